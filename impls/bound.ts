@@ -1,0 +1,92 @@
+/**
+ * From roundings to bounds. A reference gives for each element its value, its error scale (the same sum on absolute values) and
+ * how many roundings the longest chain behind it makes; an implementation says what it rounds to. Together they give the bound.
+ *
+ *   certified = u (count + R countPerSum) scale + k v scale + floor      a correct implementation never exceeds it
+ *   probable  = the same with each count n replaced by 3 sqrt(n)         random inputs stay within it
+ *
+ * Derivations: the README of each operator. Notation: numerics in CONTRIBUTING.md.
+ */
+import type { Dtype } from "./tensor.js";
+
+/** What an implementation declares about its own arithmetic. */
+export interface Rounding {
+  /** Roundoff of the accumulation: 2^-24 for f32 with round to nearest, 2^-23 where either direction is allowed (WGSL). */
+  readonly accumulate: number;
+  /** Roundoff of storage: 0 when stored in the accumulation's type, 2^-11 for f16, 2^-8 for bf16. */
+  readonly storage: number;
+  /** Number k of roundings to storage between input and output. */
+  readonly roundings: number;
+  /** Longest sum over tokens that the form makes: recurrent 0, chunked the chunk length, quadratic the length. */
+  readonly longestSum: number;
+  /** prefix: decays from differences of running sums over `longestSum` tokens, as the official code; loses digits. */
+  readonly decay: "segsum" | "prefix";
+}
+
+/** Rounding of a form that keeps everything in f32. */
+export function f32Rounding(longestSum: number): Rounding {
+  return { accumulate: 2 ** -24, storage: 0, roundings: 0, longestSum, decay: "segsum" };
+}
+
+/** Per element of one lane of one output, all of the same length. */
+export interface Bounds {
+  readonly value: Float64Array;
+  /** The value's sum on absolute terms; errors are proportional to it. */
+  readonly scale: Float64Array;
+  /** Roundings in units of u * scale that every form makes. */
+  readonly count: Float64Array;
+  /** Further roundings in units of u * scale for each token of the form's longest sum. */
+  readonly countPerSum: Float64Array;
+  /** Magnitudes that are multiplied by eta: below it a state may be flushed to zero. */
+  readonly floor: Float64Array;
+  /** Running sum of |log decay| through this element, where the operator decays. */
+  readonly decaySum?: Float64Array;
+}
+
+export function emptyBounds(length: number, decays = false): Bounds {
+  const array = () => new Float64Array(length);
+  const bounds = { value: array(), scale: array(), count: array(), countPerSum: array(), floor: array() };
+  return decays ? { ...bounds, decaySum: array() } : bounds;
+}
+
+/** Smallest magnitude that counts: f32 states below it may be flushed (denormals are slow), f16 storage rounds at 2^-24. */
+function eta(rounding: Rounding): number {
+  return rounding.storage === 2 ** -11 ? 2 ** -24 : 1e-25;
+}
+
+export interface ElementBound {
+  readonly certified: number;
+  readonly probable: number;
+  /** u * scale: the unit of `error_u` and `bound_u` in a row. */
+  readonly unit: number;
+}
+
+/** Bound of element i for an implementation that rounds as declared. */
+export function boundAt(bounds: Bounds, i: number, rounding: Rounding): ElementBound {
+  const scale = bounds.scale[i];
+  const unit = rounding.accumulate * scale;
+  const count =
+    bounds.count[i] + rounding.longestSum * bounds.countPerSum[i] + prefixCount(bounds, i, rounding);
+  const rest = rounding.roundings * rounding.storage * scale + eta(rounding) * bounds.floor[i];
+  return {
+    certified: unit * count + rest,
+    probable: unit * Math.min(count, 3 * Math.sqrt(count)) + rest,
+    unit,
+  };
+}
+
+/** 2 R sum |logA| over the chunk that holds element i: what differences of running sums may lose. */
+function prefixCount({ decaySum }: Bounds, i: number, { decay, longestSum }: Rounding): number {
+  if (decay !== "prefix" || !decaySum || longestSum === 0) return 0;
+  const start = Math.floor(i / longestSum) * longestSum;
+  const end = Math.min(start + longestSum, decaySum.length) - 1;
+  return 2 * longestSum * (decaySum[end] - (start > 0 ? decaySum[start - 1] : 0));
+}
+
+/** Roundoff u of a dtype. */
+export const ROUNDOFF: Readonly<Record<Dtype, number>> = {
+  f64: 2 ** -53,
+  f32: 2 ** -24,
+  f16: 2 ** -11,
+  bf16: 2 ** -8,
+};

@@ -1,0 +1,43 @@
+/** Where it runs. An engine owns its device and its clock; it is loaded lazily, so that listing engines loads no native code. */
+import type { CpuEngine } from "./cpu.js";
+
+/** Every engine by name; an engine's file adds its type here and its loader to index.ts. */
+export interface Engines {
+  cpu: CpuEngine;
+}
+
+export interface DeviceInfo {
+  /** Value of the id's `device` key, `[a-z0-9._-]+`; undefined where an engine has one device only. */
+  readonly key?: string | undefined;
+  /** As a person names it, e.g. the CPU's or the adapter's model. */
+  readonly name: string;
+  /** software: a GPU interface emulated on the CPU; its times say nothing about a GPU. */
+  readonly kind: "cpu" | "gpu" | "software";
+  /** Versions, driver, limits, features: anything a reader needs to repeat a number. */
+  readonly details: Readonly<Record<string, string | number | boolean | null>>;
+}
+
+/** Time of one run, the mean over `repeats` back-to-back runs. */
+export interface Timing {
+  readonly hostNs: number;
+  readonly deviceNs?: number;
+}
+
+/** The roofline, measured in this run. Missing where an engine cannot measure it. */
+export interface Ceilings {
+  readonly bytesPerS?: number;
+  /** Best multiply-add rate by dtype, two operations each. */
+  readonly flopsPerS?: Readonly<Partial<Record<"f32" | "f16" | "bf16", number>>>;
+}
+
+/** `Launch` is what a run records into: a compute pass on WebGPU, nothing on engines that call functions. */
+export interface Engine<Launch = void> {
+  readonly name: string;
+  readonly device: DeviceInfo;
+  /** Runs once without timing: verification and warm-up. */
+  once(run: (launch: Launch) => void | Promise<void>): Promise<void>;
+  /** Times `repeats` runs in a row, synchronised at both ends. */
+  time(run: (launch: Launch) => void | Promise<void>, repeats: number): Promise<Timing>;
+  ceilings(): Promise<Ceilings>;
+  close(): void | Promise<void>;
+}

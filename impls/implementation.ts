@@ -1,0 +1,116 @@
+/** How an operator is computed: one form on one engine. A file `form.engine.ts` beside the operator exports one of these. */
+import type { Rounding } from "./bound.js";
+import type { Engines } from "./engines/engine.js";
+import type { AnyOperator, Lane, Outputs, Problem } from "./operator.js";
+
+/** Names used by the papers; a new form is added here, with its source in the operator's README. */
+export type Form =
+  | "recurrent"
+  | "quadratic"
+  | "chunked"
+  | "scan"
+  | "materialised"
+  | "tiled"
+  | "fft"
+  | "contraction";
+
+/** Options of an implementation: part of the case id, never of the problem. */
+export interface Options {
+  readonly chunk?: number;
+  readonly threads?: number;
+  /** Tells several kernels of one form apart, e.g. tile, subgroup-matrix. */
+  readonly make?: string;
+}
+
+/** Values of checked lanes and what must be known about all other elements. */
+export interface Inspection<O extends string = string> {
+  /** lanes[i][output]: values of the i-th requested lane. */
+  readonly lanes: readonly Readonly<Record<O, Float64Array>>[];
+  /** First element that is NaN or infinite, over all elements of all outputs. */
+  readonly nonFinite?:
+    | { readonly output: O; readonly index: number; readonly value: number; readonly total: number }
+    | undefined;
+  /** Hash of all output bits: two equal runs of a deterministic kernel give the same. */
+  readonly fingerprint: string;
+}
+
+/** A problem uploaded to an engine, ready to run. `run` neither uploads, reads back nor allocates, and may be repeated. */
+export interface Prepared<Op extends AnyOperator = AnyOperator, Launch = unknown> {
+  run(launch: Launch): void | Promise<void>;
+  /** Fills every output with NaN, so that an element that is never written is found. */
+  poison(): void | Promise<void>;
+  /** All outputs in C order; may be a view that the next run overwrites. */
+  read(): Outputs<Op> | Promise<Outputs<Op>>;
+  /** Selected lanes without a full readback. */
+  inspect(lanes: readonly Lane[]): Inspection | Promise<Inspection>;
+  /** Memory held by this problem, inputs and outputs included. */
+  readonly bytes: number;
+  dispose(): void | Promise<void>;
+}
+
+export interface ImplementationCost {
+  readonly flops: number;
+  readonly bytes: number;
+  readonly dispatches: number;
+}
+
+export type EngineName = keyof Engines;
+
+export interface Implementation<Op extends AnyOperator = AnyOperator, E extends EngineName = EngineName> {
+  readonly operator: Op;
+  readonly form: Form;
+  readonly engine: E;
+  /** Section of the paper, or algorithm and author, that this follows. */
+  readonly source: string;
+  /** Options to run by default, the first being the one that suites time; empty options when there are none. */
+  options?(problem: Problem<Op>, engine: Engines[E]): readonly Options[];
+  rounding(problem: Problem<Op>, options: Options): Rounding;
+  /** A sentence with what is needed and what was got, or undefined. dtypes other than f32 need `dtypes`. */
+  unsupported?(problem: Problem<Op>, options: Options): string | undefined;
+  /** Storage types this accepts; default f32 only. */
+  readonly dtypes?: readonly Problem["dtype"][];
+  prepare(
+    engine: Engines[E],
+    problem: Problem<Op>,
+    options: Options,
+  ): PreparedOn<Op, E> | Promise<PreparedOn<Op, E>>;
+  /** What this form really does (for the roofline of a form and the gate); the operator's own cost is the least work. */
+  cost?(problem: Problem<Op>, options: Options): ImplementationCost;
+}
+
+/** What `prepare` returns on engine E. */
+export type PreparedOn<Op extends AnyOperator, E extends EngineName> = Prepared<
+  Op,
+  Engines[E] extends { time(run: (launch: infer Launch) => unknown, repeats: number): unknown }
+    ? Launch
+    : never
+>;
+
+/** An implementation of any operator on any engine, as lists and runners hold it. */
+// biome-ignore lint/suspicious/noExplicitAny: methods take a problem of their own operator; runners pair them by operator name
+export type AnyImplementation = Implementation<any, any>;
+
+/** Declares an implementation; operator and engine decide the types of inputs, outputs and launch. */
+export function implementation<Op extends AnyOperator, E extends EngineName>(
+  operator: Op,
+  engine: E,
+  body: Omit<Implementation<Op, E>, "operator" | "engine">,
+): Implementation<Op, E> {
+  return { operator, engine, ...body };
+}
+
+/** `operator/form.engine`, the start of a case id. */
+export function implementationName({ operator, form, engine }: AnyImplementation): string {
+  return `${operator.name}/${form}.${engine}`;
+}
+
+/** Why an implementation cannot take a problem: its dtype, or its own reason. */
+export function unsupportedReason(
+  impl: AnyImplementation,
+  problem: Problem,
+  options: Options,
+): string | undefined {
+  const dtypes: readonly string[] = impl.dtypes ?? ["f32"];
+  if (!dtypes.includes(problem.dtype)) return `needs dtype ${dtypes.join(" or ")}, got ${problem.dtype}`;
+  return impl.unsupported?.(problem, options);
+}

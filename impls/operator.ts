@@ -1,0 +1,233 @@
+/**
+ * What is computed, never how. An operator's shapes are data (axis names), its truth is a float64 reference that gives for every
+ * checked element a value, an error scale and a count of roundings, from which `boundAt` makes the bound of an implementation.
+ */
+import type { Bounds } from "./bound.js";
+import {
+  type Distribution,
+  type Dtype,
+  elementCount,
+  type Reader,
+  readerOf,
+  type TensorSource,
+} from "./tensor.js";
+
+export type Axes<D extends string> = readonly D[];
+
+export interface InputSpec<D extends string = string> {
+  readonly axes: Axes<D>;
+  /** Other layouts this input may come in, e.g. a constant B of Mamba-1. A kernel asks the source's `axes`. */
+  readonly alternatives?: readonly Axes<D>[];
+  /** A problem either has an optional input or has not. */
+  readonly optional?: true;
+  /** Always f32, whatever the problem's dtype: decays and time steps lose their meaning on a coarse grid. */
+  readonly f32?: true;
+  readonly random: Distribution;
+}
+
+export type InputSpecs<D extends string = string> = Readonly<Record<string, InputSpec<D>>>;
+export type OutputSpecs<D extends string = string> = Readonly<Record<string, Axes<D>>>;
+/** Settings that change the function itself (causal, scale, softplus): part of the problem, unlike a chunk length. */
+export type Settings = Readonly<Record<string, number | boolean>>;
+
+/**
+ * One checked piece of every output: the lane axes are fixed, one axis runs. `element` fixes all lane axes; `projection` sums the
+ * operator's projected axis with weights +-1 (bound.ts), so that one reference lane covers all channels of a head.
+ */
+export interface Lane {
+  readonly kind: "element" | "projection";
+  /** Flat C-order index over the lane axes (without the projected axis for a projection). */
+  readonly index: number;
+}
+
+/** The truth about one lane: what `bound.ts` needs, per output. */
+export interface LaneReference<O extends string = string> {
+  readonly lane: Lane;
+  readonly outputs: Readonly<Record<O, Bounds>>;
+}
+
+export interface Cost {
+  /** Least floating-point operations (a multiply-add is two) that any form of this operator must do. */
+  readonly flops: number;
+  /** Least memory traffic in bytes: every input read once, every output written once. */
+  readonly bytes: number;
+}
+
+export interface Operator<
+  D extends string = string,
+  I extends InputSpecs<D> = InputSpecs<D>,
+  O extends OutputSpecs<D> = OutputSpecs<D>,
+  S extends Settings = Settings,
+> {
+  readonly name: string;
+  readonly dims: readonly D[];
+  readonly inputs: I;
+  readonly outputs: O;
+  /** Default settings; a problem overrides them. */
+  readonly settings: S;
+  readonly laneAxes: Axes<D>;
+  /** The axis that a projection sums over; undefined or a function that says no when the operator is not linear along it. */
+  readonly projection?: { readonly axis: D; applies(problem: ProblemOf<D, I, S>): boolean };
+  /** Elementary steps of the reference for one lane: lets the harness choose how many lanes it can afford. */
+  laneCost(problem: ProblemOf<D, I, S>): number;
+  /** Float64 truth of the given lanes (any lane alone, in any order). Throws on shapes that contradict the dims. */
+  reference(
+    problem: ProblemOf<D, I, S>,
+    lanes: readonly Lane[],
+  ): Iterable<LaneReference<Extract<keyof O, string>>>;
+  cost(problem: ProblemOf<D, I, S>): Cost;
+  /** One sentence on why these dims or inputs contradict each other, or undefined. */
+  invalid?(problem: ProblemOf<D, I, S>): string | undefined;
+}
+
+export interface ProblemOf<D extends string, I, S> {
+  readonly operator: string;
+  readonly dtype: Dtype;
+  readonly seed: number;
+  readonly dims: Readonly<Record<D, number>>;
+  readonly inputs: { readonly [K in keyof I]?: TensorSource | undefined };
+  readonly settings: S;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: any operator, whatever its dims; the one place where variance is waived
+export type AnyOperator = Operator<any, any, any, any>;
+
+type DimsOf<Op> = Op extends Operator<infer D, infer _I, infer _O, infer _S> ? D : never;
+type OptionalKeys<I> = { [K in keyof I]: I[K] extends { readonly optional: true } ? K : never }[keyof I];
+
+/** A concrete problem of an operator: plain data, so that it can be sent to a child process. */
+export type Problem<Op extends AnyOperator = AnyOperator> = ProblemOf<
+  DimsOf<Op>,
+  Op["inputs"],
+  Op["settings"]
+>;
+export type OutputName<Op extends AnyOperator> = Extract<keyof Op["outputs"], string>;
+
+/** Values of all inputs in C order; an optional input is undefined when the problem has none. */
+export type Inputs<Op extends AnyOperator, Data = Float32Array> = {
+  readonly [K in Exclude<keyof Op["inputs"], OptionalKeys<Op["inputs"]>>]: Data;
+} & { readonly [K in OptionalKeys<Op["inputs"]>]: Data | undefined };
+
+/** Values of all outputs in C order. */
+export type Outputs<Op extends AnyOperator, Data = Float32Array> = {
+  readonly [K in OutputName<Op>]: Data;
+};
+
+/** Defines an operator; the compiler checks every axis name against `dims`. */
+export function defineOperator<
+  const D extends string,
+  const I extends InputSpecs<NoInfer<D>>,
+  const O extends OutputSpecs<NoInfer<D>>,
+  S extends Settings,
+>(operator: Operator<D, I, O, S>): Operator<D, I, O, S> {
+  return operator;
+}
+
+export function shapeOf(axes: readonly string[], dims: Readonly<Record<string, number>>): number[] {
+  return axes.map((axis) => dims[axis]);
+}
+
+/** Elements of one output of a problem. */
+export function outputSize(operator: AnyOperator, problem: Problem, name: string): number {
+  return elementCount(shapeOf(operator.outputs[name], problem.dims));
+}
+
+/** Reader of one input in float64 on the grid that implementations get, or undefined when the problem has no such input. */
+export function inputReader(operator: AnyOperator, problem: Problem, name: string): Reader | undefined {
+  const source = problem.inputs[name];
+  return source && readerOf(source, inputDtype(operator, problem, name));
+}
+
+/** The dtype an input is stored in: the problem's, or f32 for decays, time steps and parameters. */
+export function inputDtype(operator: AnyOperator, problem: Problem, name: string): Dtype {
+  return operator.inputs[name].f32 && problem.dtype !== "f64" ? "f32" : problem.dtype;
+}
+
+export interface RandomProblemOptions<Op extends AnyOperator> {
+  readonly dims: Problem<Op>["dims"];
+  readonly dtype?: Dtype;
+  readonly seed?: number;
+  /** Optional inputs to include; none by default. */
+  readonly with?: readonly OptionalKeys<Op["inputs"]>[];
+  readonly settings?: Partial<Op["settings"]>;
+}
+
+/** A problem whose inputs are the random functions of random.ts: nothing is stored, every engine makes them itself. */
+export function randomProblem<Op extends AnyOperator>(
+  operator: Op,
+  options: RandomProblemOptions<Op>,
+): Problem<Op> {
+  const { dims, dtype = "f32", seed = 0 } = options;
+  const wanted: readonly PropertyKey[] = options.with ?? [];
+  const inputs: Record<string, TensorSource> = {};
+  for (const [name, spec] of Object.entries(operator.inputs as InputSpecs)) {
+    if (spec.optional && !wanted.includes(name)) continue;
+    inputs[name] = {
+      kind: "random",
+      axes: spec.axes,
+      shape: shapeOf(spec.axes, dims),
+      name,
+      seed,
+      distribution: spec.random,
+    };
+  }
+  const settings = { ...operator.settings, ...options.settings };
+  return checked(operator, { operator: operator.name, dtype, seed, dims, inputs, settings });
+}
+
+/** A problem from given values (C order). Shapes are checked against the dims; see `checked`. */
+export function givenProblem<Op extends AnyOperator>(
+  operator: Op,
+  options: Omit<RandomProblemOptions<Op>, "with"> & {
+    readonly inputs: Inputs<Op, ArrayLike<number>> | Partial<Inputs<Op, ArrayLike<number>>>;
+    /** Axes of inputs that come in an alternative layout. */
+    readonly layouts?: Readonly<Record<string, readonly string[]>>;
+  },
+): Problem<Op> {
+  const { dims, dtype = "f32", seed = 0 } = options;
+  const inputs: Record<string, TensorSource> = {};
+  for (const [name, values] of Object.entries(options.inputs) as [string, ArrayLike<number> | undefined][]) {
+    if (!values) continue;
+    const axes = options.layouts?.[name] ?? operator.inputs[name]?.axes;
+    if (!axes)
+      throw new Error(
+        `${operator.name} has no input ${name}; it has ${Object.keys(operator.inputs).join(", ")}`,
+      );
+    inputs[name] = { kind: "given", axes, shape: shapeOf(axes, dims), data: Float64Array.from(values) };
+  }
+  const settings = { ...operator.settings, ...options.settings };
+  return checked(operator, { operator: operator.name, dtype, seed, dims, inputs, settings });
+}
+
+/** @throws with what, expected and got when dims or inputs do not fit the operator */
+export function checked<Op extends AnyOperator>(operator: Op, problem: Problem): Problem<Op> {
+  const fail = (what: string): never => {
+    throw new Error(`${operator.name}: ${what}`);
+  };
+  for (const dim of operator.dims as readonly string[]) {
+    const size = problem.dims[dim];
+    if (!Number.isInteger(size) || size < 1) fail(`${dim} must be a whole number of at least 1, got ${size}`);
+  }
+  for (const [name, spec] of Object.entries(operator.inputs as InputSpecs)) {
+    const source = problem.inputs[name];
+    if (!source) {
+      if (!spec.optional) fail(`input ${name} is missing`);
+      continue;
+    }
+    const layouts = [spec.axes, ...(spec.alternatives ?? [])];
+    if (!layouts.some((axes) => axes.join() === source.axes.join()))
+      fail(
+        `${name} has axes (${source.axes.join(" ")}), expected (${layouts.map((axes) => axes.join(" ")).join(") or (")})`,
+      );
+    const expected = shapeOf(source.axes, problem.dims);
+    if (source.shape.join() !== expected.join())
+      fail(`${name} has shape ${source.shape.join("x")}, expected ${expected.join("x")}`);
+    if (source.kind === "given" && source.data.length !== elementCount(expected))
+      fail(
+        `${name} has ${source.data.length} values, its shape ${expected.join("x")} needs ${elementCount(expected)}`,
+      );
+  }
+  const contradiction = operator.invalid?.(problem);
+  if (contradiction) fail(contradiction);
+  return problem as Problem<Op>;
+}

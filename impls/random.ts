@@ -1,0 +1,83 @@
+/**
+ * Inputs as functions: every random number of a problem is a pure function of (seed, tensor name, row, column), so that any
+ * language, and any lane on a GPU, can make the same input without passing data around. Only u32 arithmetic; no 64-bit index.
+ *
+ * Source: the mixer is the "lowbias32" family of two multiply-xorshift rounds; check values stand in test/impls/random.test.ts.
+ */
+
+/** 32-bit FNV-1a of a tensor's name (ASCII). */
+export function fnv1a32(name: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193);
+  return hash >>> 0;
+}
+
+/** A bijection of u32 with good avalanche. */
+export function mix(x: number): number {
+  x ^= x >>> 16;
+  x = Math.imul(x, 0x21f0aaad);
+  x ^= x >>> 15;
+  x = Math.imul(x, 0xd35a2d97);
+  return (x ^ (x >>> 15)) >>> 0;
+}
+
+/** The two keys of a stream, computed once a tensor. */
+export interface StreamKeys {
+  readonly k0: number;
+  readonly k1: number;
+}
+
+export function streamKeys(seed: number, name: string): StreamKeys {
+  const k0 = mix(fnv1a32(name) ^ mix(seed >>> 0));
+  return { k0, k1: mix((k0 + 0x9e3779b9) >>> 0) };
+}
+
+/**
+ * The u32 at (row, col) of a stream. row = b * length + t for tensors that start with batch and length, col the remaining index
+ * in C order (shapes that do not start so: tensor.ts, `rowCount`).
+ */
+export function hashAt(keys: StreamKeys, row: number, col: number): number {
+  return mix(mix(mix((col + keys.k0) >>> 0) ^ row) + keys.k1);
+}
+
+/** Significand bits of the grid that a dtype's random values lie on: every value is exact in the dtype. */
+export const GRID_BITS = { f64: 24, f32: 24, f16: 11, bf16: 8 } as const;
+
+/** |value| = (2 (h >>> (33-m)) + 1) 2^-m: in (0, 1), never zero, exact in m bits. */
+function magnitude(h: number, bits: number): number {
+  return (2 * (h >>> (33 - bits)) + 1) * 2 ** -bits;
+}
+
+/**
+ * Mostly positive (one in eight is negative), for X, B, C, V, u. Zero-mean inputs would make outputs so small beside their error
+ * scale that a long all-zero output in f16 would pass the bound.
+ */
+export function coherent(h: number, bits: number): number {
+  return (h & 7) === 0 ? -magnitude(h, bits) : magnitude(h, bits);
+}
+
+/** Zero-mean, for Q and K (the logits of attention must differ in sign). */
+export function signed(h: number, bits: number): number {
+  return (h & 1) === 0 ? magnitude(h, bits) : -magnitude(h, bits);
+}
+
+const word = new Uint32Array(1);
+const asFloat = new Float32Array(word.buffer);
+
+/** dt, nearly log-uniform on [2^-11, 2^-3) by its bit pattern, mean 0.0233; a full f32 significand and no exp needed. */
+export function timeStep(h: number): number {
+  word[0] = 0x3a000000 + (h >>> 6);
+  return asFloat[0];
+}
+
+const DECAY_ORDER = [5, 1, 3, 0, 4, 2, 6, 7] as const;
+
+/** A_h = 16 * 4^-[5,1,3,0,4,2,6,7][h mod 8]: with dt, memories from 3 to 44,000 tokens; a power of two, so dt * A_h is exact. */
+export function decayRate(head: number): number {
+  return 16 * 4 ** -DECAY_ORDER[head & 7];
+}
+
+/** A[d, n] of Mamba-1 in units of -(n+1): 4^-[5,1,3,0,4,2,6,7][d mod 8]. */
+export function channelRate(channel: number): number {
+  return 4 ** -DECAY_ORDER[channel & 7];
+}

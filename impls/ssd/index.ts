@@ -1,0 +1,6 @@
+/** Every implementation of ssd, in the order in which charts list them. */
+import { ssd } from "./operator.js";
+import { recurrentCpu } from "./recurrent.cpu.js";
+
+export { ssd };
+export const implementations = [recurrentCpu];

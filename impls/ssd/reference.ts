@@ -1,0 +1,218 @@
+/**
+ * Float64 truth of ssd: the recurrence itself, run beside its error recurrences (README.md, "The bound").
+ *
+ *   S <- a S + x B^T     the state; x = dt X, a = exp(logA)
+ *   M <- a M + |x B^T|   the state on absolute values: the scale
+ *   G <- a (G + (8 + 5|l|) M)   roundings so far, weighted by what they can still reach
+ *   H <- a (H + |l| M)          the part of G that grows with the form's longest sum
+ */
+import { type Bounds, emptyBounds } from "../bound.js";
+import { laneCoordinates, projectionWeight } from "../lanes.js";
+import type { Lane, LaneReference, Problem } from "../operator.js";
+import { inputReader } from "../operator.js";
+import type { Reader } from "../tensor.js";
+import { ssd } from "./operator.js";
+
+/** Lanes that share B and C walk the tokens together, at most so many at a time (each holds six arrays of `length`). */
+const LANES_AT_ONCE = 8;
+
+export function* reference(
+  problem: Problem,
+  lanes: readonly Lane[],
+): Generator<LaneReference<"Y" | "finalState">> {
+  const groups = new Map<string, Lane[]>();
+  for (const lane of lanes) {
+    const { batch, heads } = laneCoordinates(ssd, problem, lane);
+    const key = `${batch} ${groupOf(problem, heads)}`;
+    const members = groups.get(key);
+    if (!members || members.length === LANES_AT_ONCE) {
+      if (members) yield* together(problem, members);
+      groups.set(key, [lane]);
+    } else members.push(lane);
+  }
+  for (const members of groups.values()) yield* together(problem, members);
+}
+
+/** Groups are blocks: consecutive heads share B and C. */
+function groupOf({ dims }: Problem, head: number): number {
+  return Math.floor(head / (dims.heads / dims.groups));
+}
+
+/** One lane's readers and running state. */
+interface LaneWalk {
+  readonly lane: Lane;
+  readonly head: number;
+  /** Signed and absolute sums over the channels of this lane (one channel, or the projection of all). */
+  readonly channels: readonly { readonly p: number; readonly weight: number }[];
+  readonly S: Float64Array;
+  readonly M: Float64Array;
+  readonly G: Float64Array;
+  readonly H: Float64Array;
+  readonly Y: Bounds;
+  maxX: number;
+  maxB: number;
+  steps: number;
+  decaySum: number;
+}
+
+function startWalk(problem: Problem, lane: Lane, initialState: Reader | undefined): LaneWalk {
+  const { batch, heads: head, headDim } = laneCoordinates(ssd, problem, lane);
+  const { state, length, headDim: channelCount } = problem.dims;
+  const channels =
+    lane.kind === "element"
+      ? [{ p: headDim, weight: 1 }]
+      : Array.from({ length: channelCount }, (_, p) => ({ p, weight: projectionWeight(p) }));
+  const S = new Float64Array(state);
+  const M = new Float64Array(state);
+  if (initialState) {
+    for (const { p, weight } of channels) {
+      for (let n = 0; n < state; n++) {
+        const value = initialState.at(batch, (head * channelCount + p) * state + n);
+        S[n] += weight * value;
+        M[n] += Math.abs(value);
+      }
+    }
+  }
+  const G = new Float64Array(state);
+  const H = new Float64Array(state);
+  return {
+    lane,
+    head,
+    channels,
+    S,
+    M,
+    G,
+    H,
+    Y: emptyBounds(length, true),
+    maxX: 0,
+    maxB: 0,
+    steps: 0,
+    decaySum: 0,
+  };
+}
+
+function* together(problem: Problem, lanes: readonly Lane[]): Generator<LaneReference<"Y" | "finalState">> {
+  const { length, headDim, state } = problem.dims;
+  const read = (name: string) => inputReader(ssd, problem, name);
+  const [X, logA, B, C] = ["X", "logA", "B", "C"].map((name) => read(name)!);
+  const [dt, D, z] = [read("dt"), read("D"), read("z")];
+  const initialState = read("initialState");
+  const perHeadD = problem.inputs.D?.axes.length === 1;
+  const { batch, heads: firstHead } = laneCoordinates(ssd, problem, lanes[0]);
+  const group = groupOf(problem, firstHead);
+  const walks = lanes.map((lane) => startWalk(problem, lane, initialState));
+  const rowB = new Float64Array(state);
+  const rowC = new Float64Array(state);
+
+  for (let t = 0; t < length; t++) {
+    const row = batch * length + t;
+    let sumC = 0;
+    let maxB = 0;
+    for (let n = 0; n < state; n++) {
+      rowB[n] = B.at(row, group * state + n);
+      rowC[n] = C.at(row, group * state + n);
+      sumC += Math.abs(rowC[n]);
+      maxB = Math.max(maxB, Math.abs(rowB[n]));
+    }
+    for (const walk of walks) {
+      const { head } = walk;
+      const l = logA.at(row, head);
+      const step = dt ? dt.at(row, head) : 1;
+      let x = 0;
+      let absX = 0;
+      let skip = 0;
+      let absSkip = 0;
+      for (const { p, weight } of walk.channels) {
+        const value = X.at(row, head * headDim + p);
+        x += weight * step * value;
+        absX += Math.abs(step * value);
+        if (D) {
+          const term = D.at(0, perHeadD ? head : head * headDim + p) * value;
+          skip += weight * term;
+          absSkip += Math.abs(term);
+        }
+      }
+      advance(walk, l, x, absX, rowB, maxB);
+      writeY(walk, t, rowC, sumC);
+      if (D) addSkip(walk.Y, t, skip, absSkip);
+      if (z) gate(walk.Y, t, z.at(row, head * headDim + walk.channels[0].p));
+    }
+  }
+  for (const walk of walks) yield { lane: walk.lane, outputs: { Y: walk.Y, finalState: stateBounds(walk) } };
+}
+
+/** One token: state, scale and rounding counts. */
+function advance(walk: LaneWalk, l: number, x: number, absX: number, B: Float64Array, maxB: number): void {
+  const { S, M, G, H } = walk;
+  const a = Math.exp(l);
+  const absL = Math.abs(l);
+  // a = 0 forgets everything; without this branch 0 * Infinity would follow from logA = -Infinity
+  const age = a === 0 ? 0 : 8 + 5 * absL;
+  const perSum = a === 0 ? 0 : absL;
+  for (let n = 0; n < S.length; n++) {
+    G[n] = a * (G[n] + age * M[n]);
+    H[n] = a * (H[n] + perSum * M[n]);
+    S[n] = a * S[n] + x * B[n];
+    M[n] = a * M[n] + absX * Math.abs(B[n]);
+  }
+  walk.maxX = Math.max(walk.maxX, absX);
+  walk.maxB = Math.max(walk.maxB, maxB);
+  walk.steps = a * walk.steps + 1;
+  walk.decaySum += Number.isFinite(absL) ? absL : 0;
+}
+
+function writeY(
+  { S, M, G, H, Y, maxX, maxB, steps, channels, decaySum }: LaneWalk,
+  t: number,
+  C: Float64Array,
+  sumC: number,
+): void {
+  let value = 0;
+  let scale = 0;
+  let weighted = 0;
+  let perSum = 0;
+  for (let n = 0; n < S.length; n++) {
+    const c = Math.abs(C[n]);
+    value += C[n] * S[n];
+    scale += c * M[n];
+    weighted += c * G[n];
+    perSum += c * H[n];
+  }
+  Y.value[t] = value;
+  Y.scale[t] = scale;
+  Y.count[t] = scale > 0 ? weighted / scale + S.length + 12 : 0;
+  Y.countPerSum[t] = scale > 0 ? perSum / scale + 1 : 0;
+  Y.floor[t] = channels.length * (1 + sumC) * (1 + maxX) * (1 + maxB) * steps;
+  Y.decaySum![t] = decaySum;
+}
+
+/** y + D x, with the raw x: one product and one sum more. */
+function addSkip(Y: Bounds, t: number, skip: number, absSkip: number): void {
+  const scale = Y.scale[t] + absSkip;
+  const share = scale > 0 ? Y.scale[t] / scale : 0;
+  Y.value[t] += skip;
+  Y.count[t] = Y.count[t] * share + 2 * (1 - share);
+  Y.countPerSum[t] *= share;
+  Y.scale[t] = scale;
+}
+
+/** y * silu(z): the gate errs by a few roundings and by |z| of them through its exponential. */
+function gate(Y: Bounds, t: number, z: number): void {
+  const silu = z / (1 + Math.exp(-z));
+  Y.value[t] *= silu;
+  Y.scale[t] *= Math.abs(silu);
+  Y.count[t] += 12 + 4 * Math.abs(z);
+  Y.floor[t] *= Math.max(1, Math.abs(silu));
+}
+
+function stateBounds({ S, M, G, H, maxX, maxB, steps, channels }: LaneWalk): Bounds {
+  const bounds = emptyBounds(S.length);
+  for (let n = 0; n < S.length; n++) {
+    bounds.value[n] = S[n];
+    bounds.scale[n] = M[n];
+    bounds.count[n] = M[n] > 0 ? G[n] / M[n] + 12 : 0;
+    bounds.countPerSum[n] = M[n] > 0 ? H[n] / M[n] + 1 : 0;
+    bounds.floor[n] = channels.length * (1 + maxX) * (1 + maxB) * steps;
+  }
+  return bounds;
+}

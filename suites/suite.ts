@@ -1,0 +1,17 @@
+/** What is asked: which problems, on which grid. A suite never names an engine or a form. */
+import type { AnyOperator, Problem } from "../impls/operator.js";
+
+export type Grid = "quick" | "default" | "paper";
+
+/** One operator's problems along the suite's x axis: in a chart, one curve per implementation. Smallest first. */
+export interface Curve {
+  readonly operator: AnyOperator;
+  readonly problems: readonly Problem[];
+}
+
+export interface Suite {
+  readonly name: string;
+  /** One sentence, printed by the help. */
+  readonly question: string;
+  curves(grid: Grid, seed: number): readonly Curve[];
+}
