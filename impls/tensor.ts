@@ -20,13 +20,20 @@ export type Dtype = "f64" | "f32" | "f16" | "bf16";
 /**
  * How random values of an input are distributed; each is documented in random.ts.
  * - coherent: in (-1, 1), seven of eight positive
- * - signed8: zero-mean in (-8, 8)
+ * - signed, signed8: zero-mean in (-1, 1), (-8, 8)
  * - timeStep: nearly log-uniform on [2^-11, 2^-3)
  * - logDecay: -dt * A_h with dt the timeStep stream named "dt" at the same place, h the column
  * - channelDecay: A[d, n] = -(n + 1) 4^-[5,1,3,0,4,2,6,7][d mod 8], no randomness
  * - longKernel: coherent * 2^-floor(j / 2^(6 + c mod 8)), j the last axis, c the channel
  */
-export type Distribution = "coherent" | "signed8" | "timeStep" | "logDecay" | "channelDecay" | "longKernel";
+export type Distribution =
+  | "coherent"
+  | "signed"
+  | "signed8"
+  | "timeStep"
+  | "logDecay"
+  | "channelDecay"
+  | "longKernel";
 
 export interface GivenTensor {
   readonly kind: "given";
@@ -115,6 +122,8 @@ function randomFunction(source: RandomTensor, dtype: Dtype): (row: number, col: 
   switch (source.distribution) {
     case "coherent":
       return (row, col) => coherent(hashAt(keys, row, col), bits);
+    case "signed":
+      return (row, col) => signed(hashAt(keys, row, col), bits);
     case "signed8":
       return (row, col) => 8 * signed(hashAt(keys, row, col), bits);
     case "timeStep":

@@ -40,7 +40,7 @@ const common = {
   batch: count,
   length: count,
   heads: count,
-  groups: count,
+  groups: count.optional(),
   headDim: count,
   headDimV: count.optional(),
   state: count.optional(),
