@@ -1,0 +1,110 @@
+/** The GPU engine: hand-written WGSL on Dawn in Node, on `navigator.gpu` in a page; the same TypeScript and shaders in both. */
+import type { AnyOperator, Problem } from "../operator.js";
+import type { Ceilings, DeviceInfo, Engine, Timing } from "./engine.js";
+import { measureCeilings } from "./webgpu/ceilings.js";
+import { GpuDevice, type MatrixShape, type OpenOptions } from "./webgpu/device.js";
+import { inBrowser } from "./webgpu/gpu.js";
+import { type Lane, laneOf } from "./webgpu/lane.js";
+import { useSwiftShader } from "./webgpu/software.js";
+import { Stage, type StageOptions } from "./webgpu/stage.js";
+import { Stopwatch } from "./webgpu/stopwatch.js";
+
+export interface WebGpuEngine extends Engine<Lane> {
+  readonly name: "webgpu";
+  readonly gpu: GpuDevice;
+  readonly limits: GPUSupportedLimits;
+  has(feature: "shader-f16" | "subgroups" | "timestamp-query" | "chromium-experimental-subgroup-matrix"): boolean;
+  readonly matrixShapes: readonly MatrixShape[];
+  /** Buffers and kernels of one problem; `prepare` builds its dispatches on it. */
+  stage<Op extends AnyOperator>(operator: Op, problem: Problem<Op>, options?: StageOptions): Stage<Op>;
+  /** As `time` with one run, after everything in the last-level cache was overwritten. */
+  timeCold(run: (lane: Lane) => void | Promise<void>): Promise<Timing>;
+}
+
+/**
+ * @param device undefined: a hardware adapter, or an error that says what to install; `software`: this machine's driver even if it
+ *   computes on the CPU, else SwiftShader; `swiftshader`: SwiftShader; `null`: Dawn's null backend, which only validates
+ */
+export async function open(device?: string, options: Omit<OpenOptions, "software"> = {}): Promise<WebGpuEngine> {
+  if (device === "swiftshader") await useSwiftShader();
+  if (device === "null") return engineOn(await GpuDevice.open({ ...options, backend: "null", software: true }));
+  if (device === undefined || inBrowser()) return engineOn(await GpuDevice.open({ ...options, software: inBrowser() }));
+  try {
+    return engineOn(await GpuDevice.open({ ...options, software: true }));
+  } catch (error) {
+    if (device !== "software" || !/no WebGPU adapter/.test((error as Error).message)) throw error;
+    await useSwiftShader();
+    // an instance that found no driver keeps that answer: ask with another one
+    return engineOn(await GpuDevice.open({ ...options, software: true, fresh: true }));
+  }
+}
+
+/** The engine on a device that is already open (tests open special ones). */
+export function engineOn(gpu: GpuDevice): WebGpuEngine {
+  const stopwatch = new Stopwatch(gpu);
+  const record = (run: (lane: Lane) => void | Promise<void>, runs: number) => stopwatch.time((pass) => repeat(run, laneOf(pass), runs));
+  return {
+    name: "webgpu",
+    device: describe(gpu),
+    gpu,
+    limits: gpu.device.limits,
+    has: (feature) => gpu.has(feature),
+    matrixShapes: gpu.matrixShapes,
+    stage: (operator, problem, stageOptions) => new Stage(gpu, operator, problem, stageOptions),
+    async once(run) {
+      await record(run, 1);
+    },
+    async time(run, repeats) {
+      const runs = repeats * stopwatch.multiplier(run);
+      const timing = await record(run, runs);
+      // shorter than 100 ticks of the device's clock, a sample would be mostly quantization
+      if (timing.deviceNs !== undefined && timing.deviceNs < 100 * stopwatch.tickNs && runs < 4096) {
+        stopwatch.lengthen(run);
+        return this.time(run, repeats);
+      }
+      return perRun(timing, runs);
+    },
+    async timeCold(run) {
+      await stopwatch.overwriteCaches();
+      return record(run, 1);
+    },
+    ceilings: (): Promise<Ceilings> => measureCeilings(gpu, stopwatch),
+    close: () => {
+      stopwatch.dispose();
+      gpu.destroy();
+    },
+  };
+}
+
+async function repeat(run: (lane: Lane) => void | Promise<void>, lane: Lane, runs: number): Promise<void> {
+  for (let i = 0; i < runs; i++) {
+    const pending = run(lane);
+    if (pending) await pending;
+  }
+}
+
+function perRun({ hostNs, deviceNs }: Timing, runs: number): Timing {
+  return { hostNs: hostNs / runs, ...(deviceNs === undefined ? {} : { deviceNs: deviceNs / runs }) };
+}
+
+function describe(gpu: GpuDevice): DeviceInfo {
+  const { info } = gpu.adapter;
+  const { limits } = gpu.device;
+  return {
+    key: gpu.name,
+    name: info.description || info.device || gpu.name,
+    kind: gpu.isSoftware ? "software" : "gpu",
+    details: {
+      vendor: info.vendor,
+      architecture: info.architecture,
+      features: [...gpu.device.features].sort().join(" "),
+      matrixShapes: gpu.matrixShapes.map(({ M, N, K }) => `${M}x${N}x${K}`).join(" ") || "none",
+      subgroupSizes: `${info.subgroupMinSize ?? "?"}..${info.subgroupMaxSize ?? "?"}`,
+      maxBindingBytes: gpu.maxBindingBytes,
+      maxBufferBytes: limits.maxBufferSize,
+      workgroupStorageBytes: limits.maxComputeWorkgroupStorageSize,
+      workgroupInvocations: limits.maxComputeInvocationsPerWorkgroup,
+      storageBuffers: limits.maxStorageBuffersPerShaderStage,
+    },
+  };
+}

@@ -1,0 +1,37 @@
+/**
+ * WGSL has no preprocessor, and a binding that a problem does not have (no z, no D) would still count against the adapter's limit
+ * of storage buffers. So lines `//#if NAME`, `//#else`, `//#endif` choose code; with all of them ignored a file still reads as WGSL.
+ */
+export function chooseWgsl(source: string, flags: ReadonlySet<string>): string {
+  const keep: boolean[] = [true];
+  const out: string[] = [];
+  for (const line of source.split("\n")) {
+    const word = /^\s*\/\/#(if|else|endif)\s*(!?)(\w*)/.exec(line);
+    const top = keep[keep.length - 1] ?? true;
+    const above = keep[keep.length - 2] ?? true;
+    if (word?.[1] === "if") keep.push(top && flags.has(word[3] ?? "") !== (word[2] === "!"));
+    else if (word?.[1] === "else") keep[keep.length - 1] = above && !top;
+    else if (word?.[1] === "endif") keep.pop();
+    else if (top) out.push(line);
+  }
+  if (keep.length !== 1) throw new Error("WGSL: //#if without //#endif");
+  return out.join("\n");
+}
+
+export interface HeaderOptions {
+  readonly dtype: "f32" | "f16";
+  readonly constants?: Readonly<Record<string, number>>;
+  readonly subgroups?: boolean;
+  readonly matrix?: boolean;
+}
+
+/** `elem` is the type in which tensors are stored; sums and decays are f32 in every kernel. */
+export function wgslHeader({ dtype, constants = {}, subgroups, matrix }: HeaderOptions): string {
+  const lines: string[] = [];
+  if (dtype === "f16" || matrix) lines.push("enable f16;");
+  if (subgroups || matrix) lines.push("enable subgroups;");
+  if (matrix) lines.push("enable chromium_experimental_subgroup_matrix;", "diagnostic(off, chromium.subgroup_matrix_uniformity);");
+  lines.push(`alias elem = ${dtype};`);
+  for (const [name, value] of Object.entries(constants)) lines.push(`const ${name}: u32 = ${value}u;`);
+  return `${lines.join("\n")}\n`;
+}

@@ -1,0 +1,48 @@
+/** What the WebGPU kernels of ssd share: tile sizes that fit the adapter, and how many workgroups a problem gives. */
+import type { Problem } from "../operator.js";
+import type { Ssd } from "./operator.js";
+
+export interface Tiles {
+  /** Tokens a chunk. */
+  readonly Q: number;
+  /** Channels of one head that a workgroup owns. */
+  readonly PS: number;
+  /** Columns of B and C held at a time. */
+  readonly NT: number;
+  /** The state's size, rounded up so that few pipelines serve all sizes. */
+  readonly NPAD: number;
+  readonly TX: number;
+  readonly TY: number;
+}
+
+export interface Room {
+  readonly workgroupBytes: number;
+  readonly invocations: number;
+  readonly storageBytes: number;
+}
+
+/** The widest slice of channels whose state and tiles fit; undefined when not even eight channels do. */
+export function fitTiles(headDim: number, state: number, chunk: number, room: Room): Tiles | undefined {
+  const NT = Math.min(32, Math.max(16, 2 ** Math.ceil(Math.log2(state))));
+  const NPAD = Math.max(NT, 2 ** Math.ceil(Math.log2(state)));
+  const widest = Math.min(64, Math.max(8, 2 ** Math.ceil(Math.log2(headDim))));
+  for (let PS = widest; PS >= 4; PS /= 2) {
+    const TX = Math.min(16, PS);
+    const TY = Math.min(16, Math.floor(room.invocations / TX));
+    const bytes =
+      4 * NPAD * PS + room.storageBytes * chunk * (PS + 2 * (NT + 1)) + 4 * chunk * (chunk + 1) + 4 * 8 * chunk;
+    if (bytes <= room.workgroupBytes) return { Q: chunk, PS, NT, NPAD, TX, TY };
+  }
+  return undefined;
+}
+
+/**
+ * Segments of the two-level form. One pass over memory is cheapest, so more are used only while the workgroups cannot fill a large
+ * GPU (two for each of 132 multiprocessors), and none is shorter than four chunks.
+ */
+export function segmentsFor(problem: Problem<Ssd>, tiles: Tiles, tokens: number, batches: number): number {
+  const { heads, headDim } = problem.dims;
+  const workgroups = batches * heads * Math.ceil(headDim / tiles.PS);
+  const wanted = Math.ceil(264 / workgroups);
+  return Math.max(1, Math.min(wanted, Math.floor(tokens / (4 * tiles.Q))));
+}
