@@ -18,8 +18,12 @@ export function* reference(problem: Problem, lanes: readonly Lane[]): Generator<
   for (const lane of lanes) {
     const { batch, heads, headDim: p } = laneCoordinates(convolution, problem, lane);
     const channel = heads * headDim + p;
-    const signal = Float64Array.from({ length }, (_, t) => u.at(batch * length + t, channel));
-    const kernel = Float64Array.from({ length }, (_, j) => K.at(0, channel * length + j));
+    const signal = new Float64Array(length);
+    const kernel = new Float64Array(length);
+    for (let t = 0; t < length; t++) {
+      signal[t] = u.at(batch * length + t, channel);
+      kernel[t] = K.at(0, channel * length + t);
+    }
     yield { lane, outputs: { Y: bounds(signal, kernel) } };
   }
 }
@@ -37,13 +41,17 @@ function bounds(signal: Float64Array, kernel: Float64Array): Bounds {
 }
 
 function norm(values: Float64Array): number {
-  return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
+  let squares = 0;
+  for (const value of values) squares += value * value;
+  return Math.sqrt(squares);
 }
 
 function convolveDirectly(signal: Float64Array, kernel: Float64Array): Float64Array {
-  return Float64Array.from(signal, (_, t) => {
+  const Y = new Float64Array(signal.length);
+  for (let t = 0; t < Y.length; t++) {
     let y = 0;
     for (let j = 0; j <= t; j++) y += kernel[j] * signal[t - j];
-    return y;
-  });
+    Y[t] = y;
+  }
+  return Y;
 }
