@@ -2,6 +2,7 @@
 import { chunkedWebgpu } from "./chunked.webgpu.js";
 import { ssd } from "./operator.js";
 import { recurrentCpu } from "./recurrent.cpu.js";
+import { recurrentWebgpu } from "./recurrent.webgpu.js";
 
 export { ssd };
-export const implementations = [recurrentCpu, chunkedWebgpu];
+export const implementations = [recurrentCpu, recurrentWebgpu, chunkedWebgpu];

@@ -1,0 +1,136 @@
+// The recurrent form, equation (1): parallel over heads, channels and the state, one token after another. A workgroup owns PT
+// channels of one head; LT lanes share a channel's state, four elements at a time, in registers. Also the decoder (length 1).
+struct Size { batches: u32, tokens: u32, heads: u32, groups: u32, head_dim: u32, state: u32, slices: u32, d_per_head: u32 }
+@group(0) @binding(0) var<uniform> size: Size;
+@group(0) @binding(1) var<storage, read> X: array<elem>;
+@group(0) @binding(2) var<storage, read> logA: array<f32>;
+@group(0) @binding(3) var<storage, read> B: array<elem>;
+@group(0) @binding(4) var<storage, read> C: array<elem>;
+@group(0) @binding(5) var<storage, read_write> Y: array<elem>;
+@group(0) @binding(6) var<storage, read_write> finalState: array<f32>;
+//#if initialState
+@group(0) @binding(7) var<storage, read> initialState: array<f32>;
+//#endif
+//#if dt
+@group(0) @binding(8) var<storage, read> dt: array<f32>;
+//#endif
+//#if D
+@group(0) @binding(9) var<storage, read> D: array<f32>;
+//#endif
+//#if z
+@group(0) @binding(10) var<storage, read> z: array<elem>;
+//#endif
+
+const THREADS = PT * LT;
+const NQ = LT * RN4; // quads of state elements
+
+var<workgroup> Bs: array<vec4f, TB * NQ>;
+var<workgroup> Cs: array<vec4f, TB * NQ>;
+var<workgroup> xs: array<f32, TB * PT>;
+var<workgroup> decays: array<f32, TB>;
+var<workgroup> partial: array<f32, TB * PT * LT>;
+
+@compute @workgroup_size(THREADS)
+fn main(@builtin(local_invocation_index) thread: u32, @builtin(workgroup_id) group: vec3u) {
+  let slice = group.x % size.slices;
+  let h = group.x / size.slices;
+  let b = group.z;
+  let g = h / (size.heads / size.groups);
+  let lane = thread % LT;
+  let channel = thread / LT;
+  let p = slice * PT + channel;
+  let place = ((b * size.heads + h) * size.head_dim + p) * size.state;
+
+  var S = array<vec4f, RN4>();
+  for (var k = 0u; k < RN4; k++) {
+    for (var i = 0u; i < 4u; i++) {
+      let n = 4u * (lane + LT * k) + i;
+      var start = 0.0;
+      if (n < size.state && p < size.head_dim) {
+//#if initialState
+        start = initialState[place + n];
+//#endif
+//#if carries
+        start = finalState[place + n]; // the state after the window before this one
+//#endif
+      }
+      S[k][i] = start;
+    }
+  }
+
+  for (var t0 = 0u; t0 < size.tokens; t0 += TB) {
+    workgroupBarrier();
+    for (var i = thread; i < TB * NQ; i += THREADS) {
+      let t = t0 + i / NQ;
+      let n0 = 4u * (i % NQ);
+      var valueB = vec4f();
+      var valueC = vec4f();
+      if (t < size.tokens) {
+        let at = ((b * size.tokens + t) * size.groups + g) * size.state;
+        for (var k = 0u; k < 4u; k++) {
+          if (n0 + k < size.state) {
+            valueB[k] = f32(B[at + n0 + k]);
+            valueC[k] = f32(C[at + n0 + k]);
+          }
+        }
+      }
+      Bs[i] = valueB;
+      Cs[i] = valueC;
+    }
+    for (var i = thread; i < TB * PT; i += THREADS) {
+      let t = t0 + i / PT;
+      let own = slice * PT + i % PT;
+      var x = 0.0;
+      if (t < size.tokens && own < size.head_dim) {
+        let token = (b * size.tokens + t) * size.heads + h;
+        x = f32(X[token * size.head_dim + own]);
+//#if dt
+        x *= dt[token];
+//#endif
+      }
+      xs[i] = x;
+    }
+    for (var i = thread; i < TB; i += THREADS) {
+      var decay = 1.0;
+      if (t0 + i < size.tokens) { decay = exp(max(logA[(b * size.tokens + t0 + i) * size.heads + h], -1.0e4)); }
+      decays[i] = decay;
+    }
+    workgroupBarrier();
+    for (var i = 0u; i < TB; i++) {
+      let a = decays[i];
+      let x = xs[i * PT + channel];
+      var y = vec4f();
+      for (var k = 0u; k < RN4; k++) {
+        let at = i * NQ + lane + LT * k;
+        S[k] = fma(vec4f(a), S[k], x * Bs[at]);
+        y = fma(S[k], Cs[at], y);
+      }
+      partial[(i * PT + channel) * LT + lane] = (y.x + y.y) + (y.z + y.w);
+    }
+    workgroupBarrier();
+    for (var i = thread; i < TB * PT; i += THREADS) {
+      let t = t0 + i / PT;
+      let own = slice * PT + i % PT;
+      if (t < size.tokens && own < size.head_dim) {
+        var y = 0.0;
+        for (var k = 0u; k < LT; k++) { y += partial[i * LT + k]; }
+        let at = ((b * size.tokens + t) * size.heads + h) * size.head_dim + own;
+//#if D
+        y += D[select(h * size.head_dim + own, h, size.d_per_head != 0u)] * f32(X[at]);
+//#endif
+//#if z
+        let gate = f32(z[at]);
+        let fade = exp(-abs(gate)); // of the absolute value: an overflow to infinity would be undefined
+        y *= gate * select(fade, 1.0, gate >= 0.0) / (1.0 + fade);
+//#endif
+        Y[at] = elem(y);
+      }
+    }
+  }
+  for (var k = 0u; k < RN4; k++) {
+    for (var i = 0u; i < 4u; i++) {
+      let n = 4u * (lane + LT * k) + i;
+      if (n < size.state && p < size.head_dim) { finalState[place + n] = S[k][i]; }
+    }
+  }
+}
