@@ -43,6 +43,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid:
       case 2u: { value = bitcast<f32>(0x3a000000u + (h >> 6u)); }
       case 3u: { value = -bitcast<f32>(0x3a000000u + (h >> 6u)) * power_of_two(4 - 2 * order(col)); }
       case 4u: { value = -f32(col % size.last + 1u) * power_of_two(-2 * order(col / size.last)); }
+      case 6u: { value = select(-magnitude(h), magnitude(h), (h & 1u) == 0u); }
       default: {
         let channel = col / size.last;
         value = mostly_positive(h) * power_of_two(-i32((col % size.last) >> (6u + (channel & 7u))));

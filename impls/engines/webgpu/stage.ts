@@ -2,7 +2,7 @@ import type { Inspection, Prepared } from "../../implementation.js";
 import { laneView } from "../../lanes.js";
 import { type AnyOperator, inputDtype, type Lane, type OutputName, type Outputs, type Problem, shapeOf } from "../../operator.js";
 import { GRID_BITS, streamKeys } from "../../random.js";
-import { readerOf, type TensorSource } from "../../tensor.js";
+import type { Distribution, TensorSource } from "../../tensor.js";
 import type { Dtype, GpuDevice, Kernel, KernelSource } from "./device.js";
 import { halfBits, halfValue } from "./half.js";
 import type { Lane as ComputeLane } from "./lane.js";
@@ -28,7 +28,8 @@ export interface StageOptions {
   readonly cutsTime?: boolean;
 }
 
-const kinds = ["coherent", "signed8", "timeStep", "logDecay", "channelDecay"] as const;
+/** Their places are the cases of random.wgsl. */
+const kinds: readonly Distribution[] = ["coherent", "signed8", "timeStep", "logDecay", "channelDecay", "longKernel", "signed"];
 const projectionKeys = streamKeys(0, "projection");
 const asset = (name: string) => new URL(name, import.meta.url);
 const storage = () => GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
@@ -122,9 +123,10 @@ export class Stage<Op extends AnyOperator> {
 
   async #fillRandom(source: TensorSource & { kind: "random" }, dtype: Dtype, buffer: GPUBuffer, row0: number, width: number, count: number): Promise<void> {
     const { k0, k1 } = streamKeys(source.seed, source.distribution === "logDecay" ? "dt" : source.name);
-    const kind = kinds.indexOf(source.distribution as (typeof kinds)[number]);
+    const kind = kinds.indexOf(source.distribution);
+    if (kind < 0) throw new Error(`random.wgsl has no distribution ${source.distribution}`);
     const last = source.shape[source.shape.length - 1] ?? 1;
-    const size = this.uniform([count, row0, width, k0, k1, last, kind < 0 ? kinds.length : kind, GRID_BITS[dtype]]);
+    const size = this.uniform([count, row0, width, k0, k1, last, kind, GRID_BITS[dtype]]);
     const kernel = await this.#make({ url: asset("./random.wgsl"), dtype }, { 0: size, 1: buffer }, strided(count));
     await this.#once([kernel]);
   }
