@@ -17,8 +17,7 @@ export async function publish(run: RunRecord, rows: readonly Row[], dir: string)
     paths.push(path);
   };
   for (const [suite, members] of groupBy(rows, (row) => row.suite)) {
-    const spec = chartOf(suite)?.(run, members);
-    if (!spec) continue;
+    const spec = chartOf(suite, members)(run, members);
     const svg = await renderSvg(spec);
     await write(`${suite}.svg`, svg);
     await write(`${suite}.png`, renderPng(svg));

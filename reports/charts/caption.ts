@@ -16,7 +16,7 @@ export function caption({ run, rows, group, curves }: CaptionInput): string[] {
   return [
     `${reading(curves)} ${omitted(group)}`.trim(),
     `${setting(group)}.`,
-    `Curves: ${curves.map(identity).join("; ")}.`,
+    ...(curves.length === 0 ? [] : [`Curves: ${curves.map(identity).join("; ")}.`]),
     `Commit ${commits || "unknown"}, ${run.startedUtc.replace(/\.\d+Z$/, "Z")}. Repeat with: ${run.command}`,
   ];
 }
@@ -27,6 +27,7 @@ function reading(curves: readonly Curve[]): string {
   const clock = clocks.size === 0 ? "" : `; ${[...clocks].join(" and ")} clock`;
   const measured = `Median time of one ${passOf(points[0]?.row)} pass${clock}; bands: 95% confidence interval of the median.`;
   const hollow = "Hollow points and dotted lines are extrapolated from smaller sizes, not measured.";
+  if (points.length === 0) return "";
   return points.some((point) => !point.measured) ? `${measured} ${hollow}` : measured;
 }
 

@@ -34,7 +34,8 @@ const AIR = 4;
 export function placeLabels(requests: readonly LabelRequest[], width: number, height: number): PlacedLabel[] {
   const margin: LabelRequest[] = [];
   const inside: LabelRequest[] = [];
-  for (const request of requests) (end(request)[0] > width * 0.85 ? margin : inside).push(request);
+  const furthest = Math.max(...requests.map((request) => end(request)[0]));
+  for (const request of requests) (end(request)[0] > furthest - 2 ? margin : inside).push(request);
 
   const placed: PlacedLabel[] = [];
   const taken: Box[] = [];

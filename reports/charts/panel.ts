@@ -22,6 +22,8 @@ export interface PanelOptions {
   readonly x: Axis;
   readonly y: Axis;
   readonly theme: Theme;
+  /** Keys of all families of the whole figure: panels share one colour scale. */
+  readonly families: readonly string[];
   /** full: name and implementation; names: name only; none: a legend elsewhere names the curves. */
   readonly labels: "full" | "names" | "none";
 }
@@ -34,19 +36,19 @@ const LONGEST_DETAIL = 34;
 /** Every curve must have points; curves later in the list are drawn on top. */
 export function panel(curves: readonly Curve[], options: PanelOptions): Layer {
   const { width, height, theme, x, y } = options;
-  const keys = [...new Set(curves.map((curve) => curve.family.key))];
+  const keys = options.families;
   const styles = curveStyles(keys, theme);
   const drawn = curves.filter((curve) => curve.points.length > 0).toSorted((a, b) => rank(a) - rank(b));
   const points = drawn.flatMap((curve) => levelled(curve, x).map((point) => datum(curve, point, y)));
   const scale = (pick: (style: CurveStyle) => unknown) => ({
-    domain: keys,
+    domain: [...keys],
     range: keys.map((key) => pick(styles.get(key)!)) as never[],
   });
   const color = { field: "family", type: "nominal" as const, scale: scale((s) => s.color), legend: null };
   const shape = { field: "family", type: "nominal" as const, scale: scale((s) => s.shape), legend: null };
   const dash = { field: "family", type: "nominal" as const, scale: scale((s) => [...s.dash]), legend: null };
   const thick = { field: "family", type: "ordinal" as const, scale: scale((s) => s.width), legend: null };
-  const detail = [{ field: "curve" }, { field: "segment" }];
+  const detail = [{ field: "series" }, { field: "segment" }];
   const only = (test: string) => [{ filter: test }];
   const tooltip = ["curve", "what", "time", "interval", "case"].map((field) => ({
     field,
@@ -170,6 +172,7 @@ function datum(curve: Curve, point: Point, y: Axis) {
     segment,
     marker: !level && ns <= y.domain[1],
     family: curve.family.key,
+    series: curve.key,
     curve: curve.family.name,
     what: measured ? "measured" : "extrapolated, not measured",
     time: formatDuration(ns),

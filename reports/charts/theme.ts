@@ -40,14 +40,24 @@ const FIXED: Readonly<Record<string, Omit<CurveStyle, "width">>> = {
   "tensor-scan": { color: "#E69F00", dash: [4, 2.5], shape: "triangle-up" },
   scan: { color: "#D55E00", dash: [12, 4], shape: "triangle-down" },
   ssd: { color: "#0072B2", dash: [1, 0], shape: "circle" },
+  "ssd-quadratic": { color: SKY, dash: [6, 3, 1, 3], shape: "triangle-right" },
+  "ssd-scan": { color: "#7F7F7F", dash: [3, 2], shape: "triangle-left" },
   recurrence: { color: "#009E73", dash: [8, 2, 2, 2, 2, 2], shape: "cross" },
 };
-const SPARE: readonly Omit<CurveStyle, "width">[] = [
-  { color: SKY, dash: [6, 3, 1, 3], shape: "triangle-right" },
-  { color: "#7F7F7F", dash: [3, 2], shape: "triangle-left" },
-  { color: SKY, dash: [10, 2], shape: "diamond" },
-  { color: "#7F7F7F", dash: [5, 2, 1, 2], shape: "square" },
+/** For families that are not in the paper: hues, dashes and markers cycle with different periods. */
+const HUES = [SKY, "#7F7F7F", "#CC79A7", "#009E73", "#D55E00"];
+const DASHES = [
+  [6, 3, 1, 3],
+  [3, 2],
+  [10, 2],
+  [5, 2, 1, 2],
 ];
+const SHAPES = ["triangle-right", "triangle-left", "diamond", "square", "triangle-up", "cross"];
+const spareStyle = (i: number) => ({
+  color: HUES[i % HUES.length],
+  dash: DASHES[i % DASHES.length],
+  shape: SHAPES[i % SHAPES.length],
+});
 
 /** On a dark page black turns to white, and the two darkest hues are lifted (contrast at least 4.5). */
 const ON_DARK: Readonly<Record<string, string>> = {
@@ -61,7 +71,7 @@ export function curveStyles(keys: readonly string[], theme: Theme): Map<string, 
   let spare = 0;
   return new Map(
     keys.map((key) => {
-      const style = FIXED[key] ?? SPARE[spare++ % SPARE.length]!;
+      const style = FIXED[key] ?? spareStyle(spare++);
       const color = theme.dark ? (ON_DARK[style.color] ?? style.color) : style.color;
       return [key, { ...style, color, width: key === "ssd" ? 2.6 : 1.7 }];
     }),
