@@ -1,8 +1,9 @@
 /** Every implementation of attention, in the order in which charts list them. */
-import type { AnyImplementation } from "../implementation.js";
-import { materialisedWebgpu } from "./materialised.webgpu.js";
+import { materialisedCpu } from "./materialised.cpu.js";
 import { attention } from "./operator.js";
+import { tiledCpu } from "./tiled.cpu.js";
+import { materialisedWebgpu } from "./materialised.webgpu.js";
 import { tiledWebgpu } from "./tiled.webgpu.js";
 
 export { attention };
-export const implementations: readonly AnyImplementation[] = [materialisedWebgpu, tiledWebgpu];
+export const implementations = [materialisedCpu, tiledCpu, materialisedWebgpu, tiledWebgpu];

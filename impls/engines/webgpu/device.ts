@@ -26,6 +26,8 @@ export interface KernelSource {
   readonly flags?: readonly string[];
   /** Tile sizes, written as `const NAME` in front of the text: unlike overrides they may size arrays in registers. */
   readonly constants?: Readonly<Record<string, number>>;
+  /** Names of types, written as `alias NAME`. */
+  readonly aliases?: Readonly<Record<string, string>>;
   readonly subgroups?: boolean;
   readonly matrix?: boolean;
   readonly entryPoint?: string;

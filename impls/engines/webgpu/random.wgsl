@@ -1,5 +1,5 @@
 // The twin of impls/random.ts and impls/tensor.ts: u32 arithmetic and exact scalings only, so bit-identical on every adapter.
-struct Size { total: u32, row0: u32, cols: u32, k0: u32, k1: u32, last: u32, distribution: u32, bits: u32 }
+struct Size { total: u32, row0: u32, col0: u32, cols: u32, k0: u32, k1: u32, last: u32, distribution: u32, bits: u32 }
 @group(0) @binding(0) var<uniform> size: Size;
 @group(0) @binding(1) var<storage, read_write> T: array<elem>;
 
@@ -33,8 +33,8 @@ fn order(i: u32) -> i32 {
 @compute @workgroup_size(256)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < size.total; i += grid.x * 256u) {
-    let row = size.row0 + i / size.cols;
-    let col = i % size.cols;
+    let row = size.row0 + (size.col0 + i) / size.cols;
+    let col = (size.col0 + i) % size.cols;
     let h = mix32(mix32(mix32(col + size.k0) ^ row) + size.k1);
     var value = 0.0;
     switch size.distribution {

@@ -2,7 +2,7 @@ import type { Inspection, Prepared } from "../../implementation.js";
 import { laneView } from "../../lanes.js";
 import { type AnyOperator, inputDtype, type Lane, type OutputName, type Outputs, type Problem, shapeOf } from "../../operator.js";
 import { GRID_BITS, streamKeys } from "../../random.js";
-import type { Distribution, TensorSource } from "../../tensor.js";
+import { type Distribution, matrixShape, type TensorSource } from "../../tensor.js";
 import type { Dtype, GpuDevice, Kernel, KernelSource } from "./device.js";
 import { halfBits, halfValue } from "./half.js";
 import type { Lane as ComputeLane } from "./lane.js";
@@ -26,6 +26,8 @@ export interface StageOptions {
   readonly f32Outputs?: readonly string[];
   /** False for kernels that cannot carry a state from one stretch of time to the next. */
   readonly cutsTime?: boolean;
+  /** Inputs that kernels take in parts of their own. */
+  readonly uncut?: readonly string[];
 }
 
 /** Their places are the cases of random.wgsl. */
@@ -58,7 +60,8 @@ export class Stage<Op extends AnyOperator> {
   #plan(): Window[] {
     const { problem, operator, options, gpu } = this;
     const dims: Readonly<Record<string, number>> = problem.dims;
-    const tensors = [...this.#sources().map(([name, { axes }]) => ({ axes, bytes: this.#inputBytes(name) })), ...this.#outputNames().map((name) => ({ axes: operator.outputs[name] as readonly string[], bytes: this.#outputDtype(name) === "f16" ? 2 : 4 }))];
+    const ignored = options.uncut ?? [];
+    const tensors = [...this.#sources().filter(([name]) => !ignored.includes(name)).map(([name, { axes }]) => ({ axes, bytes: this.#inputBytes(name) })), ...this.#outputNames().map((name) => ({ axes: operator.outputs[name] as readonly string[], bytes: this.#outputDtype(name) === "f16" ? 2 : 4 }))];
     const perToken = tensors.map(({ axes, bytes }) => {
       const rest = (from: number) => shapeOf(axes.slice(from), dims).reduce((a, b) => a * b, bytes);
       if (axes[0] !== "batch") return 0;
@@ -103,30 +106,38 @@ export class Stage<Op extends AnyOperator> {
     return this.#absent;
   }
 
-  /** An input's values for one window; made on the device when they are a random function. Undefined when the problem has none. */
+  /** An input's values for one window. Undefined when the problem has none. */
   async input(name: string, window: Window): Promise<GPUBuffer | undefined> {
     const source = (this.problem.inputs as Problem["inputs"])[name];
     if (!source) return undefined;
-    const dtype = inputDtype(this.operator, this.problem as Problem, name) as Dtype;
     const { row0, rows, width } = sliceOf(source.axes, source.shape, window);
-    const key = `in ${name} ${row0} ${rows}`;
+    return this.part(name, row0 * width, rows * width);
+  }
+
+  /** Elements `[first, first + count)` of an input in C order; made on the device when they are a random function. */
+  async part(name: string, first: number, count: number): Promise<GPUBuffer> {
+    const source = (this.problem.inputs as Problem["inputs"])[name];
+    if (!source) throw new Error(`${this.operator.name}: this problem has no ${name}`);
+    const dtype = inputDtype(this.operator, this.problem as Problem, name) as Dtype;
+    const key = `in ${name} ${first} ${count}`;
     const known = this.#pieces.get(key);
     if (known) return known.buffer;
-    const count = rows * width;
-    this.#assertFits(name, count * (dtype === "f16" ? 2 : 4));
-    const buffer = this.#own(Math.ceil((count * (dtype === "f16" ? 2 : 4)) / 4) * 4);
-    this.#pieces.set(key, { buffer, dtype, base: row0 * width, count });
-    if (source.kind === "random") await this.#fillRandom(source, dtype, buffer, row0, width, count);
-    else this.#upload(source, dtype, buffer, row0 * width, count);
+    const bytes = count * (dtype === "f16" ? 2 : 4);
+    this.#assertFits(name, bytes);
+    const buffer = this.#own(bytes);
+    this.#pieces.set(key, { buffer, dtype, base: first, count });
+    if (source.kind === "random") await this.#fillRandom(source, dtype, buffer, first, count);
+    else this.#upload(source, dtype, buffer, first, count);
     return buffer;
   }
 
-  async #fillRandom(source: TensorSource & { kind: "random" }, dtype: Dtype, buffer: GPUBuffer, row0: number, width: number, count: number): Promise<void> {
+  async #fillRandom(source: TensorSource & { kind: "random" }, dtype: Dtype, buffer: GPUBuffer, first: number, count: number): Promise<void> {
     const { k0, k1 } = streamKeys(source.seed, source.distribution === "logDecay" ? "dt" : source.name);
     const kind = kinds.indexOf(source.distribution);
     if (kind < 0) throw new Error(`random.wgsl has no distribution ${source.distribution}`);
+    const { cols } = matrixShape(source);
     const last = source.shape[source.shape.length - 1] ?? 1;
-    const size = this.uniform([count, row0, width, k0, k1, last, kind, GRID_BITS[dtype]]);
+    const size = this.uniform([count, Math.floor(first / cols), first % cols, cols, k0, k1, last, kind, GRID_BITS[dtype]]);
     const kernel = await this.#make({ url: asset("./random.wgsl"), dtype }, { 0: size, 1: buffer }, strided(count));
     await this.#once([kernel]);
   }
@@ -159,6 +170,14 @@ export class Stage<Op extends AnyOperator> {
   scratch(what: string, bytes: number): GPUBuffer {
     this.#assertFits(what, bytes);
     return this.#own(bytes);
+  }
+
+  /** A table that a kernel needs beside the problem's tensors. */
+  upload(data: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>): GPUBuffer {
+    this.#assertFits("a table", data.byteLength);
+    const buffer = this.#own(data.byteLength);
+    this.gpu.device.queue.writeBuffer(buffer, 0, data);
+    return buffer;
   }
 
   #assertFits(what: string, bytes: number): void {
