@@ -15,6 +15,8 @@ export interface WebGpuEngine extends Engine<Lane> {
   readonly limits: GPUSupportedLimits;
   has(feature: "shader-f16" | "subgroups" | "timestamp-query" | "chromium-experimental-subgroup-matrix"): boolean;
   readonly matrixShapes: readonly MatrixShape[];
+  /** Lanes of a subgroup where the adapter has one size only. */
+  readonly subgroupSize: number | undefined;
   /** Buffers and kernels of one problem; `prepare` builds its dispatches on it. */
   stage<Op extends AnyOperator>(operator: Op, problem: Problem<Op>, options?: StageOptions): Stage<Op>;
   /** As `time` with one run, after everything in the last-level cache was overwritten. */
@@ -50,6 +52,7 @@ export function engineOn(gpu: GpuDevice): WebGpuEngine {
     limits: gpu.device.limits,
     has: (feature) => gpu.has(feature),
     matrixShapes: gpu.matrixShapes,
+    subgroupSize: gpu.subgroupSize,
     stage: (operator, problem, stageOptions) => new Stage(gpu, operator, problem, stageOptions),
     async once(run) {
       await record(run, 1);

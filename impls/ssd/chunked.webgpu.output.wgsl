@@ -14,8 +14,8 @@ struct Size {
 //#if startStates
 @group(0) @binding(6) var<storage, read> startStates: array<f32>;
 //#endif
-//#if finalState
-@group(0) @binding(7) var<storage, read_write> finalState: array<f32>;
+//#if endStates
+@group(0) @binding(7) var<storage, read_write> endStates: array<f32>;
 //#endif
 //#if dt
 @group(0) @binding(8) var<storage, read> dt: array<f32>;
@@ -239,13 +239,13 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(local_invocation_id
       }
     }
   }
-//#if finalState
+//#if endStates
   workgroupBarrier();
   for (var i = lane; i < NPAD * PS; i += THREADS) {
     let n = i % NPAD;
     let p = i / NPAD;
     if (n < size.state && p0 + p < size.head_dim) {
-      finalState[(place * size.head_dim + p0 + p) * size.state + n] = S[n * PS + p];
+      endStates[(place * size.head_dim + p0 + p) * size.state + n] = S[n * PS + p];
     }
   }
 //#endif

@@ -7,10 +7,10 @@ struct Size {
 @group(0) @binding(1) var<storage, read> X: array<elem>;
 @group(0) @binding(2) var<storage, read> logA: array<f32>;
 @group(0) @binding(3) var<storage, read> B: array<elem>;
-@group(0) @binding(4) var<storage, read_write> segmentStates: array<f32>;
-@group(0) @binding(5) var<storage, read_write> segmentDecays: array<f32>;
+@group(0) @binding(7) var<storage, read_write> endStates: array<f32>;
+@group(0) @binding(11) var<storage, read_write> endDecays: array<f32>;
 //#if dt
-@group(0) @binding(6) var<storage, read> dt: array<f32>;
+@group(0) @binding(8) var<storage, read> dt: array<f32>;
 //#endif
 
 const THREADS = TX * TY;
@@ -118,8 +118,8 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(local_invocation_id
     let n = i % NPAD;
     let p = i / NPAD;
     if (n < size.state && p0 + p < size.head_dim) {
-      segmentStates[(place * size.head_dim + p0 + p) * size.state + n] = S[n * PS + p];
+      endStates[(place * size.head_dim + p0 + p) * size.state + n] = S[n * PS + p];
     }
   }
-  if (lane == 0u && slice == 0u) { segmentDecays[place] = decay; }
+  if (lane == 0u && slice == 0u) { endDecays[place] = decay; }
 }

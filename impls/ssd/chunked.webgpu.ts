@@ -1,76 +1,93 @@
 /** The chunked form (SSD, section 6) on WebGPU. Byte counts, occupancy and predictions: engines/webgpu/README.md. */
+import type { WebGpuEngine } from "../engines/webgpu.js";
 import { implementation, type Options } from "../implementation.js";
 import type { Problem } from "../operator.js";
 import { type Ssd, ssd } from "./operator.js";
-import { fitTiles, segmentsFor } from "./webgpu.js";
+import { fitMatrixTiles, fitTiles, type MatrixTiles, segmentsFor, type Tiles } from "./webgpu.js";
 
 const statesUrl = new URL("./chunked.webgpu.states.wgsl", import.meta.url);
 const passUrl = new URL("./chunked.webgpu.pass.wgsl", import.meta.url);
 const outputUrl = new URL("./chunked.webgpu.output.wgsl", import.meta.url);
+const matrixUrl = new URL("./chunked.webgpu.matrix.wgsl", import.meta.url);
+
+/**
+ * tile: products by multiply-adds on tiles in workgroup memory; subgroup-matrix: on the matrix unit (f16 only). `-split` forces the
+ * two-level form (segment states first), which is else chosen when workgroups are too few to fill a large device.
+ */
+const MAKES = ["tile", "tile-split", "subgroup-matrix", "subgroup-matrix-split"];
 
 export const chunkedWebgpu = implementation(ssd, "webgpu", {
   form: "chunked",
   source: "arXiv 2405.21060 section 6, listing 1; one pass over memory, or segment states first when workgroups are few",
   dtypes: ["f32", "f16"],
-  options: () => [
-    { chunk: 32, make: "tile" },
-    { chunk: 16, make: "tile" },
-    { chunk: 32, make: "tile-split" },
-  ],
-  // WGSL rounds either way; everything but the storage of Y is f32
-  rounding: ({ dtype }, { chunk = 32 }) => ({
-    accumulate: 2 ** -23,
-    storage: dtype === "f16" ? 2 ** -11 : 0,
-    roundings: dtype === "f16" ? 1 : 0,
-    longestSum: chunk,
-    decay: "segsum",
-  }),
-  unsupported: (_problem, { chunk = 32 }) => ([16, 32, 64].includes(chunk) ? undefined : `needs chunk 16, 32 or 64, got ${chunk}`),
+  options: ({ dtype }, engine) => {
+    const tile = [
+      { chunk: 32, make: "tile" },
+      { chunk: 16, make: "tile" },
+      { chunk: 32, make: "tile-split" },
+    ];
+    if (dtype !== "f16" || engine.matrixShapes.length === 0) return tile;
+    const chunk = engine.limits.maxComputeWorkgroupStorageSize >= 49152 ? 64 : 32;
+    return [{ chunk, make: "subgroup-matrix" }, { chunk, make: "subgroup-matrix-split" }, ...tile];
+  },
+  rounding: ({ dtype }, { chunk = 32, make = "tile" }) => {
+    const onMatrix = make.startsWith("subgroup-matrix");
+    return {
+      // WGSL rounds either way; the order and precision inside the matrix unit are not specified
+      accumulate: onMatrix ? 2 ** -22 : 2 ** -23,
+      storage: dtype === "f16" ? 2 ** -11 : 0,
+      // Y; on the matrix unit also the weighted B, the state and the decayed C (or the masked scores)
+      roundings: dtype === "f16" ? (onMatrix ? 4 : 1) : 0,
+      longestSum: chunk,
+      decay: "segsum",
+    };
+  },
+  unsupported: ({ dtype }, { chunk = 32, make = "tile" }) => {
+    if (!MAKES.includes(make)) return `needs make ${MAKES.join(", ")}, got ${make}`;
+    if (make.startsWith("subgroup-matrix") && dtype !== "f16") return `make ${make} needs dtype f16, got ${dtype}`;
+    return [16, 32, 64].includes(chunk) ? undefined : `needs chunk 16, 32 or 64, got ${chunk}`;
+  },
 
-  async prepare(engine, problem, { chunk = 32, make }) {
-    const { heads, groups, headDim, state, length } = problem.dims;
-    const { maxComputeWorkgroupStorageSize: workgroupBytes, maxComputeInvocationsPerWorkgroup: invocations } = engine.limits;
-    const tiles = fitTiles(headDim, state, chunk, { workgroupBytes, invocations, storageBytes: problem.dtype === "f16" ? 2 : 4 });
-    if (!tiles) throw new Error(`state=${state} with chunk=${chunk} needs more than this adapter's ${workgroupBytes} bytes of workgroup memory`);
+  async prepare(engine, problem, { chunk = 32, make = "tile" }) {
+    const { heads, groups, headDim, state } = problem.dims;
+    const kit = make.startsWith("subgroup-matrix") ? matrixKit(engine, problem, chunk) : tileKit(engine, problem, chunk);
     const stage = engine.stage(ssd, problem, { quantum: chunk, f32Outputs: ["finalState"] });
-    const slices = Math.ceil(headDim / tiles.PS);
-    const flags = ["dt", "D", "z"].filter((name) => stage.has(name));
-    const constants = { ...tiles };
+    const slices = Math.ceil(headDim / kit.tiles.PS);
+    const perHeadD = problem.inputs.D?.axes.length === 1 ? 1 : 0;
+    const fewest = make.endsWith("-split") ? 2 : 1;
 
     for (const window of stage.windows) {
-      const { batches, tokens, isFirst } = window;
-      const input = (name: string) => stage.input(name, window);
-      const whole = window.isFirst && window.isLast;
-      const fewest = make === "tile-split" ? 2 : 1;
-      const segments = Math.max(fewest, Math.min(segmentsFor(problem, tiles, tokens, batches), 65535));
+      const { batches, tokens, isFirst, isLast } = window;
       const chunks = Math.ceil(tokens / chunk);
-      const segmentTokens = Math.ceil(chunks / segments) * chunk;
-      const used = Math.ceil(tokens / segmentTokens);
-      const split = make === "tile-split" || used > 1 || !whole;
-      const perHeadD = problem.inputs.D?.axes.length === 1 ? 1 : 0;
-      const size = stage.uniform([batches, tokens, heads, groups, headDim, state, used, segmentTokens, slices, perHeadD]);
-      const [X, logA, B, C, dt, D, z, initialState] = await Promise.all(["X", "logA", "B", "C", "dt", "D", "z", "initialState"].map(input));
-      const Y = stage.output("Y", window);
+      const wanted = Math.max(fewest, Math.min(segmentsFor(problem, kit.tiles, tokens, batches), 65535));
+      const segmentTokens = Math.ceil(chunks / wanted) * chunk;
+      const segments = Math.ceil(tokens / segmentTokens);
+      const split = fewest > 1 || segments > 1 || !(isFirst && isLast);
+      const size = stage.uniform([batches, tokens, heads, groups, headDim, state, segments, segmentTokens, slices, perHeadD]);
+      const names = ["X", "logA", "B", "C", "dt", "D", "z", "initialState"];
+      const [X, logA, B, C, dt, D, z, initialState] = await Promise.all(names.map((name) => stage.input(name, window)));
       const finalState = stage.output("finalState", window);
-      const grid: [number, number, number] = [slices * heads, used, batches];
+      const grid: [number, number, number] = [slices * heads, segments, batches];
+      const shared = { 0: size, 1: X, 2: logA, 3: B, 8: dt };
       let startStates = initialState;
 
       if (split) {
-        const places = batches * used * heads;
+        const places = batches * segments * heads;
         startStates = stage.scratch("segment states", places * headDim * state * 4);
         const decays = stage.scratch("segment decays", places * 4);
-        await stage.kernel({ url: statesUrl, flags, constants }, { 0: size, 1: X, 2: logA, 3: B, 4: startStates, 5: decays, 6: dt }, grid);
-        const passFlags = isFirst ? (initialState ? ["initialState"] : []) : ["carries"];
+        await stage.kernel(kit.states(dt ? ["dt"] : []), { ...shared, 7: startStates, 11: decays }, grid);
         await stage.kernel(
-          { url: passUrl, flags: passFlags },
+          { url: passUrl, flags: isFirst ? (initialState ? ["initialState"] : []) : ["carries"] },
           { 0: size, 1: startStates, 2: decays, 3: finalState, 4: isFirst ? initialState : undefined },
           [Math.ceil((headDim * state) / 64), heads, batches],
         );
       }
-      const outputFlags = [...flags, ...(startStates ? ["startStates"] : []), ...(split ? [] : ["finalState"])];
+      const flags = ["dt", "D", "z"].filter((name) => stage.has(name));
+      if (startStates) flags.push("startStates");
+      if (!split) flags.push("endStates");
       await stage.kernel(
-        { url: outputUrl, flags: outputFlags, constants },
-        { 0: size, 1: X, 2: logA, 3: B, 4: C, 5: Y, 6: startStates, 7: split ? undefined : finalState, 8: dt, 9: D, 10: z },
+        kit.output(flags),
+        { ...shared, 4: C, 5: stage.output("Y", window), 6: startStates, 7: split ? undefined : finalState, 9: D, 10: z },
         grid,
       );
     }
@@ -80,17 +97,62 @@ export const chunkedWebgpu = implementation(ssd, "webgpu", {
   cost: (problem, options) => chunkedCost(problem, options),
 });
 
+/** Which texts to compile, with which tiles: all that differs between the makes. */
+interface Kit {
+  readonly tiles: Tiles | MatrixTiles;
+  states(flags: readonly string[]): { url: URL; flags: readonly string[]; constants: Record<string, number>; matrix?: boolean };
+  output(flags: readonly string[]): { url: URL; flags: readonly string[]; constants: Record<string, number>; matrix?: boolean };
+}
+
+function room({ limits }: WebGpuEngine, dtype: string) {
+  return {
+    workgroupBytes: limits.maxComputeWorkgroupStorageSize,
+    invocations: limits.maxComputeInvocationsPerWorkgroup,
+    storageBytes: dtype === "f16" ? 2 : 4,
+  };
+}
+
+function tileKit(engine: WebGpuEngine, problem: Problem<Ssd>, chunk: number): Kit {
+  const { headDim, state } = problem.dims;
+  const space = room(engine, problem.dtype);
+  const tiles = fitTiles(headDim, state, chunk, space);
+  if (!tiles) throw new Error(`state=${state} with chunk=${chunk} needs more than this adapter's ${space.workgroupBytes} bytes of workgroup memory`);
+  const constants = { ...tiles };
+  return { tiles, states: (flags) => ({ url: statesUrl, flags, constants }), output: (flags) => ({ url: outputUrl, flags, constants }) };
+}
+
+function matrixKit(engine: WebGpuEngine, problem: Problem<Ssd>, chunk: number): Kit {
+  const { headDim, state } = problem.dims;
+  const space = room(engine, problem.dtype);
+  const { subgroupSize, matrixShapes } = engine;
+  if (matrixShapes.length === 0 || subgroupSize === undefined)
+    throw new Error("this adapter offers no f16 subgroup matrices with f32 sums and one subgroup size");
+  const found = matrixShapes.map((shape) => fitMatrixTiles(headDim, state, chunk, shape, subgroupSize, space)).find((fit) => fit !== undefined);
+  if (!found) throw new Error(`state=${state} with chunk=${chunk} does not fit the matrix unit's tiles in ${space.workgroupBytes} bytes of workgroup memory`);
+  const constants = { ...found };
+  // four values at a time where every row starts at a multiple of four
+  const wide = headDim % 4 === 0 && state % 4 === 0 ? ["quads"] : [];
+  return {
+    tiles: found,
+    states: (flags) => ({ url: matrixUrl, flags: [...flags, ...wide, "endStates", "endDecays"], constants, matrix: true }),
+    output: (flags) => ({ url: matrixUrl, flags: [...flags, ...wide, "outputs"], constants, matrix: true }),
+  };
+}
+
 /** One pass reads and writes each tensor once; the split form reads X, B and the decays twice and moves the segment states. */
-function chunkedCost(problem: Problem<Ssd>, { chunk = 32, make }: Options) {
+function chunkedCost(problem: Problem<Ssd>, { chunk = 32, make = "tile" }: Options) {
   const { batch, length, heads, headDim, state } = problem.dims;
   const least = ssd.cost(problem);
-  const tiles = fitTiles(headDim, state, chunk, { workgroupBytes: 49152, invocations: 1024, storageBytes: problem.dtype === "f16" ? 2 : 4 });
-  const split = make === "tile-split" || (tiles !== undefined && segmentsFor(problem, tiles, length, batch) > 1);
-  const slices = tiles ? Math.ceil(headDim / tiles.PS) : 1;
+  const storage = problem.dtype === "f16" ? 2 : 4;
+  const PS = make.startsWith("subgroup-matrix")
+    ? headDim > 32 && state <= 128 ? 64 : 32
+    : (fitTiles(headDim, state, chunk, { workgroupBytes: 49152, invocations: 1024, storageBytes: storage })?.PS ?? 4);
+  const slices = Math.ceil(headDim / PS);
+  const segments = Math.max(make.endsWith("-split") ? 2 : 1, segmentsFor(problem, { PS, Q: chunk }, length, batch));
+  const split = segments > 1;
   const tokenHeads = batch * length * heads;
   const scores = 2 * chunk * state * slices; // every slice of channels makes the scores again
   const flops = tokenHeads * (scores + 2 * chunk * headDim + 4 * headDim * state + (split ? 2 * headDim * state : 0));
-  const segments = split && tiles ? Math.max(2, segmentsFor(problem, tiles, length, batch)) : 0;
-  const again = split ? tokenHeads * headDim * (problem.dtype === "f16" ? 2 : 4) + segments * batch * heads * headDim * state * 16 : 0;
+  const again = split ? tokenHeads * headDim * storage + segments * batch * heads * headDim * state * 16 : 0;
   return { flops, bytes: least.bytes + again, dispatches: split ? 3 : 1 };
 }

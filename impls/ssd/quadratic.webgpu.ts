@@ -50,7 +50,7 @@ export const quadraticWebgpu = implementation(ssd, "webgpu", {
       const stateSize = stage.uniform([batches, tokens, heads, groups, headDim, state, segments, segmentTokens, stateSlices]);
       await stage.kernel(
         { url: statesUrl, flags: flags.filter((flag) => flag === "dt"), constants: { ...tiles } },
-        { 0: stateSize, 1: X, 2: logA, 3: B, 4: states, 5: decays, 6: dt },
+        { 0: stateSize, 1: X, 2: logA, 3: B, 7: states, 8: dt, 11: decays },
         [stateSlices * heads, segments, batches],
       );
       await stage.kernel(

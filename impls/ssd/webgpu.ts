@@ -40,9 +40,48 @@ export function fitTiles(headDim: number, state: number, chunk: number, room: Ro
  * Segments of the two-level form. One pass over memory is cheapest, so more are used only while the workgroups cannot fill a large
  * GPU (two for each of 132 multiprocessors), and none is shorter than four chunks.
  */
-export function segmentsFor(problem: Problem<Ssd>, tiles: Tiles, tokens: number, batches: number): number {
+export function segmentsFor(problem: Problem<Ssd>, tiles: Pick<Tiles, "PS" | "Q">, tokens: number, batches: number): number {
   const { heads, headDim } = problem.dims;
   const workgroups = batches * heads * Math.ceil(headDim / tiles.PS);
   const wanted = Math.ceil(264 / workgroups);
   return Math.max(1, Math.min(wanted, Math.floor(tokens / (4 * tiles.Q))));
+}
+
+export interface MatrixTiles {
+  readonly Q: number;
+  readonly PS: number;
+  readonly NT: number;
+  readonly NPAD: number;
+  /** Subgroups of a workgroup: rows and columns of them. */
+  readonly WR: number;
+  readonly WC: number;
+  readonly MM: number;
+  readonly NN: number;
+  readonly KK: number;
+  readonly LANES: number;
+}
+
+/** Tiles for the matrix unit: 2 x 2 subgroups, a state of at most 64 accumulators a lane. Undefined when nothing fits. */
+export function fitMatrixTiles(
+  headDim: number,
+  state: number,
+  chunk: number,
+  shape: { readonly M: number; readonly N: number; readonly K: number },
+  lanes: number,
+  room: Room,
+): MatrixTiles | undefined {
+  const { M: MM, N: NN, K: KK } = shape;
+  const [WR, WC] = [2, 2];
+  if (WR * WC * lanes > room.invocations || chunk % (2 * MM) !== 0 || chunk % (2 * NN) !== 0 || chunk % KK !== 0) return undefined;
+  for (const PS of headDim > 32 ? [64, 32] : [32]) {
+    for (const NT of state > 32 ? [64, 32] : [32]) {
+      const NPAD = Math.ceil(state / NT) * NT;
+      if (NPAD * PS > 64 * WR * WC * lanes && lanes >= 32) continue;
+      if (NT > chunk || PS % (WC * NN) !== 0 || NT % (WR * MM) !== 0 || NT % KK !== 0) continue;
+      const halves = Math.max(2 * chunk * (NT + 8), chunk * (chunk + 8)) + chunk * (PS + 8) + NPAD * (PS + 8);
+      const bytes = 2 * halves + 4 * (chunk * (WC * NN + 4) + 6 * chunk + chunk / 16);
+      if (bytes <= room.workgroupBytes) return { Q: chunk, PS, NT, NPAD, WR, WC, MM, NN, KK, LANES: lanes };
+    }
+  }
+  return undefined;
 }

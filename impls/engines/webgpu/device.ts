@@ -93,6 +93,12 @@ export class GpuDevice {
     return [...all].filter((shape) => shape.componentType === "f16" && shape.resultComponentType === "f32").sort((a, b) => b.M * b.N * b.K - a.M * a.N * a.K);
   }
 
+  /** Lanes of a subgroup where the adapter has one size only. */
+  get subgroupSize(): number | undefined {
+    const { subgroupMinSize, subgroupMaxSize } = this.adapter.info as { subgroupMinSize?: number; subgroupMaxSize?: number };
+    return this.has("subgroups") && subgroupMinSize === subgroupMaxSize ? subgroupMaxSize : undefined;
+  }
+
   /** Throws what the driver said, if it has given up. */
   assertAlive(): void {
     if (this.#lost) throw new Error(this.#lost);
