@@ -132,6 +132,8 @@ function* together(problem: Problem, lanes: readonly Lane[]): Generator<LaneRefe
         const value = X.at(row, head * headDim + p);
         x += weight * step * value;
         absX += Math.abs(step * value);
+        // a step too small for float32 may be flushed on its own, before it meets x
+        walk.maxX = Math.max(walk.maxX, Math.abs(value));
         if (D) {
           const term = D.at(0, perHeadD ? head : head * headDim + p) * value;
           skip += weight * term;
