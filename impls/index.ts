@@ -1,7 +1,11 @@
 /** All operators and all implementations: explicit lists, nothing is found by scanning. */
 import type { AnyImplementation } from "./implementation.js";
 import type { AnyOperator } from "./operator.js";
+import * as selectiveScan from "./selective_scan/index.js";
 import * as ssd from "./ssd/index.js";
 
-export const operators: readonly AnyOperator[] = [ssd.ssd];
-export const implementations: readonly AnyImplementation[] = [...ssd.implementations];
+export const operators: readonly AnyOperator[] = [ssd.ssd, selectiveScan.selectiveScan];
+export const implementations: readonly AnyImplementation[] = [
+  ...ssd.implementations,
+  ...selectiveScan.implementations,
+];
