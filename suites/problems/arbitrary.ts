@@ -60,14 +60,19 @@ export function specs(operator: AnyOperator, options: ProblemOptions = {}): fc.A
       work: fc.constantFrom(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 10),
     })
     .map(({ work, dims, groups, ...rest }) => {
-      const spec = { operator: operator.name, dims, ...rest, with: sorted([...rest.with, ...(options.with ?? [])]) };
-      return fit(operator, spec as Spec, groups, options.work ?? work * USUAL_WORK);
+      const chosen = [...rest.with, ...(options.with ?? [])];
+      const spec = { operator: operator.name, dims, ...rest, with: together(chosen) };
+      return fitted(operator, spec as Spec, groups, options.work ?? work * USUAL_WORK);
     });
 }
 
-function sorted(names: readonly string[]): string[] {
-  return [...new Set(names)].sort();
+/** Poles and weights of a recurrent convolution come together. */
+function together(names: readonly string[]): string[] {
+  const all = names.some((name) => PAIR.includes(name)) ? [...names, ...PAIR] : names;
+  return [...new Set(all)].sort();
 }
+
+const PAIR = ["poles", "weights"];
 
 function sizeOf(dim: string): fc.Arbitrary<number> {
   return SIZES[dim] ?? sizes(64, [1, 2, 3, 16]);
@@ -84,7 +89,8 @@ function exponents(operator: AnyOperator, { random, axes }: InputSpec): readonly
 function scales(operator: AnyOperator, names: readonly string[]): fc.Arbitrary<Spec["scale"]> {
   const one = fc.constantFrom(...names).chain((input) => {
     // a gate of 2^40 is a step function; a large bias makes every step large
-    const allowed = input === "z" || input === "deltaBias" ? [-12, 2, 5] : exponents(operator, operator.inputs[input]);
+    const allowed =
+      input === "z" || input === "deltaBias" ? [-12, 2, 5] : exponents(operator, operator.inputs[input]);
     return fc.constantFrom(...allowed).map((exponent) => ({ input, exponent }));
   });
   return fc.oneof({ weight: 5, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: one });
@@ -105,7 +111,7 @@ function settingsOf(
 const WIDTH = ["batch", "heads", "headDim", "headDimV", "state"];
 
 /** Makes drawn dims agree with one another and cheap enough: groups divide heads, causal attention has as many keys as queries. */
-export function fit(operator: AnyOperator, spec: Spec, groupPick: number, work: number): Spec {
+export function fitted(operator: AnyOperator, spec: Spec, groupPick: number, work: number): Spec {
   const dims: Record<string, number> = { ...spec.dims };
   const cost = () => {
     if (spec.settings.causal === true && "context" in dims) dims.context = dims.length;
@@ -113,7 +119,14 @@ export function fit(operator: AnyOperator, spec: Spec, groupPick: number, work: 
       const divisors = [1, 2, 3, 4, 5, 6, 7, 8].filter((groups) => dims.heads % groups === 0);
       dims.groups = divisors[groupPick % divisors.length];
     }
-    const problem = { operator: operator.name, dtype: "f32", seed: 0, dims, inputs: {}, settings: spec.settings };
+    const problem = {
+      operator: operator.name,
+      dtype: "f32",
+      seed: 0,
+      dims,
+      inputs: {},
+      settings: spec.settings,
+    };
     const lanes = (operator.laneAxes as readonly string[]).reduce((total, axis) => total * dims[axis], 1);
     return lanes * operator.laneCost(problem as never);
   };

@@ -2,6 +2,7 @@
  * A problem in a few words: small, printable, and enough to make the same problem again. Generators draw specs and shrink them;
  * `buildProblem` turns one into values. Nothing here is random: every value is a function of the spec.
  */
+import { convolution, ltiProblem } from "../../impls/convolution/index.js";
 import {
   type AnyOperator,
   givenProblem,
@@ -49,6 +50,17 @@ export function buildProblem<Op extends AnyOperator>(
   spec: Spec,
   dtype: Problem["dtype"],
 ): Problem<Op> {
+  const { inputs, layouts } = buildInputs(operator, spec, dtype);
+  const { dims, seed, settings } = spec;
+  // a recurrent convolution comes with its kernel, which follows from poles and weights
+  if (operator.name === convolution.name && inputs.poles) {
+    const { u, poles, weights } = inputs;
+    return ltiProblem({ dims: dims as never, dtype, seed, u, poles, weights }) as never;
+  }
+  return givenProblem(operator, { dims, dtype, seed, inputs, layouts, settings } as never) as Problem<Op>;
+}
+
+function buildInputs(operator: AnyOperator, spec: Spec, dtype: Problem["dtype"]) {
   const inputs: Record<string, Float64Array> = {};
   const layouts: Record<string, readonly string[]> = {};
   for (const [name, input] of Object.entries(operator.inputs) as [string, InputSpec][]) {
@@ -60,8 +72,7 @@ export function buildProblem<Op extends AnyOperator>(
     layouts[name] = axes;
     inputs[name] = Float64Array.from({ length: elementCount(shape) }, (_, i) => factor * at(i));
   }
-  const { dims, seed, settings } = spec;
-  return givenProblem(operator, { dims, dtype, seed, inputs, layouts, settings } as never) as Problem<Op>;
+  return { inputs, layouts };
 }
 
 /** f16 ends at 65504, so that its scales stay near 1. */

@@ -72,6 +72,10 @@ export function valueFunction(
   const keys = streamKeys(spec.seed, name);
   const last = shape[shape.length - 1];
   const hash = (index: number) => hashAt(keys, Math.floor(index / last), index % last);
+  // poles of a recurrent convolution lie in [-1, 1]
+  if (name === "poles") return spec.decay === "none" ? () => 1 : (index) => signed(hash(index), 24);
+  // without a softplus a step is what the inputs say, and a negative one would make the state grow
+  if (name === "deltaBias" && spec.settings.softplus !== true) return timeSteps(spec, hash);
   switch (input.random) {
     case "timeStep":
       return timeSteps(spec, hash);

@@ -49,7 +49,7 @@ export function parseSafetensors(bytes: Uint8Array): StoredFile {
         `is truncated: tensor ${name} ends at byte ${dataStart + to}, the file at ${bytes.length}`,
       );
     // a copy, because the data need not start at a multiple of 8 in memory
-    const raw = bytes.slice(dataStart + from, dataStart + to);
+    const raw = Uint8Array.from(bytes.subarray(dataStart + from, dataStart + to));
     tensors.set(name, { shape, data: new Float64Array(raw.buffer) });
     spans.push([from, to]);
   }

@@ -1,7 +1,8 @@
 /** `ssd_combined` and `ssd_decode`: dt is processed first (bias, softplus, limit), then it scales x and, with A, gives the decay. */
 import { z } from "zod";
 import { givenProblem, type Problem } from "../../impls/operator.js";
-import { type Ssd, ssd } from "../../impls/ssd/index.js";
+import { ssd } from "../../impls/ssd/index.js";
+import type { Ssd } from "../../impls/ssd/operator.js";
 import type { GoldenCase } from "./golden.js";
 import type { GoldenOp, GoldenProblem } from "./mapping.js";
 import { explain } from "./safetensors.js";

@@ -98,7 +98,8 @@ export function compare(truth: Truth, rounding: Rounding, outputs: OutputValues)
     }
   }
   const stray = nonFiniteElement(operator, problem, outputs, references.length);
-  if (stray) return { ok: false, ratio: Infinity, probableRatio: Infinity, worst: stray, probableWorst: stray };
+  if (stray)
+    return { ok: false, ratio: Infinity, probableRatio: Infinity, worst: stray, probableWorst: stray };
   if (!worst || !probableWorst) throw new Error(`${operator.name}: no lane of the outputs was compared`);
   return { ok: ratio <= 1, ratio, probableRatio, worst, probableWorst };
 }

@@ -56,3 +56,9 @@ function hasNonFinite({ inputs }: Problem): boolean {
     (source) => source?.kind === "given" && !source.data.every((value) => Number.isFinite(value)),
   );
 }
+
+export interface Absent {
+  readonly engine: string;
+  /** Why it cannot run here, one sentence. */
+  readonly reason: string;
+}
