@@ -28,6 +28,14 @@ export function f32Rounding(longestSum: number): Rounding {
   return { accumulate: 2 ** -24, storage: 0, roundings: 0, longestSum, decay: "segsum" };
 }
 
+/**
+ * Rounding of a form in plain JavaScript: numbers are float64 until they are stored as float32.
+ * @param stored how often a result is stored and read again on its way, at least 1
+ */
+export function hostRounding(longestSum: number, stored: number): Rounding {
+  return { accumulate: 2 ** -53, storage: 2 ** -24, roundings: stored, longestSum, decay: "segsum" };
+}
+
 /** Per element of one lane of one output, all of the same length. */
 export interface Bounds {
   readonly value: Float64Array;
@@ -57,21 +65,21 @@ function eta(rounding: Rounding): number {
 export interface ElementBound {
   readonly certified: number;
   readonly probable: number;
-  /** u * scale: the unit of `error_u` and `bound_u` in a row. */
+  /** u * scale, the unit of `error_u` and `bound_u` in a row; u is at least that of f32, in which every engine reports. */
   readonly unit: number;
 }
 
 /** Bound of element i for an implementation that rounds as declared. */
 export function boundAt(bounds: Bounds, i: number, rounding: Rounding): ElementBound {
   const scale = bounds.scale[i];
-  const unit = rounding.accumulate * scale;
+  const roundoff = rounding.accumulate * scale;
   const count =
     bounds.count[i] + rounding.longestSum * bounds.countPerSum[i] + prefixCount(bounds, i, rounding);
   const rest = rounding.roundings * rounding.storage * scale + eta(rounding) * bounds.floor[i];
   return {
-    certified: unit * count + rest,
-    probable: unit * Math.min(count, 3 * Math.sqrt(count)) + rest,
-    unit,
+    certified: roundoff * count + rest,
+    probable: roundoff * Math.min(count, 3 * Math.sqrt(count)) + rest,
+    unit: Math.max(rounding.accumulate, ROUNDOFF.f32) * scale,
   };
 }
 
