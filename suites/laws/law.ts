@@ -33,8 +33,11 @@ export interface Law<Case extends LawCase = LawCase> {
   cases(operator: AnyOperator): fc.Arbitrary<Case>;
   /** What a case adds to its spec, in words; empty when nothing. */
   describe?(one: Case): string;
-  /** @throws Unsupported when the implementation does not take one of the problems */
-  holds(one: Case, subject: Subject): Promise<Finding>;
+  /**
+   * Undefined when the law says nothing about this case and implementation.
+   * @throws Unsupported when the implementation does not take one of the problems
+   */
+  holds(one: Case, subject: Subject): Promise<Finding | undefined>;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a law's cases are its own; runners only hand them back to it
