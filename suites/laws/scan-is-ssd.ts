@@ -55,7 +55,7 @@ function scanProblem(problem: Problem<Ssd>): Problem<SelectiveScan> {
   const { dims, dtype, seed } = problem;
   const { heads, headDim, state, batch, length } = dims;
   const dt = given(problem, "dt").data;
-  const { X, B, C, D, z, initialState } = problem.inputs;
+  const { D, z, initialState } = problem.inputs;
   const perHead = D?.axes.length === 1;
   const data = (name: string) => given(problem, name).data;
   return givenProblem(selectiveScan, {
@@ -63,7 +63,7 @@ function scanProblem(problem: Problem<Ssd>): Problem<SelectiveScan> {
     dtype,
     seed,
     inputs: {
-      u: X && data("X"),
+      u: data("X"),
       delta: Float64Array.from(
         { length: elementCount([batch, length, heads, headDim]) },
         (_, i) => dt[Math.floor(i / headDim)],
@@ -72,8 +72,8 @@ function scanProblem(problem: Problem<Ssd>): Problem<SelectiveScan> {
         { length: heads * headDim * state },
         (_, i) => -decayRate(Math.floor(i / (headDim * state))),
       ),
-      B: B && data("B"),
-      C: C && data("C"),
+      B: data("B"),
+      C: data("C"),
       D:
         D &&
         Float64Array.from(
