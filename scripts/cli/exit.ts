@@ -1,24 +1,47 @@
-/** Exit codes of all commands; design contract. */
-import { CommanderError } from "commander";
+/** How a command ends. The numbers are a contract; scripts of other people read them. */
+export const EXIT = {
+  good: 0,
+  /** A case was rejected or failed, a verification failed, or a regression. */
+  wrong: 1,
+  usage: 2,
+  /** Inconclusive, or a foreign machine or commit. */
+  inconclusive: 3,
+  nothingToMeasure: 5,
+  interrupted: 130,
+  terminated: 143,
+} as const;
 
-/** Bad usage, configuration or input: one line on stderr, exit code 2, no stack trace. */
-export class UsageError extends Error {
-  override readonly name = "UsageError";
+/** Ends a command with one line on stderr: what, why, what to type next. */
+export class Stop extends Error {
+  override readonly name = "Stop";
+
+  constructor(
+    readonly code: number,
+    message: string,
+  ) {
+    super(message);
+  }
 }
 
-/** Turns an error that a user can mend into a usage error. */
-export function usage(error: unknown): never {
-  throw new UsageError(error instanceof Error ? error.message : String(error));
+export function usageError(message: string): Stop {
+  return new Stop(EXIT.usage, message);
 }
 
-/** Runs a command and answers with its exit code; help is 0. An error that nobody foresaw keeps its stack: it is a bug here. */
-export async function exitCode(command: () => Promise<number>): Promise<number> {
+/** Runs a command to its exit code. A bug keeps its stack; everything foreseen is one line. */
+export async function exitCodeOf(command: () => Promise<number>): Promise<number> {
+  // a reader that has seen enough (head, less) is no failure
+  for (const stream of [process.stdout, process.stderr])
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "EPIPE") process.exit(process.exitCode ?? 0);
+      throw error;
+    });
   try {
     return await command();
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    if (!(error instanceof UsageError)) throw error;
-    console.error(error.message);
-    return 2;
+    if (error instanceof Stop) {
+      process.stderr.write(`dualbench: ${error.message.replace(/\s*\n\s*/g, " ")}\n`);
+      return error.code;
+    }
+    throw error;
   }
 }

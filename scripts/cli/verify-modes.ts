@@ -13,7 +13,7 @@ import { replay, runRandom } from "../../suites/verify/random.js";
 import { formatTable } from "../../suites/verify/table.js";
 import type { Target } from "../../suites/verify/targets.js";
 import type { Token } from "../../suites/verify/token.js";
-import { usage } from "./exit.js";
+import { EXIT, usageError } from "./exit.js";
 import type { VerifyOptions } from "./verify-options.js";
 
 export async function verifyByVectors(
@@ -41,9 +41,9 @@ export async function verifyByVectors(
   const [passed, failed, skipped] = [count("pass"), count("fail"), count("skip")];
   writeJson(options.json, { mode: "vectors", folder, passed, failed, skipped, lines, unreadable });
   console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
-  if (unreadable.length > 0) return 2;
-  if (failed > 0) return 1;
-  return passed > 0 ? 0 : 5;
+  if (unreadable.length > 0) return EXIT.usage;
+  if (failed > 0) return EXIT.wrong;
+  return passed > 0 ? EXIT.good : EXIT.nothingToMeasure;
 }
 
 function listFiles(folder: string): string[] {
@@ -51,7 +51,7 @@ function listFiles(folder: string): string[] {
     return goldenFiles(folder);
   } catch (error) {
     const why = (error as NodeJS.ErrnoException).code === "ENOTDIR" ? "it is not a folder" : oneLine(error);
-    return usage(`cannot read --vectors ${folder}: ${why}`);
+    throw usageError(`cannot read --vectors ${folder}: ${why}`);
   }
 }
 
@@ -59,7 +59,7 @@ export async function verifyByProblems(options: VerifyOptions, targets: readonly
   const { cases, seed } = options;
   if (targets.length === 0) {
     console.error("no implementation is left to verify; leave out --engine or add --impl FILE");
-    return 5;
+    return EXIT.nothingToMeasure;
   }
   console.log(`seed ${seed}, ${cases} problems, ${laws.length} laws, ${targets.length} implementations`);
   const report = await runRandom({ cases, seed, targets, laws });
@@ -83,7 +83,7 @@ export async function verifyByProblems(options: VerifyOptions, targets: readonly
   });
   if (report.failures.length > 0) console.log("");
   console.log(`${checks - failed} checks passed, ${failed} failed`);
-  return failed > 0 ? 1 : 0;
+  return failed > 0 ? EXIT.wrong : EXIT.good;
 }
 
 function replayCommand(token: string, { engine, impl }: VerifyOptions): string {
@@ -92,9 +92,11 @@ function replayCommand(token: string, { engine, impl }: VerifyOptions): string {
 }
 
 export async function verifyByReplay(token: Token, targets: readonly Target[]): Promise<number> {
-  const { ok, lines } = await replay(token, laws, targets).catch(usage);
+  const { ok, lines } = await replay(token, laws, targets).catch((error: Error) => {
+    throw usageError(error.message);
+  });
   for (const line of lines) console.log(line);
-  return ok ? 0 : 1;
+  return ok ? EXIT.good : EXIT.wrong;
 }
 
 /** Whole or not at all: a reader never sees half a document. */

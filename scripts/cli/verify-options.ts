@@ -1,9 +1,9 @@
 /** Flags of `npm run verify`. */
 import { statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { Command, InvalidArgumentError } from "commander";
+import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { parseToken, type Token } from "../../suites/verify/token.js";
-import { usage } from "./exit.js";
+import { usageError } from "./exit.js";
 
 export interface VerifyOptions {
   readonly cases: number;
@@ -18,9 +18,31 @@ export interface VerifyOptions {
 const DEFAULT_CASES = 200;
 const DEFAULT_SEED = 0;
 
-/** @throws CommanderError or UsageError; the message has been or will be printed as one line */
-export function parseVerifyArguments(argv: readonly string[]): VerifyOptions {
-  const command = new Command("verify")
+/** @returns undefined when the help was printed. @throws Stop */
+export function parseVerifyOptions(argv: readonly string[]): VerifyOptions | undefined {
+  const command = verifyCommand();
+  try {
+    command.parse([...argv], { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return undefined;
+    throw usageError(
+      `${error.message.replace(/^error: /, "").replace(/\.?$/, "")}; see npm run verify -- --help`,
+    );
+  }
+  const options = command.opts<Partial<VerifyOptions> & Pick<VerifyOptions, "engine" | "impl">>();
+  for (const key of ["cases", "seed", "replay"] as const)
+    if (options.vectors !== undefined && options[key] !== undefined)
+      throw usageError(`--vectors and --${key} exclude each other: golden vectors are not drawn at random`);
+  for (const key of ["cases", "seed"] as const)
+    if (options.replay !== undefined && options[key] !== undefined)
+      throw usageError(`--replay and --${key} exclude each other: the token holds both`);
+  if (options.json !== undefined) mustBeWritable(options.json);
+  return { ...options, cases: options.cases ?? DEFAULT_CASES, seed: options.seed ?? DEFAULT_SEED };
+}
+
+function verifyCommand(): Command {
+  return new Command("verify")
     .description("Holds every implementation against the float64 reference, within its derived bound.")
     .option(
       "--cases <n>",
@@ -34,18 +56,8 @@ export function parseVerifyArguments(argv: readonly string[]): VerifyOptions {
     .option("--impl <file>", "your own implementation beside ours, .ts or .js; may be repeated", repeated, [])
     .option("--json <file>", "results as one JSON document")
     .allowExcessArguments(false)
-    .showSuggestionAfterError(true)
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "")) })
+    .configureOutput({ outputError: () => {} })
     .exitOverride();
-  const options = command.parse([...argv]).opts<Partial<VerifyOptions> & VerifyOptions>();
-  for (const key of ["cases", "seed", "replay"] as const)
-    if (options.vectors !== undefined && options[key] !== undefined)
-      usage(`--vectors and --${key} exclude each other: golden vectors are not drawn at random`);
-  for (const key of ["cases", "seed"] as const)
-    if (options.replay !== undefined && options[key] !== undefined)
-      usage(`--replay and --${key} exclude each other: the token holds both`);
-  if (options.json !== undefined) mustBeWritable(options.json);
-  return { ...options, cases: options.cases ?? DEFAULT_CASES, seed: options.seed ?? DEFAULT_SEED };
 }
 
 function atLeastOne(text: string): number {
@@ -78,7 +90,7 @@ function token(text: string): Token {
 function mustBeWritable(file: string): void {
   const folder = dirname(resolve(file));
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory())
-    usage(`--json ${file}: there is no folder ${folder}; make it first`);
+    throw usageError(`--json ${file}: there is no folder ${folder}; make it first`);
   if (statSync(file, { throwIfNoEntry: false })?.isDirectory())
-    usage(`--json ${file} is a folder; name a file in it`);
+    throw usageError(`--json ${file} is a folder; name a file in it`);
 }

@@ -41,7 +41,9 @@ export function specs(operator: AnyOperator, options: ProblemOptions = {}): fc.A
     .filter(([name, { optional }]) => optional && !options.without?.includes(name))
     .map(([name]) => name);
   const alternatives = inputs.filter(([, { alternatives }]) => alternatives).map(([name]) => name);
-  const scalable = inputs.filter(([, input]) => exponents(operator, input).length > 0).map(([name]) => name);
+  const scalable = inputs
+    .filter(([name, input]) => exponents(operator, name, input).length > 0)
+    .map(([name]) => name);
   const dims = Object.fromEntries(
     (operator.dims as readonly string[]).filter((dim) => dim !== "groups").map((dim) => [dim, sizeOf(dim)]),
   );
@@ -79,7 +81,10 @@ function sizeOf(dim: string): fc.Arbitrary<number> {
 }
 
 /** Powers of two an input may be scaled by without leaving f32 in any form; empty for decays and steps. */
-function exponents(operator: AnyOperator, { random, axes }: InputSpec): readonly number[] {
+function exponents(operator: AnyOperator, name: string, { random, axes }: InputSpec): readonly number[] {
+  // a gate of 2^40 is a step function; a large bias makes every step large; poles lie in [-1, 1]
+  if (name === "z" || name === "deltaBias") return [-12, 2, 5];
+  if (name === "poles") return [];
   if (random === "timeStep" || random === "logDecay" || random === "channelDecay") return [];
   // logits grow with Q and K: beyond this every row is one key
   if (operator.name.includes("attention") && axes.includes("headDim")) return [-12, -3, 3, 6];
@@ -87,12 +92,13 @@ function exponents(operator: AnyOperator, { random, axes }: InputSpec): readonly
 }
 
 function scales(operator: AnyOperator, names: readonly string[]): fc.Arbitrary<Spec["scale"]> {
-  const one = fc.constantFrom(...names).chain((input) => {
-    // a gate of 2^40 is a step function; a large bias makes every step large
-    const allowed =
-      input === "z" || input === "deltaBias" ? [-12, 2, 5] : exponents(operator, operator.inputs[input]);
-    return fc.constantFrom(...allowed).map((exponent) => ({ input, exponent }));
-  });
+  const one = fc
+    .constantFrom(...names)
+    .chain((input) =>
+      fc
+        .constantFrom(...exponents(operator, input, operator.inputs[input]))
+        .map((exponent) => ({ input, exponent })),
+    );
   return fc.oneof({ weight: 5, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: one });
 }
 
