@@ -1,22 +1,18 @@
 /** Everything that someone else needs to repeat a chart, as plain lines. */
-import type { Curve, Group } from "../curves.js";
+import { bestCurves, type Curve, type Group } from "../curves.js";
 import { plural } from "../format.js";
 import type { Row, RunRecord } from "../row.js";
 import { textWidth } from "./font.js";
 
-export interface CaptionInput {
-  readonly run: RunRecord;
-  readonly rows: readonly Row[];
-  readonly group: Group;
-  readonly curves: readonly Curve[];
-}
-
-export function caption({ run, rows, group, curves }: CaptionInput): string[] {
+/** One line on how to read it, two a group (setting, curves), one that repeats the run. */
+export function caption(run: RunRecord, rows: readonly Row[], groups: readonly Group[]): string[] {
   const commits = [...new Set(rows.map((row) => row.commit))].join(", ");
   return [
-    `${reading(curves)} ${omitted(group)}`.trim(),
-    `${setting(group)}.`,
-    ...(curves.length === 0 ? [] : [`Curves: ${curves.map(identity).join("; ")}.`]),
+    ...[`${reading(groups.flatMap(bestCurves))} ${omitted(groups)}`.trim()].filter(Boolean),
+    ...groups.flatMap((group) => {
+      const curves = bestCurves(group).map(identity);
+      return [`${setting(group)}.`, ...(curves.length === 0 ? [] : [`Curves: ${curves.join("; ")}.`])];
+    }),
     `Commit ${commits || "unknown"}, ${run.startedUtc.replace(/\.\d+Z$/, "Z")}. Repeat with: ${run.command}`,
   ];
 }
@@ -64,9 +60,9 @@ function identity(curve: Curve): string {
   ].join(" ");
 }
 
-/** Cases of this group that no curve can show. */
-function omitted(group: Group): string {
-  const rows = group.curves.flatMap((curve) => curve.rows);
+/** Cases that no curve can show. */
+function omitted(groups: readonly Group[]): string {
+  const rows = groups.flatMap(({ curves }) => curves.flatMap((curve) => curve.rows));
   const counts = (["rejected", "failed"] as const)
     .map((status) => ({ status, count: rows.filter((row) => row.status === status).length }))
     .filter(({ count }) => count > 0);

@@ -3,15 +3,14 @@
 import type { Field } from "vega-lite/types_unstable/channeldef.js";
 import type { LayerSpec } from "vega-lite/types_unstable/spec/layer.js";
 import type { UnitSpec } from "vega-lite/types_unstable/spec/unit.js";
-import { type Curve, measuredOf, type Point } from "../curves.js";
-import { formatDuration, formatInterval, formatMilliseconds, formatSize, shorten } from "../format.js";
-import { textWidth } from "./font.js";
-import { type LabelRequest, placeLabels } from "./labels.js";
+import type { Curve, Point } from "../curves.js";
+import { formatDuration, formatInterval, formatMilliseconds, formatSize } from "../format.js";
+import { labelLayers, levelled } from "./label-layers.js";
 import type { Axis } from "./scale.js";
-import { type CurveStyle, curveStyles, FONT, type Theme } from "./theme.js";
+import { type CurveStyle, curveStyles, type Theme } from "./theme.js";
 
 export type Layer = LayerSpec<Field>;
-type Part = LayerSpec<Field> | UnitSpec<Field>;
+export type Part = LayerSpec<Field> | UnitSpec<Field>;
 
 export interface PanelOptions {
   readonly width: number;
@@ -26,16 +25,15 @@ export interface PanelOptions {
   readonly families: readonly string[];
   /** full: name and implementation; names: name only; none: a legend elsewhere names the curves. */
   readonly labels: "full" | "names" | "none";
+  /** A small panel: thinner text and markers. */
+  readonly compact?: boolean;
+  /** false: the panel to its left says it. */
+  readonly yTitle?: boolean;
 }
-
-const NAME_PX = 12;
-const DETAIL_PX = 9.5;
-const LONGEST_NAME = 28;
-const LONGEST_DETAIL = 34;
 
 /** Every curve must have points; curves later in the list are drawn on top. */
 export function panel(curves: readonly Curve[], options: PanelOptions): Layer {
-  const { width, height, theme, x, y } = options;
+  const { width, height, theme, x, y, compact = false } = options;
   const keys = options.families;
   const styles = curveStyles(keys, theme);
   const drawn = curves.filter((curve) => curve.points.length > 0).toSorted((a, b) => rank(a) - rank(b));
@@ -47,8 +45,14 @@ export function panel(curves: readonly Curve[], options: PanelOptions): Layer {
   const color = { field: "family", type: "nominal" as const, scale: scale((s) => s.color), legend: null };
   const shape = { field: "family", type: "nominal" as const, scale: scale((s) => s.shape), legend: null };
   const dash = { field: "family", type: "nominal" as const, scale: scale((s) => [...s.dash]), legend: null };
-  const thick = { field: "family", type: "ordinal" as const, scale: scale((s) => s.width), legend: null };
+  const thick = {
+    field: "family",
+    type: "ordinal" as const,
+    scale: scale((s) => s.width),
+    legend: null,
+  };
   const detail = [{ field: "series" }, { field: "segment" }];
+  const small = compact ? { labelFontSize: 9, titleFontSize: 10, titlePadding: 5 } : {};
   const only = (test: string) => [{ filter: test }];
   const tooltip = ["curve", "what", "time", "interval", "case"].map((field) => ({
     field,
@@ -82,7 +86,7 @@ export function panel(curves: readonly Curve[], options: PanelOptions): Layer {
     },
     {
       transform: only("datum.measured && datum.marker"),
-      mark: { type: "point", filled: true, size: 46, opacity: 1, clip: false },
+      mark: { type: "point", filled: true, size: compact ? 18 : 46, opacity: 1 },
       encoding: { color, shape, tooltip },
     },
     {
@@ -101,7 +105,8 @@ export function panel(curves: readonly Curve[], options: PanelOptions): Layer {
       text: [...[options.title].flat()],
       ...(options.subtitle?.length ? { subtitle: [...options.subtitle] } : {}),
       subtitlePadding: 4,
-      offset: 10,
+      offset: compact ? 6 : 10,
+      ...(compact ? { fontSize: 11, subtitleFontSize: 9 } : {}),
       frame: "group",
     },
     encoding: {
@@ -115,19 +120,19 @@ export function panel(curves: readonly Curve[], options: PanelOptions): Layer {
           nice: false,
           ...(x.kind === "log" ? { base: 2 } : { zero: false }),
         },
-        axis: { values: [...x.ticks], labelExpr: tickLabels(x.ticks, formatSize), grid: false },
+        axis: { values: [...x.ticks], labelExpr: tickLabels(x.ticks, formatSize), grid: false, ...small },
       },
       y: {
         field: "ns",
         type: "quantitative",
-        title: "Time (ms)",
+        title: options.yTitle === false ? null : "Time (ms)",
         scale: {
           type: y.kind,
           domain: [...y.domain],
           nice: false,
           ...(y.kind === "log" ? {} : { zero: false }),
         },
-        axis: { values: [...y.ticks], labelExpr: tickLabels(y.ticks, formatMilliseconds) },
+        axis: { values: [...y.ticks], labelExpr: tickLabels(y.ticks, formatMilliseconds), ...small },
       },
     },
     layer,
@@ -137,13 +142,6 @@ export function panel(curves: readonly Curve[], options: PanelOptions): Layer {
 /** SSD last: on top. */
 function rank({ family }: Curve): number {
   return family.key === "ssd" ? 1 : 0;
-}
-
-/** A curve without the axis becomes a level line over the whole width; its marker stands at no particular place. */
-function levelled(curve: Curve, x: Axis): Point[] {
-  return curve.points.flatMap((point) =>
-    point.x === undefined ? x.domain.map((end) => ({ ...point, x: end })) : [point],
-  );
 }
 
 /** A dotted line joins each extrapolated point with the point before it in the same segment. */
@@ -187,121 +185,4 @@ function tickLabels(ticks: readonly number[], format: (tick: number) => string):
     (tick) => `abs(datum.value - ${tick}) < ${Math.max(1e-6, tick * 1e-6)} ? '${format(tick)}' : `,
   );
   return `${cases.join("")}''`;
-}
-
-function labelLayers(
-  curves: readonly Curve[],
-  styles: Map<string, CurveStyle>,
-  options: PanelOptions,
-): Part[] {
-  const { theme, width, height, x, y } = options;
-  const texts = new Map(curves.map((curve) => [curve.key, labelText(curve, options)]));
-  const requests: LabelRequest[] = curves.map((curve) => {
-    const { name, detail } = texts.get(curve.key)!;
-    return {
-      key: curve.key,
-      width: Math.max(textWidth(name, NAME_PX, true), textWidth(detail, DETAIL_PX)),
-      height: detail === "" ? NAME_PX + 3 : NAME_PX + DETAIL_PX + 6,
-      line: visible(
-        levelled(curve, x).map(({ x: at, ns }) => [x.at(at!, width), height - y.at(ns, height)] as const),
-        width,
-      ),
-    };
-  });
-  const byKey = new Map(curves.map((curve) => [curve.key, curve]));
-  const placed = placeLabels(requests, width, height).map((label) => {
-    const { name, detail } = texts.get(label.key)!;
-    const family = byKey.get(label.key)!.family.key;
-    const raise = detail === "" ? 0 : (DETAIL_PX + 3) / 2;
-    const { leader } = label;
-    const turned = leader && ([leader[0], leader[1], leader[2], label.y - raise] as const);
-    return {
-      ...label,
-      leader: turned,
-      name,
-      detail,
-      family,
-      nameY: label.y - raise,
-      detailY: label.y + (NAME_PX + 2) / 2,
-      ink: styles.get(family)!.color,
-    };
-  });
-  const px = (field: string) => ({ field, type: "quantitative" as const, scale: null, axis: null });
-  const at = { x: px("x"), y: px("nameY") };
-  const flat = { field: "ink", type: "nominal" as const, scale: null, legend: null };
-  const leaders = placed.flatMap(({ leader, ink }) =>
-    leader ? [{ ink, x1: leader[0], y1: leader[1], x2: leader[2], y2: leader[3] }] : [],
-  );
-  const keyed = placed.filter((label) => label.where !== "inside");
-  const shape = {
-    field: "family",
-    type: "nominal" as const,
-    scale: { domain: [...styles.keys()], range: [...styles.values()].map((style) => style.shape) },
-    legend: null,
-  };
-  return [
-    {
-      data: { values: leaders },
-      mark: { type: "rule", strokeWidth: 0.8, opacity: 0.8, strokeDash: [] },
-      encoding: {
-        x: px("x1"),
-        y: px("y1"),
-        x2: { field: "x2" },
-        y2: { field: "y2" },
-        color: flat,
-      },
-    },
-    {
-      data: { values: keyed.map((label) => ({ ...label, x: label.x - 9 })) },
-      mark: { type: "point", filled: true, size: 40, opacity: 1 },
-      encoding: { x: px("x"), y: px("nameY"), color: flat, shape },
-    },
-    {
-      data: { values: placed },
-      mark: {
-        type: "text",
-        align: "left",
-        baseline: "middle",
-        fontSize: NAME_PX,
-        fontWeight: "bold",
-        font: FONT,
-        color: theme.text,
-      },
-      encoding: { ...at, text: { field: "name" } },
-    },
-    {
-      data: { values: placed.filter((label) => label.detail !== "") },
-      mark: {
-        type: "text",
-        align: "left",
-        baseline: "middle",
-        fontSize: DETAIL_PX,
-        font: FONT,
-        color: theme.faint,
-      },
-      encoding: { x: px("x"), y: px("detailY"), text: { field: "detail" } },
-    },
-  ];
-}
-
-/** The part of a line inside the plot: one that leaves through the top ends there. */
-function visible(line: readonly (readonly [number, number])[], width: number): (readonly [number, number])[] {
-  const out = line.findIndex(([, y]) => y < 0);
-  if (out < 0) return [...line];
-  if (out === 0) return [[width, 0]];
-  const [[x0, y0], [x1, y1]] = [line[out - 1], line[out]];
-  return [...line.slice(0, out), [x0 + ((x1 - x0) * y0) / (y0 - y1), 0]];
-}
-
-function labelText(curve: Curve, { labels, y }: PanelOptions): { name: string; detail: string } {
-  const remarks = [];
-  const highest = Math.max(...curve.points.map((point) => point.ns));
-  if (highest > y.domain[1])
-    remarks.push(`${curve.points.length > 1 ? "up to " : ""}${formatDuration(highest)} ↑`);
-  if (measuredOf(curve).length === 0) remarks.push("extrapolated");
-  const name = shorten(curve.family.name, LONGEST_NAME);
-  const detail = shorten(curve.implementation, LONGEST_DETAIL);
-  return labels === "full"
-    ? { name, detail: [detail, ...remarks].join(", ") }
-    : { name: [name, ...remarks].join(", "), detail: "" };
 }
