@@ -5,6 +5,9 @@
  *   certified = u (count + R countPerSum) scale + k v scale + floor      a correct implementation never exceeds it
  *   probable  = the same with each count n replaced by 3 sqrt(n)         random inputs stay within it
  *
+ * Roundings that are not all of size u * scale (logits in the hundreds, a transform that spreads its errors) bring the sum of their
+ * squares along; the random walk goes by that: probable = 3 u sqrt(squares + R countPerSum) scale + ...
+ *
  * Derivations: the README of each operator. Notation: numerics in CONTRIBUTING.md.
  */
 import type { Dtype } from "./tensor.js";
@@ -46,6 +49,10 @@ export interface Bounds {
   readonly count: Float64Array;
   /** Further roundings in units of u * scale for each token of the form's longest sum. */
   readonly countPerSum: Float64Array;
+  /** Sum of the squares of the `count` roundings, each in units of u * scale; absent where all are of size one (then it is `count`). */
+  readonly squares?: Float64Array;
+  /** Tokens that the element sums over: no form's sum can be longer. Absent where that is not known. */
+  readonly tokens?: Float64Array;
   /** Magnitudes that are multiplied by eta: below it a state may be flushed to zero. */
   readonly floor: Float64Array;
   /** Running sum of |log decay| through this element, where the operator decays. */
@@ -74,12 +81,14 @@ export interface ElementBound {
 export function boundAt(bounds: Bounds, i: number, rounding: Rounding): ElementBound {
   const scale = bounds.scale[i];
   const roundoff = rounding.accumulate * scale;
-  const count =
-    bounds.count[i] + rounding.longestSum * bounds.countPerSum[i] + prefixCount(bounds, i, rounding);
+  const longestSum = Math.min(rounding.longestSum, bounds.tokens?.[i] ?? Number.POSITIVE_INFINITY);
+  const further = longestSum * bounds.countPerSum[i] + prefixCount(bounds, i, rounding);
+  const count = bounds.count[i] + further;
+  const squares = (bounds.squares ?? bounds.count)[i] + further;
   const rest = rounding.roundings * rounding.storage * scale + eta(rounding) * bounds.floor[i];
   return {
     certified: roundoff * count + rest,
-    probable: roundoff * Math.min(count, 3 * Math.sqrt(count)) + rest,
+    probable: roundoff * Math.min(count, 3 * Math.sqrt(squares)) + rest,
     unit: Math.max(rounding.accumulate, ROUNDOFF.f32) * scale,
   };
 }

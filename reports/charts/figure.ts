@@ -50,7 +50,7 @@ function captionBlock(text: readonly string[], width: number, theme: Theme): Blo
 
 const KEY_PX = 11;
 
-/** A key of families: heading, then line, marker and name of each, in as many rows as the width asks for. */
+/** A key of families: a heading, then line, marker and name of each, in as many rows as the width asks for. */
 export function keyBlock(
   heading: string,
   families: ReadonlyMap<string, string>,
@@ -58,7 +58,7 @@ export function keyBlock(
   theme: Theme,
 ): Block {
   const line = KEY_PX + 8;
-  let [x, row] = [textWidth(heading, KEY_PX, true) + 16, 0];
+  let [x, row] = [0, 1];
   const styles = curveStyles([...families.keys()], theme);
   const entries = [...families].map(([key, name]) => {
     const size = 36 + textWidth(name, KEY_PX);

@@ -1,6 +1,7 @@
 /**
- * Names at line ends. A curve that reaches the right edge gets its name in the margin, moved up or down until no two overlap and tied
- * to its end by a thin leader; one that ends earlier gets it inside the plot where nothing is hit. What fits nowhere goes to a legend.
+ * Names at line ends. A curve that reaches furthest gets its name in the margin, moved up or down until no two overlap and tied to its
+ * end by a thin leader; one that ends earlier gets it inside the plot where nothing is hit. What fits nowhere stands in the margin
+ * without a leader: its marker and colour are then the legend.
  */
 export interface LabelRequest {
   readonly key: string;
@@ -34,24 +35,25 @@ const AIR = 4;
 export function placeLabels(requests: readonly LabelRequest[], width: number, height: number): PlacedLabel[] {
   const margin: LabelRequest[] = [];
   const inside: LabelRequest[] = [];
+  const near = 0.06 * width;
   const furthest = Math.max(...requests.map((request) => end(request)[0]));
-  for (const request of requests) (end(request)[0] > furthest - 2 ? margin : inside).push(request);
+  for (const request of requests) (end(request)[0] > furthest - near ? margin : inside).push(request);
 
   const placed: PlacedLabel[] = [];
   const taken: Box[] = [];
-  for (const request of inside) {
-    const at = spotInside(request, requests, taken, width, height);
-    if (!at) {
-      margin.push(request);
-      continue;
-    }
-    taken.push({
-      x1: at[0] - AIR,
-      x2: at[0] + request.width,
-      y1: at[1] - request.height / 2,
-      y2: at[1] + request.height / 2,
-    });
-    placed.push({ key: request.key, where: "inside", x: at[0], y: at[1] });
+  const leaders: LabelRequest["line"][] = [];
+  // Close by first, for all of them: a leader of one must not take the place beside another's end.
+  const waiting = inside.filter((request) => !place(request, nearSpots(request)));
+  margin.push(...waiting.filter((request) => !place(request, farSpots(request))));
+
+  function place(request: LabelRequest, spots: readonly Spot[]): boolean {
+    const at = spots.find((spot) => free(request, spot, requests, taken, leaders, width, height));
+    if (!at) return false;
+    taken.push(boxAt(request, at));
+    const leader = leaderTo(request, at);
+    if (leader) leaders.push(asLine(leader));
+    placed.push({ key: request.key, where: "inside", x: at[0], y: at[1], ...(leader ? { leader } : {}) });
+    return true;
   }
 
   const room = margin.reduce((sum, request) => sum + request.height + AIR, 0);
@@ -71,8 +73,10 @@ export function placeLabels(requests: readonly LabelRequest[], width: number, he
   const ys = spread(margin, height);
   margin.forEach((request, i) => {
     const [x, y] = end(request);
-    const leader = [Math.min(x + 6, width), y, width + GAP - 14, ys[i]] as const;
-    placed.push({ key: request.key, where: "margin", x: width + GAP, y: ys[i], leader });
+    const at = { key: request.key, x: width + GAP, y: ys[i] };
+    if (x <= furthest - near) placed.push({ ...at, where: "legend" });
+    else
+      placed.push({ ...at, where: "margin", leader: [Math.min(x + 6, width), y, width + GAP - 14, ys[i]] });
   });
   return placed;
 }
@@ -128,17 +132,33 @@ function spread(requests: readonly LabelRequest[], height: number): number[] {
   return ys;
 }
 
-/** Right of the end, above, below or left of it, whichever is free of lines, of other names and inside the plot. */
-function spotInside(
-  request: LabelRequest,
-  all: readonly LabelRequest[],
-  taken: readonly Box[],
-  width: number,
-  height: number,
-): readonly [number, number] | undefined {
+type Spot = readonly [left: number, middle: number];
+
+function boxAt({ width, height }: LabelRequest, [left, middle]: Spot): Box {
+  return { x1: left - 2, x2: left + width + 2, y1: middle - height / 2 - 1, y2: middle + height / 2 + 1 };
+}
+
+/** A name that stands apart from its curve's end is tied to it. */
+function leaderTo(request: LabelRequest, [left, middle]: Spot): PlacedLabel["leader"] {
+  const [x, y] = end(request);
+  if (Math.abs(middle - y) - request.height / 2 <= 12) return undefined;
+  const side = middle > y ? 1 : -1;
+  const foot = Math.min(Math.max(x, left + 6), left + request.width - 6);
+  return [x, y + side * 5, foot, middle - side * (request.height / 2)];
+}
+
+function asLine([x1, y1, x2, y2]: NonNullable<PlacedLabel["leader"]>): LabelRequest["line"] {
+  return [
+    [x1, y1],
+    [x2, y2],
+  ];
+}
+
+/** Right of the end, above, below, left of it. */
+function nearSpots(request: LabelRequest): Spot[] {
   const [x, y] = end(request);
   const { width: w, height: h } = request;
-  const spots: (readonly [number, number])[] = [
+  return [
     [x + 10, y],
     [x + 8, y - h / 2 - 4],
     [x + 8, y + h / 2 + 4],
@@ -147,21 +167,46 @@ function spotInside(
     [x - w - 6, y - h / 2 - 4],
     [x - w / 2, y + h / 2 + 10],
   ];
-  return spots.find(([left, middle]) => {
-    const box = { x1: left - 2, x2: left + w + 2, y1: middle - h / 2 - 1, y2: middle + h / 2 + 1 };
-    if (box.x1 < 2 || box.x2 > width || box.y1 < 0 || box.y2 > height) return false;
-    if (taken.some((other) => overlap(box, other))) return false;
-    return !all.some(({ line }) => crosses(box, line));
-  });
+}
+
+function farSpots(request: LabelRequest): Spot[] {
+  const [x, y] = end(request);
+  const { width: w, height: h } = request;
+  return [18, 30, 45, 60, 80].flatMap((d) =>
+    [-1, 1].flatMap((side) =>
+      [x - w / 2, x + 4, x - w - 4].map((left): Spot => [left, y + side * (d + h / 2)]),
+    ),
+  );
+}
+
+/** Whether a name at this spot is clear of the plot's edges, lines, markers, other names and leaders. */
+function free(
+  request: LabelRequest,
+  spot: Spot,
+  all: readonly LabelRequest[],
+  taken: readonly Box[],
+  leaders: readonly LabelRequest["line"][],
+  width: number,
+  height: number,
+): boolean {
+  const box = boxAt(request, spot);
+  if (box.x1 < 0 || box.x2 > width || box.y1 < -1 || box.y2 > height) return false;
+  if (taken.some((other) => overlap(box, other)) || leaders.some((line) => crosses(box, line, 0)))
+    return false;
+  if (all.some(({ line }) => crosses(box, line, 5))) return false;
+  const leader = leaderTo(request, spot);
+  return !leader || !taken.some((other) => crosses(other, asLine(leader), 0));
 }
 
 function overlap(a: Box, b: Box): boolean {
   return a.x1 < b.x2 && b.x1 < a.x2 && a.y1 < b.y2 && b.y1 < a.y2;
 }
 
-function crosses(box: Box, line: LabelRequest["line"]): boolean {
+/** Whether a line, or a marker of this radius on one of its points, touches the box. */
+function crosses(box: Box, line: LabelRequest["line"], radius: number): boolean {
   return line.some(([x, y], i) => {
-    if (x > box.x1 - 5 && x < box.x2 + 5 && y > box.y1 - 5 && y < box.y2 + 5) return true; // a marker
+    const [dx, dy] = [Math.max(box.x1 - x, x - box.x2), Math.max(box.y1 - y, y - box.y2)];
+    if (dx < radius && dy < radius) return true;
     const next = line[i + 1];
     if (!next) return false;
     // Liang-Barsky: the part of the segment that is inside the box.

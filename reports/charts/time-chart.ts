@@ -1,8 +1,10 @@
 /** The chart of a suite that asks "how long, over what": a main panel a group, small panels by engine, a caption. */
 import type { TopLevelSpec } from "vega-lite";
-import { bestCurves, type Curve, type Group, groupBy, groupsOf, type XKey } from "../curves.js";
+import { bestCurves, type Curve, type Group, groupBy, groupsOf, measuredOf, type XKey } from "../curves.js";
+import { shorten } from "../format.js";
 import type { Row, RunRecord } from "../row.js";
 import { caption } from "./caption.js";
+import { drawnTime, TIME } from "./drawn.js";
 import { type Block, figure, keyBlock } from "./figure.js";
 import { type Layer, type PanelOptions, panel } from "./panel.js";
 import { type Axis, logAxis } from "./scale.js";
@@ -21,7 +23,7 @@ export interface Look {
 export type Size = Pick<PanelOptions, "width" | "height" | "labels" | "families">;
 
 const MAIN: Omit<Size, "families"> = { width: 460, height: 330, labels: "full" };
-const SMALL: Omit<Size, "families"> = { width: 172, height: 140, labels: "none" };
+const SMALL: Omit<Size, "families"> = { width: 185, height: 140, labels: "none" };
 const SMALL_A_ROW = 3;
 /** Panels, labels and caption together: what a page of a paper takes without shrinking text below 6 points. */
 const WIDTH = 650;
@@ -34,8 +36,7 @@ export function timeChart(look: Look) {
     const main = shown.map((group) =>
       mainPanel(look, group, theme, { ...MAIN, families: familiesOf(shown) }),
     );
-    const lines = shown.flatMap((group) => caption({ run, rows, group, curves: bestCurves(group) }));
-    return figure([...main, ...smallPanels(look, shown, theme)], [...new Set(lines)], WIDTH, theme);
+    return figure([...main, ...smallPanels(look, shown, theme)], caption(run, rows, shown), WIDTH, theme);
   };
 }
 
@@ -43,7 +44,8 @@ export function timeChart(look: Look) {
 export function mainPanel(look: Look, group: Group, theme: Theme, size: Size): Layer {
   const curves = bestCurves(group);
   const about = [group.device, group.dtype, look.fixed(group)].filter(Boolean).join(" · ");
-  return panel(curves, {
+  return panel(curves.map(drawnTime), {
+    quantity: TIME,
     ...size,
     theme,
     title: look.title,
@@ -63,37 +65,52 @@ function sizesOf(curves: readonly Curve[]): number[] {
   return curves.flatMap(({ points }) => points.flatMap(({ x }) => (x === undefined ? [] : [x])));
 }
 
-/** Every implementation, a panel an engine, all on the same log axes; none when the main panels show everything already. */
-function smallPanels(look: Look, groups: readonly Group[], theme: Theme): Block[] {
-  const curves = groups.flatMap((group) => group.curves.filter(({ points }) => points.length > 0));
-  const main = groups.flatMap(bestCurves);
+/**
+ * What was measured of every implementation, a panel an engine, all on the same axes; none when the main panels show everything
+ * already.
+ */
+function smallPanels(look: Look, shown: readonly Group[], theme: Theme): Block[] {
+  const measured = ({ curves }: Group) =>
+    curves
+      .map((curve) => ({ ...curve, points: measuredOf(curve) }))
+      .filter(({ points }) => points.length > 0);
+  const curves = shown.flatMap(measured);
+  const main = shown.flatMap(bestCurves).filter((curve) => measuredOf(curve).length > 0);
   if (curves.length === main.length) return [];
-  const y = logAxis(curves.flatMap(({ points }) => points.flatMap((point) => [point.lowNs, point.highNs])));
+  const y = sparse(logAxis(curves.flatMap(({ points }) => points.flatMap((p) => [p.lowNs, p.highNs]))), 6);
   const x = look.x(sizesOf(curves));
-  const keys = familiesOf(groups);
-  const several = groups.length > 1;
-  const panels = groups.flatMap((group) =>
-    [...groupBy(group.curves, (curve) => curve.rows[0].engine)].flatMap(([engine, members]) => {
-      if (members.every(({ points }) => points.length === 0)) return [];
-      const subtitle = several ? { subtitle: [`${group.device} · ${group.dtype}`] } : {};
-      return [
-        panel(members, {
-          ...SMALL,
-          ...subtitle,
-          families: keys,
-          theme,
-          title: engine,
-          xTitle: look.xTitle,
-          x,
-          y,
-        }),
-      ];
+  const engines = shown.flatMap((group) =>
+    [...groupBy(measured(group), (curve) => curve.rows[0].engine)]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([engine, members]) => ({ group, engine, members })),
+  );
+  const families = new Map(curves.map(({ family }) => [family.key, family.name]));
+  const panels = engines.map(({ group, engine, members }, i) =>
+    panel(members.map(drawnTime), {
+      quantity: TIME,
+      ...SMALL,
+      families: familiesOf(shown),
+      compact: true,
+      theme,
+      title: engine,
+      ...(shown.length > 1 ? { subtitle: [shorten(`${group.device} · ${group.dtype}`, 34)] } : {}),
+      xTitle: look.xTitle,
+      yTitle: i % SMALL_A_ROW === 0,
+      x,
+      y,
     }),
   );
-  const rows: Block[] = [];
+  const rows: Block[] = [
+    keyBlock("Every implementation, by engine (measured points)", families, WIDTH, theme),
+  ];
   for (let i = 0; i < panels.length; i += SMALL_A_ROW) {
-    rows.push({ spacing: 22, hconcat: panels.slice(i, i + SMALL_A_ROW) });
+    rows.push({ spacing: 18, hconcat: panels.slice(i, i + SMALL_A_ROW) });
   }
-  const families = new Map(curves.map(({ family }) => [family.key, family.name]));
-  return [...rows, keyBlock("Every implementation, by engine:", families, WIDTH, theme)];
+  return rows;
+}
+
+/** The same axis with at most `most` ticks. */
+function sparse(axis: Axis, most: number): Axis {
+  const step = Math.ceil(axis.ticks.length / most);
+  return { ...axis, ticks: axis.ticks.filter((_, i) => i % step === 0) };
 }
