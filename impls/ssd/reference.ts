@@ -88,7 +88,7 @@ function startWalk(problem: Problem, lane: Lane, initialState: Reader | undefine
     M,
     G,
     H,
-    Y: emptyBounds(length, true),
+    Y: { ...emptyBounds(length, true), tokens: new Float64Array(length) },
     maxInitial,
     maxX: 0,
     maxB: 0,
@@ -193,6 +193,7 @@ function writeY(walk: LaneWalk, t: number, C: Float64Array, sumC: number): void 
   Y.countPerSum[t] = scale > 0 ? perSum / scale + 1 : 0;
   Y.floor[t] = (1 + sumC) * floorOf(walk);
   Y.decaySum![t] = walk.decaySum;
+  Y.tokens![t] = t + 1;
 }
 
 function stateBounds(walk: LaneWalk): Bounds {
