@@ -84,7 +84,7 @@ function unshown(group: Group, rows: readonly Row[]): string[] {
     texts.push("what a GPU's matrix units gain, on which the paper's speed rests (every row is from a CPU)");
   }
   const broken = rows.filter(({ status }) => status === "rejected" || status === "failed").length;
-  if (broken > 0) texts.push(`what ${plural(broken, "rejected or failed case")} would have`);
+  if (broken > 0) texts.push(`what ${plural(broken, "rejected or failed case")} would have shown`);
   return texts.length === 0 ? ["sizes beyond those measured, nor other machines"] : texts;
 }
 

@@ -47,7 +47,7 @@ ${findings(rows)
   .join("\n")}
 </section>
 <section aria-labelledby="charts"><h2 id="charts">Charts</h2>
-${charts.map(chartFigure).join("\n")}
+<div class="charts">${charts.map(chartFigure).join("\n")}</div>
 </section>
 ${speedupSection(rows)}
 ${growthSection(rows)}
@@ -68,8 +68,8 @@ ${librarySources()
 
 function chartFigure({ name, svg }: ReportChart): string {
   const label = `Chart of ${name}; the table below holds its numbers`;
-  return `<figure data-chart="${escapeHtml(name)}" aria-label="${escapeHtml(label)}">
-<div class="still">${svg}</div><div class="live"></div></figure>`;
+  return `<figure data-chart="${escapeHtml(name)}">
+<img class="still" alt="${escapeHtml(label)}" src="data:image/svg+xml;base64,${Buffer.from(svg).toString("base64")}"><div class="live"></div></figure>`;
 }
 
 function specScript(id: string, spec: TopLevelSpec): string {
@@ -152,7 +152,7 @@ function rowsSection(run: RunRecord, rows: readonly Row[]): string {
     ({ title, numeric }) => `<th scope="col"${numeric ? ' class="number"' : ""}>${escapeHtml(title)}</th>`,
   );
   const statuses = [...new Set(rows.map((row) => row.status))];
-  return `<section aria-labelledby="all"><h2 id="all">All cases</h2>
+  return `<section class="wide" aria-labelledby="all"><h2 id="all">All cases</h2>
 <div class="controls" hidden>
 <label>Filter (all words must occur)<input id="filter" type="search" placeholder="ssd/chunked length=4096"></label>
 <label>Status<select id="status"><option value="">all</option>${statuses.map((s) => `<option>${s}</option>`).join("")}</select></label>

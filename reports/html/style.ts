@@ -21,8 +21,10 @@ code { font-family: ui-monospace, "DejaVu Sans Mono", Consolas, monospace; font-
 .skip { position: absolute; left: -999em; } .skip:focus { left: .5rem; top: .5rem; background: var(--paper); padding: .5rem; }
 button, input, select { font: inherit; color: inherit; background: var(--band); border: 1px solid var(--line); border-radius: 4px; padding: .25rem .6rem; }
 :focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
-figure { margin: 0 0 1.5rem; padding: .75rem; border: 1px solid var(--line); border-radius: 6px; background: var(--sheet); overflow-x: auto; }
-figure .still svg { max-width: 100%; height: auto; } figure .live:empty { display: none; }
+figure { margin: 0; padding: .75rem; border: 1px solid var(--line); border-radius: 6px; background: var(--sheet); overflow-x: auto; }
+.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(690px, 100%), 1fr)); gap: 1rem; }
+figure .still { max-width: 100%; height: auto; } figure .live { width: 100%; } figure .live:empty { display: none; }
+figure .live svg.marks { max-width: 100%; min-width: 560px; height: auto; }
 figure.interactive .still { display: none; }
 .scroll { overflow: auto; max-height: 85vh; border: 1px solid var(--line); border-radius: 6px; }
 table { border-collapse: collapse; font-size: .86rem; } caption { text-align: left; padding: .4rem 0; color: var(--faint); }
@@ -40,9 +42,10 @@ details > summary { cursor: pointer; color: var(--link); }
 #vg-tooltip-element { max-width: 60ch; }
 @media print {
   .controls, .skip, .theme, #rows details > summary, .vega-actions, .vega-embed summary { display: none !important; }
-  figure { break-inside: avoid; border: 0; padding: 0; } figure .live { display: none !important; } figure .still { display: block !important; }
+  .charts { display: block; } figure { break-inside: avoid; border: 0; padding: 0; } figure .live { display: none !important; } figure .still { display: block !important; }
   .scroll { overflow: visible; max-height: none; border: 0; } #rows thead th { position: static; }
-  table { font-size: 7pt; width: 100%; } th, td { padding: 2pt 3pt; } tr { break-inside: avoid; } thead { display: table-header-group; }
-  #rows td:nth-child(2) { min-width: 0; }
+  @page { margin: 12mm; } @page wide { size: landscape; } .wide { page: wide; }
+  table { font-size: 6.5pt; } th, td { padding: 2pt 3pt; } tr { break-inside: avoid; } thead { display: table-header-group; }
+  #rows code { overflow-wrap: normal; } #rows thead th { white-space: normal; }
 }
 `;
