@@ -1,4 +1,5 @@
-/** What follows the sequence map in every form on the host: the skip D x and the gate silu(z). */
+/** The skip D x and the gate silu(z) of ssd on the host. */
+import { skipAndGate } from "../epilogue.js";
 import type { Inputs, Problem } from "../operator.js";
 import type { Ssd } from "./operator.js";
 
@@ -8,21 +9,15 @@ import type { Ssd } from "./operator.js";
  */
 export function epilogue(
   problem: Problem<Ssd>,
-  inputs: Pick<Inputs<Ssd>, "X" | "D" | "z">,
+  { X, D, z }: Pick<Inputs<Ssd>, "X" | "D" | "z">,
   Y: Float32Array,
 ): () => void {
-  const { X, D, z } = inputs;
-  if (!D && !z) return () => {};
   const { heads, headDim } = problem.dims;
-  const perHead = problem.inputs.D?.axes.length === 1;
-  const width = heads * headDim;
-  return () => {
-    for (let i = 0; i < Y.length; i++) {
-      const channel = i % width;
-      let y = Y[i];
-      if (D) y += D[perHead ? Math.floor(channel / headDim) : channel] * X[i];
-      if (z) y *= z[i] / (1 + Math.exp(-z[i]));
-      Y[i] = y;
-    }
-  };
+  const shared = problem.inputs.D?.axes.length === 1 ? headDim : 1;
+  return skipAndGate(heads * headDim, shared, X, D, z, Y);
+}
+
+/** How often a form of the cpu engine stores an output as float32: the map itself, then the skip, then the gate. */
+export function storedRoundings({ inputs: { D, z } }: Problem<Ssd>): number {
+  return 1 + (D ? 1 : 0) + (z ? 1 : 0);
 }

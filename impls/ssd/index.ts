@@ -1,6 +1,8 @@
 /** Every implementation of ssd, in the order in which charts list them. */
+import { chunkedCpu } from "./chunked.cpu.js";
 import { ssd } from "./operator.js";
+import { quadraticCpu } from "./quadratic.cpu.js";
 import { recurrentCpu } from "./recurrent.cpu.js";
 
 export { ssd };
-export const implementations = [recurrentCpu];
+export const implementations = [recurrentCpu, quadraticCpu, chunkedCpu];

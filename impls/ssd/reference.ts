@@ -7,6 +7,7 @@
  *   H <- a (H + |l| M)          the part of G that grows with the form's longest sum
  */
 import { type Bounds, emptyBounds } from "../bound.js";
+import { addSkipBound, gateBound } from "../epilogue.js";
 import { laneCoordinates, projectionWeight } from "../lanes.js";
 import type { Lane, LaneReference, Problem } from "../operator.js";
 import { inputReader } from "../operator.js";
@@ -49,6 +50,8 @@ interface LaneWalk {
   readonly G: Float64Array;
   readonly H: Float64Array;
   readonly Y: Bounds;
+  /** Sum over the channels of the largest initial value. */
+  readonly maxInitial: number;
   maxX: number;
   maxB: number;
   steps: number;
@@ -64,12 +67,14 @@ function startWalk(problem: Problem, lane: Lane, initialState: Reader | undefine
       : Array.from({ length: channelCount }, (_, p) => ({ p, weight: projectionWeight(p) }));
   const S = new Float64Array(state);
   const M = new Float64Array(state);
+  let maxInitial = 0;
   if (initialState) {
     for (const { p, weight } of channels) {
       for (let n = 0; n < state; n++) {
         const value = initialState.at(batch, (head * channelCount + p) * state + n);
         S[n] += weight * value;
         M[n] += Math.abs(value);
+        maxInitial = Math.max(maxInitial, M[n]);
       }
     }
   }
@@ -84,6 +89,7 @@ function startWalk(problem: Problem, lane: Lane, initialState: Reader | undefine
     G,
     H,
     Y: emptyBounds(length, true),
+    maxInitial,
     maxX: 0,
     maxB: 0,
     steps: 0,
@@ -134,8 +140,8 @@ function* together(problem: Problem, lanes: readonly Lane[]): Generator<LaneRefe
       }
       advance(walk, l, x, absX, rowB, maxB);
       writeY(walk, t, rowC, sumC);
-      if (D) addSkip(walk.Y, t, skip, absSkip);
-      if (z) gate(walk.Y, t, z.at(row, head * headDim + walk.channels[0].p));
+      if (D) addSkipBound(walk.Y, t, skip, absSkip);
+      if (z) gateBound(walk.Y, t, z.at(row, head * headDim + walk.channels[0].p));
     }
   }
   for (const walk of walks) yield { lane: walk.lane, outputs: { Y: walk.Y, finalState: stateBounds(walk) } };
@@ -161,12 +167,13 @@ function advance(walk: LaneWalk, l: number, x: number, absX: number, B: Float64A
   walk.decaySum += Number.isFinite(absL) ? absL : 0;
 }
 
-function writeY(
-  { S, M, G, H, Y, maxX, maxB, steps, channels, decaySum }: LaneWalk,
-  t: number,
-  C: Float64Array,
-  sumC: number,
-): void {
+/** Magnitude that is multiplied by eta: what a state below it, or a factor of it, may lose when flushed to zero. */
+function floorOf({ channels, maxX, maxB, steps, maxInitial }: LaneWalk): number {
+  return channels.length * (1 + maxX) * (1 + maxB) * steps + maxInitial;
+}
+
+function writeY(walk: LaneWalk, t: number, C: Float64Array, sumC: number): void {
+  const { S, M, G, H, Y } = walk;
   let value = 0;
   let scale = 0;
   let weighted = 0;
@@ -182,37 +189,19 @@ function writeY(
   Y.scale[t] = scale;
   Y.count[t] = scale > 0 ? weighted / scale + S.length + 12 : 0;
   Y.countPerSum[t] = scale > 0 ? perSum / scale + 1 : 0;
-  Y.floor[t] = channels.length * (1 + sumC) * (1 + maxX) * (1 + maxB) * steps;
-  Y.decaySum![t] = decaySum;
+  Y.floor[t] = (1 + sumC) * floorOf(walk);
+  Y.decaySum![t] = walk.decaySum;
 }
 
-/** y + D x, with the raw x: one product and one sum more. */
-function addSkip(Y: Bounds, t: number, skip: number, absSkip: number): void {
-  const scale = Y.scale[t] + absSkip;
-  const share = scale > 0 ? Y.scale[t] / scale : 0;
-  Y.value[t] += skip;
-  Y.count[t] = Y.count[t] * share + 2 * (1 - share);
-  Y.countPerSum[t] *= share;
-  Y.scale[t] = scale;
-}
-
-/** y * silu(z): the gate errs by a few roundings and by |z| of them through its exponential. */
-function gate(Y: Bounds, t: number, z: number): void {
-  const silu = z / (1 + Math.exp(-z));
-  Y.value[t] *= silu;
-  Y.scale[t] *= Math.abs(silu);
-  Y.count[t] += 12 + 4 * Math.abs(z);
-  Y.floor[t] *= Math.max(1, Math.abs(silu));
-}
-
-function stateBounds({ S, M, G, H, maxX, maxB, steps, channels }: LaneWalk): Bounds {
+function stateBounds(walk: LaneWalk): Bounds {
+  const { S, M, G, H } = walk;
   const bounds = emptyBounds(S.length);
   for (let n = 0; n < S.length; n++) {
     bounds.value[n] = S[n];
     bounds.scale[n] = M[n];
     bounds.count[n] = M[n] > 0 ? G[n] / M[n] + 12 : 0;
     bounds.countPerSum[n] = M[n] > 0 ? H[n] / M[n] + 1 : 0;
-    bounds.floor[n] = channels.length * (1 + maxX) * (1 + maxB) * steps;
+    bounds.floor[n] = floorOf(walk);
   }
   return bounds;
 }

@@ -1,0 +1,6 @@
+/** Every implementation of selective_scan, in the order in which charts list them. */
+import { selectiveScan } from "./operator.js";
+import { recurrentCpu } from "./recurrent.cpu.js";
+
+export { selectiveScan };
+export const implementations = [recurrentCpu];

@@ -1,0 +1,202 @@
+/**
+ * Float64 truth of the selective scan: the recurrence itself, run beside its error recurrences (README.md, "The bound").
+ *
+ *   s <- a s + x B             one channel's state; x = delta u, a_n = exp(l_n), l_n = delta A_n
+ *   M <- a M + |x B|           the state on absolute values: the scale
+ *   G <- a (G + (8 + (6 + e)|l|) M) + e |x B|    roundings so far; e those of delta itself
+ *   H <- a (H + |l| M)         the part of G that grows with the form's longest sum
+ */
+import { type Bounds, emptyBounds } from "../bound.js";
+import { addSkipBound, gateBound } from "../epilogue.js";
+import { laneCoordinates } from "../lanes.js";
+import type { Lane, LaneReference, Problem } from "../operator.js";
+import { inputReader } from "../operator.js";
+import type { Reader } from "../tensor.js";
+import { selectiveScan } from "./operator.js";
+import { softplus, stepRoundings } from "./step.js";
+
+/** Lanes that share B and C walk the tokens together, at most so many at a time (each holds six arrays of `length`). */
+const LANES_AT_ONCE = 8;
+
+export function* reference(
+  problem: Problem,
+  lanes: readonly Lane[],
+): Generator<LaneReference<"Y" | "finalState">> {
+  const groups = new Map<string, Lane[]>();
+  for (const lane of lanes) {
+    const { batch, heads } = laneCoordinates(selectiveScan, problem, lane);
+    const key = `${batch} ${groupOf(problem, heads)}`;
+    const members = groups.get(key);
+    if (!members || members.length === LANES_AT_ONCE) {
+      if (members) yield* together(problem, members);
+      groups.set(key, [lane]);
+    } else members.push(lane);
+  }
+  for (const members of groups.values()) yield* together(problem, members);
+}
+
+/** Groups are blocks: consecutive heads share B and C. */
+function groupOf({ dims }: Problem, head: number): number {
+  return Math.floor(head / (dims.heads / dims.groups));
+}
+
+/** One lane's parameters and running state; arrays are of `state`. */
+interface LaneWalk {
+  readonly lane: Lane;
+  /** h * headDim + p */
+  readonly channel: number;
+  readonly A: Float64Array;
+  /** Given when B or C is constant in time; else the token's row is used. */
+  readonly B: Float64Array | undefined;
+  readonly C: Float64Array | undefined;
+  readonly S: Float64Array;
+  readonly M: Float64Array;
+  readonly G: Float64Array;
+  readonly H: Float64Array;
+  readonly Y: Bounds;
+  readonly maxInitial: number;
+  maxX: number;
+  maxB: number;
+  steps: number;
+  decaySum: number;
+}
+
+function startWalk(
+  problem: Problem,
+  lane: Lane,
+  read: (name: string) => Reader | undefined,
+  constant: { readonly B: boolean; readonly C: boolean },
+): LaneWalk {
+  const { batch, heads, headDim } = laneCoordinates(selectiveScan, problem, lane);
+  const { state, length } = problem.dims;
+  const channel = heads * problem.dims.headDim + headDim;
+  const vector = (name: string, row: number) => {
+    const reader = read(name);
+    return Float64Array.from({ length: state }, (_, n) => reader?.at(row, channel * state + n) ?? 0);
+  };
+  const S = vector("initialState", batch);
+  return {
+    lane,
+    channel,
+    A: vector("A", 0),
+    B: constant.B ? vector("B", 0) : undefined,
+    C: constant.C ? vector("C", 0) : undefined,
+    S,
+    M: S.map(Math.abs),
+    G: new Float64Array(state),
+    H: new Float64Array(state),
+    Y: emptyBounds(length, true),
+    maxInitial: S.reduce((max, value) => Math.max(max, Math.abs(value)), 0),
+    maxX: 0,
+    maxB: 0,
+    steps: 0,
+    decaySum: 0,
+  };
+}
+
+function* together(problem: Problem, lanes: readonly Lane[]): Generator<LaneReference<"Y" | "finalState">> {
+  const { length, state } = problem.dims;
+  const readers = new Map<string, Reader | undefined>();
+  for (const name of Object.keys(selectiveScan.inputs))
+    readers.set(name, inputReader(selectiveScan, problem, name));
+  const read = (name: string) => readers.get(name);
+  const [u, delta, B, C] = ["u", "delta", "B", "C"].map((name) => read(name)!);
+  const [D, z, deltaBias] = [read("D"), read("z"), read("deltaBias")];
+  const constant = {
+    B: problem.inputs.B!.axes[0] !== "batch",
+    C: problem.inputs.C!.axes[0] !== "batch",
+  };
+  const withSoftplus = problem.settings.softplus === true;
+  const { batch, heads } = laneCoordinates(selectiveScan, problem, lanes[0]);
+  const first = groupOf(problem, heads) * state;
+  const walks = lanes.map((lane) => startWalk(problem, lane, read, constant));
+  const rowB = new Float64Array(state);
+  const rowC = new Float64Array(state);
+
+  for (let t = 0; t < length; t++) {
+    const row = batch * length + t;
+    for (let n = 0; n < state; n++) {
+      if (!constant.B) rowB[n] = B.at(row, first + n);
+      if (!constant.C) rowC[n] = C.at(row, first + n);
+    }
+    for (const walk of walks) {
+      const { channel } = walk;
+      const raw = delta.at(row, channel) + (deltaBias?.at(0, channel) ?? 0);
+      const step = withSoftplus ? softplus(raw) : raw;
+      const value = u.at(row, channel);
+      const roundings = stepRoundings(raw, deltaBias !== undefined, withSoftplus);
+      advance(walk, step, value, walk.B ?? rowB, roundings);
+      writeY(walk, t, walk.C ?? rowC);
+      const skip = D ? D.at(0, channel) * value : 0;
+      if (D) addSkipBound(walk.Y, t, skip, Math.abs(skip));
+      if (z) gateBound(walk.Y, t, z.at(row, channel));
+    }
+  }
+  for (const walk of walks) yield { lane: walk.lane, outputs: { Y: walk.Y, finalState: stateBounds(walk) } };
+}
+
+/** One token: state, scale and rounding counts. */
+function advance(walk: LaneWalk, step: number, value: number, B: Float64Array, roundings: number): void {
+  const { A, S, M, G, H } = walk;
+  const x = step * value;
+  let slowest = 0;
+  let fastest = 0;
+  for (let n = 0; n < S.length; n++) {
+    const l = step * A[n];
+    const a = Math.exp(l);
+    const absL = Math.abs(l);
+    const added = Math.abs(x * B[n]);
+    // a = 0 forgets everything; without this branch 0 * Infinity could follow
+    G[n] = (a === 0 ? 0 : a * (G[n] + (8 + (6 + roundings) * absL) * M[n])) + roundings * added;
+    H[n] = a === 0 ? 0 : a * (H[n] + absL * M[n]);
+    S[n] = a * S[n] + x * B[n];
+    M[n] = a * M[n] + added;
+    slowest = Math.max(slowest, a);
+    fastest = Math.max(fastest, absL);
+    walk.maxB = Math.max(walk.maxB, Math.abs(B[n]));
+  }
+  walk.maxX = Math.max(walk.maxX, Math.abs(x));
+  walk.steps = slowest * walk.steps + 1;
+  walk.decaySum += Number.isFinite(fastest) ? fastest : 0;
+}
+
+/** Magnitude that is multiplied by eta: what a state below it, or a factor of it, may lose when flushed to zero. */
+function floorOf({ maxX, maxB, steps, maxInitial }: LaneWalk): number {
+  return (1 + maxX) * (1 + maxB) * steps + maxInitial;
+}
+
+function writeY(walk: LaneWalk, t: number, C: Float64Array): void {
+  const { S, M, G, H, Y } = walk;
+  let value = 0;
+  let scale = 0;
+  let weighted = 0;
+  let perSum = 0;
+  let sumC = 0;
+  for (let n = 0; n < S.length; n++) {
+    const c = Math.abs(C[n]);
+    value += C[n] * S[n];
+    scale += c * M[n];
+    weighted += c * G[n];
+    perSum += c * H[n];
+    sumC += c;
+  }
+  Y.value[t] = value;
+  Y.scale[t] = scale;
+  Y.count[t] = scale > 0 ? weighted / scale + S.length + 14 : 0;
+  Y.countPerSum[t] = scale > 0 ? perSum / scale + 1 : 0;
+  Y.floor[t] = (1 + sumC) * floorOf(walk);
+  Y.decaySum![t] = walk.decaySum;
+}
+
+function stateBounds(walk: LaneWalk): Bounds {
+  const { S, M, G, H } = walk;
+  const bounds = emptyBounds(S.length);
+  for (let n = 0; n < S.length; n++) {
+    bounds.value[n] = S[n];
+    bounds.scale[n] = M[n];
+    bounds.count[n] = M[n] > 0 ? G[n] / M[n] + 14 : 0;
+    bounds.countPerSum[n] = M[n] > 0 ? H[n] / M[n] + 1 : 0;
+    bounds.floor[n] = floorOf(walk);
+  }
+  return bounds;
+}

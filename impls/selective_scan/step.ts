@@ -1,0 +1,17 @@
+/** The time step of a token: delta + bias, through softplus where the problem asks for it. */
+
+/** log(1 + exp(v)) without losing small values; v itself above 20, as the official code has it. */
+export function softplus(v: number): number {
+  return v > 20 ? v : Math.log1p(Math.exp(v));
+}
+
+/**
+ * Roundings in units of u that a step computed in the accumulation's type carries relative to itself (README.md, "The bound"):
+ * the sum makes one; softplus hands on those of its argument and its exponential times its condition number.
+ */
+export function stepRoundings(v: number, hasBias: boolean, withSoftplus: boolean): number {
+  if (!withSoftplus) return hasBias ? 1 : 0;
+  const condition = v > 20 ? 1 : Math.abs(v) / (1 + Math.exp(-v)) / Math.log1p(Math.exp(v));
+  // exp(v) underflows to 0 / 0 below -745, where the condition is |v|
+  return 8 + 3 * (Number.isNaN(condition) ? Math.abs(v) : condition);
+}
