@@ -73,18 +73,23 @@ export class Budget {
     return Math.max(0, this.grid.totalNs - this.spentNs);
   }
 
-  /** Most that one case may cost in all when `curvesLeft` curves still go on. */
-  limitNs(curvesLeft: number): number {
-    return Math.min(this.grid.caseNs, this.remainingNs / Math.max(1, curvesLeft));
+  /**
+   * Most that one case may cost in all when `curvesLeft` curves still go on.
+   * @param reservedNs what cases that always run will take
+   */
+  limitNs(curvesLeft: number, reservedNs: number): number {
+    const free = Math.max(0, this.remainingNs - reservedNs);
+    return Math.min(this.grid.caseNs, free / Math.max(1, curvesLeft));
   }
 
   /** Sampling time of one of `casesLeft` cases. */
-  sampleNs(casesLeft: number): number {
-    return Math.min(this.grid.sampleNs, (0.6 * this.remainingNs) / Math.max(1, casesLeft));
+  sampleNs(casesLeft: number, reservedNs: number): number {
+    const free = Math.max(0, this.remainingNs - reservedNs);
+    return Math.min(this.grid.sampleNs, (0.6 * free) / Math.max(1, casesLeft));
   }
 }
 
-/** What a case of this run time costs at least: cold and warm run, fewest samples. */
+/** What a case of this run time costs at least: the verified run and the fewest samples. */
 export function leastCostNs(runNs: number): number {
-  return runNs * (2 + FEWEST_SLOW_SAMPLES);
+  return runNs * (1 + FEWEST_SLOW_SAMPLES);
 }
