@@ -1,5 +1,6 @@
 /** How a run spends its time: what a case may cost before it is skipped, and how long a case that runs is sampled. */
 import type { Grid } from "../suite.js";
+import { REFERENCE_STEPS } from "./choose-lanes.js";
 
 export interface GridBudget {
   /** Wall clock for all measurements; start-up, charts and slack come on top. */
@@ -29,7 +30,7 @@ export const BUDGETS: Readonly<Record<Grid, GridBudget>> = {
     warmNs: 0.02 * S,
     maxSamples: 500,
     deadlineMs: 10_000,
-    referenceSteps: 2e7,
+    referenceSteps: 3e6,
   },
   default: {
     totalNs: 235 * S,
@@ -39,7 +40,7 @@ export const BUDGETS: Readonly<Record<Grid, GridBudget>> = {
     warmNs: 0.1 * S,
     maxSamples: 1000,
     deadlineMs: 30_000,
-    referenceSteps: 1e8,
+    referenceSteps: REFERENCE_STEPS,
   },
   paper: {
     totalNs: 6 * 3600 * S,
@@ -49,7 +50,7 @@ export const BUDGETS: Readonly<Record<Grid, GridBudget>> = {
     warmNs: 0.3 * S,
     maxSamples: 2000,
     deadlineMs: 120_000,
-    referenceSteps: 1e8,
+    referenceSteps: REFERENCE_STEPS,
   },
 };
 
@@ -58,6 +59,9 @@ export const FEWEST_SAMPLES = 6;
 /** Of a case whose six runs would take too long; its interval is then the range, and the row says so. */
 export const FEWEST_SLOW_SAMPLES = 3;
 export const FEWEST_ROUNDS = 3;
+
+/** Cases that cost less than this part of the run's time are not skipped to save time for larger ones. */
+const TRIFLE = 150;
 
 /** Tells a case how much of the run's time is its own. */
 export class Budget {
@@ -79,7 +83,10 @@ export class Budget {
    */
   limitNs(curvesLeft: number, reservedNs: number): number {
     const free = Math.max(0, this.remainingNs - reservedNs);
-    return Math.min(this.grid.caseNs, free / Math.max(1, curvesLeft));
+    const share = free / Math.max(1, curvesLeft);
+    // so little that skipping it would gain nothing, until the time is really over
+    const trifle = this.remainingNs > 0 ? this.grid.totalNs / TRIFLE : 0;
+    return Math.min(this.grid.caseNs, Math.max(share, trifle));
   }
 
   /** Sampling time of one of `casesLeft` cases. */
