@@ -173,7 +173,12 @@ async function shrink(
   const lines = last
     ? describeFailure(law, operator, last.one, last.lines)
     : ["failed once and then no more: it is not deterministic"];
-  return { law: law.name, target: last?.name ?? targetName(target), counterexample: lines, token: formatToken(token) };
+  return {
+    law: law.name,
+    target: last?.name ?? targetName(target),
+    counterexample: lines,
+    token: formatToken(token),
+  };
 }
 
 export function describeFailure(
