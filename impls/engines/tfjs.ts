@@ -18,7 +18,7 @@ import {
 import { toFloat32 } from "../tensor.js";
 import { type Ceilings, type Engine, EngineAbsent } from "./engine.js";
 import { inspectArrays } from "./host-memory.js";
-import { type Backend, backends, type TensorOps } from "./tfjs/backends.js";
+import { type Backend, backends, type TensorOps, withoutNewHandlers } from "./tfjs/backends.js";
 import { pieces, products } from "./tfjs/products.js";
 
 export { serveWasmFrom, type TensorOps } from "./tfjs/backends.js";
@@ -56,10 +56,12 @@ export async function open(device = "wasm"): Promise<TfjsEngine> {
     throw new EngineAbsent(
       `tfjs has no device ${device}; it has ${backends.map((b) => b.device).join(", ")}`,
     );
-  const tf = await backend.load();
-  if (!(await tf.setBackend(backend.backend)))
-    throw new EngineAbsent(`the ${device} backend of TensorFlow.js does not start on this machine`);
-  await tf.ready();
+  const tf = await withoutNewHandlers(async () => {
+    const loaded = await backend.load();
+    if (!(await loaded.setBackend(backend.backend)))
+      throw new EngineAbsent(`the ${device} backend of TensorFlow.js does not start on this machine`);
+    return loaded;
+  });
   const details = { tfjs: tf.version_core, backend: device, ...(await backend.details?.(tf)) };
   return engineOn(tf, backend, details);
 }

@@ -41,10 +41,7 @@ export const backends: readonly Backend[] = [
     largestTensorBytes: 2 ** 29,
     async load() {
       const tf = await core();
-      // the backend's loader adds handlers that rethrow: without them a crash keeps its own message
-      const wasm = await withoutNewHandlers(() =>
-        needed(() => import("@tensorflow/tfjs-backend-wasm"), "wasm"),
-      );
+      const wasm = await needed(() => import("@tensorflow/tfjs-backend-wasm"), "wasm");
       if (wasmFolder) wasm.setWasmPaths(wasmFolder);
       return tf;
     },
@@ -127,7 +124,8 @@ function firstLine(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).split("\n")[0];
 }
 
-async function withoutNewHandlers<M>(load: () => Promise<M>): Promise<M> {
+/** Loads what adds process handlers (Emscripten rethrows from its own): without them a crash keeps its own message. */
+export async function withoutNewHandlers<M>(load: () => Promise<M>): Promise<M> {
   const events = ["uncaughtException", "unhandledRejection"] as const;
   const host = typeof process === "undefined" || !process.listeners ? undefined : process;
   const before = events.map((event) => new Set<unknown>(host?.listeners(event as "uncaughtException")));

@@ -3,12 +3,14 @@ import { type Problem, randomProblem } from "../../../impls/operator.js";
 import { chunkedTfjs } from "../../../impls/ssd/chunked.tfjs.js";
 import { ssd } from "../../../impls/ssd/operator.js";
 import { quadraticTfjs } from "../../../impls/ssd/quadratic.tfjs.js";
+import { scanTfjs } from "../../../impls/ssd/scan.tfjs.js";
 import { holdsOnEveryBackend, survivesOnEveryBackend } from "../tensor-ops.js";
 
 const forms = [
   [quadraticTfjs, {}],
   [chunkedTfjs, { chunk: 16 }],
   [chunkedTfjs, { chunk: 64 }],
+  [scanTfjs, {}],
 ] as const;
 const control = { batch: 1, length: 64, heads: 2, groups: 1, headDim: 8, state: 16 };
 const everything = ["dt", "D", "z", "initialState"] as const;
