@@ -1,8 +1,8 @@
 /** Every implementation of convolution, in the order in which charts list them. */
-import type { AnyImplementation } from "../implementation.js";
+import { fftCpu } from "./fft.cpu.js";
 import { fftTfjs } from "./fft.tfjs.js";
 import { convolution } from "./operator.js";
 
 export { ltiProblem } from "./lti.js";
 export { convolution };
-export const implementations: readonly AnyImplementation[] = [fftTfjs];
+export const implementations = [fftCpu, fftTfjs];

@@ -1,8 +1,7 @@
 /** Every implementation of selective_scan, in the order in which charts list them. */
-import type { AnyImplementation } from "../implementation.js";
 import { selectiveScan } from "./operator.js";
 import { recurrentCpu } from "./recurrent.cpu.js";
 import { scanTfjs } from "./scan.tfjs.js";
 
 export { selectiveScan };
-export const implementations: readonly AnyImplementation[] = [recurrentCpu, scanTfjs];
+export const implementations = [recurrentCpu, scanTfjs];
