@@ -30,7 +30,10 @@ const COLUMNS: readonly Column[] = [
     title: "error/bound",
     right: true,
     from: 92,
-    text: (row) => ("boundU" in row ? `${formatNumber(row.errorU)}/${formatNumber(row.boundU)}` : ""),
+    text: (row) =>
+      "boundU" in row && row.errorU !== undefined && row.boundU !== undefined
+        ? `${formatNumber(row.errorU)}/${formatNumber(row.boundU)}`
+        : "",
   },
   {
     title: "roofline",

@@ -34,9 +34,7 @@ export class EnginePool {
   ) {}
 
   /** Opens all candidates; the absent ones come back with one sentence each. */
-  async discover(
-    candidates: readonly Candidate[],
-  ): Promise<{
+  async discover(candidates: readonly Candidate[]): Promise<{
     targets: Present[];
     absent: { engine: string; device: string | undefined; reason: string }[];
   }> {
