@@ -2,7 +2,8 @@
 import { fftCpu } from "./fft.cpu.js";
 import { fftTfjs } from "./fft.tfjs.js";
 import { convolution } from "./operator.js";
+import { recurrentCpu } from "./recurrent.cpu.js";
 
 export { ltiProblem } from "./lti.js";
 export { convolution };
-export const implementations = [fftCpu, fftTfjs];
+export const implementations = [fftCpu, fftTfjs, recurrentCpu];
