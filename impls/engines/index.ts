@@ -9,4 +9,7 @@ export interface EngineEntry {
   load(): Promise<{ open(device?: string): Promise<Engine<any>> }>;
 }
 
-export const engines: readonly EngineEntry[] = [{ name: "cpu", load: () => import("./cpu.js") }];
+export const engines: readonly EngineEntry[] = [
+  { name: "wasm", load: () => import("./wasm.js") },
+  { name: "cpu", load: () => import("./cpu.js") },
+];

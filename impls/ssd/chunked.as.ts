@@ -1,0 +1,176 @@
+import { exp } from "../engines/wasm/exp.as";
+import { tile } from "../engines/wasm/gemm.as";
+import { Args, ROWS, flush, packRows, rowsOf } from "./layout.as";
+import { scoreTile } from "./scores.as";
+import { finish, triangle } from "./rows.as";
+export { loadStates, storeStates } from "./layout.as";
+
+// Section 6 of the paper, f32, in six-token tiles. A chunk of one head keeps a record: per tile i the weights
+// M[s][8 rows] = (C_q . B_s) exp(segment sum) dt_s for s up to the tile's end, then decays from the chunk's start [tiles][8],
+// weights of the tokens in the chunk's state [tiles][8], and the chunk's whole decay eight times.
+
+// @ts-ignore: decorator
+@inline
+function weightBytes(tiles: i32): usize {
+  return <usize>(tiles * (tiles + 1) * 96);
+}
+
+function recordBytes(tiles: i32): i32 {
+  return tiles * (tiles + 1) * 96 + tiles * 64 + 32;
+}
+
+/** 1. Scores inside chunks, and decays, of one sequence, one group, `span` chunks. Tasks: (sequence, group, run of chunks). */
+export function scores(args: Args, task: i32, scratch: usize): void {
+  const chunks = (args.tokens + args.chunk - 1) / args.chunk;
+  const runs = (chunks + args.span - 1) / args.span;
+  const first = (task % runs) * args.span;
+  const g = (task / runs) % args.groups;
+  const b = task / runs / args.groups;
+  const last = min(first + args.span, chunks);
+  for (let c = first; c < last; c++) chunkScores(args, b, g, c, chunks, scratch);
+}
+
+function chunkScores(args: Args, b: i32, g: i32, c: i32, chunks: i32, scratch: usize): void {
+  const q0 = args.start + c * args.chunk;
+  const count = min(args.chunk, args.start + args.tokens - q0);
+  const tiles = (count + ROWS - 1) / ROWS;
+  const state = args.state;
+  const stride = <usize>(args.groups * state) << 2;
+  const at = (<usize>(args.first + b) * args.length + q0) * args.groups + g;
+  const B = args.B + at * state * 4, C = args.C + at * state * 4;
+  const G = scratch;
+  const base = G + weightBytes(tiles);
+  const lanes = base + <usize>tiles * 32;
+  let to = G;
+  for (let i = 0; i < tiles; i++) {
+    const rows = count - i * ROWS;
+    const c0 = rowsOf(C + <usize>(i * ROWS) * stride, stride, rows, state, lanes + 1024);
+    const cStride = rows < ROWS ? <usize>state << 2 : stride;
+    for (let j = 0; j < i; j++, to += 192) {
+      scoreTile(c0, cStride, B + <usize>(j * ROWS) * stride, stride, state, false, to, lanes);
+    }
+    const b0 = rows < ROWS ? rowsOf(B + <usize>(i * ROWS) * stride, stride, rows, state, lanes + 1024 + <usize>state * 24) : B + <usize>(i * ROWS) * stride;
+    scoreTile(c0, cStride, b0, cStride, state, true, to, lanes);
+    to += 192;
+  }
+  const ratio = args.heads / args.groups;
+  for (let h = g * ratio; h < (g + 1) * ratio; h++) {
+    const record = args.records + (<usize>(b * args.heads + h) * chunks + c) * recordBytes((args.chunk + ROWS - 1) / ROWS);
+    headWeights(args, (<usize>(args.first + b) * args.length + q0) * args.heads + h, count, G, base, lanes, record);
+  }
+}
+
+/** 2. Decays of one head in one chunk, applied to the scores. */
+function headWeights(args: Args, at: usize, count: i32, G: usize, base: usize, local: usize, record: usize): void {
+  const tiles = (count + ROWS - 1) / ROWS;
+  const step = <usize>args.heads << 2;
+  const logA = args.logA + (at << 2), dt = args.dt + (at << 2);
+  const decays = record + weightBytes(tiles), inState = decays + <usize>tiles * 32;
+  const sumsOf = local, pre = local + 192;
+  let to = record;
+  let before: f32 = 0; // sum of the log decays from the chunk's start to the tile
+  for (let i = 0; i < tiles; i++) {
+    const s0 = i * ROWS, rows = min(count - s0, ROWS);
+    // segsum, not differences of running sums: those cancel (paper listing 1). sumsOf[s][q] = sum over s < k <= q.
+    let whole: f32 = 0;
+    for (let q = 0; q < 8; q++) {
+      const l: f32 = q < rows ? load<f32>(logA + <usize>(s0 + q) * step) : 0;
+      whole += l;
+      store<f32>(pre + (q << 2), whole);
+      for (let s = 0; s < q && s < ROWS; s++) {
+        const up = sumsOf + (s << 5) + (q << 2);
+        store<f32>(up, (q - 1 > s ? load<f32>(up - 4) : 0) + l);
+      }
+      if (q < ROWS) for (let r = 0; r <= q; r++) store<f32>(sumsOf + (q << 5) + (r << 2), 0);
+    }
+    const pre0 = v128.load(pre), pre1 = v128.load(pre, 16);
+    for (let s = 0; s < s0; s++, to += 32, G += 32) {
+      const sum = load<f32>(base + (s << 2));
+      const w = f32x4.splat(args.dt ? load<f32>(dt + <usize>s * step) : 1);
+      const sum4 = f32x4.splat(sum);
+      v128.store(to, f32x4.mul(f32x4.mul(exp(f32x4.add(sum4, pre0)), w), v128.load(G)));
+      v128.store(to, f32x4.mul(f32x4.mul(exp(f32x4.add(sum4, pre1)), w), v128.load(G, 16)), 16);
+      store<f32>(base + (s << 2), sum + whole);
+    }
+    for (let s = 0; s < ROWS; s++, to += 32, G += 32) {
+      const w = f32x4.splat(args.dt && s < rows ? load<f32>(dt + <usize>(s0 + s) * step) : 1);
+      const sum = sumsOf + (s << 5);
+      v128.store(to, f32x4.mul(f32x4.mul(exp(v128.load(sum)), w), v128.load(G)));
+      v128.store(to, f32x4.mul(f32x4.mul(exp(v128.load(sum, 16)), w), v128.load(G, 16)), 16);
+      store<f32>(base + <usize>((s0 + s) << 2), load<f32>(sum + 28));
+    }
+    const before4 = f32x4.splat(before);
+    v128.store(decays + (i << 5), exp(f32x4.add(before4, pre0)));
+    v128.store(decays + (i << 5), exp(f32x4.add(before4, pre1)), 16);
+    before += whole;
+  }
+  for (let s = 0; s < tiles * ROWS; s += 4) v128.store(inState + (s << 2), exp(v128.load(base + (s << 2))));
+  for (let s = 0; s < tiles * ROWS; s++) {
+    const w = inState + (s << 2);
+    if (s >= count) store<f32>(w, 0);
+    else if (args.dt) store<f32>(w, load<f32>(w) * load<f32>(dt + <usize>s * step));
+  }
+  const all = exp(f32x4.splat(before));
+  v128.store(inState + <usize>tiles * 32, all);
+  v128.store(inState + <usize>tiles * 32, all, 16);
+}
+
+/** 3. and 4. Outputs and states, chunk after chunk. Tasks: (sequence, head, run of `sliceSpan` slices). */
+export function outputs(args: Args, task: i32, scratch: usize): void {
+  const runs = (args.slices + args.sliceSpan - 1) / args.sliceSpan;
+  const h = (task / runs) % args.heads;
+  const b = task / runs / args.heads;
+  const first = (task % runs) * args.sliceSpan, last = min(first + args.sliceSpan, args.slices);
+  const chunks = (args.tokens + args.chunk - 1) / args.chunk;
+  const bytes = <usize>recordBytes((args.chunk + ROWS - 1) / ROWS);
+  let record = args.records + <usize>(b * args.heads + h) * chunks * bytes;
+  const every = max(48 / args.chunk, 1);
+  for (let c = 0; c < chunks; c++, record += bytes) {
+    chunkOutputs(args, b, h, c, first, last, (c + 1) % every == 0 || c == chunks - 1, record, scratch);
+  }
+}
+
+function chunkOutputs(args: Args, b: i32, h: i32, c: i32, first: i32, last: i32, small: bool, record: usize, scratch: usize): void {
+  const q0 = args.start + c * args.chunk;
+  const count = min(args.chunk, args.start + args.tokens - q0);
+  const tiles = (count + ROWS - 1) / ROWS;
+  const state = args.state, padded = (state + ROWS - 1) / ROWS * ROWS;
+  const stride = <usize>(args.groups * state) << 2, xStride = <usize>(args.heads * args.headDim) << 2;
+  const row = <usize>(args.first + b) * args.length + q0;
+  const at = (row * args.groups + h / (args.heads / args.groups)) * state * 4;
+  const x0 = (row * args.heads + h) * args.headDim * 4;
+  const decays = record + weightBytes(tiles), inState = decays + <usize>tiles * 32, all = inState + <usize>tiles * 32;
+  // C with the decay from the chunk's start, [n][8 rows] a tile.
+  const packed = scratch, scaled = packed + <usize>(tiles * state) * 32, spare = scaled + <usize>tiles * 192;
+  for (let i = 0; i < tiles; i++) {
+    packRows(args.C + at + <usize>(i * ROWS) * stride, stride, min(count - i * ROWS, ROWS), state, decays + (i << 5), packed + <usize>(i * state) * 32);
+  }
+  for (let p = first; p < last; p++) {
+    const X = args.X + x0 + (p << 5);
+    const S = args.states + (<usize>(b * args.heads + h) * args.slices + p) * padded * 32;
+    // 3. output: inside the chunk, then from the state before it
+    let M = record;
+    for (let i = 0; i < tiles; i++) {
+      const rows = min(count - i * ROWS, ROWS);
+      const whole = rows == ROWS && (p + 1) * 8 <= args.headDim && !args.D && !args.z;
+      const to = args.Y + x0 + (p << 5) + <usize>(i * ROWS) * xStride;
+      const Y = whole ? to : spare, yStride = whole ? xStride : 32;
+      const XD = rows == ROWS ? X + <usize>(i * ROWS) * xStride : rowsOf(X + <usize>(i * ROWS) * xStride, xStride, rows, 8, spare + 192);
+      triangle(M + <usize>i * 192, XD, rows == ROWS ? xStride : 32, Y, yStride);
+      if (i) tile(M, 32, X, xStride, i * ROWS, Y, yStride, args.ones);
+      M += <usize>(i + 1) * 192;
+      tile(packed + <usize>(i * state) * 32, 32, S, 32, state, Y, yStride, args.ones);
+      if (!whole) finish(args, q0 + i * ROWS, args.first + b, h, p, rows, Y);
+    }
+    // 4. state: decay over the chunk, plus the chunk's own tokens
+    for (let s = 0; s < count; s++) {
+      const w = v128.load32_splat(inState + (s << 2)), x = X + <usize>s * xStride, to = scaled + (s << 5);
+      v128.store(to, f32x4.mul(w, v128.load(x)));
+      v128.store(to, f32x4.mul(w, v128.load(x, 16)), 16);
+    }
+    for (let n = 0; n < state; n += ROWS) {
+      tile(args.B + at + (n << 2), stride, scaled, 32, count, S + (n << 5), 32, all);
+    }
+    if (small) flush(S, state);
+  }
+}
