@@ -5,6 +5,9 @@
  *   certified = u (count + R countPerSum) scale + k v scale + floor      a correct implementation never exceeds it
  *   probable  = the same with each count n replaced by 3 sqrt(n)         random inputs stay within it
  *
+ * Roundings that are not all of size u * scale (logits in the hundreds, a transform that spreads its errors) bring the sum of their
+ * squares along; the random walk goes by that: probable = 3 u sqrt(squares + R countPerSum) scale + ...
+ *
  * Derivations: the README of each operator. Notation: numerics in CONTRIBUTING.md.
  */
 import type { Dtype } from "./tensor.js";
@@ -28,6 +31,14 @@ export function f32Rounding(longestSum: number): Rounding {
   return { accumulate: 2 ** -24, storage: 0, roundings: 0, longestSum, decay: "segsum" };
 }
 
+/**
+ * Rounding of a form in plain JavaScript: numbers are float64 until they are stored as float32.
+ * @param stored how often a result is stored and read again on its way, at least 1
+ */
+export function hostRounding(longestSum: number, stored: number): Rounding {
+  return { accumulate: 2 ** -53, storage: 2 ** -24, roundings: stored, longestSum, decay: "segsum" };
+}
+
 /** Per element of one lane of one output, all of the same length. */
 export interface Bounds {
   readonly value: Float64Array;
@@ -37,6 +48,10 @@ export interface Bounds {
   readonly count: Float64Array;
   /** Further roundings in units of u * scale for each token of the form's longest sum. */
   readonly countPerSum: Float64Array;
+  /** Sum of the squares of the `count` roundings, each in units of u * scale; absent where all are of size one (then it is `count`). */
+  readonly squares?: Float64Array;
+  /** Tokens that the element sums over: no form's sum can be longer. Absent where that is not known. */
+  readonly tokens?: Float64Array;
   /** Magnitudes that are multiplied by eta: below it a state may be flushed to zero. */
   readonly floor: Float64Array;
   /** Running sum of |log decay| through this element, where the operator decays. */
@@ -57,21 +72,23 @@ function eta(rounding: Rounding): number {
 export interface ElementBound {
   readonly certified: number;
   readonly probable: number;
-  /** u * scale: the unit of `error_u` and `bound_u` in a row. */
+  /** u * scale, the unit of `error_u` and `bound_u` in a row; u is at least that of f32, in which every engine reports. */
   readonly unit: number;
 }
 
 /** Bound of element i for an implementation that rounds as declared. */
 export function boundAt(bounds: Bounds, i: number, rounding: Rounding): ElementBound {
   const scale = bounds.scale[i];
-  const unit = rounding.accumulate * scale;
-  const count =
-    bounds.count[i] + rounding.longestSum * bounds.countPerSum[i] + prefixCount(bounds, i, rounding);
+  const roundoff = rounding.accumulate * scale;
+  const longestSum = Math.min(rounding.longestSum, bounds.tokens?.[i] ?? Number.POSITIVE_INFINITY);
+  const further = longestSum * bounds.countPerSum[i] + prefixCount(bounds, i, rounding);
+  const count = bounds.count[i] + further;
+  const squares = (bounds.squares ?? bounds.count)[i] + further;
   const rest = rounding.roundings * rounding.storage * scale + eta(rounding) * bounds.floor[i];
   return {
-    certified: unit * count + rest,
-    probable: unit * Math.min(count, 3 * Math.sqrt(count)) + rest,
-    unit,
+    certified: roundoff * count + rest,
+    probable: roundoff * Math.min(count, 3 * Math.sqrt(squares)) + rest,
+    unit: Math.max(rounding.accumulate, ROUNDOFF.f32) * scale,
   };
 }
 

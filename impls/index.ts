@@ -1,11 +1,20 @@
 /** All operators and all implementations: explicit lists, nothing is found by scanning. */
+import * as attention from "./attention/index.js";
+import * as convolution from "./convolution/index.js";
 import type { AnyImplementation } from "./implementation.js";
 import type { AnyOperator } from "./operator.js";
 import * as selectiveScan from "./selective_scan/index.js";
 import * as ssd from "./ssd/index.js";
 
-export const operators: readonly AnyOperator[] = [ssd.ssd, selectiveScan.selectiveScan];
+export const operators: readonly AnyOperator[] = [
+  ssd.ssd,
+  selectiveScan.selectiveScan,
+  attention.attention,
+  convolution.convolution,
+];
 export const implementations: readonly AnyImplementation[] = [
   ...ssd.implementations,
   ...selectiveScan.implementations,
+  ...attention.implementations,
+  ...convolution.implementations,
 ];

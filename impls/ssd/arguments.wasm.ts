@@ -38,9 +38,10 @@ export type Field = (typeof fields)[number];
 export const WIDTH = 8;
 export const ROWS = 6;
 
-/** Bytes of the states of one sequence, as [head][slice][n, padded to a tile][8]. */
-export function stateBytes({ heads, headDim, state }: Problem<Ssd>["dims"]): number {
-  return heads * Math.ceil(headDim / WIDTH) * Math.ceil(state / ROWS) * ROWS * WIDTH * 4;
+/** Bytes of the states of one sequence, as [head][slice][n, padded to a tile, then a chunk of X][8]. */
+export function stateBytes({ heads, headDim, state }: Problem<Ssd>["dims"], chunk: number): number {
+  const rows = (Math.ceil(state / ROWS) + Math.ceil(chunk / ROWS)) * ROWS;
+  return heads * Math.ceil(headDim / WIDTH) * rows * WIDTH * 4;
 }
 
 export function argumentsOf(room: Room<Ssd>, own: Partial<Record<Field, number>>): Words<Field> {

@@ -1,9 +1,10 @@
 import { exp } from "../engines/wasm/exp.as";
 import { tile } from "../engines/wasm/gemm.as";
-import { Args, ROWS, flush, packRows, rowsOf } from "./layout.as";
+import { Args, ROWS, flush, rowsOf, sliceBytes } from "./layout.as";
+import { copyVectors, finish, outputTile, packRows, splitRows } from "./rows.as";
 import { scoreTile } from "./scores.as";
-import { finish, triangle } from "./rows.as";
 export { loadStates, storeStates } from "./layout.as";
+export { finish, outputTile, packRows, splitRows } from "./rows.as";
 
 // Section 6 of the paper, f32, in six-token tiles. A chunk of one head keeps a record: per tile i the weights
 // M[s][8 rows] = (C_q . B_s) exp(segment sum) dt_s for s up to the tile's end, then decays from the chunk's start [tiles][8],
@@ -134,43 +135,44 @@ function chunkOutputs(args: Args, b: i32, h: i32, c: i32, first: i32, last: i32,
   const q0 = args.start + c * args.chunk;
   const count = min(args.chunk, args.start + args.tokens - q0);
   const tiles = (count + ROWS - 1) / ROWS;
-  const state = args.state, padded = (state + ROWS - 1) / ROWS * ROWS;
+  const state = args.state;
   const stride = <usize>(args.groups * state) << 2, xStride = <usize>(args.heads * args.headDim) << 2;
   const row = <usize>(args.first + b) * args.length + q0;
   const at = (row * args.groups + h / (args.heads / args.groups)) * state * 4;
-  const x0 = (row * args.heads + h) * args.headDim * 4;
   const decays = record + weightBytes(tiles), inState = decays + <usize>tiles * 32, all = inState + <usize>tiles * 32;
-  // C with the decay from the chunk's start, [n][8 rows] a tile.
-  const packed = scratch, scaled = packed + <usize>(tiles * state) * 32, spare = scaled + <usize>tiles * 192;
+  const span = last - first, wide = <usize>span * 32;
+  const slice = sliceBytes(args);
+  let S = args.states + <usize>((b * args.heads + h) * args.slices + first) * slice;
+
+  // Left sides of the products, [n][8 rows] a tile: C with the decay from the chunk's start, then the weights of earlier tiles.
+  const left = scratch;
+  const scaled = left + <usize>(tiles * state + 3 * tiles * (tiles - 1)) * 32, out = scaled + <usize>(tiles * ROWS) * wide;
+  let to = left, M = record;
   for (let i = 0; i < tiles; i++) {
-    packRows(args.C + at + <usize>(i * ROWS) * stride, stride, min(count - i * ROWS, ROWS), state, decays + (i << 5), packed + <usize>(i * state) * 32);
+    packRows(args.C + at + <usize>(i * ROWS) * stride, stride, min(count - i * ROWS, ROWS), state, decays + (i << 5), to);
+    to = copyVectors(to + (<usize>state << 5), M, i * 2 * ROWS);
+    M += <usize>(i + 1) * 192;
   }
-  for (let p = first; p < last; p++) {
-    const X = args.X + x0 + (p << 5);
-    const S = args.states + (<usize>(b * args.heads + h) * args.slices + p) * padded * 32;
-    // 3. output: inside the chunk, then from the state before it
-    let M = record;
+  // Right sides: X behind the state of its slice, and X with its weight in the chunk's state.
+  const X = args.X + ((row * args.heads + h) * args.headDim + first * 8) * 4;
+  splitRows(X, xStride, inState, count, span, S + (<usize>state << 5), slice, scaled);
+
+  for (let p = 0; p < span; p++, S += slice) {
+    // 3. outputs: inside the chunk, and from the state before it
+    M = record;
+    to = left;
     for (let i = 0; i < tiles; i++) {
-      const rows = min(count - i * ROWS, ROWS);
-      const whole = rows == ROWS && (p + 1) * 8 <= args.headDim && !args.D && !args.z;
-      const to = args.Y + x0 + (p << 5) + <usize>(i * ROWS) * xStride;
-      const Y = whole ? to : spare, yStride = whole ? xStride : 32;
-      const XD = rows == ROWS ? X + <usize>(i * ROWS) * xStride : rowsOf(X + <usize>(i * ROWS) * xStride, xStride, rows, 8, spare + 192);
-      triangle(M + <usize>i * 192, XD, rows == ROWS ? xStride : 32, Y, yStride);
-      if (i) tile(M, 32, X, xStride, i * ROWS, Y, yStride, args.ones);
-      M += <usize>(i + 1) * 192;
-      tile(packed + <usize>(i * state) * 32, 32, S, 32, state, Y, yStride, args.ones);
-      if (!whole) finish(args, q0 + i * ROWS, args.first + b, h, p, rows, Y);
+      M += <usize>i * 192;
+      outputTile(M, S + (<usize>(state + i * ROWS) << 5), to, S, state + i * ROWS, out + <usize>(i * ROWS) * wide + (p << 5), wide);
+      M += 192;
+      to += <usize>(state + i * ROWS) << 5;
     }
     // 4. state: decay over the chunk, plus the chunk's own tokens
-    for (let s = 0; s < count; s++) {
-      const w = v128.load32_splat(inState + (s << 2)), x = X + <usize>s * xStride, to = scaled + (s << 5);
-      v128.store(to, f32x4.mul(w, v128.load(x)));
-      v128.store(to, f32x4.mul(w, v128.load(x, 16)), 16);
-    }
+    const own = scaled + <usize>(p * count) * 32;
     for (let n = 0; n < state; n += ROWS) {
-      tile(args.B + at + (n << 2), stride, scaled, 32, count, S + (n << 5), 32, all);
+      tile(args.B + at + (n << 2), stride, own, 32, count, S + (n << 5), 32, all);
     }
     if (small) flush(S, state);
   }
+  finish(args, row, h, first, last, count, out);
 }

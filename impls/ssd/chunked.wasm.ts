@@ -31,14 +31,14 @@ export const chunkedWasm = implementation(ssd, "wasm", {
     const args = argumentsOf(room, {
       chunk,
       span: 8,
-      states: room.reserve(sequences * stateBytes(problem.dims)),
+      states: room.reserve(sequences * stateBytes(problem.dims, chunk)),
       records: room.reserve(sequences * blockChunks * record),
     });
     return engine.prepared(room, {
       kernel: new URL("./chunked.as.ts", import.meta.url),
       entries: ["loadStates", "scores", "outputs", "storeStates"],
       threads,
-      scratchBytes: scratchBytes(chunk, state),
+      scratchBytes: scratchBytes(chunk, state, slices),
       run(dispatch) {
         for (let first = 0; first < batch; first += sequences) {
           const count = Math.min(sequences, batch - first);
@@ -70,8 +70,10 @@ function recordBytes(chunk: number): number {
   return tiles * (tiles + 1) * 96 + tiles * 64 + 32;
 }
 
-/** A thread's scratch: scores of a chunk, packed rows, scaled X, spare rows. */
-function scratchBytes(chunk: number, state: number): number {
+/** A thread's scratch: in the first step scores and rows, in the second left and right sides and outputs of a chunk. */
+function scratchBytes(chunk: number, state: number, slices: number): number {
   const tiles = Math.ceil(chunk / ROWS);
-  return tiles * (tiles + 1) * 96 + tiles * (96 + 32 * state + 192) + 48 * state + 8192;
+  const scores = tiles * (tiles + 1) * 96 + 48 * state;
+  const sides = tiles * (32 * state + 96 * tiles) + 2 * tiles * ROWS * slices * 32;
+  return scores + sides + 8192;
 }

@@ -16,3 +16,8 @@ export function epilogue(
   const shared = problem.inputs.D?.axes.length === 1 ? headDim : 1;
   return skipAndGate(heads * headDim, shared, X, D, z, Y);
 }
+
+/** How often a form of the cpu engine stores an output as float32: the map itself, then the skip, then the gate. */
+export function storedRoundings({ inputs: { D, z } }: Problem<Ssd>): number {
+  return 1 + (D ? 1 : 0) + (z ? 1 : 0);
+}

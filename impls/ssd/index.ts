@@ -1,7 +1,9 @@
 /** Every implementation of ssd, in the order in which charts list them. */
+import { chunkedCpu } from "./chunked.cpu.js";
 import { chunkedWasm } from "./chunked.wasm.js";
 import { ssd } from "./operator.js";
+import { quadraticCpu } from "./quadratic.cpu.js";
 import { recurrentCpu } from "./recurrent.cpu.js";
 
 export { ssd };
-export const implementations = [recurrentCpu, chunkedWasm];
+export const implementations = [chunkedWasm, recurrentCpu, quadraticCpu, chunkedCpu];

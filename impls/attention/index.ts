@@ -1,0 +1,7 @@
+/** Every implementation of attention, in the order in which charts list them. */
+import { materialisedCpu } from "./materialised.cpu.js";
+import { attention } from "./operator.js";
+import { tiledCpu } from "./tiled.cpu.js";
+
+export { attention };
+export const implementations = [materialisedCpu, tiledCpu];

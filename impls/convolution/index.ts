@@ -1,0 +1,7 @@
+/** Every implementation of convolution, in the order in which charts list them. */
+import { fftCpu } from "./fft.cpu.js";
+import { convolution } from "./operator.js";
+
+export { ltiProblem } from "./lti.js";
+export { convolution };
+export const implementations = [fftCpu];

@@ -1,0 +1,84 @@
+/** The quadratic form, masked attention: Y = (L o C B^T) X with the 1-semiseparable mask L (section 2.1, equations 2 to 4, and 4.3). */
+import { hostRounding } from "../bound.js";
+import {
+  addOuterProducts,
+  addWeightedRows,
+  gatherRows,
+  LEFT_ROWS,
+  multiplyTransposed,
+  padded,
+  RIGHT_ROWS,
+  scaleRow,
+  storeRow,
+} from "../host-matrix.js";
+import { implementation } from "../implementation.js";
+import { epilogue, storedRoundings } from "./epilogue.js";
+import { nextMaskRow } from "./mask.js";
+import { ssd } from "./operator.js";
+
+export const quadraticCpu = implementation(ssd, "cpu", {
+  form: "quadratic",
+  source: "arXiv 2405.21060, section 4.3: (L o C B^T) X with the mask of equation (4)",
+  rounding: (problem) => hostRounding(problem.dims.length, storedRoundings(problem)),
+  prepare(engine, problem) {
+    const { batch, length, heads, groups, headDim, state } = problem.dims;
+    const { X, logA, B, C, dt, D, z, initialState } = engine.inputs(ssd, problem);
+    const outputs = engine.outputs(ssd, problem);
+    const { Y, finalState } = outputs;
+    const finish = epilogue(problem, { X, D, z }, Y);
+    const headsPerGroup = heads / groups;
+
+    const rows = padded(length, LEFT_ROWS);
+    const cols = padded(headDim, RIGHT_ROWS);
+    const S = new Float64Array(cols * state);
+    const allB = new Float64Array(rows * state);
+    const blockC = new Float64Array(LEFT_ROWS * state);
+    const x = new Float64Array(rows * cols);
+    const y = new Float64Array(LEFT_ROWS * cols);
+    const scores = new Float64Array(LEFT_ROWS * rows);
+    const mask = new Float64Array(length);
+    const weights = new Float64Array(length);
+
+    const oneHead = (b: number, h: number) => {
+      const group = Math.floor(h / headsPerGroup);
+      const token = b * length * heads + h;
+      const row = (b * length * groups + group) * state;
+      const first = (b * heads + h) * headDim * state;
+      gatherRows(B, row, groups * state, length, state, allB, state);
+      gatherRows(X, token * headDim, heads * headDim, length, headDim, x, cols);
+      if (dt) for (let t = 0; t < length; t++) scaleRow(x, t, cols, dt[token + t * heads]);
+      if (initialState) gatherRows(initialState, first, state, headDim, state, S, state);
+      else S.fill(0);
+
+      let decay = 1; // of the initial state
+      for (let t0 = 0; t0 < length; t0 += LEFT_ROWS) {
+        const size = Math.min(LEFT_ROWS, length - t0);
+        gatherRows(C, row + t0 * groups * state, groups * state, size, state, blockC, state);
+        multiplyTransposed(blockC, state, LEFT_ROWS, allB, state, t0 + LEFT_ROWS, state, scores, rows);
+        if (initialState) multiplyTransposed(blockC, state, LEFT_ROWS, S, state, cols, state, y, cols);
+        else y.fill(0);
+        for (let i = 0; i < size; i++) {
+          const t = t0 + i;
+          const a = Math.exp(logA[token + t * heads]);
+          nextMaskRow(mask, t, a);
+          decay *= a;
+          scaleRow(y, i, cols, decay);
+          // s <= t only: a masked product would spread a later token's NaN
+          for (let s = 0; s <= t; s++) weights[s] = mask[s] * scores[i * rows + s];
+          addWeightedRows(y, i, x, weights, t + 1, cols);
+          storeRow(y, i, cols, Y, (token + t * heads) * headDim, headDim);
+        }
+      }
+
+      // the state after the last token: every token decayed by the mask's last row
+      for (let t = 0; t < length; t++) scaleRow(x, t, cols, mask[t]);
+      addOuterProducts(S, decay, x, allB, rows, cols, state);
+      finalState.set(S.subarray(0, headDim * state), first);
+    };
+
+    return engine.prepared(ssd, problem, outputs, () => {
+      for (let b = 0; b < batch; b++) for (let h = 0; h < heads; h++) oneHead(b, h);
+      finish();
+    });
+  },
+});

@@ -1,0 +1,36 @@
+/** Which chart shows which suite. A suite without a chart of its own is drawn over the axis that varies most. */
+import type { TopLevelSpec } from "vega-lite";
+import type { XKey } from "../curves.js";
+import type { Row, RunRecord } from "../row.js";
+import { logAxis, sizeAxis } from "./scale.js";
+import { sequenceLengthChart } from "./sequence-length.js";
+import { stateSizeChart } from "./state-size.js";
+import type { Theme } from "./theme.js";
+import { timeChart } from "./time-chart.js";
+
+export type Chart = (run: RunRecord, rows: readonly Row[], theme?: Theme) => TopLevelSpec;
+
+const CHARTS: Readonly<Record<string, Chart>> = {
+  "sequence-length": sequenceLengthChart,
+  "state-size": stateSizeChart,
+};
+
+export function chartOf(suite: string, rows: readonly Row[]): Chart {
+  return CHARTS[suite] ?? plainChart(suite, rows);
+}
+
+const AXES: readonly XKey[] = ["length", "state", "batch", "heads", "headDim", "chunk", "threads", "context"];
+
+function plainChart(suite: string, rows: readonly Row[]): Chart {
+  const distinct = (key: XKey) => new Set(rows.flatMap((row) => row[key] ?? [])).size;
+  const xKey = AXES.reduce((best, key) => (distinct(key) > distinct(best) ? key : best));
+  return timeChart({
+    xKey,
+    title: suite,
+    xTitle: xKey,
+    x: sizeAxis,
+    y: (curves) =>
+      logAxis(curves.flatMap(({ points }) => points.flatMap((point) => [point.lowNs, point.highNs]))),
+    fixed: ({ state }) => (state === undefined ? undefined : `N = ${state}`),
+  });
+}

@@ -1,0 +1,188 @@
+/** One panel: time over one axis, curves with confidence bands, extrapolated points hollow, names at line ends. */
+
+import type { Field } from "vega-lite/types_unstable/channeldef.js";
+import type { LayerSpec } from "vega-lite/types_unstable/spec/layer.js";
+import type { UnitSpec } from "vega-lite/types_unstable/spec/unit.js";
+import type { Curve, Point } from "../curves.js";
+import { formatDuration, formatInterval, formatMilliseconds, formatSize } from "../format.js";
+import { labelLayers, levelled } from "./label-layers.js";
+import type { Axis } from "./scale.js";
+import { type CurveStyle, curveStyles, type Theme } from "./theme.js";
+
+export type Layer = LayerSpec<Field>;
+export type Part = LayerSpec<Field> | UnitSpec<Field>;
+
+export interface PanelOptions {
+  readonly width: number;
+  readonly height: number;
+  readonly title: string | readonly string[];
+  readonly subtitle?: readonly string[];
+  readonly xTitle: string;
+  readonly x: Axis;
+  readonly y: Axis;
+  readonly theme: Theme;
+  /** Keys of all families of the whole figure: panels share one colour scale. */
+  readonly families: readonly string[];
+  /** full: name and implementation; names: name only; none: a legend elsewhere names the curves. */
+  readonly labels: "full" | "names" | "none";
+  /** A small panel: thinner text and markers. */
+  readonly compact?: boolean;
+  /** false: the panel to its left says it. */
+  readonly yTitle?: boolean;
+}
+
+/** Every curve must have points; curves later in the list are drawn on top. */
+export function panel(curves: readonly Curve[], options: PanelOptions): Layer {
+  const { width, height, theme, x, y, compact = false } = options;
+  const keys = options.families;
+  const styles = curveStyles(keys, theme);
+  const drawn = curves.filter((curve) => curve.points.length > 0).toSorted((a, b) => rank(a) - rank(b));
+  const points = drawn.flatMap((curve) => levelled(curve, x).map((point) => datum(curve, point, y)));
+  const scale = (pick: (style: CurveStyle) => unknown) => ({
+    domain: [...keys],
+    range: keys.map((key) => pick(styles.get(key)!)) as never[],
+  });
+  const color = { field: "family", type: "nominal" as const, scale: scale((s) => s.color), legend: null };
+  const shape = { field: "family", type: "nominal" as const, scale: scale((s) => s.shape), legend: null };
+  const dash = { field: "family", type: "nominal" as const, scale: scale((s) => [...s.dash]), legend: null };
+  const thick = {
+    field: "family",
+    type: "ordinal" as const,
+    scale: scale((s) => s.width),
+    legend: null,
+  };
+  const detail = [{ field: "series" }, { field: "segment" }];
+  const small = compact ? { labelFontSize: 9, titleFontSize: 10, titlePadding: 5 } : {};
+  const only = (test: string) => [{ filter: test }];
+  const tooltip = ["curve", "what", "time", "interval", "case"].map((field) => ({
+    field,
+    type: "nominal" as const,
+  }));
+
+  const layer: Part[] = [
+    {
+      transform: only("datum.measured"),
+      mark: { type: "area", opacity: 0.22, clip: true },
+      encoding: { y: { field: "lowNs", type: "quantitative" }, y2: { field: "highNs" }, color, detail },
+    },
+    {
+      transform: only("datum.measured && datum.marker"),
+      mark: { type: "rule", strokeWidth: 1.2, clip: true },
+      encoding: { y: { field: "lowNs", type: "quantitative" }, y2: { field: "highNs" }, color },
+    },
+    {
+      transform: only("datum.measured"),
+      mark: { type: "line", clip: true },
+      encoding: { color, detail, strokeDash: dash, strokeWidth: thick },
+    },
+    {
+      data: {
+        values: drawn.flatMap((curve) =>
+          dottedPairs(curve, x).map(([pair, p]) => ({ ...datum(curve, p, y), pair })),
+        ),
+      },
+      mark: { type: "line", strokeDash: [1.5, 3], strokeWidth: 1.5, clip: true },
+      encoding: { color, detail: [{ field: "pair" }] },
+    },
+    {
+      transform: only("datum.measured && datum.marker"),
+      mark: { type: "point", filled: true, size: compact ? 18 : 46, opacity: 1 },
+      encoding: { color, shape, tooltip },
+    },
+    {
+      transform: only("!datum.measured && datum.marker"),
+      mark: { type: "point", filled: false, fill: theme.background, size: 42, strokeWidth: 1.4, opacity: 1 },
+      encoding: { color, shape, tooltip },
+    },
+  ];
+  if (options.labels !== "none") layer.push(...labelLayers(drawn, styles, options));
+
+  return {
+    width,
+    height,
+    data: { values: points },
+    title: {
+      text: [...[options.title].flat()],
+      ...(options.subtitle?.length ? { subtitle: [...options.subtitle] } : {}),
+      subtitlePadding: 4,
+      offset: compact ? 6 : 10,
+      ...(compact ? { fontSize: 11, subtitleFontSize: 9 } : {}),
+      frame: "group",
+    },
+    encoding: {
+      x: {
+        field: "x",
+        type: "quantitative",
+        title: options.xTitle,
+        scale: {
+          type: x.kind,
+          domain: [...x.domain],
+          nice: false,
+          ...(x.kind === "log" ? { base: 2 } : { zero: false }),
+        },
+        axis: { values: [...x.ticks], labelExpr: tickLabels(x.ticks, formatSize), grid: false, ...small },
+      },
+      y: {
+        field: "ns",
+        type: "quantitative",
+        title: options.yTitle === false ? null : "Time (ms)",
+        scale: {
+          type: y.kind,
+          domain: [...y.domain],
+          nice: false,
+          ...(y.kind === "log" ? {} : { zero: false }),
+        },
+        axis: { values: [...y.ticks], labelExpr: tickLabels(y.ticks, formatMilliseconds), ...small },
+      },
+    },
+    layer,
+  };
+}
+
+/** SSD last: on top. */
+function rank({ family }: Curve): number {
+  return family.key === "ssd" ? 1 : 0;
+}
+
+/** A dotted line joins each extrapolated point with the point before it in the same segment. */
+function dottedPairs(curve: Curve, x: Axis): [pair: string, point: Point][] {
+  const points = levelled(curve, x);
+  return points.flatMap((point, i) => {
+    const before = points[i - 1];
+    if (point.measured || !before || before.segment !== point.segment) return [];
+    const pair = `${curve.key} ${i}`;
+    return [
+      [pair, before],
+      [pair, point],
+    ] as [string, Point][];
+  });
+}
+
+function datum(curve: Curve, point: Point, y: Axis) {
+  const { ns, lowNs, highNs, measured, segment, row } = point;
+  const level = curve.points[0].x === undefined;
+  return {
+    x: point.x,
+    ns,
+    lowNs,
+    highNs,
+    measured,
+    segment,
+    marker: !level && ns <= y.domain[1],
+    family: curve.family.key,
+    series: curve.key,
+    curve: curve.family.name,
+    what: measured ? "measured" : "extrapolated, not measured",
+    time: formatDuration(ns),
+    interval: measured ? formatInterval(lowNs, highNs) : "",
+    case: row.id,
+  };
+}
+
+/** One expression that gives our own formatter's text for each tick. */
+function tickLabels(ticks: readonly number[], format: (tick: number) => string): string {
+  const cases = ticks.map(
+    (tick) => `abs(datum.value - ${tick}) < ${Math.max(1e-6, tick * 1e-6)} ? '${format(tick)}' : `,
+  );
+  return `${cases.join("")}''`;
+}

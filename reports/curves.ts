@@ -1,0 +1,188 @@
+/**
+ * Rows become curves: one implementation on one device, along one axis. Curves that answer the same question (same device, dtype,
+ * batch, heads, head size) form a group; only within a group may one be called faster than another.
+ */
+import { FAMILIES, type Family, familyOf, idParts, implementationLabel } from "./names.js";
+import type { IdKey, Row } from "./row.js";
+
+/** An axis: a numeric key of the rows. */
+export type XKey = Extract<
+  IdKey,
+  "length" | "state" | "batch" | "heads" | "headDim" | "chunk" | "threads" | "context"
+>;
+
+export interface Point {
+  /** Undefined for an operator without this axis: drawn as a level line. */
+  readonly x: number | undefined;
+  readonly ns: number;
+  readonly lowNs: number;
+  readonly highNs: number;
+  /** false: extrapolated from smaller cases of the same curve, never run. */
+  readonly measured: boolean;
+  /** Points of one segment are joined; a rejected, failed or missing case ends it. */
+  readonly segment: number;
+  readonly row: Row;
+}
+
+export interface Curve {
+  readonly key: string;
+  readonly family: Family;
+  readonly implementation: string;
+  readonly rows: readonly Row[];
+  /** In order of x. */
+  readonly points: readonly Point[];
+}
+
+export interface Group {
+  readonly device: string;
+  readonly dtype: string;
+  readonly batch: number | undefined;
+  readonly heads: number | undefined;
+  readonly headDim: number;
+  readonly state: number | undefined;
+  readonly length: number | undefined;
+  readonly pass: string | undefined;
+  readonly cache: string | undefined;
+  readonly xKey: XKey;
+  readonly curves: readonly Curve[];
+}
+
+const SAME = [
+  "device",
+  "dtype",
+  "batch",
+  "length",
+  "heads",
+  "headDim",
+  "headDimV",
+  "context",
+  "pass",
+  "cache",
+] as const;
+
+/** Groups of a suite, the one with most measured families (then points) first. */
+export function groupsOf(rows: readonly Row[], xKey: XKey): Group[] {
+  const byQuestion = groupBy(rows, question);
+  const groups = [...byQuestion.values()].flatMap((members) => {
+    if (xKey === "state") return [groupOf(members, xKey)];
+    // An operator without a state belongs to the group of every state.
+    const states = [...new Set(members.map((row) => row.state).filter((state) => state !== undefined))];
+    if (states.length <= 1) return [groupOf(members, xKey)];
+    return states.map((state) =>
+      groupOf(
+        members.filter((row) => row.state === undefined || row.state === state),
+        xKey,
+      ),
+    );
+  });
+  return groups.sort((a, b) => weight(b) - weight(a));
+
+  function question(row: Row): string {
+    return SAME.filter((key) => key !== xKey)
+      .map((key) => row[key])
+      .join("|");
+  }
+}
+
+export function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const name = key(item);
+    const group = groups.get(name);
+    if (group) group.push(item);
+    else groups.set(name, [item]);
+  }
+  return groups;
+}
+
+function weight(group: Group): number {
+  const measured = group.curves.filter((curve) => curve.points.some((point) => point.measured));
+  const families = new Set(measured.map((curve) => curve.family.key)).size;
+  return families * 1e6 + measured.reduce((sum, curve) => sum + curve.points.length, 0);
+}
+
+function groupOf(rows: readonly Row[], xKey: XKey): Group {
+  const { device, dtype, batch, heads, headDim, length, pass, cache } = rows[0];
+  const curves = [...groupBy(rows, (row) => seriesKey(row, xKey))].map(([key, members]) =>
+    curveOf(key, members, xKey),
+  );
+  return {
+    device,
+    dtype,
+    batch: xKey === "batch" ? undefined : batch,
+    heads: xKey === "heads" ? undefined : heads,
+    headDim,
+    length: xKey === "length" ? undefined : length,
+    state: xKey === "state" ? undefined : rows.find((row) => row.state !== undefined)?.state,
+    pass,
+    cache,
+    xKey,
+    curves: curves.sort((a, b) => order(a.family) - order(b.family) || (a.key < b.key ? -1 : 1)),
+  };
+}
+
+function order(family: Family): number {
+  const at = FAMILIES.findIndex((known) => known.key === family.key);
+  return at < 0 ? FAMILIES.length : at;
+}
+
+/** The case id without the axis, plus the device by name: two machines never share a curve. */
+export function seriesKey(row: Row, xKey: XKey): string {
+  const { name, keys } = idParts(row.id);
+  keys.delete(xKey);
+  return [name, ...[...keys].map(([key, value]) => `${key}=${value}`), `on ${row.device}`].join(" ");
+}
+
+function curveOf(key: string, members: readonly Row[], xKey: XKey): Curve {
+  // A case that was run twice (a resumed run, two shards) counts once: its last row.
+  const byX = new Map(members.map((row) => [row[xKey], row]));
+  const rows = [...byX.values()].sort((a, b) => (a[xKey] ?? 0) - (b[xKey] ?? 0));
+  const points: Point[] = [];
+  let segment = 0;
+  for (const row of rows) {
+    const point = pointOf(row, row[xKey], segment);
+    if (point) points.push(point);
+    else segment++;
+  }
+  return { key, family: familyOf(rows[0]), implementation: implementationLabel(rows[0]), rows, points };
+}
+
+function pointOf(row: Row, x: number | undefined, segment: number): Point | undefined {
+  if (row.status === "measured") {
+    const { medianNs: ns, ci95LowNs: lowNs, ci95HighNs: highNs } = row;
+    return { x, ns, lowNs, highNs, measured: true, segment, row };
+  }
+  if (row.status !== "skipped" || row.predictedNs === undefined) return undefined;
+  return {
+    x,
+    ns: row.predictedNs,
+    lowNs: row.predictedNs,
+    highNs: row.predictedNs,
+    measured: false,
+    segment,
+    row,
+  };
+}
+
+/** One curve a family: the fastest at the largest size where both were measured; where none is common, the one that reached further. */
+export function bestCurves(group: Group): Curve[] {
+  const candidates = group.curves.filter((curve) => curve.family.main && curve.points.length > 0);
+  return [...groupBy(candidates, (curve) => curve.family.key).values()].map((family) =>
+    family.reduce(faster),
+  );
+}
+
+function faster(a: Curve, b: Curve): Curve {
+  const times = new Map(measuredOf(b).map((point) => [point.x, point.ns]));
+  const common = measuredOf(a).findLast((point) => times.has(point.x));
+  if (common) return times.get(common.x)! < common.ns ? b : a;
+  return (reach(b) ?? -1) > (reach(a) ?? -1) ? b : a;
+}
+
+export function measuredOf(curve: Curve): Point[] {
+  return curve.points.filter((point) => point.measured);
+}
+
+function reach(curve: Curve): number | undefined {
+  return measuredOf(curve).at(-1)?.x;
+}

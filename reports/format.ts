@@ -1,0 +1,74 @@
+/** The one place that scales base units for people. Rows, specs and CSV keep base units. */
+
+const UNITS = [
+  { ns: 1, unit: "ns" },
+  { ns: 1e3, unit: "us" },
+  { ns: 1e6, unit: "ms" },
+  { ns: 1e9, unit: "s" },
+] as const;
+
+/** Three significant digits without an exponent or trailing noise: 0.0123, 1.23, 123, 1,230. */
+export function formatNumber(value: number, digits = 3): string {
+  if (!Number.isFinite(value)) return String(value);
+  return new Intl.NumberFormat("en-US", { maximumSignificantDigits: digits }).format(value);
+}
+
+/** A duration in the unit that leaves one to three digits before the point: "2.13 ms". */
+export function formatDuration(ns: number): string {
+  const magnitude = Math.abs(ns);
+  const { ns: scale, unit } = UNITS.findLast((u) => magnitude >= u.ns * 0.9995) ?? UNITS[0];
+  return `${formatNumber(ns / scale)} ${unit}`;
+}
+
+/** Two ends of an interval in the unit of the larger: "2.10 to 2.16 ms" reads without arithmetic. */
+export function formatInterval(lowNs: number, highNs: number): string {
+  const { ns: scale, unit } = UNITS.findLast((u) => Math.abs(highNs) >= u.ns * 0.9995) ?? UNITS[0];
+  const digits = Math.abs(highNs - lowNs) < 0.005 * Math.abs(highNs) ? 4 : 3;
+  return `${formatNumber(lowNs / scale, digits)} to ${formatNumber(highNs / scale, digits)} ${unit}`;
+}
+
+/** A tick of an axis whose title says ms. */
+export function formatMilliseconds(ns: number): string {
+  return formatNumber(ns / 1e6, 6);
+}
+
+/** A length as the papers write it: 512, 4K, 512K (K = 1024); other numbers plainly. */
+export function formatSize(count: number): string {
+  if (count >= 1024 && count % 1024 === 0) {
+    return count >= 1024 ** 2 && count % 1024 ** 2 === 0 ? `${count / 1024 ** 2}M` : `${count / 1024}K`;
+  }
+  return String(count);
+}
+
+/** A ratio of two times: "4.37x". */
+export function formatRatio(ratio: number): string {
+  return `${formatNumber(ratio)}x`;
+}
+
+const BINARY = ["B", "KiB", "MiB", "GiB", "TiB"];
+
+export function formatBytes(bytes: number): string {
+  const power = bytes < 1 ? 0 : Math.min(BINARY.length - 1, Math.floor(Math.log2(bytes) / 10));
+  return `${formatNumber(bytes / 1024 ** power)} ${BINARY[power]}`;
+}
+
+const DECIMAL = ["", "k", "M", "G", "T", "P"];
+
+/** A rate: formatRate(4.5e10, "FLOP/s") is "45 GFLOP/s". */
+export function formatRate(perS: number, unit: string): string {
+  const power = perS < 1 ? 0 : Math.min(DECIMAL.length - 1, Math.floor(Math.log10(perS * (1 + 1e-12)) / 3));
+  return `${formatNumber(perS / 1000 ** power)} ${DECIMAL[power]}${unit}`;
+}
+
+/** "1 case", "2 cases". */
+export function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** Cuts in the middle: both ends of an id or a device name tell it apart. */
+export function shorten(text: string, length: number): string {
+  if (text.length <= length) return text;
+  if (length <= 1) return "…".slice(0, length);
+  const head = Math.ceil((length - 1) * 0.6);
+  return `${text.slice(0, head)}…${text.slice(text.length - (length - 1 - head))}`;
+}

@@ -1,0 +1,28 @@
+/** What a run leaves for people: a chart a suite (SVG, PNG, spec) and report.html, all from rows alone. */
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { chartOf } from "./charts/index.js";
+import { renderPng, renderSvg } from "./charts/render.js";
+import { groupBy } from "./curves.js";
+import { reportHtml } from "./html/report.js";
+import type { Row, RunRecord } from "./row.js";
+
+/** Writes into `dir` (made if missing) and returns the paths in the order to print them. Suites keep the order of the rows. */
+export async function publish(run: RunRecord, rows: readonly Row[], dir: string): Promise<string[]> {
+  await mkdir(dir, { recursive: true });
+  const paths: string[] = [];
+  const write = async (name: string, content: string | Uint8Array) => {
+    const path = join(dir, name);
+    await writeFile(path, content);
+    paths.push(path);
+  };
+  for (const [suite, members] of groupBy(rows, (row) => row.suite)) {
+    const spec = chartOf(suite, members)(run, members);
+    const svg = await renderSvg(spec);
+    await write(`${suite}.svg`, svg);
+    await write(`${suite}.png`, renderPng(svg));
+    await write(`${suite}.vl.json`, `${JSON.stringify(spec, null, 1)}\n`);
+  }
+  await write("report.html", reportHtml(run, rows));
+  return paths;
+}
