@@ -27,6 +27,7 @@ export const fields = [
   "start",
   "tokens",
   "span",
+  "headSpan",
   "sliceSpan",
   "states",
   "records",
@@ -59,11 +60,25 @@ export function argumentsOf(room: Room<Ssd>, own: Partial<Record<Field, number>>
   return room.words(fields, { ...values, length, heads, groups, headDim, state, slices, ones, ...own });
 }
 
-/** Slices a task takes: all of them where heads alone keep the threads evenly busy, fewer where they do not. */
-export function sliceSpan(threads: number, sequencesTimesHeads: number, slices: number): number {
-  for (let span = slices; span > 1; span--) {
-    const tasks = sequencesTimesHeads * Math.ceil(slices / span);
-    if (tasks % threads === 0 || tasks >= 4 * threads) return span;
+/**
+ * Heads and slices a task takes: few and large tasks, since heads walk together and slices share the packed rows, yet so that all
+ * threads get the same.
+ */
+export function spans(
+  threads: number,
+  sequences: number,
+  { heads }: Problem<Ssd>["dims"],
+  slices: number,
+  mostHeads: number,
+): { headSpan: number; sliceSpan: number; tasks: number } {
+  const even = (tasks: number) => tasks % threads === 0 || tasks >= 4 * threads;
+  for (let headSpan = Math.min(heads, Math.max(1, mostHeads)); headSpan >= 1; headSpan--) {
+    const tasks = sequences * Math.ceil(heads / headSpan);
+    if (even(tasks) && (heads % headSpan === 0 || tasks >= 4 * threads)) return { headSpan, sliceSpan: slices, tasks };
   }
-  return 1;
+  for (let sliceSpan = slices - 1; sliceSpan >= 1; sliceSpan--) {
+    const tasks = sequences * heads * Math.ceil(slices / sliceSpan);
+    if (even(tasks) || sliceSpan === 1) return { headSpan: 1, sliceSpan, tasks };
+  }
+  return { headSpan: 1, sliceSpan: slices, tasks: sequences * heads };
 }

@@ -1,10 +1,10 @@
 import { exp } from "../engines/wasm/exp.as";
 import { tile } from "../engines/wasm/gemm.as";
 import { Args, ROWS, flush, rowsOf, sliceBytes } from "./layout.as";
-import { copyVectors, finish, outputTile, packRows, splitRows } from "./rows.as";
+import { copyVectors, finish, packRows, splitRows, triangle } from "./rows.as";
 import { scoreTile } from "./scores.as";
 export { loadStates, storeStates } from "./layout.as";
-export { finish, outputTile, packRows, splitRows } from "./rows.as";
+export { finish, triangle, packRows, splitRows } from "./rows.as";
 
 // Section 6 of the paper, f32, in six-token tiles. A chunk of one head keeps a record: per tile i the weights
 // M[s][8 rows] = (C_q . B_s) exp(segment sum) dt_s for s up to the tile's end, then decays from the chunk's start [tiles][8],
@@ -116,18 +116,24 @@ function headWeights(args: Args, at: usize, count: i32, G: usize, base: usize, l
   v128.store(inState + <usize>tiles * 32, all, 16);
 }
 
-/** 3. and 4. Outputs and states, chunk after chunk. Tasks: (sequence, head, run of `sliceSpan` slices). */
+/**
+ * 3. and 4. Outputs and states, chunk after chunk, all heads of the task in turn: so X and Y are read and written as they lie in
+ * memory, and B and C come from the first cache. Tasks: (sequence, run of `headSpan` heads, run of `sliceSpan` slices).
+ */
 export function outputs(args: Args, task: i32, scratch: usize): void {
-  const runs = (args.slices + args.sliceSpan - 1) / args.sliceSpan;
-  const h = (task / runs) % args.heads;
-  const b = task / runs / args.heads;
-  const first = (task % runs) * args.sliceSpan, last = min(first + args.sliceSpan, args.slices);
+  const sliceRuns = (args.slices + args.sliceSpan - 1) / args.sliceSpan, headRuns = (args.heads + args.headSpan - 1) / args.headSpan;
+  const h0 = task / sliceRuns % headRuns * args.headSpan, h1 = min(h0 + args.headSpan, args.heads);
+  const b = task / sliceRuns / headRuns;
+  const first = (task % sliceRuns) * args.sliceSpan, last = min(first + args.sliceSpan, args.slices);
   const chunks = (args.tokens + args.chunk - 1) / args.chunk;
   const bytes = <usize>recordBytes((args.chunk + ROWS - 1) / ROWS);
-  let record = args.records + <usize>(b * args.heads + h) * chunks * bytes;
-  const every = max(48 / args.chunk, 1);
-  for (let c = 0; c < chunks; c++, record += bytes) {
-    chunkOutputs(args, b, h, c, first, last, (c + 1) % every == 0 || c == chunks - 1, record, scratch);
+  const every = max(96 / args.chunk, 1);
+  for (let c = 0; c < chunks; c++) {
+    const small = (c + 1) % every == 0 || c == chunks - 1;
+    for (let h = h0; h < h1; h++) {
+      const record = args.records + (<usize>(b * args.heads + h) * chunks + c) * bytes;
+      chunkOutputs(args, b, h, c, first, last, small, record, scratch);
+    }
   }
 }
 
@@ -163,7 +169,9 @@ function chunkOutputs(args: Args, b: i32, h: i32, c: i32, first: i32, last: i32,
     to = left;
     for (let i = 0; i < tiles; i++) {
       M += <usize>i * 192;
-      outputTile(M, S + (<usize>(state + i * ROWS) << 5), to, S, state + i * ROWS, out + <usize>(i * ROWS) * wide + (p << 5), wide);
+      const Y = out + <usize>(i * ROWS) * wide + (p << 5);
+      triangle(M, S + (<usize>(state + i * ROWS) << 5), Y, wide);
+      tile(to, 32, S, 32, state + i * ROWS, Y, wide, args.ones);
       M += 192;
       to += <usize>(state + i * ROWS) << 5;
     }

@@ -3,11 +3,13 @@ import { f32Rounding } from "../bound.js";
 import type { Options } from "../implementation.js";
 import { implementation } from "../implementation.js";
 import type { Problem } from "../operator.js";
-import { argumentsOf, ROWS, sliceSpan, stateBytes, WIDTH } from "./arguments.wasm.js";
+import { argumentsOf, ROWS, spans, stateBytes, WIDTH } from "./arguments.wasm.js";
 import { type Ssd, ssd } from "./operator.js";
 
-/** Weights inside the chunks of one block of tokens: small enough to stay in the second or third cache. */
-const RECORD_BUDGET = 1 << 20;
+/** Weights inside the chunks of one block of tokens: small enough to stay in the second cache. */
+const RECORD_BUDGET = 192 << 10;
+/** States of the heads that walk together: they too live in the second cache. */
+const STATE_BUDGET = 512 << 10;
 
 export const chunkedWasm = implementation(ssd, "wasm", {
   form: "chunked",
@@ -27,6 +29,8 @@ export const chunkedWasm = implementation(ssd, "wasm", {
     const blockChunks = Math.min(chunks, Math.max(1, Math.floor(RECORD_BUDGET / record)));
     const sequences = Math.min(batch, Math.max(1, Math.floor(RECORD_BUDGET / (record * blockChunks))));
 
+    const stateOfHead = stateBytes(problem.dims, chunk) / heads;
+
     const room = engine.room(ssd, problem);
     const args = argumentsOf(room, {
       chunk,
@@ -42,16 +46,17 @@ export const chunkedWasm = implementation(ssd, "wasm", {
       run(dispatch) {
         for (let first = 0; first < batch; first += sequences) {
           const count = Math.min(sequences, batch - first);
-          const span = sliceSpan(threads, count * heads, slices);
+          const { headSpan, sliceSpan, tasks } = spans(threads, count, problem.dims, slices, STATE_BUDGET / stateOfHead);
           args.set("first", first);
-          args.set("sliceSpan", span);
+          args.set("headSpan", headSpan);
+          args.set("sliceSpan", sliceSpan);
           dispatch("loadStates", args.address, count * heads);
           for (let start = 0; start < length; start += blockChunks * chunk) {
             const tokens = Math.min(blockChunks * chunk, length - start);
             args.set("start", start);
             args.set("tokens", tokens);
             dispatch("scores", args.address, count * groups * Math.ceil(Math.ceil(tokens / chunk) / 8));
-            dispatch("outputs", args.address, count * heads * Math.ceil(slices / span));
+            dispatch("outputs", args.address, tasks);
           }
           dispatch("storeStates", args.address, count * heads);
         }

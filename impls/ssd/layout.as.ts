@@ -12,8 +12,8 @@ export class Args {
   slices: i32;
   /** What this dispatch works on: sequences from `first` on, tokens from `start` on. */
   first: i32; start: i32; tokens: i32;
-  /** Chunks, and slices, a task takes. */
-  span: i32; sliceSpan: i32;
+  /** Chunks, heads and slices a task takes. */
+  span: i32; headSpan: i32; sliceSpan: i32;
   /** States of the sequences of this dispatch: [sequence][head][slice][n, padded to 6, and room for a chunk of X][8]. */
   states: usize;
   records: usize;

@@ -3,54 +3,29 @@ import { madd } from "../engines/wasm/simd.as";
 import { Args, ROWS } from "./layout.as";
 
 /**
- * out[6][8] <- lower triangle of M[s][8 rows] on six X[s][8], plus A[k][8 rows] on B[k][8]. Only pairs s <= q of the triangle are
- * multiplied: a NaN at one token cannot reach an earlier one. The loop and its stores: see tile in gemm.as.ts.
+ * out[6][8] <- lower triangle of M[s][8 rows] on six X[s][8]. Only pairs s <= q are multiplied: a NaN at one token cannot reach an
+ * earlier one.
  */
-export function outputTile(M: usize, X: usize, A: usize, B: usize, count: i32, out: usize, outStride: usize): void {
-  const r1 = out + outStride, r2 = r1 + outStride, r3 = r2 + outStride, r4 = r3 + outStride, r5 = r4 + outStride;
-  let u = v128.load(X), v = v128.load(X, 16), a = v128.load32_splat(M);
-  let y00 = f32x4.mul(a, u), y01 = f32x4.mul(a, v);
-  a = v128.load32_splat(M, 4); let y10 = f32x4.mul(a, u), y11 = f32x4.mul(a, v);
-  a = v128.load32_splat(M, 8); let y20 = f32x4.mul(a, u), y21 = f32x4.mul(a, v);
-  a = v128.load32_splat(M, 12); let y30 = f32x4.mul(a, u), y31 = f32x4.mul(a, v);
-  a = v128.load32_splat(M, 16); let y40 = f32x4.mul(a, u), y41 = f32x4.mul(a, v);
-  a = v128.load32_splat(M, 20); let y50 = f32x4.mul(a, u), y51 = f32x4.mul(a, v);
-  u = v128.load(X, 32); v = v128.load(X, 48);
-  a = v128.load32_splat(M, 36); y10 = madd(a, u, y10); y11 = madd(a, v, y11);
-  a = v128.load32_splat(M, 40); y20 = madd(a, u, y20); y21 = madd(a, v, y21);
-  a = v128.load32_splat(M, 44); y30 = madd(a, u, y30); y31 = madd(a, v, y31);
-  a = v128.load32_splat(M, 48); y40 = madd(a, u, y40); y41 = madd(a, v, y41);
-  a = v128.load32_splat(M, 52); y50 = madd(a, u, y50); y51 = madd(a, v, y51);
-  u = v128.load(X, 64); v = v128.load(X, 80);
-  a = v128.load32_splat(M, 72); y20 = madd(a, u, y20); y21 = madd(a, v, y21);
-  a = v128.load32_splat(M, 76); y30 = madd(a, u, y30); y31 = madd(a, v, y31);
-  a = v128.load32_splat(M, 80); y40 = madd(a, u, y40); y41 = madd(a, v, y41);
-  a = v128.load32_splat(M, 84); y50 = madd(a, u, y50); y51 = madd(a, v, y51);
-  u = v128.load(X, 96); v = v128.load(X, 112);
-  a = v128.load32_splat(M, 108); y30 = madd(a, u, y30); y31 = madd(a, v, y31);
-  a = v128.load32_splat(M, 112); y40 = madd(a, u, y40); y41 = madd(a, v, y41);
-  a = v128.load32_splat(M, 116); y50 = madd(a, u, y50); y51 = madd(a, v, y51);
-  u = v128.load(X, 128); v = v128.load(X, 144);
-  a = v128.load32_splat(M, 144); y40 = madd(a, u, y40); y41 = madd(a, v, y41);
-  a = v128.load32_splat(M, 148); y50 = madd(a, u, y50); y51 = madd(a, v, y51);
-  u = v128.load(X, 160); v = v128.load(X, 176);
-  a = v128.load32_splat(M, 180); y50 = madd(a, u, y50); y51 = madd(a, v, y51);
-  for (let k = count; k > 0; k--) {
-    u = v128.load(B); v = v128.load(B, 16);
-    a = v128.load32_splat(A); y00 = madd(a, u, y00); y01 = madd(a, v, y01);
-    a = v128.load32_splat(A, 4); y10 = madd(a, u, y10); y11 = madd(a, v, y11);
-    a = v128.load32_splat(A, 8); y20 = madd(a, u, y20); y21 = madd(a, v, y21);
-    a = v128.load32_splat(A, 12); y30 = madd(a, u, y30); y31 = madd(a, v, y31);
-    a = v128.load32_splat(A, 16); y40 = madd(a, u, y40); y41 = madd(a, v, y41);
-    a = v128.load32_splat(A, 20); y50 = madd(a, u, y50); y51 = madd(a, v, y51);
-    A += 32; B += 32;
+export function triangle(M: usize, X: usize, out: usize, outStride: usize): void {
+  for (let part: usize = 0; part < 32; part += 16) {
+    let y = out + part;
+    const x0 = v128.load(X), x1 = v128.load(X, 32), x2 = v128.load(X, 64), x3 = v128.load(X, 96), x4 = v128.load(X, 128), x5 = v128.load(X, 160);
+    v128.store(y, f32x4.mul(v128.load32_splat(M), x0));
+    y += outStride;
+    v128.store(y, madd(v128.load32_splat(M, 36), x1, f32x4.mul(v128.load32_splat(M, 4), x0)));
+    y += outStride;
+    v128.store(y, madd(v128.load32_splat(M, 72), x2, madd(v128.load32_splat(M, 40), x1, f32x4.mul(v128.load32_splat(M, 8), x0))));
+    y += outStride;
+    v128.store(y, madd(v128.load32_splat(M, 108), x3, madd(v128.load32_splat(M, 76), x2,
+      madd(v128.load32_splat(M, 44), x1, f32x4.mul(v128.load32_splat(M, 12), x0)))));
+    y += outStride;
+    v128.store(y, madd(v128.load32_splat(M, 144), x4, madd(v128.load32_splat(M, 112), x3, madd(v128.load32_splat(M, 80), x2,
+      madd(v128.load32_splat(M, 48), x1, f32x4.mul(v128.load32_splat(M, 16), x0))))));
+    y += outStride;
+    v128.store(y, madd(v128.load32_splat(M, 180), x5, madd(v128.load32_splat(M, 148), x4, madd(v128.load32_splat(M, 116), x3,
+      madd(v128.load32_splat(M, 84), x2, madd(v128.load32_splat(M, 52), x1, f32x4.mul(v128.load32_splat(M, 20), x0)))))));
+    X += 16;
   }
-  v128.store(out, y00); v128.store(out, y01, 16);
-  v128.store(r1, y10); v128.store(r1, y11, 16);
-  v128.store(r2, y20); v128.store(r2, y21, 16);
-  v128.store(r3, y30); v128.store(r3, y31, 16);
-  v128.store(r4, y40); v128.store(r4, y41, 16);
-  v128.store(r5, y50); v128.store(r5, y51, 16);
 }
 
 /** Transposes six rows (fewer: zeros in place of the rest) to [n][8], each times its own factor. */
