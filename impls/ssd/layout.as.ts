@@ -1,3 +1,5 @@
+import { flushed } from "../engines/wasm/simd.as";
+
 // What the ssd kernels share: the argument block that arguments.wasm.ts writes, and walks over rows and states.
 
 /** Words of 4 bytes, in the order of `fields` in arguments.wasm.ts. Tensors and scratch are byte addresses, 0 for an absent input. */
@@ -38,14 +40,8 @@ export function rowsOf(from: usize, stride: usize, rows: i32, width: i32, spare:
   return spare;
 }
 
-/** States below 1e-25 become zero: wasm has no flush-to-zero mode, and arithmetic on denormals is 5-48x slower. */
 export function flush(S: usize, state: i32): void {
-  const least = f32x4.splat(1e-25);
-  for (let i = 0; i < state * 2; i++, S += 16) {
-    const v = v128.load(S);
-    // Not `abs(v) >= least`: a NaN has to stay.
-    v128.store(S, v128.andnot(v, f32x4.lt(f32x4.abs(v), least)));
-  }
+  for (let i = 0; i < state * 2; i++, S += 16) v128.store(S, flushed(v128.load(S)));
 }
 
 /** initialState (h p n), or zeros, into the slices' layout. Tasks: (sequence, head). */

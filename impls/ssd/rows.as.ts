@@ -1,5 +1,5 @@
-import { exp } from "../engines/wasm/exp.as";
-import { madd } from "../engines/wasm/simd.as";
+import { silu } from "../engines/wasm/exp.as";
+import { madd, storeTail } from "../engines/wasm/simd.as";
 import { Args, ROWS } from "./layout.as";
 
 /**
@@ -99,19 +99,12 @@ export function finish(args: Args, row: usize, h: i32, first: i32, last: i32, ro
     if (p < channels) {
       let y = v128.load(from + (p << 2));
       if (!plain) y = skipAndGate(args, h * args.headDim + p0 + p, at + (p << 2), y);
-      const to = Y + (p << 2);
-      store<f32>(to, f32x4.extract_lane(y, 0));
-      if (channels - p > 1) store<f32>(to, f32x4.extract_lane(y, 1), 4);
-      if (channels - p > 2) store<f32>(to, f32x4.extract_lane(y, 2), 8);
+      storeTail(Y + (p << 2), y, channels - p);
     }
   }
 }
 
 function skipAndGate(args: Args, channel: i32, at: usize, y: v128): v128 {
   if (args.D) y = madd(v128.load(args.D + (<usize>channel << 2)), v128.load(args.X + at), y);
-  if (args.z) {
-    const z = v128.load(args.z + at);
-    y = f32x4.mul(y, f32x4.div(z, f32x4.add(f32x4.splat(1), exp(f32x4.neg(z)))));
-  }
-  return y;
+  return args.z ? f32x4.mul(y, silu(v128.load(args.z + at))) : y;
 }

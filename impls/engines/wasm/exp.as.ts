@@ -46,3 +46,30 @@ export const log2e: f32 = 1.44269502;
 export function exp(x: v128): v128 {
   return exp2(f32x4.mul(x, f32x4.splat(log2e)));
 }
+
+/** v / (1 + e^-v). */
+// @ts-ignore: decorator
+@inline
+export function silu(v: v128): v128 {
+  return f32x4.div(v, f32x4.add(f32x4.splat(1), exp(f32x4.neg(v))));
+}
+
+/**
+ * log(1 + e^v) without losing small values: max(v, 0) + log1p(e^-|v|), and log1p(u) = 2 atanh(u / (2 + u)), whose argument is at most
+ * 1/3, by nine terms of its series.
+ */
+export function softplus(v: v128): v128 {
+  const u = exp(f32x4.neg(f32x4.abs(v)));
+  const s = f32x4.div(u, f32x4.add(f32x4.splat(2), u));
+  const square = f32x4.mul(s, s);
+  let p = f32x4.splat(<f32>(2.0 / 17));
+  p = madd(p, square, f32x4.splat(<f32>(2.0 / 15)));
+  p = madd(p, square, f32x4.splat(<f32>(2.0 / 13)));
+  p = madd(p, square, f32x4.splat(<f32>(2.0 / 11)));
+  p = madd(p, square, f32x4.splat(<f32>(2.0 / 9)));
+  p = madd(p, square, f32x4.splat(<f32>(2.0 / 7)));
+  p = madd(p, square, f32x4.splat(<f32>(2.0 / 5)));
+  p = madd(p, square, f32x4.splat(<f32>(2.0 / 3)));
+  p = madd(p, square, f32x4.splat(2));
+  return madd(p, s, f32x4.pmax(v, f32x4.splat(0)));
+}
