@@ -11,6 +11,25 @@ export type XKey = Extract<
   "length" | "state" | "batch" | "heads" | "headDim" | "chunk" | "threads" | "context"
 >;
 
+const X_KEYS: readonly XKey[] = [
+  "length",
+  "state",
+  "batch",
+  "heads",
+  "headDim",
+  "chunk",
+  "threads",
+  "context",
+];
+
+/** The axis of a suite: the key that its name promises, else the one with most values. */
+export function xKeyOf(suite: string, rows: readonly Row[]): XKey {
+  const promised = { "sequence-length": "length", "state-size": "state" } as const;
+  if (Object.hasOwn(promised, suite)) return promised[suite as keyof typeof promised];
+  const distinct = (key: XKey) => new Set(rows.flatMap((row) => row[key] ?? [])).size;
+  return X_KEYS.reduce((best, key) => (distinct(key) > distinct(best) ? key : best));
+}
+
 export interface Point {
   /** Undefined for an operator without this axis: drawn as a level line. */
   readonly x: number | undefined;

@@ -33,6 +33,16 @@ export interface Ceilings {
 }
 
 /** `Launch` is what a run records into: a compute pass on WebGPU, nothing on engines that call functions. */
+/** Thrown by `open` when this machine lacks what the engine needs: one sentence with what is missing and how to add it. */
+export class EngineAbsent extends Error {
+  override readonly name = "EngineAbsent";
+}
+
+export interface OpenOptions {
+  /** The user named this engine, so a software adapter may stand in for a device. */
+  readonly named: boolean;
+}
+
 export interface Engine<Launch = void> {
   readonly name: string;
   readonly device: DeviceInfo;

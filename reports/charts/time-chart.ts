@@ -4,6 +4,7 @@ import { bestCurves, type Curve, type Group, groupBy, groupsOf, measuredOf, type
 import { shorten } from "../format.js";
 import type { Row, RunRecord } from "../row.js";
 import { caption } from "./caption.js";
+import { drawnTime, TIME } from "./drawn.js";
 import { type Block, figure, keyBlock } from "./figure.js";
 import { type Layer, type PanelOptions, panel } from "./panel.js";
 import { type Axis, logAxis } from "./scale.js";
@@ -43,7 +44,8 @@ export function timeChart(look: Look) {
 export function mainPanel(look: Look, group: Group, theme: Theme, size: Size): Layer {
   const curves = bestCurves(group);
   const about = [group.device, group.dtype, look.fixed(group)].filter(Boolean).join(" · ");
-  return panel(curves, {
+  return panel(curves.map(drawnTime), {
+    quantity: TIME,
     ...size,
     theme,
     title: look.title,
@@ -84,7 +86,8 @@ function smallPanels(look: Look, shown: readonly Group[], theme: Theme): Block[]
   );
   const families = new Map(curves.map(({ family }) => [family.key, family.name]));
   const panels = engines.map(({ group, engine, members }, i) =>
-    panel(members, {
+    panel(members.map(drawnTime), {
+      quantity: TIME,
       ...SMALL,
       families: familiesOf(shown),
       compact: true,

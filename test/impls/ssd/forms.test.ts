@@ -31,7 +31,8 @@ describe.each(forms)("ssd $name", ({ impl, options }) => {
   });
 
   const extras = [["dt"], ["D"], ["z"], ["initialState"], ["dt", "D", "z", "initialState"]] as const;
-  it.each(extras)("with %s %s %s %s", async (...names) => {
+  it.each(extras)("with %s %s %s %s", async (...given) => {
+    const names = given.filter((name) => name !== undefined) as ("D" | "z" | "dt" | "initialState")[];
     const problem = randomProblem(ssd, { dims: shapes.oddEverything, seed: 5, with: names });
     const { probable, worst } = await agreement(impl, problem, options);
     expect(probable, worst).toBeLessThanOrEqual(1);
