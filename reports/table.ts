@@ -20,7 +20,10 @@ const COLUMNS: readonly Column[] = [
   { from: 50, text: (row) => (row.status === "measured" ? interval(row.ci95LowNs, row.ci95HighNs) : "") },
   {
     from: 70,
-    text: (row) => ("boundU" in row ? `${formatNumber(row.errorU, 2)}/${formatNumber(row.boundU, 2)} u` : ""),
+    text: (row) =>
+      "boundU" in row && row.boundU !== undefined && row.errorU !== undefined
+        ? `${formatNumber(row.errorU, 2)}/${formatNumber(row.boundU, 2)} u`
+        : "",
   },
   {
     from: 84,
