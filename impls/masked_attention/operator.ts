@@ -10,7 +10,7 @@ export const maskedAttention = defineOperator({
     Q: { axes: ["batch", "length", "heads", "headDim"], random: "coherent" },
     K: { axes: ["batch", "length", "heads", "headDim"], random: "coherent" },
     V: { axes: ["batch", "length", "heads", "headDimV"], random: "coherent" },
-    // At most one of them, and it is the mask: retention, Toeplitz, 1-semiseparable. Without any the mask is causal.
+    // Retention, Toeplitz, 1-semiseparable: the mask is the product of those that a problem has; causal without any
     logGamma: { axes: ["heads"], optional: true, f32: true, random: "logDecay" },
     m: { axes: ["heads", "length"], optional: true, random: "longKernel" },
     logA: { axes: ["batch", "length", "heads"], optional: true, f32: true, random: "logDecay" },
@@ -31,10 +31,6 @@ export const maskedAttention = defineOperator({
     }, 0);
     const output = batch * length * heads * headDimV * (dtype === "f32" ? 4 : 2);
     return { flops: batch * heads * Math.min(pairs, states), bytes: bytes + output };
-  },
-  invalid: ({ inputs }) => {
-    const masks = ["logGamma", "m", "logA"].filter((name) => inputs[name as keyof typeof inputs]);
-    return masks.length > 1 ? `one mask at a time, got ${masks.join(" and ")}` : undefined;
   },
 });
 

@@ -15,10 +15,10 @@ export const quadraticCpu = implementation(maskedAttention, "cpu", {
     const { Y } = outputs;
     const weights = new Float32Array(length);
     const mask = new Float32Array(length);
-    const diagonals = m ?? new Float32Array(heads * length);
+    const diagonals = new Float32Array(heads * length);
 
     return engine.prepared(maskedAttention, problem, outputs, () => {
-      if (!m) fillPowers(diagonals, logGamma, length);
+      fillDiagonals(diagonals, m, logGamma, length);
       for (let b = 0; b < batch; b++) {
         for (let h = 0; h < heads; h++) {
           const first = b * length * heads + h;
@@ -27,10 +27,11 @@ export const quadraticCpu = implementation(maskedAttention, "cpu", {
             // 1. scores
             scores(Q, row * headDim, K, first * headDim, heads * headDim, t + 1, headDim, 1, weights, 0);
             // 2. mask
+            for (let s = 0, j = h * length + t; s <= t; s++, j--) weights[s] *= diagonals[j];
             if (logA) {
               decayRow(mask, t, logA[row]);
               for (let s = 0; s <= t; s++) weights[s] *= mask[s];
-            } else for (let s = 0, j = h * length + t; s <= t; s++, j--) weights[s] *= diagonals[j];
+            }
             // 3. product with the values
             Y.fill(0, row * headDimV, (row + 1) * headDimV);
             addWeighted(
@@ -51,10 +52,17 @@ export const quadraticCpu = implementation(maskedAttention, "cpu", {
   },
 });
 
-/** Diagonals of the masks that know the distance alone: gamma_h^(t-s), or 1. Each power by itself: products of a rounded gamma drift. */
-function fillPowers(diagonals: Float32Array, logGamma: Float32Array | undefined, length: number): void {
-  for (let i = 0; i < diagonals.length; i++)
-    diagonals[i] = logGamma ? Math.exp((i % length) * logGamma[Math.floor(i / length)]) : 1;
+/** What the mask owes to the distance t - s alone: m and gamma_h^(t-s). Each power by itself: products of a rounded gamma drift. */
+function fillDiagonals(
+  diagonals: Float32Array,
+  m: Float32Array | undefined,
+  logGamma: Float32Array | undefined,
+  length: number,
+): void {
+  for (let i = 0; i < diagonals.length; i++) {
+    const power = logGamma ? Math.exp((i % length) * logGamma[Math.floor(i / length)]) : 1;
+    diagonals[i] = m ? m[i] * power : power;
+  }
 }
 
 /** Row t from row t - 1: all older tokens decay once more, the current one is whole. */

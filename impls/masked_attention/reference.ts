@@ -83,17 +83,19 @@ function maskOf(problem: Problem, batch: number, head: number): (t: number, s: n
   const [logGamma, m, logA] = ["logGamma", "m", "logA"].map((name) =>
     inputReader(maskedAttention, problem, name),
   );
-  if (m) return (t, s) => ({ value: m.at(0, head * length + t - s), count: 1, decaySum: 0 });
-  if (!logGamma && !logA) return () => ({ value: 1, count: 0, decaySum: 0 });
   let logDecay = 0;
   let decaySum = 0;
   return (t, s) => {
     // the decay of token s + 1 joins; a token does not decay itself
-    const step = s === t ? 0 : logA ? logA.at(batch * length + s + 1, head) : logGamma!.at(0, head);
+    const step = (logA?.at(batch * length + s + 1, head) ?? 0) + (logGamma?.at(0, head) ?? 0);
     logDecay = s === t ? 0 : logDecay + step;
     decaySum = s === t ? 0 : decaySum + Math.abs(step);
-    const value = Math.exp(logDecay);
-    // a mask element of 0 has no roundings, whatever its logarithm
-    return { value, count: 8 * (t - s), decaySum: value === 0 ? 0 : decaySum };
+    const decay = Math.exp(logDecay);
+    return {
+      value: m ? m.at(0, head * length + t - s) * decay : decay,
+      count: (m ? 2 : 0) + (logA || logGamma ? 8 * (t - s) : 0),
+      // a mask element of 0 has no roundings, whatever its logarithm
+      decaySum: decay === 0 ? 0 : decaySum,
+    };
   };
 }

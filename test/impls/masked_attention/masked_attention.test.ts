@@ -8,7 +8,7 @@ import { goldenCases } from "../golden.js";
 import { agreement, peakError, referenceOutputs } from "../truth.js";
 
 const control = { batch: 1, length: 64, heads: 2, headDim: 8, headDimV: 8 };
-const masks = [[], ["logGamma"], ["m"], ["logA"]] as const;
+const masks = [[], ["logGamma"], ["m"], ["logA"], ["logGamma", "m", "logA"]] as const;
 
 describe("masked_attention's reference", () => {
   const small = { batch: 1, length: 3, heads: 1, headDim: 1, headDimV: 1 };
@@ -49,10 +49,11 @@ describe("masked_attention's reference", () => {
     expect(peakError(referenceOutputs(maskedAttention, problem).Y, wanted)).toBeLessThan(1e-13);
   });
 
-  it("refuses two masks", () => {
-    expect(() => randomProblem(maskedAttention, { dims: control, with: ["m", "logA"] })).toThrow(
-      "one mask at a time, got m and logA",
-    );
+  it("multiplies masks", () => {
+    const inputs = { ...vectors, m: [2, -1, 3], logGamma: [Math.log(0.5)] };
+    const problem = givenProblem(maskedAttention, { dims: small, dtype: "f64", inputs });
+    // row 2: 2 * 6 * 100 - 3 * 10 / 2 + 3 * 3 / 4
+    expect(peakError(referenceOutputs(maskedAttention, problem).Y, [2, 39, 1187.25])).toBeLessThan(1e-14);
   });
 });
 
@@ -66,7 +67,7 @@ describe("masked_attention quadratic", () => {
     widerValues: { ...control, length: 33, headDim: 2, headDimV: 35 },
   };
   const cases = Object.entries(shapes).flatMap(([name, dims]) =>
-    masks.map((mask) => ({ name, mask: mask[0] ?? "causal", dims, names: mask })),
+    masks.map((names) => ({ name, mask: names.join(" o ") || "causal", dims, names })),
   );
 
   it.each(cases)("$name $mask", async ({ dims, names }) => {
