@@ -60,7 +60,9 @@ function fillDiagonals(
   length: number,
 ): void {
   for (let i = 0; i < diagonals.length; i++) {
-    const power = logGamma ? Math.exp((i % length) * logGamma[Math.floor(i / length)]) : 1;
+    const distance = i % length;
+    // gamma = 0 has no logarithm to multiply by 0
+    const power = logGamma && distance > 0 ? Math.exp(distance * logGamma[Math.floor(i / length)]) : 1;
     diagonals[i] = m ? m[i] * power : power;
   }
 }

@@ -76,6 +76,14 @@ describe("masked_attention quadratic", () => {
     expect(probable, worst).toBeLessThanOrEqual(1);
   });
 
+  it("sees the current token only when gamma is 0", async () => {
+    const dims = { batch: 1, length: 3, heads: 1, headDim: 1, headDimV: 1 };
+    const inputs = { Q: [1, 1, 1], K: [1, 1, 1], V: [5, 6, 7], logGamma: [Number.NEGATIVE_INFINITY] };
+    const problem = givenProblem(maskedAttention, { dims, inputs });
+    expect([...referenceOutputs(maskedAttention, problem).Y]).toEqual([5, 6, 7]);
+    expect((await agreement(quadraticCpu, problem)).certified).toBe(0);
+  });
+
   it.each([
     ["decays that underflow", -200],
     ["resets", Number.NEGATIVE_INFINITY],
