@@ -4,7 +4,6 @@
  */
 
 import type { Engine } from "../../impls/engines/engine.js";
-import { engines } from "../../impls/engines/index.js";
 import {
   type AnyImplementation,
   type Options,
@@ -14,13 +13,15 @@ import {
 import { operators } from "../../impls/index.js";
 import type { AnyOperator, LaneReference, Problem } from "../../impls/operator.js";
 import { measure, warmUp } from "./measure.js";
-import type { CallName, Calls, ReferenceHandle } from "./protocol.js";
+import type { CallName, Calls, OpenRequest, ReferenceHandle } from "./protocol.js";
 import { recheck, type Truth, type Verified, verify } from "./verify.js";
 
 /** What a session needs from the place it runs in. */
 export interface SessionHost {
   /** Built-in implementations, then those of the user's files, in one order for parent and child. */
   implementations(files: readonly string[]): Promise<readonly AnyImplementation[]>;
+  /** @throws with one sentence when this machine lacks the engine */
+  openEngine(request: OpenRequest): Promise<Engine<unknown>>;
   readReference(handle: ReferenceHandle): Iterable<LaneReference>;
   writeReference(file: string, lanes: Iterable<LaneReference>): void;
   /** Live memory of this process after collecting garbage. */
@@ -65,10 +66,8 @@ export class Session {
   async open(body: Calls["open"][0]): Promise<Calls["open"][1]> {
     this.impls = await this.host.implementations(body.files);
     this.originMs = body.originMs;
-    const entry = engines.find(({ name }) => name === body.engine);
     try {
-      const module = await entry!.load();
-      this.engine = await module.open(body.device, { named: body.named });
+      this.engine = await this.host.openEngine(body);
       return { present: true, device: this.engine.device };
     } catch (error) {
       // an engine that this machine lacks is an ordinary answer, whatever its loader threw
