@@ -40,6 +40,9 @@ interface OpenCase {
   verified?: Verified<Prepared>;
   fingerprint?: string;
   estimateNs: number;
+  /** Live memory left behind by the timed runs that were counted. */
+  grownBytes: number;
+  countedRuns: number;
 }
 
 const PROBE_NS = 60e6;
@@ -96,7 +99,15 @@ export class Session {
     const { problem, options } = body;
     const impl = this.impls[body.impl];
     const prepared = await impl.prepare(this.opened() as never, problem, options);
-    this.cases.set(body.case, { impl, problem, options, prepared, estimateNs: 0 });
+    this.cases.set(body.case, {
+      impl,
+      problem,
+      options,
+      prepared,
+      estimateNs: 0,
+      grownBytes: 0,
+      countedRuns: 0,
+    });
     return { bytes: prepared.bytes };
   }
 
@@ -129,8 +140,14 @@ export class Session {
   async sample({ case: id, count, repeats }: Calls["sample"][0]): Promise<Calls["sample"][1]> {
     const one = this.get(id);
     const now = () => (this.host.nowMs() - this.originMs) * 1e6;
+    const slow = this.probeRuns(one) === 0;
+    const live = slow ? this.host.liveBytes() : 0;
     const before = this.host.residentBytes();
     const samples = await measure(this.opened(), this.verifiedOf(one), { count, repeats, now });
+    if (slow) {
+      one.grownBytes += this.host.liveBytes() - live;
+      one.countedRuns += count * repeats;
+    }
     return { samples, residentGrowth: this.host.residentBytes() - before };
   }
 
@@ -142,15 +159,19 @@ export class Session {
   }
 
   /** Live memory that each further run leaves behind, after collecting garbage: a kernel that allocates cannot be timed for long. */
-  private async growth({ prepared, estimateNs }: OpenCase): Promise<number> {
-    const runs = Math.min(64, Math.floor(PROBE_NS / estimateNs));
-    // slow cases are watched by their process's memory alone
-    if (runs < 2) return 0;
-    const before = this.host.liveBytes();
-    for (let i = 0; i < runs; i++) await this.opened().once((launch) => prepared.run(launch));
-    const grown = this.host.liveBytes() - before;
+  private async growth(one: OpenCase): Promise<number> {
+    const runs = this.probeRuns(one);
+    const before = runs > 0 ? this.host.liveBytes() : 0;
+    for (let i = 0; i < runs; i++) await this.opened().once((launch) => one.prepared.run(launch));
+    const grown = runs > 0 ? this.host.liveBytes() - before : one.grownBytes;
     // below this lies what the compiler and the collector themselves keep
-    return grown > PROBE_NOISE_BYTES ? grown / runs : 0;
+    return grown > PROBE_NOISE_BYTES ? grown / Math.max(1, runs || one.countedRuns) : 0;
+  }
+
+  /** Extra runs between two collections of garbage; none for a slow case, whose timed turns are long enough to be counted themselves. */
+  private probeRuns({ estimateNs }: OpenCase): number {
+    const runs = Math.min(64, Math.floor(PROBE_NS / estimateNs));
+    return runs < 4 ? 0 : runs;
   }
 
   async dispose({ case: id }: Calls["dispose"][0]): Promise<null> {
