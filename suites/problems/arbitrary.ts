@@ -54,10 +54,10 @@ export function specs(operator: AnyOperator, options: ProblemOptions = {}): fc.A
       values: pick(options.ordinary ? ORDINARY_VALUES : VALUES, ORDINARY_VALUES),
       decay: pick(options.ordinary ? ORDINARY_DECAYS : DECAYS, ORDINARY_DECAYS),
       with: fc.subarray(optional),
-      alternative: fc.oneof({ weight: 3, arbitrary: fc.constant([]) }, fc.subarray(alternatives)),
+      alternative: fc.option(fc.subarray(alternatives), { nil: [] as string[], freq: 1 }),
       scale: options.ordinary ? fc.constant(undefined) : scales(operator, scalable),
       settings: settingsOf(operator, options.settings ?? {}),
-      dtype: fc.oneof({ weight: 2, arbitrary: fc.constant(0) }, fc.nat(3)),
+      dtype: fc.option(fc.nat(3), { nil: 0, freq: 1 }),
       seed: fc.nat(999),
       work: fc.constantFrom(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 10),
     })
@@ -99,7 +99,7 @@ function scales(operator: AnyOperator, names: readonly string[]): fc.Arbitrary<S
         .constantFrom(...exponents(operator, input, operator.inputs[input]))
         .map((exponent) => ({ input, exponent })),
     );
-  return fc.oneof({ weight: 5, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: one });
+  return fc.option(one, { nil: undefined, freq: 5 });
 }
 
 function settingsOf(

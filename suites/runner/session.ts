@@ -12,6 +12,7 @@ import {
 } from "../../impls/implementation.js";
 import { operators } from "../../impls/index.js";
 import type { AnyOperator, LaneReference, Problem } from "../../impls/operator.js";
+import { evaluate } from "../verify/evaluate.js";
 import { measure, warmUp } from "./measure.js";
 import type { CallName, Calls, OpenRequest, ReferenceHandle } from "./protocol.js";
 import { recheck, type Truth, type Verified, verify } from "./verify.js";
@@ -93,6 +94,14 @@ export class Session {
 
   async ceilings(): Promise<Calls["ceilings"][1]> {
     return this.opened().ceilings();
+  }
+
+  async choices({ impl: index, problem }: Calls["choices"][0]): Promise<Calls["choices"][1]> {
+    return this.impls[index].options?.(problem, this.opened() as never) ?? [{}];
+  }
+
+  async evaluate({ impl, problem, options }: Calls["evaluate"][0]): Promise<Calls["evaluate"][1]> {
+    return evaluate(this.impls[impl], this.opened(), problem, options);
   }
 
   async prepare(body: Calls["prepare"][0]): Promise<Calls["prepare"][1]> {

@@ -1,5 +1,5 @@
 /** Outputs held to the truth: the element with the largest error over bound, and anything that is not a number. */
-import { boundAt, type Rounding } from "../../impls/bound.js";
+import { boundAt, ROUNDOFF, type Rounding } from "../../impls/bound.js";
 import { gatherLane, laneTotal, laneView } from "../../impls/lanes.js";
 import {
   type AnyOperator,
@@ -144,7 +144,7 @@ export function indexOf(
 export function describeElement(element: Element, rounding: Rounding): string {
   const { output, index, got, wanted, error, certified, unit } = element;
   const inU = (value: number) => (unit > 0 ? `${(value / unit).toPrecision(3)} u` : value.toPrecision(3));
-  const roundoff = `u = 2^${Math.log2(rounding.accumulate)} x scale`;
+  const roundoff = `u = 2^${Math.log2(Math.max(rounding.accumulate, ROUNDOFF.f32))} x scale`;
   return `${output}[${index}]: got ${got}, wanted ${wanted}, error ${inU(error)}, bound ${inU(certified)} (${roundoff})`;
 }
 
