@@ -16,6 +16,8 @@ export interface Prepared {
   readonly pool: EnginePool;
   readonly targets: readonly Present[];
   readonly groups: readonly Group[];
+  /** In the order that cases name them by. */
+  readonly impls: readonly AnyImplementation[];
   /** One sentence for each engine that is not here. */
   readonly absent: readonly string[];
 }
@@ -76,7 +78,7 @@ export async function prepareRun(
       EXIT.nothingToMeasure,
       `nothing to measure: no case matches${plan.filter === null ? "" : ` --filter "${plan.filter}"`}${plan.shard ? ` in shard ${plan.shard.index}/${plan.shard.count}` : ""}; --list without it shows all cases`,
     );
-  return { pool, targets, groups, absent: sentences };
+  return { pool, targets, groups, impls, absent: sentences };
 }
 
 /** Engines that have something to run, and their devices. */
