@@ -34,7 +34,12 @@ describe(`mutants, seed ${seed}`, () => {
   it.each(planted)("$name is caught by $law", async ({ name, impl, law }) => {
     const target = cpuTarget(impl);
     const only = laws.filter((one) => one.name === law);
-    const { broken, failures } = await runRandom({ cases: casesFor(name), seed, targets: [target], laws: only });
+    const { broken, failures } = await runRandom({
+      cases: casesFor(name),
+      seed,
+      targets: [target],
+      laws: only,
+    });
     expect(broken).toEqual([`${implementationName(impl)} make=${name} ${law}`]);
 
     // a few lines with the values, and the very same element when it is replayed
