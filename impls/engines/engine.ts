@@ -1,11 +1,13 @@
 /** Where it runs. An engine owns its device and its clock; it is loaded lazily, so that listing engines loads no native code. */
 import type { CpuEngine } from "./cpu.js";
 import type { TfjsEngine } from "./tfjs.js";
+import type { WasmEngine } from "./wasm.js";
 
 /** Every engine by name; an engine's file adds its type here and its loader to index.ts. */
 export interface Engines {
   cpu: CpuEngine;
   tfjs: TfjsEngine;
+  wasm: WasmEngine;
 }
 
 export interface DeviceInfo {

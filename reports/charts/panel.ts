@@ -188,15 +188,23 @@ function datum(curve: DrawnCurve, point: DrawnPoint, { y, quantity }: PanelOptio
   };
 }
 
-/** Ticks whose labels leave air between each other, the largest first; the others keep their tick. */
+/** Ticks whose labels leave air between each other, the largest first; the others keep their tick. On a log axis, every k-th. */
 function roomy(axis: Axis, width: number, sizePx: number): number[] {
-  let free = Number.POSITIVE_INFINITY;
-  return axis.ticks.toReversed().filter((tick) => {
-    const [middle, half] = [axis.at(tick, width), textWidth(formatSize(tick), sizePx) / 2];
-    if (middle + half + 4 > free) return false;
-    free = middle - half;
-    return true;
-  });
+  const fitting = (ticks: readonly number[]) => {
+    let free = Number.POSITIVE_INFINITY;
+    return ticks.filter((tick) => {
+      const [middle, half] = [axis.at(tick, width), textWidth(formatSize(tick), sizePx) / 2];
+      if (middle + half + 4 > free) return false;
+      free = middle - half;
+      return true;
+    });
+  };
+  const ticks = axis.ticks.toReversed();
+  if (axis.kind === "linear") return fitting(ticks);
+  for (let step = 1; ; step++) {
+    const some = ticks.filter((_, i) => i % step === 0);
+    if (fitting(some).length === some.length) return some;
+  }
 }
 
 /** One expression that gives our own formatter's text for each tick. */

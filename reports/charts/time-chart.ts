@@ -23,7 +23,7 @@ export interface Look {
 export type Size = Pick<PanelOptions, "width" | "height" | "labels" | "families">;
 
 const MAIN: Omit<Size, "families"> = { width: 460, height: 330, labels: "full" };
-const SMALL: Omit<Size, "families"> = { width: 185, height: 140, labels: "none" };
+const SMALL: Omit<Size, "families"> = { width: 172, height: 140, labels: "none" };
 const SMALL_A_ROW = 3;
 /** Panels, labels and caption together: what a page of a paper takes without shrinking text below 6 points. */
 const WIDTH = 650;

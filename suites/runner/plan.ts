@@ -37,6 +37,8 @@ export interface Case {
   /** Curves it lies on, and its place on the earliest: 0 for the smallest size. */
   readonly curves: readonly string[];
   readonly rank: number;
+  /** The implementation on its engine: what its other curves say is better than no guess. */
+  readonly lineage: string;
 }
 
 /** Cases of one problem: measured in interleaved rounds. */
@@ -191,11 +193,11 @@ function finish(
     problem: draft.problem,
     options,
     unsupported,
+    lineage: `${draft.impl} ${draft.target}`,
     work: flops ?? draft.operator.cost(draft.problem).flops,
   };
 }
 
-/** Smallest sizes of all curves first: whatever happens later, every curve has its beginning. */
 function intoGroups(cases: readonly Case[]): Group[] {
   const groups = new Map<string, Case[]>();
   for (const one of cases) {
@@ -204,15 +206,12 @@ function intoGroups(cases: readonly Case[]): Group[] {
     if (group) group.push(one);
     else groups.set(key, [one]);
   }
-  const rank = (members: readonly Case[]) => Math.min(...members.map((one) => one.rank));
-  return [...groups.entries()]
-    .map(([key, members]) => ({
-      key,
-      problem: members[0].problem,
-      operator: members[0].operator,
-      cases: members,
-    }))
-    .sort((a, b) => rank(a.cases) - rank(b.cases));
+  return [...groups.entries()].map(([key, members]) => ({
+    key,
+    problem: members[0].problem,
+    operator: members[0].operator,
+    cases: members,
+  }));
 }
 
 /** Two suites that ask for the same problem share its measurement. */

@@ -53,7 +53,7 @@ export interface Calls {
   prepare: [CaseCall & { impl: number; problem: Problem; options: Options }, { bytes: number }];
   verify: [CaseCall & { reference: ReferenceHandle }, { verdict: Verdict; firstNs: number }];
   /** Warm-up; then the outputs are poisoned again. */
-  warm: [CaseCall & { budgetNs: number }, { repeats: number; estimateNs: number }];
+  warm: [CaseCall & { budgetNs: number; firstNs: number }, { repeats: number; estimateNs: number }];
   sample: [CaseCall & { count: number; repeats: number }, { samples: RawSample[]; residentGrowth: number }];
   recheck: [
     CaseCall & { reference: ReferenceHandle },

@@ -39,8 +39,8 @@ export interface RandomReport {
 }
 
 /** Laws other than the comparison with the reference get one case for so many of its. */
-const CASES_PER_LAW_CASE = 100;
-const FEWEST = 5;
+const CASES_PER_LAW_CASE = 50;
+const FEWEST = 8;
 /** Shrinking stops here; what it has found by then is shown. */
 const SHRINK_MS = 10_000;
 /** A target that breaks more laws than this is shown with the first few, the others are counted. */
@@ -173,7 +173,12 @@ async function shrink(
   const lines = last
     ? describeFailure(law, operator, last.one, last.lines)
     : ["failed once and then no more: it is not deterministic"];
-  return { law: law.name, target: last?.name ?? targetName(target), counterexample: lines, token: formatToken(token) };
+  return {
+    law: law.name,
+    target: last?.name ?? targetName(target),
+    counterexample: lines,
+    token: formatToken(token),
+  };
 }
 
 export function describeFailure(
