@@ -2,6 +2,7 @@
 import { materialisedCpu } from "./materialised.cpu.js";
 import { attention } from "./operator.js";
 import { tiledCpu } from "./tiled.cpu.js";
+import { tiledWasm } from "./tiled.wasm.js";
 
 export { attention };
-export const implementations = [materialisedCpu, tiledCpu];
+export const implementations = [tiledWasm, materialisedCpu, tiledCpu];
