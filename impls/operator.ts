@@ -150,6 +150,8 @@ export interface RandomProblemOptions<Op extends AnyOperator> {
   /** Optional inputs to include; none by default. */
   readonly with?: readonly OptionalKeys<Op["inputs"]>[];
   readonly settings?: Partial<Op["settings"]>;
+  /** Axes of inputs that come in an alternative layout. */
+  readonly layouts?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** A problem whose inputs are the random functions of random.ts: nothing is stored, every engine makes them itself. */
@@ -162,10 +164,11 @@ export function randomProblem<Op extends AnyOperator>(
   const inputs: Record<string, TensorSource> = {};
   for (const [name, spec] of Object.entries(operator.inputs as InputSpecs)) {
     if (spec.optional && !wanted.includes(name)) continue;
+    const axes = options.layouts?.[name] ?? spec.axes;
     inputs[name] = {
       kind: "random",
-      axes: spec.axes,
-      shape: shapeOf(spec.axes, dims),
+      axes,
+      shape: shapeOf(axes, dims),
       name,
       seed,
       distribution: spec.random,
@@ -180,8 +183,6 @@ export function givenProblem<Op extends AnyOperator>(
   operator: Op,
   options: Omit<RandomProblemOptions<Op>, "with"> & {
     readonly inputs: Inputs<Op, ArrayLike<number>> | Partial<Inputs<Op, ArrayLike<number>>>;
-    /** Axes of inputs that come in an alternative layout. */
-    readonly layouts?: Readonly<Record<string, readonly string[]>>;
   },
 ): Problem<Op> {
   const { dims, dtype = "f32", seed = 0 } = options;
@@ -193,7 +194,7 @@ export function givenProblem<Op extends AnyOperator>(
       throw new Error(
         `${operator.name} has no input ${name}; it has ${Object.keys(operator.inputs).join(", ")}`,
       );
-    inputs[name] = { kind: "given", axes, shape: shapeOf(axes, dims), data: Float64Array.from(values) };
+    inputs[name] = { kind: "given", axes, shape: shapeOf(axes, dims), data: new Float64Array(values) };
   }
   const settings = { ...operator.settings, ...options.settings };
   return checked(operator, { operator: operator.name, dtype, seed, dims, inputs, settings });

@@ -7,24 +7,31 @@ const UNITS = [
   { ns: 1e9, unit: "s" },
 ] as const;
 
-/** Three significant digits without an exponent or trailing noise: 0.0123, 1.23, 123, 1,230. */
+/** Significant digits without an exponent or trailing zeros: 0.0123, 1.2, 123, 1,230. */
 export function formatNumber(value: number, digits = 3): string {
   if (!Number.isFinite(value)) return String(value);
   return new Intl.NumberFormat("en-US", { maximumSignificantDigits: digits }).format(value);
+}
+
+/** With trailing zeros: 1.20 says that the third digit was measured. */
+function exactly(value: number, digits: number): string {
+  if (!Number.isFinite(value)) return String(value);
+  const zeros = { minimumSignificantDigits: digits, maximumSignificantDigits: digits };
+  return new Intl.NumberFormat("en-US", zeros).format(value);
 }
 
 /** A duration in the unit that leaves one to three digits before the point: "2.13 ms". */
 export function formatDuration(ns: number): string {
   const magnitude = Math.abs(ns);
   const { ns: scale, unit } = UNITS.findLast((u) => magnitude >= u.ns * 0.9995) ?? UNITS[0];
-  return `${formatNumber(ns / scale)} ${unit}`;
+  return ns === 0 ? `0 ${unit}` : `${exactly(ns / scale, 3)} ${unit}`;
 }
 
 /** Two ends of an interval in the unit of the larger: "2.10 to 2.16 ms" reads without arithmetic. */
 export function formatInterval(lowNs: number, highNs: number): string {
   const { ns: scale, unit } = UNITS.findLast((u) => Math.abs(highNs) >= u.ns * 0.9995) ?? UNITS[0];
   const digits = Math.abs(highNs - lowNs) < 0.005 * Math.abs(highNs) ? 4 : 3;
-  return `${formatNumber(lowNs / scale, digits)} to ${formatNumber(highNs / scale, digits)} ${unit}`;
+  return `${exactly(lowNs / scale, digits)} to ${exactly(highNs / scale, digits)} ${unit}`;
 }
 
 /** A tick of an axis whose title says ms. */
@@ -42,7 +49,7 @@ export function formatSize(count: number): string {
 
 /** A ratio of two times: "4.37x". */
 export function formatRatio(ratio: number): string {
-  return `${formatNumber(ratio)}x`;
+  return `${exactly(ratio, 3)}x`;
 }
 
 const BINARY = ["B", "KiB", "MiB", "GiB", "TiB"];

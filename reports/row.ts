@@ -94,7 +94,15 @@ const measured = z.object({
   reason: z.string().optional(),
 });
 
-const rejected = z.object({ ...common, ...checked, status: z.literal("rejected"), reason: z.string() });
+const rejected = z.object({
+  ...common,
+  ...checked,
+  // absent where the output is not a number: its error is not one either
+  errorU: finite.optional(),
+  boundU: finite.optional(),
+  status: z.literal("rejected"),
+  reason: z.string(),
+});
 
 const skipped = z.object({
   ...common,
@@ -143,6 +151,15 @@ export const runRecordSchema = z.object({
   startedUtc: z.string(),
 });
 export type RunRecord = z.infer<typeof runRecordSchema>;
+
+/** Written when a stopped run goes on: the same plan, another process. */
+export const resumeRecordSchema = z.object({
+  record: z.literal("resume"),
+  command: z.string(),
+  environment: z.record(z.string(), z.unknown()),
+  startedUtc: z.string(),
+});
+export type ResumeRecord = z.infer<typeof resumeRecordSchema>;
 
 /** One record a case. */
 export const caseRecordSchema = z.object({

@@ -1,120 +1,154 @@
-/** The terminal's table: a line a case, grouped by suite and operator; columns leave one after another as the terminal narrows. */
-import { groupBy } from "./curves.js";
-import { formatDuration, formatInterval, formatNumber, plural, shorten } from "./format.js";
-import { idParts } from "./names.js";
+/** The terminal's table: suites, operators, a heading an implementation, a line a size. Columns leave one by one as it narrows. */
+import { groupBy, seriesKey, type XKey, xKeyOf } from "./curves.js";
+import { formatDuration, formatInterval, formatNumber, formatSize, plural } from "./format.js";
 import type { Row } from "./row.js";
 
 export interface TableOptions {
-  /** Columns of the terminal; never exceeded, at least 40. */
+  /** Columns of the terminal; lines are never longer, but it is taken to be at least 40. */
   readonly width?: number;
   readonly color?: boolean;
 }
 
 interface Column {
-  readonly title: string;
-  readonly right: boolean;
   /** Terminals narrower than this do without it. */
   readonly from: number;
   text(row: Row): string;
 }
 
 const COLUMNS: readonly Column[] = [
-  { title: "median", right: true, from: 0, text: medianOf },
+  { from: 0, text: (row) => (row.status === "measured" ? formatDuration(row.medianNs) : "") },
+  { from: 50, text: (row) => (row.status === "measured" ? interval(row.ci95LowNs, row.ci95HighNs) : "") },
   {
-    title: "95% interval",
-    right: true,
-    from: 72,
-    text: (row) => (row.status === "measured" ? formatInterval(row.ci95LowNs, row.ci95HighNs) : ""),
+    from: 70,
+    text: (row) =>
+      "boundU" in row && row.boundU !== undefined && row.errorU !== undefined
+        ? `${formatNumber(row.errorU, 2)}/${formatNumber(row.boundU, 2)} u`
+        : "",
   },
   {
-    title: "error/bound",
-    right: true,
-    from: 92,
-    text: (row) => ("boundU" in row ? `${formatNumber(row.errorU)}/${formatNumber(row.boundU)}` : ""),
-  },
-  {
-    title: "roofline",
-    right: true,
-    from: 104,
+    from: 84,
     text: (row) =>
       row.status === "measured" && row.rooflineFraction !== undefined
-        ? `${formatNumber(100 * row.rooflineFraction, 2)}%`
+        ? `${formatNumber(100 * row.rooflineFraction, 2)}% of roofline`
         : "",
   },
 ];
 
-const INK = { measured: "", rejected: "\u001b[31m", failed: "\u001b[31m", skipped: "\u001b[2m" } as const;
+const BOLD = "\u001b[1m";
+const RED = "\u001b[31m";
+const DIM = "\u001b[2m";
+const PLAIN = "\u001b[0m";
 
 /** Lines without a newline at their ends. */
 export function table(rows: readonly Row[], options: TableOptions = {}): string[] {
   const width = Math.max(40, options.width ?? 80);
   const paint = (code: string, text: string) =>
-    options.color && code !== "" ? `${code}${text}\u001b[0m` : text;
+    options.color && text !== "" ? `${code}${text}${PLAIN}` : text;
   const lines: string[] = [];
   for (const [suite, ofSuite] of groupBy(rows, (row) => row.suite)) {
-    if (lines.length > 0) lines.push("");
-    lines.push(paint("\u001b[1m", shorten(suite, width)));
-    for (const [operator, members] of groupBy(ofSuite, (row) => row.operator)) {
-      const shared = sharedKeys(members);
-      lines.push(paint("\u001b[1m", cut(`  ${[operator, ...shared].join(" ")}`, width)));
-      const columns = COLUMNS.filter(
-        (column) =>
-          width >= column.from && (column.from === 0 || members.some((row) => column.text(row) !== "")),
-      );
-      const texts = members.map((row) => columns.map((column) => column.text(row)));
-      const widths = columns.map((_, i) => Math.max(...texts.map((cells) => cells[i].length)));
-      const first = width - 4 - widths.reduce((sum, w) => sum + w + 2, 0);
-      members.forEach((row, i) => {
-        const label = shorten(ownKeys(row, shared), Math.max(8, first));
-        const name = row.status === "measured" ? label.padEnd(Math.max(8, first)) : label;
-        if (row.status === "measured") {
-          const cells = texts[i].map((cell, c) => cell.padStart(widths[c]));
-          lines.push(cut(["   ", name, ...cells.map((cell) => ` ${cell}`)].join(" "), width));
-        } else {
-          const mark = `    ${row.status}: `;
-          lines.push(paint(INK[row.status], cut(`    ${label}`, width)));
-          lines.push(paint(INK[row.status], shorten(`  ${mark}${short(row.reason)}`, width)));
-        }
-      });
+    const xKey = xKeyOf(suite, ofSuite);
+    const shared = sharedWords(ofSuite, xKey);
+    lines.push(paint(BOLD, cut(suite, width)), ...paragraph(shared, width).map((line) => paint(DIM, line)));
+    for (const [, ofOperator] of groupBy(ofSuite, (row) => row.operator)) {
+      for (const [, series] of groupBy(ofOperator, (row) => seriesKey(row, xKey))) {
+        const own = words(series[0]).filter((word) => !shared.includes(word) && !word.startsWith(`${xKey}=`));
+        lines.push(cut(`  ${own.join(" ")}`, width));
+        for (const line of seriesLines(series, xKey, width)) lines.push(paint(line.code, line.text));
+      }
     }
+    lines.push("");
   }
-  return [...lines, ...(lines.length > 0 ? ["", ...legend(rows, width)] : [])];
+  return lines.length === 0 ? ["No cases."] : [...lines, ...legend(rows, width)];
 }
 
-function medianOf(row: Row): string {
-  return row.status === "measured" ? formatDuration(row.medianNs) : "";
+function seriesLines(series: readonly Row[], xKey: XKey, width: number): { code: string; text: string }[] {
+  const columns = COLUMNS.filter(({ from }) => width >= from);
+  const texts = series.map((row) => columns.map((column) => column.text(row)));
+  const widths = columns.map((_, i) => Math.max(...texts.map((cells) => cells[i].length)));
+  const lines: { code: string; text: string }[] = [];
+  for (let i = 0; i < series.length; i++) {
+    const row = series[i];
+    if (row.status === "measured") {
+      const cells = texts[i].map((text, c) => text.padStart(widths[c])).join("   ");
+      lines.push({ code: "", text: cut(`${place(row)}  ${cells}`, width) });
+      continue;
+    }
+    // Sizes skipped in a row share a line: the reason of the first holds for the larger ones.
+    let last = i;
+    while (row.status === "skipped" && series[last + 1]?.status === "skipped") last++;
+    const range = last > i ? `${place(row)} to ${place(series[last]).trim()}` : place(row);
+    const text = `${range}  ${row.status}: ${firstSentence(row.reason)}`;
+    // Skips are many and alike: one line. What is wrong is told in full.
+    if (row.status === "skipped") lines.push({ code: DIM, text: cut(text, width) });
+    else for (const part of wrapped(text, width)) lines.push({ code: RED, text: part });
+    i = last;
+  }
+  return lines;
+
+  function place(row: Row): string {
+    const x = row[xKey];
+    return (x === undefined ? "-" : formatSize(x)).padStart(8);
+  }
 }
 
-/** Keys on which all of an operator's cases agree stand once, in its heading. */
-function sharedKeys(rows: readonly Row[]): string[] {
-  const [first, ...rest] = rows.map((row) => new Set(words(row)));
-  return [...first].filter((word) => word.includes("=") && rest.every((other) => other.has(word)));
+/** "2.27..2.34 ms": half the width of the prose form. */
+function interval(lowNs: number, highNs: number): string {
+  return formatInterval(lowNs, highNs).replace(" to ", "..");
 }
 
 function words(row: Row): string[] {
   return row.id.split(" ").filter(Boolean);
 }
 
-function ownKeys(row: Row, shared: readonly string[]): string {
-  const name = idParts(row.id).name.slice(row.operator.length + 1);
-  const own = words(row)
-    .slice(1)
-    .filter((word) => !shared.includes(word));
-  return [name, ...own].join(" ");
+/** Keys on which all cases of a suite agree stand once, under its name. */
+function sharedWords(rows: readonly Row[], xKey: XKey): string[] {
+  const [first, ...rest] = rows.map((row) => new Set(words(row)));
+  const fits = (word: string) => word.includes("=") && !word.startsWith(`${xKey}=`);
+  return [...first].filter((word) => fits(word) && rest.every((other) => other.has(word)));
 }
 
-/** First sentence, without line breaks or control characters. */
-function short(reason: string | undefined): string {
-  const flat = (reason ?? "").replace(/[\s\p{Cc}]+/gu, " ").trim();
+function paragraph(parts: readonly string[], width: number): string[] {
+  const lines: string[] = [];
+  for (const part of parts) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + part.length <= width)
+      lines[lines.length - 1] = `${last} ${part}`;
+    else lines.push(cut(`  ${part}`, width));
+  }
+  return lines;
+}
+
+/** Without line breaks or control characters: a reason cannot move the cursor. */
+function firstSentence(reason: string): string {
+  const flat = reason.replace(/[\s\p{Cc}]+/gu, " ").trim();
   return /^.+?[.!?](?=\s)/.exec(flat)?.[0] ?? flat;
 }
 
+/** The end of a line matters least: cut there. */
 function cut(text: string, width: number): string {
-  return shorten(text, width).trimEnd();
+  const safe = text.replace(/\p{Cc}/gu, " ").trimEnd();
+  return safe.length <= width ? safe : `${safe.slice(0, width - 1)}…`;
+}
+
+/** Broken at spaces, later lines under the first one's text. */
+function wrapped(text: string, width: number): string[] {
+  const indent = " ".repeat(10);
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(/(?<=\S) /)) {
+    const longer = line === "" ? word : `${line} ${word}`;
+    if (longer.length <= width || line === "") line = longer;
+    else {
+      lines.push(cut(line, width));
+      line = `${indent}${word}`;
+    }
+  }
+  return [...lines, cut(line, width)];
 }
 
 function legend(rows: readonly Row[], width: number): string[] {
   const counts = [...groupBy(rows, (row) => row.status)].map(([status, { length }]) => `${length} ${status}`);
-  const line = `${plural(rows.length, "case")}: ${counts.join(", ")}. Median with its 95% interval; error and bound in u.`;
-  return [line.length <= width ? line : shorten(`${counts.join(", ")}; median, 95% interval`, width)];
+  const total = `${plural(rows.length, "case")}: ${counts.join(", ")}.`;
+  const meaning = width < 70 ? "Median time." : "Median, its 95% interval, worst error/bound in u.";
+  return wrapped(`${total} ${meaning}`, width);
 }

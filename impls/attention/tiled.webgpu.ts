@@ -20,7 +20,7 @@ export const tiledWebgpu = implementation(attention, "webgpu", {
 
   async prepare(engine, problem) {
     const { heads, headDim, headDimV } = problem.dims;
-    const constants = fitAttention(headDim, headDimV, engine.limits.maxComputeWorkgroupStorageSize, problem.dtype === "f16" ? 2 : 4);
+    const constants = fitAttention(headDim, headDimV, engine.limits.maxComputeWorkgroupStorageSize, problem.dtype === "f16" ? 2 : 4, engine.gpu.isSoftware ? 32 : 64);
     const stage = engine.stage(attention, problem);
     for (const window of stage.windows) {
       const [Q, K, V] = await Promise.all(["Q", "K", "V"].map((name) => stage.input(name, window)));
@@ -45,7 +45,7 @@ export const tiledWebgpu = implementation(attention, "webgpu", {
 });
 
 /** The largest tiles whose parts fit into workgroup memory. Values are taken in slices of VT columns, queries and keys of DT. */
-export function fitAttention(headDim: number, headDimV: number, workgroupBytes: number, storage: number) {
+export function fitAttention(headDim: number, headDimV: number, workgroupBytes: number, storage: number, mostQueries = 64) {
   const [TX, TY] = [16, 16];
   const up = (size: number, step: number) => Math.max(step, Math.ceil(size / step) * step);
   for (const [TQ, TK] of [
@@ -53,6 +53,7 @@ export function fitAttention(headDim: number, headDimV: number, workgroupBytes: 
     [32, 32],
     [16, 16],
   ] as const) {
+    if (TQ > mostQueries) continue; // drivers that compute on the CPU compile large tiles for minutes
     for (const part of [128, 64, 32, 16]) {
       const DT = Math.min(part, up(headDim, 16));
       const VT = Math.min(part, up(headDimV, 16), 64);

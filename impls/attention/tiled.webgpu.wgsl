@@ -26,6 +26,11 @@ var<workgroup> maxima: array<f32, TQ * TX>;
 @compute @workgroup_size(TX, TY)
 fn main(@builtin(local_invocation_index) lane: u32, @builtin(local_invocation_id) id: vec3u,
         @builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) grid: vec3u) {
+//#if rolled
+  let rolled = size.batches >> 31u; // 0, but drivers that compute on the CPU must not know: they unroll and then compile for minutes
+//#else
+  const rolled = 0u;
+//#endif
   let h = group.y;
   let b = group.z;
   let g = h / (size.heads / size.groups);
@@ -60,7 +65,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(local_invocation_id
         Ks[(i / DT) * DTP + i % DT] = value;
       }
       workgroupBarrier();
-      for (var d = 0u; d < DT; d++) {
+      for (var d = 0u; d < DT + rolled; d++) {
         var q: array<f32, RQ>;
         for (var i = 0u; i < RQ; i++) { q[i] = f32(Qs[(id.y + TY * i) * DTP + d]); }
         for (var j = 0u; j < RK; j++) {
@@ -84,7 +89,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(local_invocation_id
     workgroupBarrier();
     for (var i = 0u; i < RQ; i++) {
       var row = most[i];
-      for (var j = 0u; j < TX; j++) { row = max(row, maxima[(id.y + TY * i) * TX + j]); }
+      for (var j = 0u; j < TX + rolled; j++) { row = max(row, maxima[(id.y + TY * i) * TX + j]); }
       let fade = exp(max(most[i] - row, -1.0e4));
       most[i] = row;
       // 3. probabilities; what was summed before is rescaled to the new maximum
@@ -108,7 +113,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(local_invocation_id
         Vs[i] = value;
       }
       workgroupBarrier();
-      for (var s = 0u; s < TK; s++) {
+      for (var s = 0u; s < TK + rolled; s++) {
         var v: array<f32, RV>;
         for (var j = 0u; j < RV; j++) { v[j] = f32(Vs[s * VT + id.x + TX * j]); }
         for (var i = 0u; i < RQ; i++) {
@@ -127,7 +132,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(local_invocation_id
   workgroupBarrier();
   for (var i = 0u; i < RQ; i++) {
     var total = 0.0;
-    for (var j = 0u; j < TX; j++) { total += maxima[(id.y + TY * i) * TX + j]; }
+    for (var j = 0u; j < TX + rolled; j++) { total += maxima[(id.y + TY * i) * TX + j]; }
     let t = q0 + id.y + TY * i;
     for (var j = 0u; j < RV * SLICES; j++) {
       let e = (j / RV) * VT + id.x + TX * (j % RV);

@@ -1,8 +1,10 @@
 /** Every implementation of convolution, in the order in which charts list them. */
 import { fftCpu } from "./fft.cpu.js";
+import { fftTfjs } from "./fft.tfjs.js";
 import { fftWebgpu } from "./fft.webgpu.js";
 import { convolution } from "./operator.js";
+import { recurrentCpu } from "./recurrent.cpu.js";
 
 export { ltiProblem } from "./lti.js";
 export { convolution };
-export const implementations = [fftCpu, fftWebgpu];
+export const implementations = [fftCpu, fftTfjs, recurrentCpu, fftWebgpu];

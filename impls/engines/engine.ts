@@ -1,10 +1,14 @@
 /** Where it runs. An engine owns its device and its clock; it is loaded lazily, so that listing engines loads no native code. */
 import type { CpuEngine } from "./cpu.js";
+import type { TfjsEngine } from "./tfjs.js";
+import type { WasmEngine } from "./wasm.js";
 import type { WebGpuEngine } from "./webgpu.js";
 
 /** Every engine by name; an engine's file adds its type here and its loader to index.ts. */
 export interface Engines {
   cpu: CpuEngine;
+  tfjs: TfjsEngine;
+  wasm: WasmEngine;
   webgpu: WebGpuEngine;
 }
 
@@ -30,6 +34,16 @@ export interface Ceilings {
   readonly bytesPerS?: number;
   /** Best multiply-add rate by dtype, two operations each. */
   readonly flopsPerS?: Readonly<Partial<Record<"f32" | "f16" | "bf16", number>>>;
+}
+
+/** Thrown by `open` when this machine lacks what the engine needs: one sentence with what is missing and how to add it. */
+export class EngineAbsent extends Error {
+  override readonly name = "EngineAbsent";
+}
+
+export interface OpenOptions {
+  /** The user named this engine, so a software adapter may stand in for a device. */
+  readonly named: boolean;
 }
 
 /** `Launch` is what a run records into: a compute pass on WebGPU, nothing on engines that call functions. */

@@ -1,15 +1,19 @@
 /** All engines by name. Loading one is a promise, so that listing them loads no native code. */
 import type { EngineName } from "../implementation.js";
-import type { Engine } from "./engine.js";
+import type { Engine, OpenOptions } from "./engine.js";
 
 export interface EngineEntry {
   readonly name: EngineName;
-  /** Devices to run on; an engine with one device has none to name. */
+  /** Devices that may be opened, each in a child process of its own; an engine with one device has none to name. */
+  readonly devices?: readonly string[];
+  /** `open` throws EngineAbsent, with one sentence, where this machine lacks the device. */
   // biome-ignore lint/suspicious/noExplicitAny: each engine has its own launch type; runners never look at it
-  load(): Promise<{ open(device?: string): Promise<Engine<any>> }>;
+  load(): Promise<{ open(device?: string, options?: OpenOptions): Promise<Engine<any>> }>;
 }
 
 export const engines: readonly EngineEntry[] = [
+  { name: "wasm", load: () => import("./wasm.js") },
   { name: "cpu", load: () => import("./cpu.js") },
+  { name: "tfjs", devices: ["wasm", "cpu", "tensorflow"], load: () => import("./tfjs.js") },
   { name: "webgpu", load: () => import("./webgpu.js") },
 ];

@@ -1,8 +1,8 @@
 /** The GPU engine: hand-written WGSL on Dawn in Node, on `navigator.gpu` in a page; the same TypeScript and shaders in both. */
 import type { AnyOperator, Problem } from "../operator.js";
-import type { Ceilings, DeviceInfo, Engine, Timing } from "./engine.js";
+import { type Ceilings, type DeviceInfo, type Engine, EngineAbsent, type OpenOptions, type Timing } from "./engine.js";
 import { measureCeilings } from "./webgpu/ceilings.js";
-import { GpuDevice, type MatrixShape, type OpenOptions } from "./webgpu/device.js";
+import { GpuDevice, type MatrixShape, type OpenOptions as GpuOpenOptions } from "./webgpu/device.js";
 import { inBrowser } from "./webgpu/gpu.js";
 import { type Lane, laneOf } from "./webgpu/lane.js";
 import { useSwiftShader } from "./webgpu/software.js";
@@ -24,20 +24,33 @@ export interface WebGpuEngine extends Engine<Lane> {
 }
 
 /**
- * @param device undefined: a hardware adapter, or an error that says what to install; `software`: this machine's driver even if it
- *   computes on the CPU, else SwiftShader; `swiftshader`: SwiftShader; `null`: Dawn's null backend, which only validates
+ * @param device undefined: this machine's adapter; `swiftshader`: SwiftShader; `null`: Dawn's null backend, which only validates
+ * @param options `named`: adapters that compute on the CPU will do, SwiftShader in the end. The others serve tests
  */
-export async function open(device?: string, options: Omit<OpenOptions, "software"> = {}): Promise<WebGpuEngine> {
-  if (device === "swiftshader") await useSwiftShader();
-  if (device === "null") return engineOn(await GpuDevice.open({ ...options, backend: "null", software: true }));
-  if (device === undefined || inBrowser()) return engineOn(await GpuDevice.open({ ...options, software: inBrowser() }));
+export async function open(device?: string, options: OpenOptions & GpuTestOptions = { named: false }): Promise<WebGpuEngine> {
+  const { named, ...rest } = options;
   try {
-    return engineOn(await GpuDevice.open({ ...options, software: true }));
+    if (device === "null") return engineOn(await GpuDevice.open({ ...rest, backend: "null", software: true }));
+    if (device === "swiftshader") await useSwiftShader();
+    else if (device !== undefined) throw new Error(`webgpu knows the devices swiftshader and null beside this machine's own, got ${device}`);
+    return engineOn(await GpuDevice.open({ ...rest, software: named || device !== undefined || inBrowser() }));
   } catch (error) {
-    if (device !== "software" || !/no WebGPU adapter/.test((error as Error).message)) throw error;
+    const { message } = error as Error;
+    if (named && device === undefined && !inBrowser() && /no WebGPU adapter/.test(message)) return softwareEngine(rest);
+    throw new EngineAbsent(message);
+  }
+}
+
+/** What only tests set. */
+export type GpuTestOptions = Pick<GpuOpenOptions, "maxBindingBytes" | "robust">;
+
+async function softwareEngine(options: GpuTestOptions): Promise<WebGpuEngine> {
+  try {
     await useSwiftShader();
     // an instance that found no driver keeps that answer: ask with another one
     return engineOn(await GpuDevice.open({ ...options, software: true, fresh: true }));
+  } catch (error) {
+    throw new EngineAbsent((error as Error).message);
   }
 }
 

@@ -1,7 +1,9 @@
 /** Every implementation of selective_scan, in the order in which charts list them. */
 import { selectiveScan } from "./operator.js";
 import { recurrentCpu } from "./recurrent.cpu.js";
+import { recurrentWasm } from "./recurrent.wasm.js";
+import { scanTfjs } from "./scan.tfjs.js";
 import { scanWebgpu } from "./scan.webgpu.js";
 
 export { selectiveScan };
-export const implementations = [recurrentCpu, scanWebgpu];
+export const implementations = [recurrentWasm, recurrentCpu, scanTfjs, scanWebgpu];

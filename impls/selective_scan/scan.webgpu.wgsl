@@ -64,6 +64,11 @@ fn softplus(v: f32) -> f32 {
 
 @compute @workgroup_size(THREADS)
 fn main(@builtin(local_invocation_index) thread: u32, @builtin(workgroup_id) group: vec3u) {
+//#if rolled
+  let rolled = size.batches >> 31u; // 0, but drivers that compute on the CPU must not know: they unroll and then compile for minutes
+//#else
+  const rolled = 0u;
+//#endif
   let slice = group.x % size.slices;
   let g = group.x / size.slices;
   let segment = group.y;
@@ -154,7 +159,7 @@ fn main(@builtin(local_invocation_index) thread: u32, @builtin(workgroup_id) gro
     }
     workgroupBarrier();
     var total = 0.0;
-    for (var i = 0u; i < TB; i++) {
+    for (var i = 0u; i < TB + rolled; i++) {
       let step = steps[i * PT + own];
       let x = xs[i * PT + own];
       total += step;

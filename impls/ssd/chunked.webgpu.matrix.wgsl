@@ -92,6 +92,11 @@ fn segsum(q: u32, s: u32) -> f32 {
 
 @compute @workgroup_size(WR * WC * LANES)
 fn main(@builtin(local_invocation_index) lane: u32, @builtin(subgroup_id) subgroup: u32, @builtin(workgroup_id) group: vec3u) {
+//#if rolled
+  let rolled = size.batches >> 31u; // 0, but drivers that compute on the CPU must not know: they unroll and then compile for minutes
+//#else
+  const rolled = 0u;
+//#endif
   let slice = group.x % size.slices;
   let h = group.x / size.slices;
   let segment = group.y;
@@ -238,7 +243,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(subgroup_id) subgro
       }
 //#endif
       workgroupBarrier();
-      for (var k = 0u; k < NT; k += KK) {
+      for (var k = 0u; k < NT + rolled; k += KK) {
         var left: array<Left, TR>;
         for (var i = 0u; i < TR; i++) { left[i] = subgroupMatrixLoad<Left, row_major>(&tiles, (wr * TR + i) * MM * NTP + k, NTP); }
         for (var j = 0u; j < GC; j++) {
@@ -253,7 +258,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(subgroup_id) subgro
         tiles[at] = f16(f32(tiles[at]) * (fromStart[row] * STATE_SCALE));
       }
       workgroupBarrier();
-      for (var k = 0u; k < NT; k += KK) {
+      for (var k = 0u; k < NT + rolled; k += KK) {
         var left: array<Left, TR>;
         for (var i = 0u; i < TR; i++) { left[i] = subgroupMatrixLoad<Left, row_major>(&tiles, (wr * TR + i) * MM * NTP + k, NTP); }
         for (var j = 0u; j < PC; j++) {
@@ -344,7 +349,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(subgroup_id) subgro
       }
 //#endif
       workgroupBarrier();
-      for (var k = 0u; k < Q; k += KK) {
+      for (var k = 0u; k < Q + rolled; k += KK) {
         var left: array<Left, NI>;
         for (var i = 0u; i < NI; i++) { left[i] = subgroupMatrixLoad<Left, col_major>(&tiles, k * NTP + (wr * NI + i) * MM, NTP); }
         for (var j = 0u; j < PC; j++) {

@@ -66,6 +66,11 @@ fn segsum(q: u32, s: u32) -> f32 {
 
 @compute @workgroup_size(TX, TY)
 fn main(@builtin(local_invocation_index) lane: u32, @builtin(local_invocation_id) id: vec3u, @builtin(workgroup_id) group: vec3u) {
+//#if rolled
+  let rolled = size.batches >> 31u; // 0, but drivers that compute on the CPU must not know: they unroll and then compile for minutes
+//#else
+  const rolled = 0u;
+//#endif
   let slice = group.x % size.slices;
   let h = group.x / size.slices;
   let segment = group.y;
@@ -152,7 +157,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(local_invocation_id
         Cs[(i / NT) * NTP + i % NT] = valueC;
       }
       workgroupBarrier();
-      for (var n = 0u; n < NT; n++) {
+      for (var n = 0u; n < NT + rolled; n++) {
         var c: array<f32, RQ>;
         for (var i = 0u; i < RQ; i++) { c[i] = f32(Cs[(id.y + TY * i) * NTP + n]); }
         for (var j = 0u; j < RP; j++) {
@@ -180,7 +185,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(local_invocation_id
     for (var i = 0u; i < RQ; i++) {
       for (var j = 0u; j < RP; j++) { y[i * RP + j] *= fromStart[id.y + TY * i]; }
     }
-    for (var s = 0u; s < Q; s++) {
+    for (var s = 0u; s < Q + rolled; s++) {
       var x: array<f32, RP>;
       for (var j = 0u; j < RP; j++) { x[j] = f32(Xs[s * PS + id.x + TX * j]); }
       for (var i = 0u; i < RQ; i++) {
@@ -225,7 +230,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(local_invocation_id
       for (var i = 0u; i < RN; i++) {
         for (var j = 0u; j < RP; j++) { acc[i * RP + j] = chunkDecay * S[(n0 + id.y + TY * i) * PS + id.x + TX * j]; }
       }
-      for (var s = 0u; s < Q; s++) {
+      for (var s = 0u; s < Q + rolled; s++) {
         let w = weights[s];
         var x: array<f32, RP>;
         for (var j = 0u; j < RP; j++) { x[j] = w * f32(Xs[s * PS + id.x + TX * j]); }

@@ -30,6 +30,11 @@ var<workgroup> weights: array<f32, Q>;
 
 @compute @workgroup_size(TX, TY)
 fn main(@builtin(local_invocation_index) lane: u32, @builtin(local_invocation_id) id: vec3u, @builtin(workgroup_id) group: vec3u) {
+//#if rolled
+  let rolled = size.batches >> 31u; // 0, but drivers that compute on the CPU must not know: they unroll and then compile for minutes
+//#else
+  const rolled = 0u;
+//#endif
   let slice = group.x % size.slices;
   let h = group.x / size.slices;
   let segment = group.y;
@@ -98,7 +103,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(local_invocation_id
       for (var i = 0u; i < RN; i++) {
         for (var j = 0u; j < RP; j++) { acc[i * RP + j] = chunkDecay * S[(n0 + id.y + TY * i) * PS + id.x + TX * j]; }
       }
-      for (var s = 0u; s < Q; s++) {
+      for (var s = 0u; s < Q + rolled; s++) {
         let w = weights[s];
         var x: array<f32, RP>;
         for (var j = 0u; j < RP; j++) { x[j] = w * f32(Xs[s * PS + id.x + TX * j]); }

@@ -104,11 +104,12 @@ interface Kit {
   output(flags: readonly string[]): { url: URL; flags: readonly string[]; constants: Record<string, number>; matrix?: boolean };
 }
 
-function room({ limits }: WebGpuEngine, dtype: string) {
+function room({ limits, gpu }: WebGpuEngine, dtype: string) {
   return {
     workgroupBytes: limits.maxComputeWorkgroupStorageSize,
     invocations: limits.maxComputeInvocationsPerWorkgroup,
     storageBytes: dtype === "f16" ? 2 : 4,
+    mostChannels: gpu.isSoftware ? 16 : undefined,
   };
 }
 

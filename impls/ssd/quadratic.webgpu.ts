@@ -23,10 +23,10 @@ export const quadraticWebgpu = implementation(ssd, "webgpu", {
   async prepare(engine, problem) {
     const { heads, groups, headDim, state } = problem.dims;
     const { maxComputeWorkgroupStorageSize: workgroupBytes, maxComputeInvocationsPerWorkgroup: invocations } = engine.limits;
-    const tiles = fitTiles(headDim, state, CHUNK, { workgroupBytes, invocations, storageBytes: problem.dtype === "f16" ? 2 : 4 });
+    const tiles = fitTiles(headDim, state, CHUNK, { workgroupBytes, invocations, storageBytes: problem.dtype === "f16" ? 2 : 4, mostChannels: engine.gpu.isSoftware ? 16 : undefined });
     if (!tiles) throw new Error(`state=${state} needs more than this adapter's ${workgroupBytes} bytes of workgroup memory`);
     const stage = engine.stage(ssd, problem, { cutsTime: false, f32Outputs: ["finalState"] });
-    const PS = headDim > 32 ? 64 : headDim > 16 ? 32 : 16;
+    const PS = engine.gpu.isSoftware || headDim <= 16 ? 16 : headDim > 32 ? 64 : 32;
     const slices = Math.ceil(headDim / PS);
     const perHeadD = problem.inputs.D?.axes.length === 1 ? 1 : 0;
     for (const window of stage.windows) {

@@ -42,6 +42,11 @@ var<workgroup> tileTotal: f32;
 @compute @workgroup_size(16, 16)
 fn main(@builtin(local_invocation_index) lane: u32, @builtin(local_invocation_id) id: vec3u,
         @builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) grid: vec3u) {
+//#if rolled
+  let rolled = size.batches >> 31u; // 0, but drivers that compute on the CPU must not know: they unroll and then compile for minutes
+//#else
+  const rolled = 0u;
+//#endif
   let slice = group.x % size.slices;
   let h = group.x / size.slices;
   let tile = grid.y - 1u - group.y; // the longest rows first
@@ -104,7 +109,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(local_invocation_id
         Bs[row * DTP + i % DT] = valueB;
       }
       workgroupBarrier();
-      for (var n = 0u; n < DT; n++) {
+      for (var n = 0u; n < DT + rolled; n++) {
         let c0 = f32(Cs[id.y * DTP + n]);
         let c1 = f32(Cs[(id.y + 16u) * DTP + n]);
         let b0 = f32(Bs[id.x * DTP + n]);
@@ -131,7 +136,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(local_invocation_id
       G[q * (TILE + 1u) + s] = score;
     }
     workgroupBarrier();
-    for (var s = 0u; s < TILE; s++) {
+    for (var s = 0u; s < TILE + rolled; s++) {
       let g0 = G[id.y * (TILE + 1u) + s];
       let g1 = G[(id.y + 16u) * (TILE + 1u) + s];
       for (var j = 0u; j < RP; j++) {

@@ -32,6 +32,11 @@ var<workgroup> partial: array<f32, TB * PT * LT>;
 
 @compute @workgroup_size(THREADS)
 fn main(@builtin(local_invocation_index) thread: u32, @builtin(workgroup_id) group: vec3u) {
+//#if rolled
+  let rolled = size.batches >> 31u; // 0, but drivers that compute on the CPU must not know: they unroll and then compile for minutes
+//#else
+  const rolled = 0u;
+//#endif
   let slice = group.x % size.slices;
   let h = group.x / size.slices;
   let b = group.z;
@@ -96,7 +101,7 @@ fn main(@builtin(local_invocation_index) thread: u32, @builtin(workgroup_id) gro
       decays[i] = decay;
     }
     workgroupBarrier();
-    for (var i = 0u; i < TB; i++) {
+    for (var i = 0u; i < TB + rolled; i++) {
       let a = decays[i];
       let x = xs[i * PT + channel];
       var y = vec4f();

@@ -19,13 +19,15 @@ export interface Room {
   readonly workgroupBytes: number;
   readonly invocations: number;
   readonly storageBytes: number;
+  /** Most channels a workgroup takes. Drivers that compute on the CPU compile for minutes when a thread owns many results. */
+  readonly mostChannels?: number | undefined;
 }
 
 /** The widest slice of channels whose state and tiles fit; undefined when not even eight channels do. */
 export function fitTiles(headDim: number, state: number, chunk: number, room: Room): Tiles | undefined {
   const NT = Math.min(32, Math.max(16, 2 ** Math.ceil(Math.log2(state))));
   const NPAD = Math.max(NT, 2 ** Math.ceil(Math.log2(state)));
-  const widest = Math.min(64, Math.max(8, 2 ** Math.ceil(Math.log2(headDim))));
+  const widest = Math.min(room.mostChannels ?? 64, Math.max(8, 2 ** Math.ceil(Math.log2(headDim))));
   for (let PS = widest; PS >= 4; PS /= 2) {
     const TX = Math.min(16, PS);
     const TY = Math.min(16, Math.floor(room.invocations / TX));
@@ -73,7 +75,7 @@ export function fitMatrixTiles(
   const { M: MM, N: NN, K: KK } = shape;
   const [WR, WC] = [2, 2];
   if (WR * WC * lanes > room.invocations || chunk % (2 * MM) !== 0 || chunk % (2 * NN) !== 0 || chunk % KK !== 0) return undefined;
-  for (const PS of headDim > 32 ? [64, 32] : [32]) {
+  for (const PS of headDim > 32 && (room.mostChannels ?? 64) >= 64 ? [64, 32] : [32]) {
     for (const NT of state > 32 ? [64, 32] : [32]) {
       const NPAD = Math.ceil(state / NT) * NT;
       if (NPAD * PS > 64 * WR * WC * lanes && lanes >= 32) continue;

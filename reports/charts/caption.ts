@@ -4,17 +4,23 @@ import { plural } from "../format.js";
 import type { Row, RunRecord } from "../row.js";
 import { textWidth } from "./font.js";
 
-/** One line on how to read it, two a group (setting, curves), one that repeats the run. */
+/** How to read it, what was held fixed, which implementation each curve is, and what repeats the run. */
 export function caption(run: RunRecord, rows: readonly Row[], groups: readonly Group[]): string[] {
   const commits = [...new Set(rows.map((row) => row.commit))].join(", ");
+  const identities = groups.map((group) => bestCurves(group).map(identity).join("; "));
+  const same = new Set(identities).size <= 1;
   return [
     ...[`${reading(groups.flatMap(bestCurves))} ${omitted(groups)}`.trim()].filter(Boolean),
-    ...groups.flatMap((group) => {
-      const curves = bestCurves(group).map(identity);
-      return [`${setting(group)}.`, ...(curves.length === 0 ? [] : [`Curves: ${curves.join("; ")}.`])];
-    }),
+    setting(groups),
+    ...(same ? identities.slice(0, 1).map((text) => `Curves: ${text}.`) : []),
+    ...(same ? [] : identities.map((text, i) => `Curves ${apart(groups, groups[i])}: ${text}.`)),
     `Commit ${commits || "unknown"}, ${run.startedUtc.replace(/\.\d+Z$/, "Z")}. Repeat with: ${run.command}`,
-  ];
+  ].filter((line) => line !== "Curves: .");
+}
+
+/** What tells a group from the others of a figure: its axis or its device. */
+function apart(groups: readonly Group[], { xKey, device, dtype }: Group): string {
+  return new Set(groups.map((group) => group.xKey)).size > 1 ? `over ${xKey}` : `on ${device}, ${dtype}`;
 }
 
 function reading(curves: readonly Curve[]): string {
@@ -31,23 +37,28 @@ function passOf(row: Row | undefined): string {
   return row?.pass ?? "forward";
 }
 
-/** "AMD EPYC 7R13; f32; batch 1; width 1024 (16 heads x 64); state 64" */
-export function setting({ device, dtype, batch, heads, headDim, state, length, cache, xKey }: Group): string {
-  const width =
-    heads === undefined
-      ? `head size ${headDim}`
-      : `width ${heads * headDim} (heads x headDim: ${heads} x ${headDim})`;
+/** What all groups have in common once, then what each holds fixed. */
+function setting(groups: readonly Group[]): string {
+  const parts = groups.map(fixed);
+  const common = parts[0]?.filter((part) => parts.every((other) => other.includes(part))) ?? [];
+  const rest = parts.map((own) => own.filter((part) => !common.includes(part)).join(", "));
+  const differing = rest.flatMap((text, i) => (text === "" ? [] : [`${apart(groups, groups[i])}: ${text}`]));
+  return `${[...common, ...(groups.length > 1 ? differing : [])].join("; ")}.`;
+}
+
+/** "Device: AMD EPYC 7R13", "dtype f32", "batch 1", "width 1024 (16 heads x 64)", "state 64" */
+function fixed({ device, dtype, batch, heads, headDim, state, length, cache, xKey }: Group): string[] {
   return [
     `Device: ${device}`,
     `dtype ${dtype}`,
     batch === undefined ? undefined : `batch ${batch}`,
-    width,
+    heads === undefined
+      ? `head size ${headDim}`
+      : `width ${heads * headDim} (${plural(heads, "head")} x ${headDim})`,
     length === undefined ? undefined : `length ${length}`,
     state === undefined || xKey === "state" ? undefined : `state ${state}`,
     cache === undefined ? undefined : `${cache} cache`,
-  ]
-    .filter((part) => part !== undefined)
-    .join("; ");
+  ].filter((part) => part !== undefined);
 }
 
 /** "SSD = ssd/chunked.wasm chunk=8 threads=2": name, implementation, options. */

@@ -1,6 +1,6 @@
 /** Which chart shows which suite. A suite without a chart of its own is drawn over the axis that varies most. */
 import type { TopLevelSpec } from "vega-lite";
-import type { XKey } from "../curves.js";
+import { xKeyOf } from "../curves.js";
 import type { Row, RunRecord } from "../row.js";
 import { logAxis, sizeAxis } from "./scale.js";
 import { sequenceLengthChart } from "./sequence-length.js";
@@ -19,11 +19,8 @@ export function chartOf(suite: string, rows: readonly Row[]): Chart {
   return CHARTS[suite] ?? plainChart(suite, rows);
 }
 
-const AXES: readonly XKey[] = ["length", "state", "batch", "heads", "headDim", "chunk", "threads", "context"];
-
 function plainChart(suite: string, rows: readonly Row[]): Chart {
-  const distinct = (key: XKey) => new Set(rows.flatMap((row) => row[key] ?? [])).size;
-  const xKey = AXES.reduce((best, key) => (distinct(key) > distinct(best) ? key : best));
+  const xKey = xKeyOf(suite, rows);
   return timeChart({
     xKey,
     title: suite,

@@ -1,10 +1,9 @@
 /** The layers that write names at line ends, as placed by labels.ts. */
-import { type Curve, measuredOf, type Point } from "../curves.js";
-import { formatDuration, shorten } from "../format.js";
+import { shorten } from "../format.js";
+import { type DrawnCurve, levelled } from "./drawn.js";
 import { textWidth } from "./font.js";
 import { type LabelRequest, placeLabels } from "./labels.js";
 import type { PanelOptions, Part } from "./panel.js";
-import type { Axis } from "./scale.js";
 import { type CurveStyle, FONT } from "./theme.js";
 
 const NAME_PX = 12;
@@ -12,15 +11,8 @@ const DETAIL_PX = 9.5;
 const LONGEST_NAME = 28;
 const LONGEST_DETAIL = 34;
 
-/** A curve without the axis becomes a level line over the whole width; its marker stands at no particular place. */
-export function levelled(curve: Curve, x: Axis): Point[] {
-  return curve.points.flatMap((point) =>
-    point.x === undefined ? x.domain.map((end) => ({ ...point, x: end })) : [point],
-  );
-}
-
 export function labelLayers(
-  curves: readonly Curve[],
+  curves: readonly DrawnCurve[],
   styles: Map<string, CurveStyle>,
   options: PanelOptions,
 ): Part[] {
@@ -33,7 +25,9 @@ export function labelLayers(
       width: Math.max(textWidth(name, NAME_PX, true), textWidth(detail, DETAIL_PX)),
       height: detail === "" ? NAME_PX + 3 : NAME_PX + DETAIL_PX + 6,
       line: visible(
-        levelled(curve, x).map(({ x: at, ns }) => [x.at(at!, width), height - y.at(ns, height)] as const),
+        levelled(curve, x).map(
+          ({ x: at, value }) => [x.at(at!, width), height - y.at(value, height)] as const,
+        ),
         width,
       ),
     };
@@ -41,7 +35,7 @@ export function labelLayers(
   const byKey = new Map(curves.map((curve) => [curve.key, curve]));
   const placed = placeLabels(requests, width, height).map((label) => {
     const { name, detail } = texts.get(label.key)!;
-    const family = byKey.get(label.key)!.family.key;
+    const family = byKey.get(label.key)!.family;
     const raise = detail === "" ? 0 : (DETAIL_PX + 3) / 2;
     const { leader } = label;
     const tip = label.where === "margin" ? label.y - raise : leader?.[3];
@@ -131,14 +125,17 @@ function visible(line: readonly (readonly [number, number])[], width: number): (
   return [...line.slice(0, out), [x0 + ((x1 - x0) * y0) / (y0 - y1), 0]];
 }
 
-function labelText(curve: Curve, { labels, y }: PanelOptions): { name: string; detail: string } {
+function labelText(
+  curve: DrawnCurve,
+  { labels, y, quantity }: PanelOptions,
+): { name: string; detail: string } {
   const remarks = [];
-  const highest = Math.max(...curve.points.map((point) => point.ns));
+  const highest = Math.max(...curve.points.map((point) => point.value));
   if (highest > y.domain[1])
-    remarks.push(`${curve.points.length > 1 ? "up to " : ""}${formatDuration(highest)} ↑`);
-  if (measuredOf(curve).length === 0) remarks.push("extrapolated");
-  const name = shorten(curve.family.name, LONGEST_NAME);
-  const detail = shorten(curve.implementation, LONGEST_DETAIL);
+    remarks.push(`${curve.points.length > 1 ? "up to " : ""}${quantity.text(highest)} ↑`);
+  if (!curve.points.some((point) => point.measured)) remarks.push("extrapolated");
+  const name = shorten(curve.name, LONGEST_NAME);
+  const detail = shorten(curve.detail, LONGEST_DETAIL);
   return labels === "full"
     ? { name, detail: [detail, ...remarks].join(", ") }
     : { name: [name, ...remarks].join(", "), detail: "" };

@@ -35,22 +35,25 @@ const AIR = 4;
 export function placeLabels(requests: readonly LabelRequest[], width: number, height: number): PlacedLabel[] {
   const margin: LabelRequest[] = [];
   const inside: LabelRequest[] = [];
+  const near = 0.06 * width;
   const furthest = Math.max(...requests.map((request) => end(request)[0]));
-  for (const request of requests) (end(request)[0] > furthest - 2 ? margin : inside).push(request);
+  for (const request of requests) (end(request)[0] > furthest - near ? margin : inside).push(request);
 
   const placed: PlacedLabel[] = [];
   const taken: Box[] = [];
   const leaders: LabelRequest["line"][] = [];
-  for (const request of inside) {
-    const at = spotInside(request, requests, taken, leaders, width, height);
-    if (!at) {
-      margin.push(request);
-      continue;
-    }
+  // Close by first, for all of them: a leader of one must not take the place beside another's end.
+  const waiting = inside.filter((request) => !place(request, nearSpots(request)));
+  margin.push(...waiting.filter((request) => !place(request, farSpots(request))));
+
+  function place(request: LabelRequest, spots: readonly Spot[]): boolean {
+    const at = spots.find((spot) => free(request, spot, requests, taken, leaders, width, height));
+    if (!at) return false;
     taken.push(boxAt(request, at));
     const leader = leaderTo(request, at);
-    if (leader) leaders.push([leader.slice(0, 2), leader.slice(2)] as unknown as LabelRequest["line"]);
+    if (leader) leaders.push(asLine(leader));
     placed.push({ key: request.key, where: "inside", x: at[0], y: at[1], ...(leader ? { leader } : {}) });
+    return true;
   }
 
   const room = margin.reduce((sum, request) => sum + request.height + AIR, 0);
@@ -71,7 +74,7 @@ export function placeLabels(requests: readonly LabelRequest[], width: number, he
   margin.forEach((request, i) => {
     const [x, y] = end(request);
     const at = { key: request.key, x: width + GAP, y: ys[i] };
-    if (x <= furthest - 2) placed.push({ ...at, where: "legend" });
+    if (x <= furthest - near) placed.push({ ...at, where: "legend" });
     else
       placed.push({ ...at, where: "margin", leader: [Math.min(x + 6, width), y, width + GAP - 14, ys[i]] });
   });
@@ -144,18 +147,18 @@ function leaderTo(request: LabelRequest, [left, middle]: Spot): PlacedLabel["lea
   return [x, y + side * 5, foot, middle - side * (request.height / 2)];
 }
 
-/** Right of the end, above, below, left of it or further away: the first place free of lines, markers, other names and leaders. */
-function spotInside(
-  request: LabelRequest,
-  all: readonly LabelRequest[],
-  taken: readonly Box[],
-  leaders: readonly LabelRequest["line"][],
-  width: number,
-  height: number,
-): Spot | undefined {
+function asLine([x1, y1, x2, y2]: NonNullable<PlacedLabel["leader"]>): LabelRequest["line"] {
+  return [
+    [x1, y1],
+    [x2, y2],
+  ];
+}
+
+/** Right of the end, above, below, left of it. */
+function nearSpots(request: LabelRequest): Spot[] {
   const [x, y] = end(request);
   const { width: w, height: h } = request;
-  const near: Spot[] = [
+  return [
     [x + 10, y],
     [x + 8, y - h / 2 - 4],
     [x + 8, y + h / 2 + 4],
@@ -164,31 +167,35 @@ function spotInside(
     [x - w - 6, y - h / 2 - 4],
     [x - w / 2, y + h / 2 + 10],
   ];
-  const far = [18, 30, 45, 60, 80].flatMap((d) =>
+}
+
+function farSpots(request: LabelRequest): Spot[] {
+  const [x, y] = end(request);
+  const { width: w, height: h } = request;
+  return [18, 30, 45, 60, 80].flatMap((d) =>
     [-1, 1].flatMap((side) =>
       [x - w / 2, x + 4, x - w - 4].map((left): Spot => [left, y + side * (d + h / 2)]),
     ),
   );
-  return [...near, ...far].find((spot) => {
-    const box = boxAt(request, spot);
-    if (box.x1 < 0 || box.x2 > width || box.y1 < -1 || box.y2 > height) return false;
-    if (taken.some((other) => overlap(box, other)) || leaders.some((line) => crosses(box, line, 0)))
-      return false;
-    if (all.some(({ line }) => crosses(box, line, 5))) return false;
-    const leader = leaderTo(request, spot);
-    if (!leader) return true;
-    const [x1, y1, x2, y2] = leader;
-    return !taken.some((other) =>
-      crosses(
-        other,
-        [
-          [x1, y1],
-          [x2, y2],
-        ],
-        0,
-      ),
-    );
-  });
+}
+
+/** Whether a name at this spot is clear of the plot's edges, lines, markers, other names and leaders. */
+function free(
+  request: LabelRequest,
+  spot: Spot,
+  all: readonly LabelRequest[],
+  taken: readonly Box[],
+  leaders: readonly LabelRequest["line"][],
+  width: number,
+  height: number,
+): boolean {
+  const box = boxAt(request, spot);
+  if (box.x1 < 0 || box.x2 > width || box.y1 < -1 || box.y2 > height) return false;
+  if (taken.some((other) => overlap(box, other)) || leaders.some((line) => crosses(box, line, 0)))
+    return false;
+  if (all.some(({ line }) => crosses(box, line, 5))) return false;
+  const leader = leaderTo(request, spot);
+  return !leader || !taken.some((other) => crosses(other, asLine(leader), 0));
 }
 
 function overlap(a: Box, b: Box): boolean {

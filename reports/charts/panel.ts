@@ -1,11 +1,12 @@
-/** One panel: time over one axis, curves with confidence bands, extrapolated points hollow, names at line ends. */
+/** One panel: a quantity over one axis, curves with confidence bands, extrapolated points hollow, names at line ends. */
 
 import type { Field } from "vega-lite/types_unstable/channeldef.js";
 import type { LayerSpec } from "vega-lite/types_unstable/spec/layer.js";
 import type { UnitSpec } from "vega-lite/types_unstable/spec/unit.js";
-import type { Curve, Point } from "../curves.js";
-import { formatDuration, formatInterval, formatMilliseconds, formatSize } from "../format.js";
-import { labelLayers, levelled } from "./label-layers.js";
+import { formatSize } from "../format.js";
+import { type DrawnCurve, type DrawnPoint, levelled, type Quantity } from "./drawn.js";
+import { textWidth } from "./font.js";
+import { labelLayers } from "./label-layers.js";
 import type { Axis } from "./scale.js";
 import { type CurveStyle, curveStyles, type Theme } from "./theme.js";
 
@@ -20,6 +21,7 @@ export interface PanelOptions {
   readonly xTitle: string;
   readonly x: Axis;
   readonly y: Axis;
+  readonly quantity: Quantity;
   readonly theme: Theme;
   /** Keys of all families of the whole figure: panels share one colour scale. */
   readonly families: readonly string[];
@@ -32,12 +34,12 @@ export interface PanelOptions {
 }
 
 /** Every curve must have points; curves later in the list are drawn on top. */
-export function panel(curves: readonly Curve[], options: PanelOptions): Layer {
-  const { width, height, theme, x, y, compact = false } = options;
+export function panel(curves: readonly DrawnCurve[], options: PanelOptions): Layer {
+  const { width, height, theme, x, y, quantity, compact = false } = options;
   const keys = options.families;
   const styles = curveStyles(keys, theme);
   const drawn = curves.filter((curve) => curve.points.length > 0).toSorted((a, b) => rank(a) - rank(b));
-  const points = drawn.flatMap((curve) => levelled(curve, x).map((point) => datum(curve, point, y)));
+  const points = drawn.flatMap((curve) => levelled(curve, x).map((point) => datum(curve, point, options)));
   const scale = (pick: (style: CurveStyle) => unknown) => ({
     domain: [...keys],
     range: keys.map((key) => pick(styles.get(key)!)) as never[],
@@ -54,21 +56,23 @@ export function panel(curves: readonly Curve[], options: PanelOptions): Layer {
   const detail = [{ field: "series" }, { field: "segment" }];
   const small = compact ? { labelFontSize: 9, titleFontSize: 10, titlePadding: 5 } : {};
   const only = (test: string) => [{ filter: test }];
-  const tooltip = ["curve", "what", "time", "interval", "case"].map((field) => ({
-    field,
-    type: "nominal" as const,
-  }));
+  const tooltip = ["curve", "what", quantity.field === "ns" ? "time" : "times", "interval", "case"].map(
+    (field) => ({
+      field,
+      type: "nominal" as const,
+    }),
+  );
 
   const layer: Part[] = [
     {
       transform: only("datum.measured"),
       mark: { type: "area", opacity: 0.22, clip: true },
-      encoding: { y: { field: "lowNs", type: "quantitative" }, y2: { field: "highNs" }, color, detail },
+      encoding: { y: { field: "low", type: "quantitative" }, y2: { field: "high" }, color, detail },
     },
     {
       transform: only("datum.measured && datum.marker"),
       mark: { type: "rule", strokeWidth: 1.2, clip: true },
-      encoding: { y: { field: "lowNs", type: "quantitative" }, y2: { field: "highNs" }, color },
+      encoding: { y: { field: "low", type: "quantitative" }, y2: { field: "high" }, color },
     },
     {
       transform: only("datum.measured"),
@@ -78,7 +82,7 @@ export function panel(curves: readonly Curve[], options: PanelOptions): Layer {
     {
       data: {
         values: drawn.flatMap((curve) =>
-          dottedPairs(curve, x).map(([pair, p]) => ({ ...datum(curve, p, y), pair })),
+          dottedPairs(curve, x).map(([pair, p]) => ({ ...datum(curve, p, options), pair })),
         ),
       },
       mark: { type: "line", strokeDash: [1.5, 3], strokeWidth: 1.5, clip: true },
@@ -120,19 +124,24 @@ export function panel(curves: readonly Curve[], options: PanelOptions): Layer {
           nice: false,
           ...(x.kind === "log" ? { base: 2 } : { zero: false }),
         },
-        axis: { values: [...x.ticks], labelExpr: tickLabels(x.ticks, formatSize), grid: false, ...small },
+        axis: {
+          values: [...x.ticks],
+          labelExpr: tickLabels(roomy(x, width, compact ? 9 : 11), formatSize),
+          grid: false,
+          ...small,
+        },
       },
       y: {
-        field: "ns",
+        field: quantity.field,
         type: "quantitative",
-        title: options.yTitle === false ? null : "Time (ms)",
+        title: options.yTitle === false ? null : quantity.title,
         scale: {
           type: y.kind,
           domain: [...y.domain],
           nice: false,
           ...(y.kind === "log" ? {} : { zero: false }),
         },
-        axis: { values: [...y.ticks], labelExpr: tickLabels(y.ticks, formatMilliseconds), ...small },
+        axis: { values: [...y.ticks], labelExpr: tickLabels(y.ticks, quantity.tick), ...small },
       },
     },
     layer,
@@ -140,43 +149,62 @@ export function panel(curves: readonly Curve[], options: PanelOptions): Layer {
 }
 
 /** SSD last: on top. */
-function rank({ family }: Curve): number {
-  return family.key === "ssd" ? 1 : 0;
+function rank({ family }: DrawnCurve): number {
+  return family === "ssd" ? 1 : 0;
 }
 
-/** A dotted line joins each extrapolated point with the point before it in the same segment. */
-function dottedPairs(curve: Curve, x: Axis): [pair: string, point: Point][] {
+/** A dotted line joins an extrapolated point with its neighbours. */
+function dottedPairs(curve: DrawnCurve, x: Axis): [pair: string, point: DrawnPoint][] {
   const points = levelled(curve, x);
   return points.flatMap((point, i) => {
     const before = points[i - 1];
-    if (point.measured || !before || before.segment !== point.segment) return [];
+    if (!before || !point.joined || (point.measured && before.measured)) return [];
     const pair = `${curve.key} ${i}`;
     return [
       [pair, before],
       [pair, point],
-    ] as [string, Point][];
+    ] as [string, DrawnPoint][];
   });
 }
 
-function datum(curve: Curve, point: Point, y: Axis) {
-  const { ns, lowNs, highNs, measured, segment, row } = point;
+function datum(curve: DrawnCurve, point: DrawnPoint, { y, quantity }: PanelOptions) {
+  const { x, value, low, high, measured, segment, about } = point;
   const level = curve.points[0].x === undefined;
   return {
-    x: point.x,
-    ns,
-    lowNs,
-    highNs,
+    x,
+    [quantity.field]: value,
+    low,
+    high,
     measured,
     segment,
-    marker: !level && ns <= y.domain[1],
-    family: curve.family.key,
+    marker: !level && value <= y.domain[1],
+    family: curve.family,
     series: curve.key,
-    curve: curve.family.name,
+    curve: curve.name,
     what: measured ? "measured" : "extrapolated, not measured",
-    time: formatDuration(ns),
-    interval: measured ? formatInterval(lowNs, highNs) : "",
-    case: row.id,
+    [quantity.field === "ns" ? "time" : "times"]: quantity.text(value),
+    interval: measured ? quantity.interval(low, high) : "",
+    case: about,
   };
+}
+
+/** Ticks whose labels leave air between each other, the largest first; the others keep their tick. On a log axis, every k-th. */
+function roomy(axis: Axis, width: number, sizePx: number): number[] {
+  const fitting = (ticks: readonly number[]) => {
+    let free = Number.POSITIVE_INFINITY;
+    return ticks.filter((tick) => {
+      const [middle, half] = [axis.at(tick, width), textWidth(formatSize(tick), sizePx) / 2];
+      if (middle + half + 4 > free) return false;
+      free = middle - half;
+      return true;
+    });
+  };
+  const ticks = axis.ticks.toReversed();
+  if (axis.kind === "linear") return fitting(ticks);
+  for (let step = 1; ; step++) {
+    const some = ticks.filter((_, i) => i % step === 0);
+    if (fitting(some).length === some.length) return some;
+  }
 }
 
 /** One expression that gives our own formatter's text for each tick. */

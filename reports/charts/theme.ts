@@ -105,7 +105,7 @@ export function config(theme: Theme): Config {
       domainColor: theme.faint,
       tickColor: theme.faint,
       labelFlush: false,
-      labelOverlap: true,
+      labelOverlap: false,
     },
     legend: { ...text, labelFontSize: 11, labelLimit: 260, symbolSize: 60 },
     header: { ...text },

@@ -4,6 +4,7 @@ import { bestCurves, type Curve, type Group, groupBy, groupsOf, measuredOf, type
 import { shorten } from "../format.js";
 import type { Row, RunRecord } from "../row.js";
 import { caption } from "./caption.js";
+import { drawnTime, TIME } from "./drawn.js";
 import { type Block, figure, keyBlock } from "./figure.js";
 import { type Layer, type PanelOptions, panel } from "./panel.js";
 import { type Axis, logAxis } from "./scale.js";
@@ -22,7 +23,9 @@ export interface Look {
 export type Size = Pick<PanelOptions, "width" | "height" | "labels" | "families">;
 
 const MAIN: Omit<Size, "families"> = { width: 460, height: 330, labels: "full" };
-const SMALL: Omit<Size, "families"> = { width: 185, height: 140, labels: "none" };
+const SMALL: Omit<Size, "families"> = { width: 172, height: 140, labels: "none" };
+/** One or two engines fill the row of three. */
+const SMALL_WIDTHS: Readonly<Record<number, number>> = { 1: 460, 2: 280 };
 const SMALL_A_ROW = 3;
 /** Panels, labels and caption together: what a page of a paper takes without shrinking text below 6 points. */
 const WIDTH = 650;
@@ -43,7 +46,8 @@ export function timeChart(look: Look) {
 export function mainPanel(look: Look, group: Group, theme: Theme, size: Size): Layer {
   const curves = bestCurves(group);
   const about = [group.device, group.dtype, look.fixed(group)].filter(Boolean).join(" · ");
-  return panel(curves, {
+  return panel(curves.map(drawnTime), {
+    quantity: TIME,
     ...size,
     theme,
     title: look.title,
@@ -84,8 +88,10 @@ function smallPanels(look: Look, shown: readonly Group[], theme: Theme): Block[]
   );
   const families = new Map(curves.map(({ family }) => [family.key, family.name]));
   const panels = engines.map(({ group, engine, members }, i) =>
-    panel(members, {
+    panel(members.map(drawnTime), {
+      quantity: TIME,
       ...SMALL,
+      width: SMALL_WIDTHS[engines.length] ?? SMALL.width,
       families: familiesOf(shown),
       compact: true,
       theme,

@@ -52,7 +52,7 @@ export const COLUMNS: readonly Column[] = [
     title: "Error / bound (u)",
     numeric: true,
     cell: (row) =>
-      "boundU" in row
+      "boundU" in row && row.boundU !== undefined && row.errorU !== undefined
         ? {
             text: `${formatNumber(row.errorU)} / ${formatNumber(row.boundU)}`,
             value: row.errorU / row.boundU,

@@ -199,7 +199,8 @@ export class Stage<Op extends AnyOperator> {
 
   /** Adds a dispatch to what `run` does, in order. */
   async kernel(source: Omit<KernelSource, "dtype"> & { dtype?: Dtype }, buffers: Readonly<Record<number, GPUBuffer | undefined>>, groups: readonly [number, number, number]): Promise<void> {
-    this.#kernels.push(await this.#make({ dtype: this.dtype, ...source }, buffers, groups));
+    const flags = this.gpu.isSoftware ? [...(source.flags ?? []), "rolled"] : (source.flags ?? []);
+    this.#kernels.push(await this.#make({ dtype: this.dtype, ...source, flags }, buffers, groups));
   }
 
   async #once(kernels: readonly Kernel[]): Promise<void> {

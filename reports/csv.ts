@@ -1,0 +1,64 @@
+/** results.csv: one row a case, base units in the column names. Columns are a contract: new ones go to the end. */
+import { stringify } from "csv-stringify/sync";
+import type { Row } from "./row.js";
+
+type Value = string | number | boolean | undefined;
+
+/** Column by column, in the order of the contract. */
+const COLUMNS: readonly (readonly [name: string, key: string])[] = [
+  ["id", "id"],
+  ["suite", "suite"],
+  ["operator", "operator"],
+  ["form", "form"],
+  ["engine", "engine"],
+  ["device", "device"],
+  ["dtype", "dtype"],
+  ["batch", "batch"],
+  ["length", "length"],
+  ["heads", "heads"],
+  ["groups", "groups"],
+  ["head_dim", "headDim"],
+  ["state", "state"],
+  ["chunk", "chunk"],
+  ["threads", "threads"],
+  ["status", "status"],
+  ["reason", "reason"],
+  ["lanes_checked", "lanesChecked"],
+  ["lanes_total", "lanesTotal"],
+  ["error_u", "errorU"],
+  ["bound_u", "boundU"],
+  ["samples", "samples"],
+  ["stop_reason", "stopReason"],
+  ["median_ns", "medianNs"],
+  ["ci95_low_ns", "ci95LowNs"],
+  ["ci95_high_ns", "ci95HighNs"],
+  ["p25_ns", "p25Ns"],
+  ["p75_ns", "p75Ns"],
+  ["min_ns", "minNs"],
+  ["host_median_ns", "hostMedianNs"],
+  ["clock", "clock"],
+  ["flops", "flops"],
+  ["bytes", "bytes"],
+  ["flops_per_s", "flopsPerS"],
+  ["bytes_per_s", "bytesPerS"],
+  ["roofline_fraction", "rooflineFraction"],
+  ["peak_bytes", "peakBytes"],
+  ["deterministic", "deterministic"],
+  ["seed", "seed"],
+  ["commit", "commit"],
+  ["time_utc", "timeUtc"],
+];
+
+export const CSV_COLUMNS: readonly string[] = COLUMNS.map(([name]) => name);
+
+/** RFC 4180 with a header; a value that a case does not have is an empty field. */
+export function toCsv(rows: readonly Row[]): string {
+  const records = rows.map((row) => {
+    const values = row as unknown as Readonly<Record<string, Value>>;
+    return COLUMNS.map(([, key]) => values[key]);
+  });
+  return stringify([CSV_COLUMNS, ...records], {
+    // one line a case, whatever a driver's message holds
+    cast: { boolean: (value) => String(value), string: (value) => value.replace(/\r?\n/g, " ") },
+  });
+}

@@ -1,0 +1,102 @@
+/** From flags to a plan: implementations loaded, engines opened, cases made. */
+import { resolve } from "node:path";
+import { engines } from "../../impls/engines/index.js";
+import type { AnyImplementation } from "../../impls/implementation.js";
+import { suites } from "../../suites/index.js";
+import { type Candidate, EnginePool, type Present } from "../../suites/runner/engine-pool.js";
+import { fastestOfEachForm } from "../../suites/runner/fastest.js";
+import { parseFilter } from "../../suites/runner/filter.js";
+import type { Host } from "../../suites/runner/host.js";
+import { type Group, makePlan } from "../../suites/runner/plan.js";
+import { allImplementations } from "../../suites/runner/user-impls.js";
+import type { PlanOptions } from "./bench-options.js";
+import { EXIT, Stop, usageError } from "./exit.js";
+
+export interface Prepared {
+  readonly pool: EnginePool;
+  readonly targets: readonly Present[];
+  readonly groups: readonly Group[];
+  /** In the order that cases name them by. */
+  readonly impls: readonly AnyImplementation[];
+  /** One sentence for each engine that is not here. */
+  readonly absent: readonly string[];
+}
+
+/**
+ * @param storedIds ids of the run that is resumed: options that an engine chose by measuring are taken from there
+ * @throws Stop when a module does not load, or nothing to measure is left
+ */
+export async function prepareRun(
+  host: Host,
+  plan: PlanOptions,
+  originMs: number,
+  storedIds?: readonly string[],
+): Promise<Prepared> {
+  const files = plan.impl.map((file) => resolve(file));
+  const impls = await allImplementations(files).catch((error: Error) => {
+    throw usageError(error.message);
+  });
+  const chosen = suites.filter(({ name }) => plan.suite.length === 0 || plan.suite.includes(name));
+  const operators = new Set(
+    chosen.flatMap((suite) => suite.curves(plan.grid, plan.seed)).map(({ operator }) => operator.name),
+  );
+  const pool = new EnginePool(host, files, originMs);
+  const { targets, absent } = await pool.discover(candidates(plan, impls, operators));
+  const sentences = absent.map(
+    ({ engine, device, reason }) => `engine ${engine}${device ? ` on ${device}` : ""} is absent: ${reason}`,
+  );
+  for (const sentence of sentences) process.stderr.write(`dualbench: ${sentence}\n`);
+  if (targets.length === 0)
+    throw new Stop(
+      EXIT.nothingToMeasure,
+      `nothing to measure: no engine of ${plan.engine.join(", ") || "all"} is here`,
+    );
+
+  const matches = plan.filter === null ? undefined : parseFilter(plan.filter);
+  const stored = storedIds && new Set(storedIds);
+  const groups = await makePlan({
+    suites: chosen,
+    grid: plan.grid,
+    seed: plan.seed,
+    impls,
+    targets,
+    describe: async (target, questions) => {
+      const { link } = await pool.link(target);
+      return link.call("describe", { questions }, 300_000);
+    },
+    ...(plan.grid === "quick" && plan.engine.length === 0 && plan.filter === null
+      ? { takesPart: fastestOfEachForm(impls, targets) }
+      : {}),
+    keep: (suite, id) => (matches?.(id) ?? true) && (stored?.has(`${suite}\t${id}`) ?? true),
+    ...(stored ? { storedIds: [...stored] } : {}),
+    shard: stored ? undefined : (plan.shard ?? undefined),
+  }).catch((error: Error) => {
+    throw usageError(error.message);
+  });
+  if (groups.length === 0)
+    throw new Stop(
+      EXIT.nothingToMeasure,
+      `nothing to measure: no case matches${plan.filter === null ? "" : ` --filter "${plan.filter}"`}${plan.shard ? ` in shard ${plan.shard.index}/${plan.shard.count}` : ""}; --list without it shows all cases`,
+    );
+  return { pool, targets, groups, impls, absent: sentences };
+}
+
+/** Engines that have something to run, and their devices. */
+function candidates(
+  plan: PlanOptions,
+  impls: readonly AnyImplementation[],
+  operators: ReadonlySet<string>,
+): Candidate[] {
+  return engines
+    .filter(({ name }) => plan.engine.length === 0 || plan.engine.includes(name))
+    .filter(({ name }) =>
+      impls.some(({ engine, operator }) => engine === name && operators.has(operator.name)),
+    )
+    .flatMap(({ name, devices }) =>
+      (devices ?? [undefined]).map((device) => ({
+        engine: name,
+        device,
+        named: plan.engine.includes(name),
+      })),
+    );
+}

@@ -1,0 +1,26 @@
+/** `npm run verify`: all forms against the float64 reference, by random problems and laws or by golden vectors. */
+
+import { openTargets } from "../suites/verify/open.js";
+import { EXIT, exitCodeOf, usageError } from "./cli/exit.js";
+import { verifyByProblems, verifyByReplay, verifyByVectors } from "./cli/verify-modes.js";
+import { parseVerifyOptions } from "./cli/verify-options.js";
+
+process.once("SIGINT", () => process.exit(EXIT.interrupted));
+process.once("SIGTERM", () => process.exit(EXIT.terminated));
+
+process.exitCode = await exitCodeOf(async () => {
+  const options = parseVerifyOptions(process.argv.slice(2));
+  if (!options) return EXIT.good;
+  const opened = await openTargets({ engines: options.engine, files: options.impl }).catch((error: Error) => {
+    throw usageError(error.message);
+  });
+  try {
+    for (const { engine, reason } of opened.absent) console.error(`${engine} is absent: ${reason}`);
+    if (options.engine.length > 0 && opened.present.length === 0) return EXIT.nothingToMeasure;
+    if (options.vectors !== undefined) return await verifyByVectors(options.vectors, options, opened.targets);
+    if (options.replay !== undefined) return await verifyByReplay(options.replay, opened.targets);
+    return await verifyByProblems(options, opened.targets);
+  } finally {
+    await opened.close();
+  }
+});

@@ -1,0 +1,29 @@
+/** Every law, the comparison with the reference first: it gets most of the cases. */
+import { attentionRange } from "./attention-range.js";
+import { causality } from "./causality.js";
+import { chunkLength } from "./chunk-length.js";
+import { formsAgree } from "./forms-agree.js";
+import type { AnyLaw } from "./law.js";
+import { linearAttention } from "./linear-attention.js";
+import { linearity } from "./linearity.js";
+import { permutation } from "./permutation.js";
+import { recurrenceIsConvolution } from "./recurrence-is-convolution.js";
+import { retention } from "./retention.js";
+import { scaling } from "./scaling.js";
+import { scanIsSsd } from "./scan-is-ssd.js";
+import { splitResume } from "./split-resume.js";
+
+export const laws: readonly AnyLaw[] = [
+  formsAgree,
+  causality,
+  linearity,
+  scaling,
+  chunkLength,
+  splitResume,
+  linearAttention,
+  retention,
+  scanIsSsd,
+  attentionRange,
+  recurrenceIsConvolution,
+  permutation,
+];

@@ -1,0 +1,64 @@
+/** A law: what must hold between runs of one implementation, whatever it computes inside. */
+import type * as fc from "fast-check";
+import type { Form } from "../../impls/implementation.js";
+import type { AnyOperator } from "../../impls/operator.js";
+import type { Spec } from "../problems/spec.js";
+import type { Verdict } from "../verify/compare.js";
+import type { Subject } from "../verify/subject.js";
+
+export interface LawCase {
+  readonly spec: Spec;
+}
+
+export type Finding =
+  /** `verdict` where a run was held against the reference: it goes into the table of errors. */
+  | { readonly ok: true; readonly verdict?: Verdict }
+  | { readonly ok: false; readonly violation: string; readonly verdict?: Verdict };
+
+export const HOLDS: Finding = { ok: true };
+
+export function violated(violation: string): Finding {
+  return { ok: false, violation };
+}
+
+export interface Law<Case extends LawCase = LawCase> {
+  readonly name: string;
+  /** One sentence: what equals what. */
+  readonly states: string;
+  /** Where the law comes from. */
+  readonly source: string;
+  readonly operators: readonly AnyOperator[];
+  /** Forms that promise it bit for bit; all others within the sum of the two runs' bounds. */
+  readonly exact: readonly Form[];
+  cases(operator: AnyOperator): fc.Arbitrary<Case>;
+  /** What a case adds to its spec, in words; empty when nothing. */
+  describe?(one: Case): string;
+  /**
+   * Undefined when the law says nothing about this case and implementation.
+   * @throws Unsupported when the implementation does not take one of the problems
+   */
+  holds(one: Case, subject: Subject): Promise<Finding | undefined>;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a law's cases are its own; runners only hand them back to it
+export type AnyLaw = Law<any>;
+
+/** Keeps the compiler's eye on the case type of one law. */
+export function defineLaw<Case extends LawCase>(law: Law<Case>): Law<Case> {
+  return law;
+}
+
+/** Every form there is: for laws that hold lane by lane, whatever the form. */
+export const EVERY_FORM: readonly Form[] = [
+  "recurrent",
+  "quadratic",
+  "chunked",
+  "scan",
+  "materialised",
+  "tiled",
+  "fft",
+  "contraction",
+];
+
+/** Forms that never mix tokens through a transform. */
+export const DIRECT_FORMS = EVERY_FORM.filter((form) => form !== "fft");

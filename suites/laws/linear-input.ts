@@ -1,0 +1,14 @@
+/** The input that an operator is linear in, and what must scale with it. */
+import type { AnyOperator } from "../../impls/operator.js";
+
+const LINEAR: Readonly<Record<string, string>> = {
+  ssd: "X",
+  selective_scan: "u",
+  attention: "V",
+  convolution: "u",
+};
+
+/** X, u or V; with the initial state, where there is one, the map is linear in both together. */
+export function linearInputs({ name }: AnyOperator, present: Readonly<Record<string, unknown>>): string[] {
+  return present.initialState ? [LINEAR[name], "initialState"] : [LINEAR[name]];
+}

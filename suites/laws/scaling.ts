@@ -1,0 +1,56 @@
+import * as fc from "fast-check";
+import { attention } from "../../impls/attention/index.js";
+import { convolution } from "../../impls/convolution/index.js";
+import { selectiveScan } from "../../impls/selective_scan/index.js";
+import { ssd } from "../../impls/ssd/index.js";
+import { specs } from "../problems/arbitrary.js";
+import { given, mapValues, withInputs } from "./edit.js";
+import { difference, promisesExactly } from "./hold.js";
+import { defineLaw, EVERY_FORM, HOLDS, violated } from "./law.js";
+import { linearInputs } from "./linear-input.js";
+
+/** A power of two only moves the exponent, so every rounding falls the same way; f16 alone has too few exponents for that. */
+export const scaling = defineLaw({
+  name: "scaling",
+  states: "an input multiplied by a power of two multiplies the output by it, bit for bit",
+  source:
+    "IEEE 754: scaling by a power of two is exact away from underflow and overflow; linearity of the map",
+  operators: [ssd, selectiveScan, attention, convolution],
+  exact: EVERY_FORM,
+  cases: (operator) =>
+    fc.record({
+      spec: specs(operator, { ordinary: true, work: 20_000 }),
+      exponent: fc.constantFrom(1, -1, 4, -4, 9, -9),
+    }),
+  describe: ({ exponent }) => `input times 2^${exponent}`,
+  async holds({ spec, exponent }, subject) {
+    const { operator } = subject.target.impl;
+    const problem = subject.problem(operator, spec);
+    const factor = 2 ** (subject.dtype === "f16" ? Math.sign(exponent) : exponent);
+    const names = linearInputs(operator, problem.inputs);
+    const scaled = withInputs(
+      problem,
+      Object.fromEntries(
+        names.map((name) => [name, mapValues(given(problem, name), (value) => factor * value)]),
+      ),
+    );
+    const exact = promisesExactly(scaling, subject) && subject.dtype !== "f16";
+    const before = await subject.run(problem);
+    const after = await subject.run(scaled);
+    for (const output of Object.keys(operator.outputs)) {
+      const found = difference({
+        operator,
+        problem,
+        output,
+        got: after.values[output],
+        wanted: (i) => factor * before.values[output][i],
+        tolerance: exact
+          ? undefined
+          : (i) => factor * before.bounds[output].certified[i] + after.bounds[output].certified[i],
+        what: `${names.join(", ")} times ${factor}`,
+      });
+      if (found) return violated(found);
+    }
+    return HOLDS;
+  },
+});

@@ -1,0 +1,29 @@
+/** Every planted bug by the name of its file. */
+import type { AnyImplementation } from "../../impls/implementation.js";
+import { causalOffByOne } from "./causal-off-by-one.js";
+import { dTimesDt } from "./d-times-dt.js";
+import { exclusiveDecay } from "./exclusive-decay.js";
+import { fftWithoutPadding } from "./fft-without-padding.js";
+import { groupsInterleaved } from "./groups-interleaved.js";
+import { initialStateForgotten } from "./initial-state-forgotten.js";
+import { lastChunkDropped } from "./last-chunk-dropped.js";
+import { longSequences } from "./long-sequences.js";
+import { runningSums } from "./running-sums.js";
+import { softmaxWithoutRescale } from "./softmax-without-rescale.js";
+import { thirdHead } from "./third-head.js";
+import { zBeforeD } from "./z-before-d.js";
+
+export const mutants = {
+  "exclusive-decay": exclusiveDecay,
+  "last-chunk-dropped": lastChunkDropped,
+  "groups-interleaved": groupsInterleaved,
+  "d-times-dt": dTimesDt,
+  "z-before-d": zBeforeD,
+  "running-sums": runningSums,
+  "initial-state-forgotten": initialStateForgotten,
+  "third-head": thirdHead,
+  "long-sequences": longSequences,
+  "softmax-without-rescale": softmaxWithoutRescale,
+  "causal-off-by-one": causalOffByOne,
+  "fft-without-padding": fftWithoutPadding,
+} satisfies Readonly<Record<string, AnyImplementation>>;

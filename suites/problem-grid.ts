@@ -1,0 +1,85 @@
+/** Sizes that all suites share: same batch, length and width for every operator, so that curves may be compared. */
+import { operators } from "../impls/index.js";
+import { type AnyOperator, type Problem, randomProblem } from "../impls/operator.js";
+import type { Dtype } from "../impls/tensor.js";
+import type { Grid } from "./suite.js";
+
+export interface GridShape {
+  readonly batch: number;
+  readonly heads: number;
+  readonly headDim: number;
+  /** Lengths of the sequence-length suite, smallest first; its state is STATE. */
+  readonly lengths: readonly number[];
+  /** States of the state-size suite; its length is LENGTH. */
+  readonly states: readonly number[];
+  /** An implementation takes part in the dtypes it accepts. */
+  readonly dtypes: readonly Dtype[];
+}
+
+export const STATE = 64;
+export const LENGTH = 4096;
+
+function doubling(from: number, to: number): number[] {
+  const sizes: number[] = [];
+  for (let size = from; size <= to; size *= 2) sizes.push(size);
+  return sizes;
+}
+
+/** quick and default are one narrow model on any machine; paper is the paper's width of 1024 in full. */
+export const GRIDS: Readonly<Record<Grid, GridShape>> = {
+  quick: {
+    batch: 1,
+    heads: 1,
+    headDim: 64,
+    lengths: doubling(512, 4096),
+    states: doubling(16, 256),
+    dtypes: ["f32"],
+  },
+  // the whole of the paper's axis: what does not fit the time is skipped with a predicted time, and drawn hollow
+  default: {
+    batch: 1,
+    heads: 1,
+    headDim: 64,
+    lengths: doubling(512, 524288),
+    states: doubling(16, 256),
+    dtypes: ["f32"],
+  },
+  paper: {
+    batch: 1,
+    heads: 16,
+    headDim: 64,
+    lengths: doubling(512, 524288),
+    states: doubling(16, 256),
+    dtypes: ["f32", "f16", "bf16"],
+  },
+};
+
+/** The operators of Figure 10, in the order of the charts. */
+export const FIGURE_OPERATORS = ["ssd", "selective_scan", "attention", "convolution"] as const;
+
+export function figureOperators(): AnyOperator[] {
+  return FIGURE_OPERATORS.flatMap((name) => operators.filter((operator) => operator.name === name));
+}
+
+/** A random problem of any operator of the figure; dimensions that it does not have are left out. */
+export function gridProblem(
+  operator: AnyOperator,
+  shape: GridShape,
+  size: { readonly length: number; readonly state: number; readonly dtype: Dtype; readonly seed: number },
+): Problem {
+  const { length, state, dtype, seed } = size;
+  const all: Record<string, number> = {
+    batch: shape.batch,
+    length,
+    context: length,
+    heads: shape.heads,
+    // one B and C for all heads, as Mamba-2; every attention head its own keys and values, as FlashAttention-2's figure
+    groups: operator.name === "attention" ? shape.heads : 1,
+    headDim: shape.headDim,
+    headDimV: shape.headDim,
+    state,
+  };
+  const names: readonly string[] = operator.dims;
+  const dims = Object.fromEntries(names.map((name) => [name, all[name]]));
+  return randomProblem(operator, { dims, dtype, seed }) as Problem;
+}

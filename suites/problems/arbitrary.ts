@@ -1,0 +1,156 @@
+/** Random and extreme problems of any operator, from its own description: a new operator is covered without another line. */
+import * as fc from "fast-check";
+import type { AnyOperator, InputSpec } from "../../impls/operator.js";
+import { pick, sizes } from "./sizes.js";
+import { ORDINARY_DECAYS, ORDINARY_VALUES, type Spec } from "./spec.js";
+import { DECAYS, VALUES } from "./values.js";
+
+/** Chunk lengths and tiles in use, each with its neighbours. */
+const LENGTHS = [
+  1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 128, 129, 255, 256, 257, 301, 320, 400,
+];
+
+const SIZES: Readonly<Record<string, fc.Arbitrary<number>>> = {
+  batch: sizes(3, [1, 1, 2]),
+  length: sizes(400, LENGTHS),
+  context: sizes(400, LENGTHS),
+  heads: sizes(8, [1, 2, 3, 4, 6]),
+  headDim: sizes(128, [1, 2, 3, 4, 5, 8, 16, 40, 64, 128]),
+  headDimV: sizes(128, [1, 2, 3, 4, 5, 8, 16, 40, 64, 128]),
+  state: sizes(256, [1, 2, 3, 4, 5, 8, 16, 64, 100, 128, 256]),
+};
+
+export interface ProblemOptions {
+  /** Most elementary steps that the reference may take over all lanes. */
+  readonly work?: number;
+  /** Settings that stay as they are. */
+  readonly settings?: Readonly<Record<string, number | boolean>>;
+  /** Ordinary values only: for laws that compare two runs. */
+  readonly ordinary?: boolean;
+  /** Optional inputs that must be there, or must not. */
+  readonly with?: readonly string[];
+  readonly without?: readonly string[];
+}
+
+/** Most steps of a usual problem; one in twelve may take ten times as many. */
+const USUAL_WORK = 60_000;
+
+export function specs(operator: AnyOperator, options: ProblemOptions = {}): fc.Arbitrary<Spec> {
+  const inputs = Object.entries(operator.inputs) as [string, InputSpec][];
+  const optional = inputs
+    .filter(([name, { optional }]) => optional && !options.without?.includes(name))
+    .map(([name]) => name);
+  const alternatives = inputs.filter(([, { alternatives }]) => alternatives).map(([name]) => name);
+  const scalable = inputs
+    .filter(([name, input]) => exponents(operator, name, input).length > 0)
+    .map(([name]) => name);
+  const dims = Object.fromEntries(
+    (operator.dims as readonly string[]).filter((dim) => dim !== "groups").map((dim) => [dim, sizeOf(dim)]),
+  );
+  return fc
+    .record({
+      dims: fc.record(dims),
+      groups: fc.nat(3),
+      values: pick(options.ordinary ? ORDINARY_VALUES : VALUES, ORDINARY_VALUES),
+      decay: pick(options.ordinary ? ORDINARY_DECAYS : DECAYS, ORDINARY_DECAYS),
+      with: fc.subarray(optional),
+      alternative: mostly([] as string[], 1, fc.subarray(alternatives)),
+      scale: options.ordinary ? fc.constant(undefined) : scales(operator, scalable),
+      settings: settingsOf(operator, options.settings ?? {}),
+      dtype: mostly(0, 2, fc.nat(3)),
+      seed: fc.nat(999),
+      work: fc.constantFrom(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 10),
+    })
+    .map(({ work, dims, groups, ...rest }) => {
+      const chosen = [...rest.with, ...(options.with ?? [])];
+      const spec = { operator: operator.name, dims, ...rest, with: together(chosen) };
+      return fitted(operator, spec as Spec, groups, options.work ?? work * USUAL_WORK);
+    });
+}
+
+/** The usual value so many times as often as another one; shrinks to it. */
+function mostly<T, U>(usual: T, times: number, other: fc.Arbitrary<U>): fc.Arbitrary<T | U> {
+  return fc.oneof(
+    { withCrossShrink: true },
+    { weight: times, arbitrary: fc.constant(usual) },
+    { weight: 1, arbitrary: other },
+  );
+}
+
+/** Poles and weights of a recurrent convolution come together. */
+function together(names: readonly string[]): string[] {
+  const all = names.some((name) => PAIR.includes(name)) ? [...names, ...PAIR] : names;
+  return [...new Set(all)].sort();
+}
+
+const PAIR = ["poles", "weights"];
+
+function sizeOf(dim: string): fc.Arbitrary<number> {
+  return SIZES[dim] ?? sizes(64, [1, 2, 3, 16]);
+}
+
+/** Powers of two an input may be scaled by without leaving f32 in any form; empty for decays and steps. */
+function exponents(operator: AnyOperator, name: string, { random, axes }: InputSpec): readonly number[] {
+  // a gate of 2^40 is a step function; a large bias makes every step large; poles lie in [-1, 1]
+  if (name === "z" || name === "deltaBias") return [-12, 2, 5];
+  if (name === "poles") return [];
+  if (random === "timeStep" || random === "logDecay" || random === "channelDecay") return [];
+  // logits grow with Q and K: beyond this every row is one key
+  if (operator.name.includes("attention") && axes.includes("headDim")) return [-12, -3, 3, 6];
+  return [-60, -40, -12, 12, 40, 60];
+}
+
+function scales(operator: AnyOperator, names: readonly string[]): fc.Arbitrary<Spec["scale"]> {
+  const one = fc
+    .constantFrom(...names)
+    .chain((input) =>
+      fc
+        .constantFrom(...exponents(operator, input, operator.inputs[input]))
+        .map((exponent) => ({ input, exponent })),
+    );
+  return mostly(undefined, 5, one);
+}
+
+function settingsOf(
+  operator: AnyOperator,
+  fixed: Readonly<Record<string, number | boolean>>,
+): fc.Arbitrary<Record<string, number | boolean>> {
+  const choices = Object.entries(operator.settings).map(([name, value]) => {
+    if (name in fixed) return [name, fc.constant(fixed[name])];
+    if (typeof value === "boolean") return [name, fc.constantFrom(value, !value)];
+    return [name, fc.constantFrom(value as number, value as number, 0.125, 1)];
+  });
+  return fc.record(Object.fromEntries(choices));
+}
+
+const WIDTH = ["batch", "heads", "headDim", "headDimV", "state"];
+
+/** Makes drawn dims agree with one another and cheap enough: groups divide heads, causal attention has as many keys as queries. */
+export function fitted(operator: AnyOperator, spec: Spec, groupPick: number, work: number): Spec {
+  const dims: Record<string, number> = { ...spec.dims };
+  const cost = () => {
+    if (spec.settings.causal === true && "context" in dims) dims.context = dims.length;
+    if ((operator.dims as readonly string[]).includes("groups")) {
+      const divisors = [1, 2, 3, 4, 5, 6, 7, 8].filter((groups) => dims.heads % groups === 0);
+      dims.groups = divisors[groupPick % divisors.length];
+    }
+    const problem = {
+      operator: operator.name,
+      dtype: "f32",
+      seed: 0,
+      dims,
+      inputs: {},
+      settings: spec.settings,
+    };
+    const lanes = (operator.laneAxes as readonly string[]).reduce((total, axis) => total * dims[axis], 1);
+    return lanes * operator.laneCost(problem as never);
+  };
+  // length last: it is what the awkward sizes are about
+  while (cost() > work) {
+    const free = spec.settings.causal === true ? WIDTH : [...WIDTH, "context"];
+    const width = free.filter((dim) => dims[dim] > 1);
+    const largest = width.sort((a, b) => dims[b] - dims[a])[0] ?? "length";
+    dims[largest] = Math.ceil(dims[largest] / 2);
+  }
+  return { ...spec, dims };
+}

@@ -1,0 +1,57 @@
+/** The process of one engine. Ignores Ctrl-C (its parent decides) and goes when its parent goes. */
+
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { Worker } from "node:worker_threads";
+import { engines } from "../../impls/engines/index.js";
+import { readLanes, writeLanes } from "./lane-file.js";
+import type { Reply, Request } from "./protocol.js";
+import { oneLine, Session } from "./session.js";
+import { allImplementations } from "./user-impls.js";
+
+process.on("SIGINT", () => {});
+process.on("SIGTERM", () => {});
+process.on("disconnect", () => process.exit(0));
+
+// A kernel that never returns would keep this process, and a core, when the parent is killed: a thread watches for that
+new Worker(
+  `const parent = process.ppid;
+   const cell = new Int32Array(new SharedArrayBuffer(4));
+   for (;;) {
+     Atomics.wait(cell, 0, 0, 1000);
+     if (process.ppid !== parent) process.kill(process.pid, "SIGKILL");
+   }`,
+  { eval: true, execArgv: [] },
+).unref();
+
+setFlagsFromString("--expose-gc");
+const collectGarbage = runInNewContext("gc") as () => void;
+
+const session = new Session({
+  implementations: allImplementations,
+  async openEngine({ engine, device, named }) {
+    const module = await engines.find(({ name }) => name === engine)!.load();
+    return module.open(device, { named });
+  },
+  readReference: ({ file }) => readLanes(file),
+  writeReference: writeLanes,
+  liveBytes: () => {
+    // the second waits for the sweeping of array buffers that the first has only begun
+    collectGarbage();
+    collectGarbage();
+    const { heapUsed, external } = process.memoryUsage();
+    return heapUsed + external;
+  },
+  residentBytes: () => process.memoryUsage.rss(),
+  nowMs: () => performance.timeOrigin + performance.now(),
+});
+
+process.on("message", async (request: Request) => {
+  let reply: Reply;
+  try {
+    reply = { id: request.id, ok: true, value: await session.answer(request.call, request.body) };
+  } catch (error) {
+    reply = { id: request.id, ok: false, message: oneLine(error) };
+  }
+  process.send?.(reply);
+});

@@ -1,0 +1,40 @@
+/**
+ * `--filter EXPR`: words split on spaces, all of which must match. `ssd/` is the operator, exactly; `length<=4096`, `state=64`
+ * compare a key, and are false when the case has no such key; any other word is a substring of the id.
+ */
+import { parseCaseId } from "./case-id.js";
+
+export type Filter = (id: string) => boolean;
+
+/** @throws when a comparison cannot be understood */
+export function parseFilter(expression: string): Filter {
+  const tests = expression
+    .split(" ")
+    .filter((word) => word !== "")
+    .map(parseWord);
+  return (id) => tests.every((test) => test(id));
+}
+
+function parseWord(word: string): Filter {
+  if (word.endsWith("/") && !word.includes("=")) return (id) => `${parseCaseId(id).operator}/` === word;
+  const comparison = /^(.*?)(<=|>=|=)(.*)$/.exec(word);
+  if (!comparison) return (id) => id.includes(word);
+  const [, key, sign, wanted] = comparison;
+  if (key === "" || wanted === "") throw new Error(`${word} needs a key and a value, as in length<=4096`);
+  if (sign !== "=" && !isNumber(wanted)) throw new Error(`${word} needs a number, as in length<=4096`);
+  return (id) => {
+    const got = parseCaseId(id).keys[key];
+    return got !== undefined && compare(got, sign, wanted);
+  };
+}
+
+function compare(got: string, sign: string, wanted: string): boolean {
+  const numbers = isNumber(got) && isNumber(wanted);
+  if (sign === "=") return numbers ? Number(got) === Number(wanted) : got === wanted;
+  if (!numbers) return false;
+  return sign === "<=" ? Number(got) <= Number(wanted) : Number(got) >= Number(wanted);
+}
+
+function isNumber(text: string): boolean {
+  return text.trim() !== "" && Number.isFinite(Number(text));
+}

@@ -1,0 +1,161 @@
+/** The runner's host on Node: child processes, files in the temporary folder, memory limits. */
+import type { ChildProcess } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { freemem, tmpdir } from "node:os";
+import { join } from "node:path";
+import { forkBeside } from "./fork.js";
+import { CallFailed, EngineDied, type EngineLink, type Host } from "./host.js";
+import type { CallName, Calls, Reply } from "./protocol.js";
+
+/** How often the memory of a working child is looked at. */
+const WATCH_MS = 250;
+
+export function nodeHost(options: { readonly memoryBytes?: number } = {}): Host {
+  const folder = mkdtempSync(join(tmpdir(), "dualbench-"));
+  const memoryBytes = options.memoryBytes ?? Math.floor(availableBytes() / 2);
+  const children = new Set<Child>();
+  let clerk: Child | undefined;
+  let references = 0;
+  const start = () => {
+    const child = new Child(memoryBytes, () => children.delete(child));
+    children.add(child);
+    return child;
+  };
+  return {
+    start,
+    memoryBytes,
+    nowMs: () => performance.timeOrigin + performance.now(),
+    // In a process of its own, so that Ctrl-C is answered while a long reference is at work
+    async reference(problem, lanes, deadlineMs) {
+      if (!clerk?.alive) clerk = start();
+      const file = join(folder, `${references++}.lanes`);
+      await clerk.call("reference", { problem, lanes, file }, deadlineMs);
+      return { file, lanes };
+    },
+    forget: ({ file }) => rmSync(file, { force: true }),
+    async close() {
+      await Promise.all([...children].map((child) => child.stop()));
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Memory this process may use: the machine's, or its container's if that is less. */
+function availableBytes(): number {
+  const constrained = process.constrainedMemory?.() || Number.POSITIVE_INFINITY;
+  return Math.min(freemem(), constrained);
+}
+
+class Child implements EngineLink {
+  private readonly process: ChildProcess;
+  private next = 0;
+  private waiting: { id: number; resolve(value: unknown): void; reject(error: Error): void } | undefined;
+  private death: string | undefined;
+  private killedFor: string | undefined;
+  private lastWords = "";
+  private readonly gone: Promise<void>;
+
+  constructor(
+    private readonly memoryBytes: number,
+    onExit: () => void,
+  ) {
+    this.process = forkBeside(import.meta.url, "child");
+    this.process.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      this.lastWords = (this.lastWords + text).slice(-4000);
+    });
+    this.process.on("message", (reply: Reply) => this.settle(reply));
+    this.gone = new Promise((resolve) => {
+      const end = (what: string) => {
+        if (this.death !== undefined) return;
+        this.death = what;
+        onExit();
+        this.waiting?.reject(new EngineDied(what));
+        this.waiting = undefined;
+        resolve();
+      };
+      this.process.on("error", (error) => end(`its process could not run: ${error.message}`));
+      // "close" comes after stderr has been read
+      this.process.on("close", (code, signal) => end(this.killedFor ?? this.describeExit(code, signal)));
+    });
+  }
+
+  get alive(): boolean {
+    return this.death === undefined && this.killedFor === undefined;
+  }
+
+  call<K extends CallName>(call: K, body: Calls[K][0], deadlineMs: number): Promise<Calls[K][1]> {
+    if (!this.alive) return Promise.reject(new EngineDied(this.death ?? this.killedFor));
+    const id = this.next++;
+    return new Promise<Calls[K][1]>((resolve, reject) => {
+      const deadline = setTimeout(
+        () => this.kill(`no answer to ${call} within ${(deadlineMs / 1e3).toFixed(0)} s (SIGKILL)`),
+        deadlineMs,
+      );
+      const watch = setInterval(() => this.watchMemory(), WATCH_MS);
+      const done = () => {
+        clearTimeout(deadline);
+        clearInterval(watch);
+      };
+      this.waiting = {
+        id,
+        resolve: (value) => {
+          done();
+          resolve(value as Calls[K][1]);
+        },
+        reject: (error) => {
+          done();
+          reject(error);
+        },
+      };
+      this.process.send({ id, call, body }, (error) => {
+        if (error && this.waiting?.id === id && !this.process.connected) return; // its exit says more
+        if (error && this.waiting?.id === id) this.settle({ id, ok: false, message: error.message });
+      });
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.kill("stopped");
+    await this.gone;
+  }
+
+  private kill(why: string): void {
+    if (!this.alive) return;
+    this.killedFor = why;
+    this.process.kill("SIGKILL");
+  }
+
+  private settle(reply: Reply): void {
+    const { waiting } = this;
+    if (waiting?.id !== reply.id) return;
+    this.waiting = undefined;
+    if (reply.ok) waiting.resolve(reply.value);
+    else waiting.reject(new CallFailed(reply.message));
+  }
+
+  private watchMemory(): void {
+    const bytes = residentBytes(this.process.pid);
+    if (bytes !== undefined && bytes > this.memoryBytes)
+      this.kill(`held ${gib(bytes)} of memory, more than the ${gib(this.memoryBytes)} it may have (SIGKILL)`);
+  }
+
+  private describeExit(code: number | null, signal: NodeJS.Signals | null): string {
+    const words = this.lastWords.split("\n").map((line) => line.trim());
+    const told = words.find((line) => /heap out of memory|FATAL|Error:|error:/.test(line)) ?? "";
+    const how = signal ? `its process was ended by ${signal}` : `its process exited with code ${code}`;
+    return told ? `${how}: ${told.slice(0, 200)}` : how;
+  }
+}
+
+function gib(bytes: number): string {
+  return `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+}
+
+/** Resident memory of another process; known on Linux only. */
+function residentBytes(pid: number | undefined): number | undefined {
+  try {
+    return Number(readFileSync(`/proc/${pid}/statm`, "utf8").split(" ")[1]) * 4096;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,34 @@
+/** What the runner needs from the place it runs in: processes on Node, a page in a browser. */
+import type { Lane, Problem } from "../../impls/operator.js";
+import type { CallName, Calls, ReferenceHandle } from "./protocol.js";
+
+/** The engine's process is gone: crash, abort, hang or memory. Only the case it worked on is lost. */
+export class EngineDied extends Error {
+  override readonly name = "EngineDied";
+}
+
+/** The call itself failed; the engine lives. */
+export class CallFailed extends Error {
+  override readonly name = "CallFailed";
+}
+
+/** One engine, in a process of its own. */
+export interface EngineLink {
+  /** @throws CallFailed, or EngineDied when no answer came within the deadline */
+  call<K extends CallName>(call: K, body: Calls[K][0], deadlineMs: number): Promise<Calls[K][1]>;
+  readonly alive: boolean;
+  stop(): Promise<void>;
+}
+
+export interface Host {
+  /** A process for one engine; the first call must be `open`. */
+  start(): EngineLink;
+  /** Computes the truth of a problem's lanes once, for every child to read. */
+  reference(problem: Problem, lanes: readonly Lane[], deadlineMs: number): Promise<ReferenceHandle>;
+  forget(handle: ReferenceHandle): void;
+  /** Unix time in ms with a fine, monotonic fraction. */
+  nowMs(): number;
+  /** Bytes that the cases of one problem may hold together. */
+  readonly memoryBytes: number;
+  close(): Promise<void>;
+}

@@ -1,0 +1,93 @@
+/** What a larger case of a curve will take, from its smaller ones: a straight line through logarithms. */
+import { type AnyOperator, outputSize, type Problem } from "../../impls/operator.js";
+import { elementCount } from "../../impls/tensor.js";
+
+export interface Point {
+  /** Size of the case: the operator's own count of operations. */
+  readonly x: number;
+  readonly y: number;
+}
+
+/** The last few points say how the curve grows now; earlier ones still hold start-up costs. */
+const POINTS = 3;
+
+/**
+ * Least-squares line in log-log through the last points below x. With one point, proportional growth. Never below the largest
+ * smaller case: a curve that seems to fall is noise.
+ */
+export function extrapolate(points: readonly Point[], x: number): number | undefined {
+  const known = points
+    .filter((point) => point.x > 0 && point.y > 0)
+    .sort((a, b) => a.x - b.x)
+    .slice(-POINTS);
+  const last = known.at(-1);
+  if (!last) return undefined;
+  const slope = known.length === 1 ? 1 : logSlope(known);
+  return last.y * Math.max(1, (x / last.x) ** slope);
+}
+
+/** Growth exponent; two points at one place have none, and count as proportional. */
+export function logSlope(points: readonly Point[]): number {
+  const xs = points.map(({ x }) => Math.log(x));
+  const ys = points.map(({ y }) => Math.log(y));
+  const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const [mx, my] = [mean(xs), mean(ys)];
+  const spread = xs.reduce((sum, x) => sum + (x - mx) ** 2, 0);
+  if (spread === 0) return 1;
+  return xs.reduce((sum, x, i) => sum + (x - mx) * (ys[i] - my), 0) / spread;
+}
+
+/** What a prediction needs to know of a case. */
+export interface Sized {
+  readonly curves: readonly string[];
+  readonly lineage: string;
+  readonly work: number;
+  readonly operator: AnyOperator;
+  readonly problem: Problem;
+}
+
+/** Times and memory seen so far, by curve. */
+export class History {
+  private readonly times = new Map<string, Point[]>();
+  private readonly memory = new Map<string, Point[]>();
+
+  add(
+    { curves, lineage, work, problem, operator }: Sized,
+    { runNs, bytes }: { runNs: number; bytes: number },
+  ): void {
+    append(this.times, lineage, { x: work, y: runNs });
+    for (const curve of curves) {
+      append(this.times, curve, { x: work, y: runNs });
+      append(this.memory, curve, { x: problemBytes(operator, problem), y: bytes });
+    }
+  }
+
+  /** Time of one run; undefined when nothing smaller of any of its curves has run. */
+  timeNs({ curves, work }: Sized): number | undefined {
+    const guesses = curves.flatMap((curve) => extrapolate(this.times.get(curve) ?? [], work) ?? []);
+    return guesses.length > 0 ? Math.max(...guesses) : undefined;
+  }
+
+  /** For the order of work only: a guess from other curves of the implementation, or from a slow machine. */
+  guessNs(one: Sized): number {
+    return this.timeNs(one) ?? extrapolate(this.times.get(one.lineage) ?? [], one.work) ?? one.work;
+  }
+
+  /** Memory held; at least that of inputs and outputs. */
+  bytes({ curves, problem, operator }: Sized): number {
+    const least = problemBytes(operator, problem);
+    const guesses = curves.flatMap((curve) => extrapolate(this.memory.get(curve) ?? [], least) ?? []);
+    return Math.max(least, ...guesses);
+  }
+}
+
+function append(map: Map<string, Point[]>, key: string, point: Point): void {
+  map.set(key, [...(map.get(key) ?? []), point]);
+}
+
+/** Inputs and outputs as f32, which host engines hold whatever the storage type. */
+export function problemBytes(operator: AnyOperator, problem: Problem): number {
+  const inputs = Object.values(problem.inputs).map((source) => (source ? elementCount(source.shape) : 0));
+  const outputs = Object.keys(operator.outputs).map((name) => outputSize(operator, problem, name));
+  return 4 * [...inputs, ...outputs].reduce((sum, size) => sum + size, 0);
+}

@@ -1,0 +1,237 @@
+/**
+ * The engine's side of the protocol: one engine, its prepared cases, their verification and timing. Knows no process and no
+ * file, so that tests and a page run it in-process.
+ */
+
+import type { Engine } from "../../impls/engines/engine.js";
+import {
+  type AnyImplementation,
+  type Options,
+  type Prepared,
+  unsupportedReason,
+} from "../../impls/implementation.js";
+import { operators } from "../../impls/index.js";
+import type { AnyOperator, LaneReference, Problem } from "../../impls/operator.js";
+import { evaluate } from "../verify/evaluate.js";
+import { measure, warmUp } from "./measure.js";
+import type { CallName, Calls, OpenRequest, ReferenceHandle } from "./protocol.js";
+import { recheck, type Truth, type Verified, verify } from "./verify.js";
+
+/** What a session needs from the place it runs in. */
+export interface SessionHost {
+  /** Built-in implementations, then those of the user's files, in one order for parent and child. */
+  implementations(files: readonly string[]): Promise<readonly AnyImplementation[]>;
+  /** @throws with one sentence when this machine lacks the engine */
+  openEngine(request: OpenRequest): Promise<Engine<unknown>>;
+  readReference(handle: ReferenceHandle): Iterable<LaneReference>;
+  writeReference(file: string, lanes: Iterable<LaneReference>): void;
+  /** Live memory of this process after collecting garbage. */
+  liveBytes(): number;
+  /** Memory of this process as the system counts it. */
+  residentBytes(): number;
+  /** Unix time in ms with a fine, monotonic fraction. */
+  nowMs(): number;
+}
+
+interface OpenCase {
+  readonly impl: AnyImplementation;
+  readonly problem: Problem;
+  readonly options: Options;
+  readonly prepared: Prepared;
+  verified?: Verified<Prepared>;
+  fingerprint?: string;
+  estimateNs: number;
+  /** Live memory left behind by the timed runs that were counted. */
+  grownBytes: number;
+  countedRuns: number;
+}
+
+const PROBE_NS = 60e6;
+const PROBE_NOISE_BYTES = 256 * 1024;
+
+export class Session {
+  private engine: Engine<unknown> | undefined;
+  private impls: readonly AnyImplementation[] = [];
+  private originMs = 0;
+  private readonly cases = new Map<number, OpenCase>();
+
+  constructor(private readonly host: SessionHost) {}
+
+  async answer<K extends CallName>(call: K, body: Calls[K][0]): Promise<Calls[K][1]> {
+    return (this[call] as (body: Calls[K][0]) => Promise<Calls[K][1]>).call(this, body);
+  }
+
+  async close(): Promise<void> {
+    for (const { prepared } of this.cases.values()) await prepared.dispose();
+    this.cases.clear();
+    await this.engine?.close();
+  }
+
+  async open(body: Calls["open"][0]): Promise<Calls["open"][1]> {
+    this.impls = await this.host.implementations(body.files);
+    this.originMs = body.originMs;
+    try {
+      this.engine = await this.host.openEngine(body);
+      return { present: true, device: this.engine.device };
+    } catch (error) {
+      // an engine that this machine lacks is an ordinary answer, whatever its loader threw
+      return { present: false, reason: oneLine(error) };
+    }
+  }
+
+  async describe({ questions }: Calls["describe"][0]): Promise<Calls["describe"][1]> {
+    return questions.map(({ impl: index, problem }) => {
+      const impl = this.impls[index];
+      try {
+        const options = impl.options?.(problem, this.opened() as never)[0] ?? {};
+        const unsupported = unsupportedReason(impl, problem, options);
+        return { options, unsupported, flops: unsupported ? undefined : impl.cost?.(problem, options).flops };
+      } catch (error) {
+        return { options: {}, unsupported: `could not be asked for its options: ${oneLine(error)}` };
+      }
+    });
+  }
+
+  async ceilings(): Promise<Calls["ceilings"][1]> {
+    return this.opened().ceilings();
+  }
+
+  async choices({ impl: index, problem }: Calls["choices"][0]): Promise<Calls["choices"][1]> {
+    return this.impls[index].options?.(problem, this.opened() as never) ?? [{}];
+  }
+
+  async evaluate({ impl, problem, options }: Calls["evaluate"][0]): Promise<Calls["evaluate"][1]> {
+    return evaluate(this.impls[impl], this.opened(), problem, options);
+  }
+
+  async prepare(body: Calls["prepare"][0]): Promise<Calls["prepare"][1]> {
+    const { problem, options } = body;
+    const impl = this.impls[body.impl];
+    const prepared = await impl.prepare(this.opened() as never, problem, options);
+    this.cases.set(body.case, {
+      impl,
+      problem,
+      options,
+      prepared,
+      estimateNs: 0,
+      grownBytes: 0,
+      countedRuns: 0,
+    });
+    return { bytes: prepared.bytes };
+  }
+
+  async verify(body: Calls["verify"][0]): Promise<Calls["verify"][1]> {
+    const one = this.get(body.case);
+    const { verdict, verified, firstNs } = await verify(
+      this.opened(),
+      one.prepared,
+      this.truth(one, body.reference),
+      rounding(one),
+      this.host.nowMs,
+    );
+    if (verified) one.verified = verified;
+    if (verdict.status === "good") one.fingerprint = verdict.fingerprint;
+    return { verdict, firstNs };
+  }
+
+  async warm({ case: id, budgetNs, firstNs }: Calls["warm"][0]): Promise<Calls["warm"][1]> {
+    const one = this.get(id);
+    // a verified run that took longer than any warm-up has warmed up what there is
+    const hot = firstNs > 5 * budgetNs;
+    const warmed = hot
+      ? { repeats: 1, estimateNs: firstNs }
+      : await warmUp(this.opened(), this.verifiedOf(one), budgetNs);
+    one.estimateNs = warmed.estimateNs;
+    await one.prepared.poison();
+    return warmed;
+  }
+
+  async sample({ case: id, count, repeats }: Calls["sample"][0]): Promise<Calls["sample"][1]> {
+    const one = this.get(id);
+    const now = () => (this.host.nowMs() - this.originMs) * 1e6;
+    const slow = this.probeRuns(one) === 0;
+    const live = slow ? this.host.liveBytes() : 0;
+    const before = this.host.residentBytes();
+    const samples = await measure(this.opened(), this.verifiedOf(one), { count, repeats, now });
+    if (slow) {
+      one.grownBytes += this.host.liveBytes() - live;
+      one.countedRuns += count * repeats;
+    }
+    return { samples, residentGrowth: this.host.residentBytes() - before };
+  }
+
+  async recheck({ case: id, reference }: Calls["recheck"][0]): Promise<Calls["recheck"][1]> {
+    const one = this.get(id);
+    const verdict = await recheck(this.verifiedOf(one), this.truth(one, reference), rounding(one));
+    const deterministic = verdict.status === "good" && verdict.fingerprint === one.fingerprint;
+    return { verdict, deterministic, grownBytesPerRun: await this.growth(one) };
+  }
+
+  /** Live memory that each further run leaves behind, after collecting garbage: a kernel that allocates cannot be timed for long. */
+  private async growth(one: OpenCase): Promise<number> {
+    const runs = this.probeRuns(one);
+    const before = runs > 0 ? this.host.liveBytes() : 0;
+    for (let i = 0; i < runs; i++) await this.opened().once((launch) => one.prepared.run(launch));
+    const grown = runs > 0 ? this.host.liveBytes() - before : one.grownBytes;
+    // below this lies what the compiler and the collector themselves keep
+    return grown > PROBE_NOISE_BYTES ? grown / Math.max(1, runs || one.countedRuns) : 0;
+  }
+
+  /** Extra runs between two collections of garbage; none for a slow case, whose timed turns are long enough to be counted themselves. */
+  private probeRuns({ estimateNs }: OpenCase): number {
+    const runs = Math.min(64, Math.floor(PROBE_NS / estimateNs));
+    return runs < 4 ? 0 : runs;
+  }
+
+  async dispose({ case: id }: Calls["dispose"][0]): Promise<null> {
+    const one = this.cases.get(id);
+    this.cases.delete(id);
+    await one?.prepared.dispose();
+    return null;
+  }
+
+  async reference({ problem, lanes, file }: Calls["reference"][0]): Promise<null> {
+    this.host.writeReference(file, operatorOf(problem).reference(problem, lanes));
+    return null;
+  }
+
+  private opened(): Engine<unknown> {
+    if (!this.engine) throw new Error("no engine is open in this session; the first call must be open");
+    return this.engine;
+  }
+
+  private get(id: number): OpenCase {
+    const one = this.cases.get(id);
+    if (!one) throw new Error(`case ${id} is not prepared in this session`);
+    return one;
+  }
+
+  private verifiedOf(one: OpenCase): Verified<Prepared> {
+    if (!one.verified) throw new Error("a case must be verified before it is timed");
+    return one.verified;
+  }
+
+  private truth({ problem }: OpenCase, handle: ReferenceHandle): Truth {
+    const reference = () => this.host.readReference(handle);
+    return { operator: operatorOf(problem), problem, lanes: handle.lanes, reference };
+  }
+}
+
+function rounding({ impl, problem, options }: OpenCase) {
+  return impl.rounding(problem, options);
+}
+
+export function operatorOf(problem: Problem): AnyOperator {
+  const operator = operators.find(({ name }) => name === problem.operator);
+  if (!operator)
+    throw new Error(
+      `no operator ${problem.operator}; there are ${operators.map(({ name }) => name).join(", ")}`,
+    );
+  return operator;
+}
+
+/** An error as one line, without a stack. */
+export function oneLine(error: unknown): string {
+  const text = error instanceof Error ? error.message || error.name : String(error);
+  return text.split("\n")[0].trim() || "an error without a message";
+}

@@ -1,0 +1,40 @@
+/** One run of one implementation on one problem, in the process of its engine. */
+import type { Engine } from "../../impls/engines/engine.js";
+import type { AnyImplementation, Options, Prepared } from "../../impls/implementation.js";
+import type { Problem } from "../../impls/operator.js";
+import type { Place } from "./targets.js";
+
+/** Values of all outputs in C order, copied out of the engine. */
+export type Values = Readonly<Record<string, Float32Array>>;
+
+/**
+ * Prepares, poisons every output with NaN, runs once and reads back.
+ * @throws whatever the implementation throws
+ */
+export async function evaluate(
+  impl: AnyImplementation,
+  engine: Engine<unknown>,
+  problem: Problem,
+  options: Options,
+): Promise<Values> {
+  const prepared: Prepared = await impl.prepare(engine as never, problem, options);
+  try {
+    await prepared.poison();
+    await engine.once((launch) => prepared.run(launch));
+    const outputs = (await prepared.read()) as Values;
+    return Object.fromEntries(Object.entries(outputs).map(([name, values]) => [name, values.slice()]));
+  } finally {
+    await prepared.dispose();
+  }
+}
+
+/** An engine of this process: for engines without native code. */
+export function localPlace(engine: Engine<unknown>, device: string | undefined): Place {
+  return {
+    engine: engine.name as Place["engine"],
+    device,
+    options: async ({ impl }, problem) => impl.options?.(problem, engine as never) ?? [{}],
+    evaluate: ({ impl }, problem, options) => evaluate(impl, engine, problem, options),
+    close: async () => engine.close(),
+  };
+}

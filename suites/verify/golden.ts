@@ -1,0 +1,167 @@
+/** `verify --vectors`: every golden case on the reference and on every target of its operator. */
+import { readdirSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { ROUNDOFF } from "../../impls/bound.js";
+import type { Problem } from "../../impls/operator.js";
+import { type GoldenProblem, type Mapping, mapGolden, parseGolden } from "../vectors/index.js";
+import { boundArrays, compare, describeElement, indexOf, truthOf } from "./compare.js";
+import { subjectOf, Unsupported } from "./subject.js";
+import { dtypesOf, type Target, targetName } from "./targets.js";
+
+/** Contract: the float64 reference meets the golden outputs to this part of each output's peak. */
+export const REFERENCE_TOLERANCE = 1e-10;
+
+export interface GoldenLine {
+  readonly status: "pass" | "fail" | "skip";
+  readonly case: string;
+  /** `reference`, or an implementation with its dtype, options and device; absent when the whole case is skipped. */
+  readonly by?: string;
+  /** What was measured, or why it failed or was skipped. */
+  readonly detail: string;
+}
+
+export interface Unreadable {
+  readonly file: string;
+  readonly reason: string;
+}
+
+/** Golden files of a folder, by name. @throws when the folder cannot be read */
+export function goldenFiles(folder: string): string[] {
+  return readdirSync(folder)
+    .filter((name) => name.endsWith(".safetensors"))
+    .sort()
+    .map((name) => join(folder, name));
+}
+
+/** Lines of one file, as they come; an unreadable file throws. */
+export async function* goldenLines(file: string, targets: readonly Target[]): AsyncGenerator<GoldenLine> {
+  const { name, mapping } = readGolden(file);
+  if ("skip" in mapping) {
+    yield { status: "skip", case: name, detail: mapping.skip };
+    return;
+  }
+  const { problems } = mapping;
+  yield { case: name, by: "reference", ...holdReference(problems) };
+  for (const target of targets) {
+    const own = problems.filter(({ operator }) => operator.name === target.impl.operator.name);
+    if (own.length === 0) continue;
+    for (const dtype of dtypesOf(target.impl)) {
+      for await (const line of holdTarget(target, dtype, own)) yield { case: name, ...line };
+    }
+  }
+}
+
+/** @throws with one sentence when the file is no golden case */
+export function readGolden(file: string): { name: string; mapping: Mapping } {
+  const fallback = basename(file, ".safetensors");
+  const golden = parseGolden(readFileSync(file), fallback);
+  return { name: golden.name, mapping: mapGolden(golden) };
+}
+
+type Outcome = Pick<GoldenLine, "status" | "detail">;
+
+function holdReference(problems: readonly GoldenProblem[]): Outcome {
+  let worst = 0;
+  for (const { operator, problem, expected } of problems) {
+    const truth = truthOf(operator, problem);
+    const reference = boundArrays(truth, F64);
+    for (const { golden, output, values } of expected) {
+      const got = reference[output].value;
+      if (got.length !== values.length)
+        return {
+          status: "fail",
+          detail: `${golden} has ${values.length} values, ${output} has ${got.length}`,
+        };
+      const { error, index } = peakError(got, values);
+      if (!(error <= REFERENCE_TOLERANCE)) {
+        const place = indexOf(operator, problem, output, index);
+        return {
+          status: "fail",
+          detail: `${output}[${place}]: got ${got[index]}, ${golden} wants ${values[index]}, ${error.toPrecision(3)} of the peak, at most ${REFERENCE_TOLERANCE}`,
+        };
+      }
+      worst = Math.max(worst, error);
+    }
+  }
+  return { status: "pass", detail: `error ${worst.toPrecision(2)} of the peak` };
+}
+
+const F64 = { accumulate: ROUNDOFF.f64, storage: 0, roundings: 0, longestSum: 0, decay: "segsum" } as const;
+
+/** Largest difference over the largest expected magnitude; NaN where something is not a number. */
+function peakError(got: ArrayLike<number>, wanted: ArrayLike<number>): { error: number; index: number } {
+  let peak = 0;
+  let largest = -1;
+  let index = 0;
+  for (let i = 0; i < wanted.length; i++) {
+    peak = Math.max(peak, Math.abs(wanted[i]));
+    const difference = Object.is(got[i], wanted[i]) ? 0 : Math.abs(got[i] - wanted[i]);
+    if (Number.isNaN(difference)) return { error: Number.NaN, index: i };
+    if (difference > largest) {
+      largest = difference;
+      index = i;
+    }
+  }
+  return { error: largest === 0 ? 0 : largest / peak, index };
+}
+
+/** One line for each set of options that the implementation runs by default. */
+async function* holdTarget(
+  target: Target,
+  dtype: Exclude<Problem["dtype"], "f64">,
+  problems: readonly GoldenProblem[],
+): AsyncGenerator<Omit<GoldenLine, "case">> {
+  const first = { ...problems[0].problem, dtype };
+  let choices: Awaited<ReturnType<Target["place"]["options"]>>;
+  try {
+    choices = await target.place.options(target, first);
+  } catch (error) {
+    yield { status: "fail", by: targetName(target, dtype), detail: oneLine(error) };
+    return;
+  }
+  for (const options of choices) {
+    const subject = subjectOf(target, dtype, options);
+    yield { by: subject.name, ...(await holdSubject(subject, problems)) };
+  }
+}
+
+async function holdSubject(
+  subject: ReturnType<typeof subjectOf>,
+  problems: readonly GoldenProblem[],
+): Promise<Outcome> {
+  let worst = 0;
+  try {
+    for (const golden of problems) {
+      const problem = inDtype(golden.problem, subject.dtype);
+      const values = await subject.values(problem);
+      const verdict = compare(truthOf(golden.operator, problem), subject.rounding(problem), values);
+      if (!verdict.ok)
+        return { status: "fail", detail: describeElement(verdict.worst, subject.rounding(problem)) };
+      worst = Math.max(worst, verdict.ratio);
+    }
+  } catch (error) {
+    if (error instanceof Unsupported) return { status: "skip", detail: error.message };
+    return { status: "fail", detail: `threw: ${oneLine(error)}` };
+  }
+  return { status: "pass", detail: `error ${worst.toPrecision(2)} of the bound` };
+}
+
+const copies = new WeakMap<Problem, Map<string, Problem>>();
+
+/** The same inputs, to be rounded to another storage type; one copy a type, so that all targets share its reference. */
+function inDtype(golden: Problem, dtype: Problem["dtype"]): Problem {
+  const known = copies.get(golden) ?? new Map<string, Problem>();
+  copies.set(golden, known);
+  const problem = known.get(dtype) ?? { ...golden, dtype };
+  known.set(dtype, problem);
+  return problem;
+}
+
+export function oneLine(error: unknown): string {
+  const text = error instanceof Error ? error.message || error.name : String(error);
+  return text.split("\n")[0].trim() || "an error without a message";
+}
+
+export function formatGoldenLine({ status, case: name, by, detail }: GoldenLine): string {
+  return `${status} ${name}${by ? ` ${by}` : ""}: ${detail}`;
+}

@@ -1,0 +1,71 @@
+/** One implementation with its options and storage type, as checks and laws see it: problems in, values out. */
+import type { Rounding } from "../../impls/bound.js";
+import type { Options } from "../../impls/implementation.js";
+import type { AnyOperator, Problem } from "../../impls/operator.js";
+import { buildProblem, type Spec } from "../problems/spec.js";
+import { type BoundArray, boundArrays, truthOf } from "./compare.js";
+import type { Values } from "./evaluate.js";
+import { dtypesOf, type Target, targetName, whyNot } from "./targets.js";
+
+/** Thrown by `Subject.values`: the implementation does not take this problem, which is a skip and no failure. */
+export class Unsupported extends Error {
+  override readonly name = "Unsupported";
+}
+
+/** A run with its certified bounds, every array in C order of its output. */
+export interface Run {
+  readonly problem: Problem;
+  readonly values: Values;
+  readonly bounds: Readonly<Record<string, BoundArray>>;
+}
+
+export interface Subject {
+  readonly target: Target;
+  readonly options: Options;
+  readonly dtype: Exclude<Problem["dtype"], "f64">;
+  readonly name: string;
+  rounding(problem: Problem): Rounding;
+  /** The spec's problem in this subject's storage type. */
+  problem<Op extends AnyOperator>(operator: Op, spec: Spec): Problem<Op>;
+  /**
+   * Outputs of one run, with other options than its own where given.
+   * @throws Unsupported
+   */
+  values(problem: Problem, options?: Options): Promise<Values>;
+  /** Outputs with the certified bound of every element. */
+  run(problem: Problem, options?: Options): Promise<Run>;
+}
+
+export function subjectOf(target: Target, dtype: Subject["dtype"], options: Options): Subject {
+  const { impl, place } = target;
+  const check = (problem: Problem, chosen: Options) => {
+    const reason = whyNot(target, problem, chosen);
+    if (reason) throw new Unsupported(reason);
+  };
+  const subject: Subject = {
+    target,
+    options,
+    dtype,
+    name: targetName(target, dtype, options),
+    rounding: (problem) => impl.rounding(problem, options),
+    problem: (operator, spec) => buildProblem(operator, spec, dtype),
+    async values(problem, chosen = options) {
+      check(problem, chosen);
+      return place.evaluate(target, problem, chosen);
+    },
+    async run(problem, chosen = options) {
+      const values = await subject.values(problem, chosen);
+      const bounds = boundArrays(truthOf(impl.operator, problem), impl.rounding(problem, chosen));
+      return { problem, values, bounds };
+    },
+  };
+  return subject;
+}
+
+/** The subjects that run a spec: one storage type by the spec's choice, every default option. */
+export async function subjectsFor(target: Target, operator: AnyOperator, spec: Spec): Promise<Subject[]> {
+  const dtypes = dtypesOf(target.impl);
+  const dtype = dtypes[spec.dtype % dtypes.length];
+  const options = await target.place.options(target, buildProblem(operator, spec, dtype));
+  return options.map((chosen) => subjectOf(target, dtype, chosen));
+}

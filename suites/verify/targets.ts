@@ -1,0 +1,64 @@
+/** What can run here: every implementation on every device of its engine. */
+import {
+  type AnyImplementation,
+  type EngineName,
+  implementationName,
+  type Options,
+  unsupportedReason,
+} from "../../impls/implementation.js";
+import type { Problem } from "../../impls/operator.js";
+import type { Values } from "./evaluate.js";
+
+/** Runs problems on one device; a crash or a hang of native code ends as an exception, not as the end of this process. */
+export interface Place {
+  readonly engine: EngineName;
+  readonly device: string | undefined;
+  /** The options that an implementation runs by default; one empty set when it has none. */
+  options(target: Target, problem: Problem): Promise<readonly Options[]>;
+  /** @throws what the implementation throws, or with the signal that ended its process */
+  evaluate(target: Target, problem: Problem, options: Options): Promise<Values>;
+  close(): Promise<void>;
+}
+
+/** One implementation on one device. */
+export interface Target {
+  readonly impl: AnyImplementation;
+  /** Its place among all implementations of this run, the same in every process. */
+  readonly index: number;
+  readonly place: Place;
+}
+
+/** `operator/form.engine` with the keys that tell targets apart; the problem is named elsewhere. */
+export function targetName({ impl, place }: Target, dtype?: string, options: Options = {}): string {
+  const keys = Object.entries({ dtype, ...options, device: place.device });
+  const words = keys.filter(([, value]) => value !== undefined).map(([key, value]) => `${key}=${value}`);
+  return [implementationName(impl), ...words].join(" ");
+}
+
+/** Storage types that an implementation takes, f64 aside: that is the reference's own. */
+export function dtypesOf(impl: AnyImplementation): readonly Exclude<Problem["dtype"], "f64">[] {
+  const dtypes = (impl.dtypes ?? ["f32"]).filter((dtype) => dtype !== "f64");
+  return dtypes.length > 0 ? dtypes : ["f32"];
+}
+
+/** A sentence when this implementation cannot take the problem with these options. */
+export function whyNot({ impl, place }: Target, problem: Problem, options: Options): string | undefined {
+  const reason = unsupportedReason(impl, problem, options);
+  if (reason) return reason;
+  // WebGPU may assume that NaN and infinities do not exist
+  if ((place.engine as string) === "webgpu" && hasNonFinite(problem))
+    return "webgpu promises nothing about infinite inputs";
+  return undefined;
+}
+
+function hasNonFinite({ inputs }: Problem): boolean {
+  return Object.values(inputs).some(
+    (source) => source?.kind === "given" && !source.data.every((value) => Number.isFinite(value)),
+  );
+}
+
+export interface Absent {
+  readonly engine: string;
+  /** Why it cannot run here, one sentence. */
+  readonly reason: string;
+}

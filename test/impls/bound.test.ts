@@ -1,0 +1,63 @@
+/** How counts of roundings become bounds. */
+import { describe, expect, it } from "vitest";
+import { boundAt, emptyBounds, f32Rounding, hostRounding } from "../../impls/bound.js";
+
+const u = 2 ** -24;
+
+type Name = "scale" | "count" | "countPerSum" | "squares" | "tokens" | "floor";
+
+function element(values: Partial<Record<Name, number>>) {
+  const bounds = { ...emptyBounds(1) };
+  const filled = Object.entries(values).map(([name, value]) => [name, Float64Array.of(value)]);
+  return { ...bounds, ...Object.fromEntries(filled) } as typeof bounds;
+}
+
+describe("boundAt", () => {
+  it("takes roundings of size one as a random walk of three standard deviations", () => {
+    const { certified, probable } = boundAt(element({ scale: 2, count: 100 }), 0, f32Rounding(0));
+    expect(certified).toBe(200 * u);
+    expect(probable).toBe(60 * u);
+  });
+
+  it("never lets the probable bound exceed the certified one", () => {
+    const { certified, probable } = boundAt(element({ scale: 1, count: 2 }), 0, f32Rounding(0));
+    expect(probable).toBe(certified);
+  });
+
+  it("goes by the squares where roundings have sizes of their own", () => {
+    const { certified, probable } = boundAt(
+      element({ scale: 1, count: 1000, squares: 16, countPerSum: 1 }),
+      0,
+      f32Rounding(9),
+    );
+    expect(certified).toBe(1009 * u);
+    expect(probable).toBe(15 * u);
+  });
+
+  it("caps the longest sum of a form by the tokens that an element has", () => {
+    const bounds = element({ scale: 1, countPerSum: 1, tokens: 4 });
+    expect(boundAt(bounds, 0, f32Rounding(1000)).certified).toBe(4 * u);
+    expect(boundAt(bounds, 0, f32Rounding(2)).certified).toBe(2 * u);
+  });
+
+  it("adds roundings to storage and the floor", () => {
+    const half = { ...f32Rounding(0), storage: 2 ** -11, roundings: 2 };
+    expect(boundAt(element({ scale: 8, floor: 3 }), 0, half).certified).toBe(2 * 2 ** -11 * 8 + 3 * 2 ** -24);
+    expect(boundAt(element({ scale: 8, floor: 3 }), 0, f32Rounding(0)).certified).toBe(3 * 1e-25);
+  });
+
+  it("differences of running sums pay for the log decay of their chunk", () => {
+    const bounds = emptyBounds(4, true);
+    bounds.scale.fill(1);
+    bounds.decaySum!.set([1, 3, 6, 10]);
+    const prefix = { ...f32Rounding(2), decay: "prefix" as const };
+    // chunks of 2: |logA| sums to 3 in the first, to 7 in the second
+    expect([0, 1, 2, 3].map((i) => boundAt(bounds, i, prefix).certified / u)).toEqual([12, 12, 28, 28]);
+  });
+
+  it("reports float64 accumulation in units of float32", () => {
+    const { certified, unit } = boundAt(element({ scale: 1, count: 16 }), 0, hostRounding(0, 1));
+    expect(unit).toBe(u);
+    expect(certified / unit).toBeCloseTo(1, 6);
+  });
+});
