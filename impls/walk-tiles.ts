@@ -12,11 +12,18 @@ export interface WalkTiles {
 }
 
 /** Undefined when the state does not fit even with one token staged. */
-export function fitWalk(channels: number, state: number, room: { workgroupBytes: number; invocations: number }): WalkTiles | undefined {
+export function fitWalk(
+  channels: number,
+  state: number,
+  room: { workgroupBytes: number; invocations: number },
+): WalkTiles | undefined {
   const quads = 2 ** Math.ceil(Math.log2(Math.max(1, Math.ceil(state / 4))));
   const LT = Math.min(quads, 16);
   const RN4 = quads / LT;
-  const PT = Math.max(1, Math.min(2 ** Math.ceil(Math.log2(channels)), Math.floor(Math.min(128, room.invocations) / LT)));
+  const PT = Math.max(
+    1,
+    Math.min(2 ** Math.ceil(Math.log2(channels)), Math.floor(Math.min(128, room.invocations) / LT)),
+  );
   for (let TB = 16; TB >= 1; TB /= 2) {
     const bytes = 4 * TB * (8 * quads + 3 * PT + 1 + PT * LT);
     if (bytes <= room.workgroupBytes) return { PT, LT, RN4, TB };

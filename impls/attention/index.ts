@@ -1,11 +1,18 @@
 /** Every implementation of attention, in the order in which charts list them. */
 import { materialisedCpu } from "./materialised.cpu.js";
 import { materialisedTfjs } from "./materialised.tfjs.js";
+import { materialisedWebgpu } from "./materialised.webgpu.js";
 import { attention } from "./operator.js";
 import { tiledCpu } from "./tiled.cpu.js";
 import { tiledWasm } from "./tiled.wasm.js";
-import { materialisedWebgpu } from "./materialised.webgpu.js";
 import { tiledWebgpu } from "./tiled.webgpu.js";
 
 export { attention };
-export const implementations = [tiledWasm, tiledCpu, materialisedCpu, materialisedTfjs, materialisedWebgpu, tiledWebgpu];
+export const implementations = [
+  tiledWasm,
+  tiledCpu,
+  materialisedCpu,
+  materialisedTfjs,
+  materialisedWebgpu,
+  tiledWebgpu,
+];

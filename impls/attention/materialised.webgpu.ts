@@ -35,7 +35,10 @@ export const materialisedWebgpu = implementation(attention, "webgpu", {
       const Y = stage.output("Y", window);
       const perPair = tokens * context * 4;
       const pairs = batches * heads;
-      const together = Math.max(1, Math.min(pairs, 65535, Math.floor(Math.min(engine.gpu.maxBindingBytes, 2 ** 30) / perPair)));
+      const together = Math.max(
+        1,
+        Math.min(pairs, 65535, Math.floor(Math.min(engine.gpu.maxBindingBytes, 2 ** 30) / perPair)),
+      );
       const logits = stage.scratch("logits", together * perPair);
       for (let pair0 = 0; pair0 < pairs; pair0 += together) {
         const count = Math.min(together, pairs - pair0);
@@ -43,9 +46,21 @@ export const materialisedWebgpu = implementation(attention, "webgpu", {
         const rows = count * tokens;
         const across = Math.min(rows, 32768);
         const tilesT = Math.ceil(tokens / 32);
-        await stage.kernel({ url: scoresUrl }, { 0: size, 1: Q, 2: K, 3: logits }, [Math.ceil(context / 32), tilesT, count]);
-        await stage.kernel({ url: softmaxUrl }, { 0: stage.uniform([rows, context]), 1: logits }, [across, Math.ceil(rows / across), 1]);
-        await stage.kernel({ url: outputUrl }, { 0: size, 1: logits, 2: V, 3: Y }, [Math.ceil(headDimV / 32), tilesT, count]);
+        await stage.kernel({ url: scoresUrl }, { 0: size, 1: Q, 2: K, 3: logits }, [
+          Math.ceil(context / 32),
+          tilesT,
+          count,
+        ]);
+        await stage.kernel({ url: softmaxUrl }, { 0: stage.uniform([rows, context]), 1: logits }, [
+          across,
+          Math.ceil(rows / across),
+          1,
+        ]);
+        await stage.kernel({ url: outputUrl }, { 0: size, 1: logits, 2: V, 3: Y }, [
+          Math.ceil(headDimV / 32),
+          tilesT,
+          count,
+        ]);
       }
     }
     return stage.prepared();
@@ -57,6 +72,10 @@ export const materialisedWebgpu = implementation(attention, "webgpu", {
     const { bytes } = attention.cost(problem);
     const together = Math.max(1, Math.floor(2 ** 30 / (4 * length * context)));
     // logits written; read three times and written twice by the softmax; read by the last product
-    return { flops: 2 * pairs * (headDim + headDimV), bytes: bytes + 28 * pairs, dispatches: 3 * Math.ceil((batch * heads) / together) };
+    return {
+      flops: 2 * pairs * (headDim + headDimV),
+      bytes: bytes + 28 * pairs,
+      dispatches: 3 * Math.ceil((batch * heads) / together),
+    };
   },
 });

@@ -20,7 +20,13 @@ export const tiledWebgpu = implementation(attention, "webgpu", {
 
   async prepare(engine, problem) {
     const { heads, headDim, headDimV } = problem.dims;
-    const constants = fitAttention(headDim, headDimV, engine.limits.maxComputeWorkgroupStorageSize, problem.dtype === "f16" ? 2 : 4, engine.gpu.isSoftware ? 32 : 64);
+    const constants = fitAttention(
+      headDim,
+      headDimV,
+      engine.limits.maxComputeWorkgroupStorageSize,
+      problem.dtype === "f16" ? 2 : 4,
+      engine.gpu.isSoftware ? 32 : 64,
+    );
     const stage = engine.stage(attention, problem);
     for (const window of stage.windows) {
       const [Q, K, V] = await Promise.all(["Q", "K", "V"].map((name) => stage.input(name, window)));
@@ -40,12 +46,22 @@ export const tiledWebgpu = implementation(attention, "webgpu", {
     const storage = problem.dtype === "f16" ? 2 : 4;
     // each tile of 64 queries reads its keys and values again
     const pairs = problem.settings.causal ? (length * (length + 1)) / 2 : length * context;
-    return { flops, bytes: bytes + (batch * heads * pairs * (headDim + headDimV) * storage) / 64, dispatches: 1 };
+    return {
+      flops,
+      bytes: bytes + (batch * heads * pairs * (headDim + headDimV) * storage) / 64,
+      dispatches: 1,
+    };
   },
 });
 
 /** The largest tiles whose parts fit into workgroup memory. Values are taken in slices of VT columns, queries and keys of DT. */
-export function fitAttention(headDim: number, headDimV: number, workgroupBytes: number, storage: number, mostQueries = 64) {
+export function fitAttention(
+  headDim: number,
+  headDimV: number,
+  workgroupBytes: number,
+  storage: number,
+  mostQueries = 64,
+) {
   const [TX, TY] = [16, 16];
   const up = (size: number, step: number) => Math.max(step, Math.ceil(size / step) * step);
   for (const [TQ, TK] of [
@@ -58,8 +74,11 @@ export function fitAttention(headDim: number, headDimV: number, workgroupBytes: 
       const DT = Math.min(part, up(headDim, 16));
       const VT = Math.min(part, up(headDimV, 16), 64);
       const bytes = storage * ((TQ + TK) * (DT + 1) + TK * VT) + 4 * (TQ * (TK + 1) + TQ * TX);
-      if (bytes <= workgroupBytes) return { TQ, TK, DT, VT, DPAD: up(headDim, DT), VPAD: up(headDimV, VT), TX, TY };
+      if (bytes <= workgroupBytes)
+        return { TQ, TK, DT, VT, DPAD: up(headDim, DT), VPAD: up(headDimV, VT), TX, TY };
     }
   }
-  throw new Error(`this adapter's ${workgroupBytes} bytes of workgroup memory are too few for a tile of 16 queries`);
+  throw new Error(
+    `this adapter's ${workgroupBytes} bytes of workgroup memory are too few for a tile of 16 queries`,
+  );
 }

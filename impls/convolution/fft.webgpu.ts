@@ -17,7 +17,8 @@ const SCRATCH_BYTES = 256 * 2 ** 20;
 
 export const fftWebgpu = implementation(convolution, "webgpu", {
   form: "fft",
-  source: "Cooley and Tukey (1965); decimation in frequency there, in time back, so that nothing is reordered; modulo x^n - i",
+  source:
+    "Cooley and Tukey (1965); decimation in frequency there, in time back, so that nothing is reordered; modulo x^n - i",
   dtypes: ["f32", "f16"],
   // u, K and the sums are f32 inside; only Y is rounded to storage. Twiddles are products of two table entries
   rounding: ({ dtype }) => ({
@@ -27,12 +28,14 @@ export const fftWebgpu = implementation(convolution, "webgpu", {
     longestSum: 0,
     decay: "segsum",
   }),
-  unsupported: ({ dims: { length } }) => (length > MOST ? `needs length up to ${MOST}, got ${length}` : undefined),
+  unsupported: ({ dims: { length } }) =>
+    length > MOST ? `needs length up to ${MOST}, got ${length}` : undefined,
 
   async prepare(engine, problem) {
     const { batch, length, heads, headDim } = problem.dims;
     const channels = heads * headDim;
-    const { maxComputeWorkgroupStorageSize: workgroupBytes, maxComputeInvocationsPerWorkgroup: invocations } = engine.limits;
+    const { maxComputeWorkgroupStorageSize: workgroupBytes, maxComputeInvocationsPerWorkgroup: invocations } =
+      engine.limits;
     const n = transformLength(length);
     const stage = engine.stage(convolution, problem, { uncut: ["K"] });
     const row = workgroupBytes >= 16 * ROW ? ROW : ROW / 2;
@@ -48,7 +51,10 @@ export const fftWebgpu = implementation(convolution, "webgpu", {
     const aliases = { LANE: problem.dtype };
 
     const perChannel = Math.max(4 * length, N1 > 1 ? 8 * n : 0);
-    const together = Math.max(1, Math.min(channels, 65535, Math.floor(Math.min(engine.gpu.maxBindingBytes, SCRATCH_BYTES) / perChannel)));
+    const together = Math.max(
+      1,
+      Math.min(channels, 65535, Math.floor(Math.min(engine.gpu.maxBindingBytes, SCRATCH_BYTES) / perChannel)),
+    );
     const lanes = stage.scratch("signals by channel", together * length * 4);
     const spectra = N1 > 1 ? stage.scratch("spectra", together * n * 8) : undefined;
     const kernelSpectra = N1 > 1 ? stage.scratch("kernel spectra", together * n * 8) : undefined;
@@ -61,27 +67,61 @@ export const fftWebgpu = implementation(convolution, "webgpu", {
       const f32 = { dtype: "f32" as const };
       if (N1 > 1)
         // 1. the kernel's spectrum, as far as rows
-        await stage.kernel({ url: columnsUrl, constants: columnConstants, aliases }, { 0: size, 1: roots, 2: K, 3: kernelSpectra }, columnGrid);
+        await stage.kernel(
+          { url: columnsUrl, constants: columnConstants, aliases },
+          { 0: size, 1: roots, 2: K, 3: kernelSpectra },
+          columnGrid,
+        );
       for (let b = 0; b < batch; b++) {
-        const windows = stage.windows.filter((window) => b >= window.batch0 && b < window.batch0 + window.batches);
+        const windows = stage.windows.filter(
+          (window) => b >= window.batch0 && b < window.batch0 + window.batches,
+        );
         const turn = async (back: boolean) => {
           for (const window of windows) {
             const { tokens, token0, batch0 } = window;
-            const turnSize = stage.uniform([tokens, channels, channel0, count, length, token0, (b - batch0) * tokens]);
+            const turnSize = stage.uniform([
+              tokens,
+              channels,
+              channel0,
+              count,
+              length,
+              token0,
+              (b - batch0) * tokens,
+            ]);
             const tensor = back ? stage.output("Y", window) : await stage.input("u", window);
             const grid: [number, number, number] = [Math.ceil(tokens / 32), Math.ceil(count / 32), 1];
-            await stage.kernel({ url: transposeUrl, flags: back ? ["back"] : [] }, back ? { 0: turnSize, 1: lanes, 2: tensor } : { 0: turnSize, 1: tensor, 2: lanes }, grid);
+            await stage.kernel(
+              { url: transposeUrl, flags: back ? ["back"] : [] },
+              back ? { 0: turnSize, 1: lanes, 2: tensor } : { 0: turnSize, 1: tensor, 2: lanes },
+              grid,
+            );
           }
         };
         await turn(false);
         if (N1 === 1) {
           // 2. to 4. in workgroup memory
-          await stage.kernel({ url: rowsUrl, flags: ["whole"], constants: rowConstants }, { 0: size, 1: roots, 2: lanes, 3: K }, [1, count, 1]);
+          await stage.kernel(
+            { url: rowsUrl, flags: ["whole"], constants: rowConstants },
+            { 0: size, 1: roots, 2: lanes, 3: K },
+            [1, count, 1],
+          );
         } else {
           // 2. the signal's, 3. their product, 4. and back
-          await stage.kernel({ url: columnsUrl, ...f32, constants: columnConstants, aliases: { LANE: "f32" } }, { 0: size, 1: roots, 2: lanes, 3: spectra }, columnGrid);
-          await stage.kernel({ url: rowsUrl, ...f32, constants: rowConstants }, { 0: size, 1: roots, 2: spectra, 3: kernelSpectra }, [N1, count, 1]);
-          await stage.kernel({ url: columnsUrl, ...f32, flags: ["back"], constants: columnConstants }, { 0: size, 1: roots, 2: spectra, 3: lanes }, columnGrid);
+          await stage.kernel(
+            { url: columnsUrl, ...f32, constants: columnConstants, aliases: { LANE: "f32" } },
+            { 0: size, 1: roots, 2: lanes, 3: spectra },
+            columnGrid,
+          );
+          await stage.kernel(
+            { url: rowsUrl, ...f32, constants: rowConstants },
+            { 0: size, 1: roots, 2: spectra, 3: kernelSpectra },
+            [N1, count, 1],
+          );
+          await stage.kernel(
+            { url: columnsUrl, ...f32, flags: ["back"], constants: columnConstants },
+            { 0: size, 1: roots, 2: spectra, 3: lanes },
+            columnGrid,
+          );
         }
         await turn(true);
       }
@@ -97,8 +137,15 @@ export const fftWebgpu = implementation(convolution, "webgpu", {
     const long = n > ROW;
     // signals by channel written and read twice; spectra written, updated in place, read; the kernel's written once, read per batch
     const scratch = batch * channels * (16 * length + (long ? 40 * n : 0)) + channels * (long ? 8 * n : 0);
-    const together = Math.max(1, Math.min(channels, Math.floor(SCRATCH_BYTES / Math.max(4 * length, long ? 8 * n : 0))));
-    return { flops, bytes: bytes + scratch, dispatches: Math.ceil(channels / together) * ((long ? 1 : 0) + batch * (long ? 5 : 3)) };
+    const together = Math.max(
+      1,
+      Math.min(channels, Math.floor(SCRATCH_BYTES / Math.max(4 * length, long ? 8 * n : 0))),
+    );
+    return {
+      flops,
+      bytes: bytes + scratch,
+      dispatches: Math.ceil(channels / together) * ((long ? 1 : 0) + batch * (long ? 5 : 3)),
+    };
   },
 });
 

@@ -1,8 +1,15 @@
 /** The GPU engine: hand-written WGSL on Dawn in Node, on `navigator.gpu` in a page; the same TypeScript and shaders in both. */
 import type { AnyOperator, Problem } from "../operator.js";
-import { type Ceilings, type DeviceInfo, type Engine, EngineAbsent, type OpenOptions, type Timing } from "./engine.js";
+import {
+  type Ceilings,
+  type DeviceInfo,
+  type Engine,
+  EngineAbsent,
+  type OpenOptions,
+  type Timing,
+} from "./engine.js";
 import { measureCeilings } from "./webgpu/ceilings.js";
-import { GpuDevice, type MatrixShape, type OpenOptions as GpuOpenOptions } from "./webgpu/device.js";
+import { GpuDevice, type OpenOptions as GpuOpenOptions, type MatrixShape } from "./webgpu/device.js";
 import { inBrowser } from "./webgpu/gpu.js";
 import { type Lane, laneOf } from "./webgpu/lane.js";
 import { useSwiftShader } from "./webgpu/software.js";
@@ -13,7 +20,9 @@ export interface WebGpuEngine extends Engine<Lane> {
   readonly name: "webgpu";
   readonly gpu: GpuDevice;
   readonly limits: GPUSupportedLimits;
-  has(feature: "shader-f16" | "subgroups" | "timestamp-query" | "chromium-experimental-subgroup-matrix"): boolean;
+  has(
+    feature: "shader-f16" | "subgroups" | "timestamp-query" | "chromium-experimental-subgroup-matrix",
+  ): boolean;
   readonly matrixShapes: readonly MatrixShape[];
   /** Lanes of a subgroup where the adapter has one size only. */
   readonly subgroupSize: number | undefined;
@@ -27,16 +36,26 @@ export interface WebGpuEngine extends Engine<Lane> {
  * @param device undefined: this machine's adapter; `swiftshader`: SwiftShader; `null`: Dawn's null backend, which only validates
  * @param options `named`: adapters that compute on the CPU will do, SwiftShader in the end. The others serve tests
  */
-export async function open(device?: string, options: OpenOptions & GpuTestOptions = { named: false }): Promise<WebGpuEngine> {
+export async function open(
+  device?: string,
+  options: OpenOptions & GpuTestOptions = { named: false },
+): Promise<WebGpuEngine> {
   const { named, ...rest } = options;
   try {
-    if (device === "null") return engineOn(await GpuDevice.open({ ...rest, backend: "null", software: true }));
+    if (device === "null")
+      return engineOn(await GpuDevice.open({ ...rest, backend: "null", software: true }));
     if (device === "swiftshader") await useSwiftShader();
-    else if (device !== undefined) throw new Error(`webgpu knows the devices swiftshader and null beside this machine's own, got ${device}`);
-    return engineOn(await GpuDevice.open({ ...rest, software: named || device !== undefined || inBrowser() }));
+    else if (device !== undefined)
+      throw new Error(
+        `webgpu knows the devices swiftshader and null beside this machine's own, got ${device}`,
+      );
+    return engineOn(
+      await GpuDevice.open({ ...rest, software: named || device !== undefined || inBrowser() }),
+    );
   } catch (error) {
     const { message } = error as Error;
-    if (named && device === undefined && !inBrowser() && /no WebGPU adapter/.test(message)) return softwareEngine(rest);
+    if (named && device === undefined && !inBrowser() && /no WebGPU adapter/.test(message))
+      return softwareEngine(rest);
     throw new EngineAbsent(message);
   }
 }
@@ -57,7 +76,8 @@ async function softwareEngine(options: GpuTestOptions): Promise<WebGpuEngine> {
 /** The engine on a device that is already open (tests open special ones). */
 export function engineOn(gpu: GpuDevice): WebGpuEngine {
   const stopwatch = new Stopwatch(gpu);
-  const record = (run: (lane: Lane) => void | Promise<void>, runs: number) => stopwatch.time((pass) => repeat(run, laneOf(pass), runs));
+  const record = (run: (lane: Lane) => void | Promise<void>, runs: number) =>
+    stopwatch.time((pass) => repeat(run, laneOf(pass), runs));
   return {
     name: "webgpu",
     device: describe(gpu),

@@ -18,7 +18,8 @@ const MAKES = ["tile", "tile-split", "subgroup-matrix", "subgroup-matrix-split"]
 
 export const chunkedWebgpu = implementation(ssd, "webgpu", {
   form: "chunked",
-  source: "arXiv 2405.21060 section 6, listing 1; one pass over memory, or segment states first when workgroups are few",
+  source:
+    "arXiv 2405.21060 section 6, listing 1; one pass over memory, or segment states first when workgroups are few",
   dtypes: ["f32", "f16"],
   options: ({ dtype }, engine) => {
     const tile = [
@@ -44,13 +45,16 @@ export const chunkedWebgpu = implementation(ssd, "webgpu", {
   },
   unsupported: ({ dtype }, { chunk = 32, make = "tile" }) => {
     if (!MAKES.includes(make)) return `needs make ${MAKES.join(", ")}, got ${make}`;
-    if (make.startsWith("subgroup-matrix") && dtype !== "f16") return `make ${make} needs dtype f16, got ${dtype}`;
+    if (make.startsWith("subgroup-matrix") && dtype !== "f16")
+      return `make ${make} needs dtype f16, got ${dtype}`;
     return [16, 32, 64].includes(chunk) ? undefined : `needs chunk 16, 32 or 64, got ${chunk}`;
   },
 
   async prepare(engine, problem, { chunk = 32, make = "tile" }) {
     const { heads, groups, headDim, state } = problem.dims;
-    const kit = make.startsWith("subgroup-matrix") ? matrixKit(engine, problem, chunk) : tileKit(engine, problem, chunk);
+    const kit = make.startsWith("subgroup-matrix")
+      ? matrixKit(engine, problem, chunk)
+      : tileKit(engine, problem, chunk);
     const stage = engine.stage(ssd, problem, { quantum: chunk, f32Outputs: ["finalState"] });
     const slices = Math.ceil(headDim / kit.tiles.PS);
     const perHeadD = problem.inputs.D?.axes.length === 1 ? 1 : 0;
@@ -63,9 +67,22 @@ export const chunkedWebgpu = implementation(ssd, "webgpu", {
       const segmentTokens = Math.ceil(chunks / wanted) * chunk;
       const segments = Math.ceil(tokens / segmentTokens);
       const split = fewest > 1 || segments > 1 || !(isFirst && isLast);
-      const size = stage.uniform([batches, tokens, heads, groups, headDim, state, segments, segmentTokens, slices, perHeadD]);
+      const size = stage.uniform([
+        batches,
+        tokens,
+        heads,
+        groups,
+        headDim,
+        state,
+        segments,
+        segmentTokens,
+        slices,
+        perHeadD,
+      ]);
       const names = ["X", "logA", "B", "C", "dt", "D", "z", "initialState"];
-      const [X, logA, B, C, dt, D, z, initialState] = await Promise.all(names.map((name) => stage.input(name, window)));
+      const [X, logA, B, C, dt, D, z, initialState] = await Promise.all(
+        names.map((name) => stage.input(name, window)),
+      );
       const finalState = stage.output("finalState", window);
       const grid: [number, number, number] = [slices * heads, segments, batches];
       const shared = { 0: size, 1: X, 2: logA, 3: B, 8: dt };
@@ -87,7 +104,15 @@ export const chunkedWebgpu = implementation(ssd, "webgpu", {
       if (!split) flags.push("endStates");
       await stage.kernel(
         kit.output(flags),
-        { ...shared, 4: C, 5: stage.output("Y", window), 6: startStates, 7: split ? undefined : finalState, 9: D, 10: z },
+        {
+          ...shared,
+          4: C,
+          5: stage.output("Y", window),
+          6: startStates,
+          7: split ? undefined : finalState,
+          9: D,
+          10: z,
+        },
         grid,
       );
     }
@@ -100,8 +125,18 @@ export const chunkedWebgpu = implementation(ssd, "webgpu", {
 /** Which texts to compile, with which tiles: all that differs between the makes. */
 interface Kit {
   readonly tiles: Tiles | MatrixTiles;
-  states(flags: readonly string[]): { url: URL; flags: readonly string[]; constants: Record<string, number>; matrix?: boolean };
-  output(flags: readonly string[]): { url: URL; flags: readonly string[]; constants: Record<string, number>; matrix?: boolean };
+  states(flags: readonly string[]): {
+    url: URL;
+    flags: readonly string[];
+    constants: Record<string, number>;
+    matrix?: boolean;
+  };
+  output(flags: readonly string[]): {
+    url: URL;
+    flags: readonly string[];
+    constants: Record<string, number>;
+    matrix?: boolean;
+  };
 }
 
 function room({ limits, gpu }: WebGpuEngine, dtype: string) {
@@ -117,9 +152,16 @@ function tileKit(engine: WebGpuEngine, problem: Problem<Ssd>, chunk: number): Ki
   const { headDim, state } = problem.dims;
   const space = room(engine, problem.dtype);
   const tiles = fitTiles(headDim, state, chunk, space);
-  if (!tiles) throw new Error(`state=${state} with chunk=${chunk} needs more than this adapter's ${space.workgroupBytes} bytes of workgroup memory`);
+  if (!tiles)
+    throw new Error(
+      `state=${state} with chunk=${chunk} needs more than this adapter's ${space.workgroupBytes} bytes of workgroup memory`,
+    );
   const constants = { ...tiles };
-  return { tiles, states: (flags) => ({ url: statesUrl, flags, constants }), output: (flags) => ({ url: outputUrl, flags, constants }) };
+  return {
+    tiles,
+    states: (flags) => ({ url: statesUrl, flags, constants }),
+    output: (flags) => ({ url: outputUrl, flags, constants }),
+  };
 }
 
 function matrixKit(engine: WebGpuEngine, problem: Problem<Ssd>, chunk: number): Kit {
@@ -128,14 +170,24 @@ function matrixKit(engine: WebGpuEngine, problem: Problem<Ssd>, chunk: number): 
   const { subgroupSize, matrixShapes } = engine;
   if (matrixShapes.length === 0 || subgroupSize === undefined)
     throw new Error("this adapter offers no f16 subgroup matrices with f32 sums and one subgroup size");
-  const found = matrixShapes.map((shape) => fitMatrixTiles(headDim, state, chunk, shape, subgroupSize, space)).find((fit) => fit !== undefined);
-  if (!found) throw new Error(`state=${state} with chunk=${chunk} does not fit the matrix unit's tiles in ${space.workgroupBytes} bytes of workgroup memory`);
+  const found = matrixShapes
+    .map((shape) => fitMatrixTiles(headDim, state, chunk, shape, subgroupSize, space))
+    .find((fit) => fit !== undefined);
+  if (!found)
+    throw new Error(
+      `state=${state} with chunk=${chunk} does not fit the matrix unit's tiles in ${space.workgroupBytes} bytes of workgroup memory`,
+    );
   const constants = { ...found };
   // four values at a time where every row starts at a multiple of four
   const wide = headDim % 4 === 0 && state % 4 === 0 ? ["quads"] : [];
   return {
     tiles: found,
-    states: (flags) => ({ url: matrixUrl, flags: [...flags, ...wide, "endStates", "endDecays"], constants, matrix: true }),
+    states: (flags) => ({
+      url: matrixUrl,
+      flags: [...flags, ...wide, "endStates", "endDecays"],
+      constants,
+      matrix: true,
+    }),
     output: (flags) => ({ url: matrixUrl, flags: [...flags, ...wide, "outputs"], constants, matrix: true }),
   };
 }
@@ -146,14 +198,21 @@ function chunkedCost(problem: Problem<Ssd>, { chunk = 32, make = "tile" }: Optio
   const least = ssd.cost(problem);
   const storage = problem.dtype === "f16" ? 2 : 4;
   const PS = make.startsWith("subgroup-matrix")
-    ? headDim > 32 && state <= 128 ? 64 : 32
-    : (fitTiles(headDim, state, chunk, { workgroupBytes: 49152, invocations: 1024, storageBytes: storage })?.PS ?? 4);
+    ? headDim > 32 && state <= 128
+      ? 64
+      : 32
+    : (fitTiles(headDim, state, chunk, { workgroupBytes: 49152, invocations: 1024, storageBytes: storage })
+        ?.PS ?? 4);
   const slices = Math.ceil(headDim / PS);
-  const segments = Math.max(make.endsWith("-split") ? 2 : 1, segmentsFor(problem, { PS, Q: chunk }, length, batch));
+  const segments = Math.max(
+    make.endsWith("-split") ? 2 : 1,
+    segmentsFor(problem, { PS, Q: chunk }, length, batch),
+  );
   const split = segments > 1;
   const tokenHeads = batch * length * heads;
   const scores = 2 * chunk * state * slices; // every slice of channels makes the scores again
-  const flops = tokenHeads * (scores + 2 * chunk * headDim + 4 * headDim * state + (split ? 2 * headDim * state : 0));
+  const flops =
+    tokenHeads * (scores + 2 * chunk * headDim + 4 * headDim * state + (split ? 2 * headDim * state : 0));
   const again = split ? tokenHeads * headDim * storage + segments * batch * heads * headDim * state * 16 : 0;
   return { flops, bytes: least.bytes + again, dispatches: split ? 3 : 1 };
 }

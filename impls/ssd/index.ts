@@ -2,16 +2,29 @@
 import { chunkedCpu } from "./chunked.cpu.js";
 import { chunkedTfjs } from "./chunked.tfjs.js";
 import { chunkedWasm } from "./chunked.wasm.js";
+import { chunkedWebgpu } from "./chunked.webgpu.js";
 import { ssd } from "./operator.js";
 import { quadraticCpu } from "./quadratic.cpu.js";
 import { quadraticTfjs } from "./quadratic.tfjs.js";
 import { quadraticWasm } from "./quadratic.wasm.js";
+import { quadraticWebgpu } from "./quadratic.webgpu.js";
 import { recurrentCpu } from "./recurrent.cpu.js";
 import { recurrentWasm } from "./recurrent.wasm.js";
-import { scanTfjs } from "./scan.tfjs.js";
-import { chunkedWebgpu } from "./chunked.webgpu.js";
-import { quadraticWebgpu } from "./quadratic.webgpu.js";
 import { recurrentWebgpu } from "./recurrent.webgpu.js";
+import { scanTfjs } from "./scan.tfjs.js";
 
 export { ssd };
-export const implementations = [chunkedWasm, recurrentWasm, quadraticWasm, chunkedCpu, recurrentCpu, quadraticCpu, chunkedTfjs, quadraticTfjs, scanTfjs, recurrentWebgpu, quadraticWebgpu, chunkedWebgpu];
+export const implementations = [
+  chunkedWasm,
+  recurrentWasm,
+  quadraticWasm,
+  chunkedCpu,
+  recurrentCpu,
+  quadraticCpu,
+  chunkedTfjs,
+  quadraticTfjs,
+  scanTfjs,
+  recurrentWebgpu,
+  quadraticWebgpu,
+  chunkedWebgpu,
+];

@@ -22,9 +22,18 @@ export const quadraticWebgpu = implementation(ssd, "webgpu", {
 
   async prepare(engine, problem) {
     const { heads, groups, headDim, state } = problem.dims;
-    const { maxComputeWorkgroupStorageSize: workgroupBytes, maxComputeInvocationsPerWorkgroup: invocations } = engine.limits;
-    const tiles = fitTiles(headDim, state, CHUNK, { workgroupBytes, invocations, storageBytes: problem.dtype === "f16" ? 2 : 4, mostChannels: engine.gpu.isSoftware ? 16 : undefined });
-    if (!tiles) throw new Error(`state=${state} needs more than this adapter's ${workgroupBytes} bytes of workgroup memory`);
+    const { maxComputeWorkgroupStorageSize: workgroupBytes, maxComputeInvocationsPerWorkgroup: invocations } =
+      engine.limits;
+    const tiles = fitTiles(headDim, state, CHUNK, {
+      workgroupBytes,
+      invocations,
+      storageBytes: problem.dtype === "f16" ? 2 : 4,
+      mostChannels: engine.gpu.isSoftware ? 16 : undefined,
+    });
+    if (!tiles)
+      throw new Error(
+        `state=${state} needs more than this adapter's ${workgroupBytes} bytes of workgroup memory`,
+      );
     const stage = engine.stage(ssd, problem, { cutsTime: false, f32Outputs: ["finalState"] });
     const PS = engine.gpu.isSoftware || headDim <= 16 ? 16 : headDim > 32 ? 64 : 32;
     const slices = Math.ceil(headDim / PS);
@@ -32,12 +41,36 @@ export const quadraticWebgpu = implementation(ssd, "webgpu", {
     for (const window of stage.windows) {
       const { batches, tokens } = window;
       const names = ["X", "logA", "B", "C", "initialState", "dt", "D", "z"];
-      const [X, logA, B, C, initialState, dt, D, z] = await Promise.all(names.map((name) => stage.input(name, window)));
+      const [X, logA, B, C, initialState, dt, D, z] = await Promise.all(
+        names.map((name) => stage.input(name, window)),
+      );
       const flags = ["dt", "D", "z", "initialState"].filter((name) => stage.has(name));
-      const size = stage.uniform([batches, tokens, heads, groups, headDim, state, 1, tokens, slices, perHeadD]);
+      const size = stage.uniform([
+        batches,
+        tokens,
+        heads,
+        groups,
+        headDim,
+        state,
+        1,
+        tokens,
+        slices,
+        perHeadD,
+      ]);
       await stage.kernel(
         { url: quadraticUrl, flags, constants: { PS } },
-        { 0: size, 1: X, 2: logA, 3: B, 4: C, 5: stage.output("Y", window), 6: initialState, 8: dt, 9: D, 10: z },
+        {
+          0: size,
+          1: X,
+          2: logA,
+          3: B,
+          4: C,
+          5: stage.output("Y", window),
+          6: initialState,
+          8: dt,
+          9: D,
+          10: z,
+        },
         [slices * heads, Math.ceil(tokens / 32), batches],
       );
       const wanted = segmentsFor(problem, tiles, tokens, batches);
@@ -47,7 +80,17 @@ export const quadraticWebgpu = implementation(ssd, "webgpu", {
       const places = batches * segments * heads;
       const states = stage.scratch("segment states", places * headDim * state * 4);
       const decays = stage.scratch("segment decays", places * 4);
-      const stateSize = stage.uniform([batches, tokens, heads, groups, headDim, state, segments, segmentTokens, stateSlices]);
+      const stateSize = stage.uniform([
+        batches,
+        tokens,
+        heads,
+        groups,
+        headDim,
+        state,
+        segments,
+        segmentTokens,
+        stateSlices,
+      ]);
       await stage.kernel(
         { url: statesUrl, flags: flags.filter((flag) => flag === "dt"), constants: { ...tiles } },
         { 0: stateSize, 1: X, 2: logA, 3: B, 7: states, 8: dt, 11: decays },

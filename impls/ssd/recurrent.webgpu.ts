@@ -19,15 +19,21 @@ export const recurrentWebgpu = implementation(ssd, "webgpu", {
 
   async prepare(engine, problem) {
     const { heads, groups, headDim, state } = problem.dims;
-    const { maxComputeWorkgroupStorageSize: workgroupBytes, maxComputeInvocationsPerWorkgroup: invocations } = engine.limits;
+    const { maxComputeWorkgroupStorageSize: workgroupBytes, maxComputeInvocationsPerWorkgroup: invocations } =
+      engine.limits;
     const tiles = fitWalk(headDim, state, { workgroupBytes, invocations });
-    if (!tiles) throw new Error(`state=${state} needs more than this adapter's ${workgroupBytes} bytes of workgroup memory`);
+    if (!tiles)
+      throw new Error(
+        `state=${state} needs more than this adapter's ${workgroupBytes} bytes of workgroup memory`,
+      );
     const stage = engine.stage(ssd, problem, { f32Outputs: ["finalState"] });
     const slices = Math.ceil(headDim / tiles.PT);
     for (const window of stage.windows) {
       const { batches, tokens, isFirst } = window;
       const names = ["X", "logA", "B", "C", "initialState", "dt", "D", "z"];
-      const [X, logA, B, C, initialState, dt, D, z] = await Promise.all(names.map((name) => stage.input(name, window)));
+      const [X, logA, B, C, initialState, dt, D, z] = await Promise.all(
+        names.map((name) => stage.input(name, window)),
+      );
       const perHeadD = problem.inputs.D?.axes.length === 1 ? 1 : 0;
       const size = stage.uniform([batches, tokens, heads, groups, headDim, state, slices, perHeadD]);
       const flags = ["dt", "D", "z"].filter((name) => stage.has(name));

@@ -32,7 +32,10 @@ export function fitTiles(headDim: number, state: number, chunk: number, room: Ro
     const TX = Math.min(16, PS);
     const TY = Math.min(16, Math.floor(room.invocations / TX));
     const bytes =
-      4 * NPAD * PS + room.storageBytes * chunk * (PS + 2 * (NT + 1)) + 4 * chunk * (chunk + 1) + 4 * 8 * chunk;
+      4 * NPAD * PS +
+      room.storageBytes * chunk * (PS + 2 * (NT + 1)) +
+      4 * chunk * (chunk + 1) +
+      4 * 8 * chunk;
     if (bytes <= room.workgroupBytes) return { Q: chunk, PS, NT, NPAD, TX, TY };
   }
   return undefined;
@@ -42,7 +45,12 @@ export function fitTiles(headDim: number, state: number, chunk: number, room: Ro
  * Segments of the two-level form. One pass over memory is cheapest, so more are used only while the workgroups cannot fill a large
  * GPU (two for each of 132 multiprocessors), and none is shorter than four chunks.
  */
-export function segmentsFor(problem: Problem<Ssd>, tiles: Pick<Tiles, "PS" | "Q">, tokens: number, batches: number): number {
+export function segmentsFor(
+  problem: Problem<Ssd>,
+  tiles: Pick<Tiles, "PS" | "Q">,
+  tokens: number,
+  batches: number,
+): number {
   const { heads, headDim } = problem.dims;
   const workgroups = batches * heads * Math.ceil(headDim / tiles.PS);
   const wanted = Math.ceil(264 / workgroups);
@@ -74,7 +82,13 @@ export function fitMatrixTiles(
 ): MatrixTiles | undefined {
   const { M: MM, N: NN, K: KK } = shape;
   const [WR, WC] = [2, 2];
-  if (WR * WC * lanes > room.invocations || chunk % (2 * MM) !== 0 || chunk % (2 * NN) !== 0 || chunk % KK !== 0) return undefined;
+  if (
+    WR * WC * lanes > room.invocations ||
+    chunk % (2 * MM) !== 0 ||
+    chunk % (2 * NN) !== 0 ||
+    chunk % KK !== 0
+  )
+    return undefined;
   for (const PS of headDim > 32 && (room.mostChannels ?? 64) >= 64 ? [64, 32] : [32]) {
     for (const NT of state > 32 ? [64, 32] : [32]) {
       const NPAD = Math.ceil(state / NT) * NT;

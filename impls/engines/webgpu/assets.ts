@@ -7,7 +7,9 @@ export function loadText(url: URL): Promise<string> {
   let text = texts.get(url.href);
   if (!text) {
     text = inBrowser()
-      ? fetch(url).then((answer) => (answer.ok ? answer.text() : Promise.reject(new Error(`${url} answered ${answer.status}`))))
+      ? fetch(url).then((answer) =>
+          answer.ok ? answer.text() : Promise.reject(new Error(`${url} answered ${answer.status}`)),
+        )
       : import("node:fs/promises").then((fs) => fs.readFile(url, "utf8"));
     texts.set(url.href, text);
   }

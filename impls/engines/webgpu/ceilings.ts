@@ -14,7 +14,11 @@ export async function measureCeilings(gpu: GpuDevice, stopwatch: Stopwatch): Pro
   return { bytesPerS, flopsPerS: { f32, ...(best > 0 ? { f16: best } : {}) } };
 }
 
-async function best(stopwatch: Stopwatch, rounds: number, work: (pass: GPUComputePassEncoder) => void): Promise<number> {
+async function best(
+  stopwatch: Stopwatch,
+  rounds: number,
+  work: (pass: GPUComputePassEncoder) => void,
+): Promise<number> {
   let ns = Number.POSITIVE_INFINITY;
   for (let i = 0; i < rounds; i++) {
     const { hostNs, deviceNs } = await stopwatch.time(work);
@@ -28,9 +32,17 @@ async function copyRate(gpu: GpuDevice, stopwatch: Stopwatch): Promise<number> {
   const words = Math.floor(bytes / 16);
   const from = gpu.buffer(words * 16, GPUBufferUsage.STORAGE);
   const to = gpu.buffer(words * 16, GPUBufferUsage.STORAGE);
-  const size = gpu.buffer(16, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST, new Uint32Array([words, 0, 0, 0]));
+  const size = gpu.buffer(
+    16,
+    GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+    new Uint32Array([words, 0, 0, 0]),
+  );
   try {
-    const kernel = gpu.bind(await gpu.pipeline({ url: url("./copy.wgsl"), dtype: "f32" }), { 0: size, 1: from, 2: to }, [Math.min(65535, Math.ceil(words / 256)), 1, 1]);
+    const kernel = gpu.bind(
+      await gpu.pipeline({ url: url("./copy.wgsl"), dtype: "f32" }),
+      { 0: size, 1: from, 2: to },
+      [Math.min(65535, Math.ceil(words / 256)), 1, 1],
+    );
     const seconds = await best(stopwatch, 6, (pass) => {
       pass.setPipeline(kernel.pipeline);
       pass.setBindGroup(0, kernel.bindGroup);
@@ -46,9 +58,17 @@ async function multiplyAddRate(gpu: GpuDevice, stopwatch: Stopwatch, dtype: "f32
   const groups = gpu.isSoftware ? 8 : 8192;
   const steps = gpu.isSoftware ? 64 : 1024;
   const sink = gpu.buffer(4096, GPUBufferUsage.STORAGE);
-  const size = gpu.buffer(16, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST, new Uint32Array([steps, 0, 0, 0]));
+  const size = gpu.buffer(
+    16,
+    GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+    new Uint32Array([steps, 0, 0, 0]),
+  );
   try {
-    const kernel = gpu.bind(await gpu.pipeline({ url: url("./multiply-add.wgsl"), dtype }), { 0: size, 1: sink }, [groups, 1, 1]);
+    const kernel = gpu.bind(
+      await gpu.pipeline({ url: url("./multiply-add.wgsl"), dtype }),
+      { 0: size, 1: sink },
+      [groups, 1, 1],
+    );
     const seconds = await best(stopwatch, 5, (pass) => {
       pass.setPipeline(kernel.pipeline);
       pass.setBindGroup(0, kernel.bindGroup);
@@ -67,10 +87,19 @@ async function matrixRate(gpu: GpuDevice, stopwatch: Stopwatch): Promise<number>
   const groups = 4096;
   const steps = 512;
   const sink = gpu.buffer(groups * 4, GPUBufferUsage.STORAGE);
-  const size = gpu.buffer(16, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST, new Uint32Array([steps, 0, 0, 0]));
+  const size = gpu.buffer(
+    16,
+    GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+    new Uint32Array([steps, 0, 0, 0]),
+  );
   try {
     const lanes = Number(gpu.adapter.info.subgroupMaxSize ?? 32);
-    const pipeline = await gpu.pipeline({ url: url("./matrix-rate.wgsl"), dtype: "f16", matrix: true, constants: { MM: M, NN: N, KK: K, LANES: lanes } });
+    const pipeline = await gpu.pipeline({
+      url: url("./matrix-rate.wgsl"),
+      dtype: "f16",
+      matrix: true,
+      constants: { MM: M, NN: N, KK: K, LANES: lanes },
+    });
     const kernel = gpu.bind(pipeline, { 0: size, 1: sink }, [groups, 1, 1]);
     const seconds = await best(stopwatch, 5, (pass) => {
       pass.setPipeline(kernel.pipeline);

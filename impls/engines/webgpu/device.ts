@@ -40,7 +40,13 @@ export interface Kernel {
   readonly groups: readonly [number, number, number];
 }
 
-const wantedFeatures = ["timestamp-query", "shader-f16", "subgroups", "chromium-experimental-subgroup-matrix", "subgroup-size-control"] as const;
+const wantedFeatures = [
+  "timestamp-query",
+  "shader-f16",
+  "subgroups",
+  "chromium-experimental-subgroup-matrix",
+  "subgroup-size-control",
+] as const;
 
 /** One adapter, one device, its pipelines; every error that the driver reports becomes an Error with Dawn's own message. */
 export class GpuDevice {
@@ -64,7 +70,12 @@ export class GpuDevice {
   }
 
   static async open(options: OpenOptions = {}): Promise<GpuDevice> {
-    const gpu = await openGpu({ backend: options.backend, adapter: options.adapter, robust: options.robust, fresh: options.fresh });
+    const gpu = await openGpu({
+      backend: options.backend,
+      adapter: options.adapter,
+      robust: options.robust,
+      fresh: options.fresh,
+    });
     const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
     if (!adapter)
       throw new Error(
@@ -73,13 +84,30 @@ export class GpuDevice {
           : "no WebGPU adapter: install a Vulkan driver and loader (Debian: libvulkan1 mesa-vulkan-drivers; NVIDIA: its driver), or ask for the software one with --engine webgpu after npm install @sparticuz/chromium",
       );
     const info = adapter.info;
-    const isSoftware = info.isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|software/i.test(`${info.architecture} ${info.device} ${info.description}`);
-    if (isSoftware && !options.software) throw new Error(`the only WebGPU adapter here (${info.description}) computes on the CPU: name it with --engine webgpu to use it all the same`);
+    const isSoftware =
+      info.isFallbackAdapter ||
+      /swiftshader|llvmpipe|lavapipe|software/i.test(
+        `${info.architecture} ${info.device} ${info.description}`,
+      );
+    if (isSoftware && !options.software)
+      throw new Error(
+        `the only WebGPU adapter here (${info.description}) computes on the CPU: name it with --engine webgpu to use it all the same`,
+      );
     const features = wantedFeatures.filter((name) => adapter.features.has(name)) as GPUFeatureName[];
-    const device = await adapter.requestDevice({ requiredFeatures: features, requiredLimits: raisedLimits(adapter.limits) });
+    const device = await adapter.requestDevice({
+      requiredFeatures: features,
+      requiredLimits: raisedLimits(adapter.limits),
+    });
     const name = slug(info.device || info.description || info.vendor || "unknown");
     const offered = Math.min(device.limits.maxStorageBufferBindingSize, device.limits.maxBufferSize);
-    return new GpuDevice(gpu, adapter, device, name, isSoftware, Math.min(options.maxBindingBytes ?? offered, offered));
+    return new GpuDevice(
+      gpu,
+      adapter,
+      device,
+      name,
+      isSoftware,
+      Math.min(options.maxBindingBytes ?? offered, offered),
+    );
   }
 
   has(feature: string): boolean {
@@ -89,13 +117,19 @@ export class GpuDevice {
   /** The adapter's matrix shapes with f16 factors and f32 sums, largest first. */
   get matrixShapes(): readonly MatrixShape[] {
     if (!this.has("chromium-experimental-subgroup-matrix")) return [];
-    const all = (this.adapter.info as { subgroupMatrixConfigs?: readonly MatrixShape[] }).subgroupMatrixConfigs ?? [];
-    return [...all].filter((shape) => shape.componentType === "f16" && shape.resultComponentType === "f32").sort((a, b) => b.M * b.N * b.K - a.M * a.N * a.K);
+    const all =
+      (this.adapter.info as { subgroupMatrixConfigs?: readonly MatrixShape[] }).subgroupMatrixConfigs ?? [];
+    return [...all]
+      .filter((shape) => shape.componentType === "f16" && shape.resultComponentType === "f32")
+      .sort((a, b) => b.M * b.N * b.K - a.M * a.N * a.K);
   }
 
   /** Lanes of a subgroup where the adapter has one size only. */
   get subgroupSize(): number | undefined {
-    const { subgroupMinSize, subgroupMaxSize } = this.adapter.info as { subgroupMinSize?: number; subgroupMaxSize?: number };
+    const { subgroupMinSize, subgroupMaxSize } = this.adapter.info as {
+      subgroupMinSize?: number;
+      subgroupMaxSize?: number;
+    };
     return this.has("subgroups") && subgroupMinSize === subgroupMaxSize ? subgroupMaxSize : undefined;
   }
 
@@ -127,7 +161,8 @@ export class GpuDevice {
   /** A buffer of at least 16 bytes; `data` is written at once. Throws with the sizes when the device has no such memory. */
   buffer(bytes: number, usage: number, data?: ArrayBufferView): GPUBuffer {
     const size = Math.max(16, Math.ceil(bytes / 4) * 4);
-    if (size > this.device.limits.maxBufferSize) throw new Error(`a buffer of ${size} bytes exceeds this adapter's ${this.device.limits.maxBufferSize}`);
+    if (size > this.device.limits.maxBufferSize)
+      throw new Error(`a buffer of ${size} bytes exceeds this adapter's ${this.device.limits.maxBufferSize}`);
     const buffer = this.device.createBuffer({ size, usage });
     this.#buffers.add(buffer);
     this.liveBytes += size;
@@ -144,7 +179,9 @@ export class GpuDevice {
 
   /** Compiles once a process and device; the key is the text itself. */
   async pipeline(source: KernelSource): Promise<GPUComputePipeline> {
-    const text = wgslHeader(source) + chooseWgsl(await loadText(source.url), new Set([...(source.flags ?? []), source.dtype]));
+    const text =
+      wgslHeader(source) +
+      chooseWgsl(await loadText(source.url), new Set([...(source.flags ?? []), source.dtype]));
     const key = `${source.entryPoint ?? ""}\n${text}`;
     let made = this.#pipelines.get(key);
     if (!made) {
@@ -159,8 +196,13 @@ export class GpuDevice {
     const label = source.url.pathname.split("/").pop() ?? "kernel";
     return this.checked(label, async () => {
       const module = this.device.createShaderModule({ code, label });
-      const messages = (await module.getCompilationInfo()).messages.filter((message) => message.type === "error");
-      if (messages.length > 0) throw new Error(`${label}: ${messages.map((m) => `line ${m.lineNum}: ${m.message}: ${code.split("\n")[m.lineNum - 1]}`).join("; ")}`);
+      const messages = (await module.getCompilationInfo()).messages.filter(
+        (message) => message.type === "error",
+      );
+      if (messages.length > 0)
+        throw new Error(
+          `${label}: ${messages.map((m) => `line ${m.lineNum}: ${m.message}: ${code.split("\n")[m.lineNum - 1]}`).join("; ")}`,
+        );
       return this.device.createComputePipelineAsync({
         label,
         layout: "auto",
@@ -170,11 +212,22 @@ export class GpuDevice {
   }
 
   /** Binds buffers in order of their @binding numbers; an absent one is left out (its `//#if` is off). */
-  bind(pipeline: GPUComputePipeline, buffers: Readonly<Record<number, GPUBuffer | undefined>>, groups: readonly [number, number, number]): Kernel {
+  bind(
+    pipeline: GPUComputePipeline,
+    buffers: Readonly<Record<number, GPUBuffer | undefined>>,
+    groups: readonly [number, number, number],
+  ): Kernel {
     const most = this.device.limits.maxComputeWorkgroupsPerDimension;
-    if (groups.some((count) => count > most)) throw new Error(`a grid of ${groups.join(" x ")} workgroups exceeds ${most} a dimension`);
-    const entries = Object.entries(buffers).flatMap(([binding, buffer]) => (buffer ? [{ binding: Number(binding), resource: { buffer } }] : []));
-    return { pipeline, bindGroup: this.device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }), groups };
+    if (groups.some((count) => count > most))
+      throw new Error(`a grid of ${groups.join(" x ")} workgroups exceeds ${most} a dimension`);
+    const entries = Object.entries(buffers).flatMap(([binding, buffer]) =>
+      buffer ? [{ binding: Number(binding), resource: { buffer } }] : [],
+    );
+    return {
+      pipeline,
+      bindGroup: this.device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }),
+      groups,
+    };
   }
 
   /** Bytes `[offset, offset + bytes)` of a buffer on the host. */

@@ -15,7 +15,8 @@ export interface GpuOptions {
 
 const instances = new Map<string, Promise<GPU>>();
 
-export const inBrowser = (): boolean => typeof (globalThis as { process?: { versions?: { node?: string } } }).process?.versions?.node !== "string";
+export const inBrowser = (): boolean =>
+  typeof (globalThis as { process?: { versions?: { node?: string } } }).process?.versions?.node !== "string";
 
 export function dawnFlags(options: GpuOptions): string[] {
   // f16 stays off on NVIDIA without its toggle; subgroup matrices need the unsafe one; zeroing workgroup memory costs a pass
@@ -33,9 +34,12 @@ async function openDawn(options: GpuOptions): Promise<GPU> {
   try {
     dawn = await import("webgpu");
   } catch (error) {
-    throw new Error(`the npm package webgpu (Dawn) is not installed: npm install webgpu (${(error as Error).message.split("\n")[0]})`);
+    throw new Error(
+      `the npm package webgpu (Dawn) is not installed: npm install webgpu (${(error as Error).message.split("\n")[0]})`,
+    );
   }
-  for (const [name, value] of Object.entries(dawn.globals)) if (!(name in globalThis)) Object.defineProperty(globalThis, name, { value, configurable: true });
+  for (const [name, value] of Object.entries(dawn.globals))
+    if (!(name in globalThis)) Object.defineProperty(globalThis, name, { value, configurable: true });
   return dawn.create(dawnFlags(options));
 }
 
@@ -43,7 +47,10 @@ async function openDawn(options: GpuOptions): Promise<GPU> {
 export function openGpu(options: GpuOptions = {}): Promise<GPU> {
   if (inBrowser()) {
     const gpu = (globalThis as { navigator?: { gpu?: GPU } }).navigator?.gpu;
-    if (!gpu) throw new Error("this browser has no navigator.gpu: use a current Chromium, or start it with --enable-unsafe-webgpu");
+    if (!gpu)
+      throw new Error(
+        "this browser has no navigator.gpu: use a current Chromium, or start it with --enable-unsafe-webgpu",
+      );
     return Promise.resolve(gpu);
   }
   const key = JSON.stringify(options);

@@ -15,11 +15,19 @@ export async function useSwiftShader(folder?: string): Promise<void> {
     import("node:module"),
   ]);
   if (process.platform !== "linux" || process.arch !== "x64")
-    throw new Error(`SwiftShader comes for Linux x64 only, this is ${process.platform} ${process.arch}: use this machine's own driver`);
+    throw new Error(
+      `SwiftShader comes for Linux x64 only, this is ${process.platform} ${process.arch}: use this machine's own driver`,
+    );
   const require = createRequire(import.meta.url);
   let archive: string;
   try {
-    archive = path.join(path.dirname(require.resolve("@sparticuz/chromium")), "..", "..", "bin", "swiftshader.tar.br");
+    archive = path.join(
+      path.dirname(require.resolve("@sparticuz/chromium")),
+      "..",
+      "..",
+      "bin",
+      "swiftshader.tar.br",
+    );
   } catch {
     throw new Error("no software adapter: npm install @sparticuz/chromium@147.0.0 (it carries SwiftShader)");
   }
@@ -27,7 +35,8 @@ export async function useSwiftShader(folder?: string): Promise<void> {
   if (!fs.existsSync(path.join(target, "vk_swiftshader_icd.json"))) {
     const fresh = fs.mkdtempSync(`${target}-`);
     for (const { name, bytes } of untar(zlib.brotliDecompressSync(fs.readFileSync(archive))))
-      if (/vulkan|vk_swiftshader/.test(name)) fs.writeFileSync(path.join(fresh, path.basename(name)), bytes, { mode: 0o755 });
+      if (/vulkan|vk_swiftshader/.test(name))
+        fs.writeFileSync(path.join(fresh, path.basename(name)), bytes, { mode: 0o755 });
     try {
       fs.renameSync(fresh, target);
     } catch {
@@ -50,10 +59,12 @@ export async function preloadLoader(file: string): Promise<void> {
 }
 
 function* untar(bytes: Uint8Array): Generator<{ name: string; bytes: Uint8Array }> {
-  const text = (at: number, length: number) => new TextDecoder().decode(bytes.subarray(at, at + length)).replace(/\0.*$/s, "");
+  const text = (at: number, length: number) =>
+    new TextDecoder().decode(bytes.subarray(at, at + length)).replace(/\0.*$/s, "");
   for (let at = 0; at + 512 <= bytes.length && bytes[at] !== 0; ) {
     const size = Number.parseInt(text(at + 124, 12), 8);
-    if (bytes[at + 156] === 48 || bytes[at + 156] === 0) yield { name: text(at, 100), bytes: bytes.subarray(at + 512, at + 512 + size) };
+    if (bytes[at + 156] === 48 || bytes[at + 156] === 0)
+      yield { name: text(at, 100), bytes: bytes.subarray(at + 512, at + 512 + size) };
     at += 512 + Math.ceil(size / 512) * 512;
   }
 }

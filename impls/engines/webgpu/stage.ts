@@ -1,6 +1,14 @@
 import type { Inspection, Prepared } from "../../implementation.js";
 import { laneView } from "../../lanes.js";
-import { type AnyOperator, inputDtype, type Lane, type OutputName, type Outputs, type Problem, shapeOf } from "../../operator.js";
+import {
+  type AnyOperator,
+  inputDtype,
+  type Lane,
+  type OutputName,
+  type Outputs,
+  type Problem,
+  shapeOf,
+} from "../../operator.js";
 import { GRID_BITS, streamKeys } from "../../random.js";
 import { type Distribution, matrixShape, type TensorSource } from "../../tensor.js";
 import type { Dtype, GpuDevice, Kernel, KernelSource } from "./device.js";
@@ -31,7 +39,15 @@ export interface StageOptions {
 }
 
 /** Their places are the cases of random.wgsl. */
-const kinds: readonly Distribution[] = ["coherent", "signed8", "timeStep", "logDecay", "channelDecay", "longKernel", "signed"];
+const kinds: readonly Distribution[] = [
+  "coherent",
+  "signed8",
+  "timeStep",
+  "logDecay",
+  "channelDecay",
+  "longKernel",
+  "signed",
+];
 const projectionKeys = streamKeys(0, "projection");
 const asset = (name: string) => new URL(name, import.meta.url);
 const storage = () => GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
@@ -51,7 +67,10 @@ export class Stage<Op extends AnyOperator> {
     readonly problem: Problem<Op>,
     readonly options: StageOptions = {},
   ) {
-    if (problem.dtype !== "f32" && problem.dtype !== "f16") throw new Error(`WebGPU stores f32 or f16, got ${problem.dtype}`);
+    if (problem.dtype !== "f32" && problem.dtype !== "f16")
+      throw new Error(`WebGPU stores f32 or f16, got ${problem.dtype}`);
+    if (problem.dtype === "f16" && !gpu.has("shader-f16"))
+      throw new Error("dtype f16 needs the adapter feature shader-f16, which this one lacks");
     this.dtype = problem.dtype;
     this.windows = this.#plan();
     this.#absent = this.#own(16);
@@ -61,7 +80,15 @@ export class Stage<Op extends AnyOperator> {
     const { problem, operator, options, gpu } = this;
     const dims: Readonly<Record<string, number>> = problem.dims;
     const ignored = options.uncut ?? [];
-    const tensors = [...this.#sources().filter(([name]) => !ignored.includes(name)).map(([name, { axes }]) => ({ axes, bytes: this.#inputBytes(name) })), ...this.#outputNames().map((name) => ({ axes: operator.outputs[name] as readonly string[], bytes: this.#outputDtype(name) === "f16" ? 2 : 4 }))];
+    const tensors = [
+      ...this.#sources()
+        .filter(([name]) => !ignored.includes(name))
+        .map(([name, { axes }]) => ({ axes, bytes: this.#inputBytes(name) })),
+      ...this.#outputNames().map((name) => ({
+        axes: operator.outputs[name] as readonly string[],
+        bytes: this.#outputDtype(name) === "f16" ? 2 : 4,
+      })),
+    ];
     const perToken = tensors.map(({ axes, bytes }) => {
       const rest = (from: number) => shapeOf(axes.slice(from), dims).reduce((a, b) => a * b, bytes);
       if (axes[0] !== "batch") return 0;
@@ -71,12 +98,16 @@ export class Stage<Op extends AnyOperator> {
     const length = dims.length ?? 1;
     const widest = Math.max(1, options.scratchBytesPerToken ?? 0, ...perToken);
     if (options.cutsTime === false && length * widest > gpu.maxBindingBytes)
-      throw new Error(`one batch needs ${length * widest} bytes in one binding, this adapter offers ${gpu.maxBindingBytes}`);
+      throw new Error(
+        `one batch needs ${length * widest} bytes in one binding, this adapter offers ${gpu.maxBindingBytes}`,
+      );
     return planWindows(dims.batch ?? 1, length, widest, gpu.maxBindingBytes, options.quantum);
   }
 
   #sources(): [string, TensorSource][] {
-    return Object.entries(this.problem.inputs as Problem["inputs"]).flatMap(([name, source]) => (source ? [[name, source] as [string, TensorSource]] : []));
+    return Object.entries(this.problem.inputs as Problem["inputs"]).flatMap(([name, source]) =>
+      source ? [[name, source] as [string, TensorSource]] : [],
+    );
   }
 
   #outputNames(): OutputName<Op>[] {
@@ -131,18 +162,44 @@ export class Stage<Op extends AnyOperator> {
     return buffer;
   }
 
-  async #fillRandom(source: TensorSource & { kind: "random" }, dtype: Dtype, buffer: GPUBuffer, first: number, count: number): Promise<void> {
+  async #fillRandom(
+    source: TensorSource & { kind: "random" },
+    dtype: Dtype,
+    buffer: GPUBuffer,
+    first: number,
+    count: number,
+  ): Promise<void> {
     const { k0, k1 } = streamKeys(source.seed, source.distribution === "logDecay" ? "dt" : source.name);
     const kind = kinds.indexOf(source.distribution);
     if (kind < 0) throw new Error(`random.wgsl has no distribution ${source.distribution}`);
     const { cols } = matrixShape(source);
     const last = source.shape[source.shape.length - 1] ?? 1;
-    const size = this.uniform([count, Math.floor(first / cols), first % cols, cols, k0, k1, last, kind, GRID_BITS[dtype]]);
-    const kernel = await this.#make({ url: asset("./random.wgsl"), dtype }, { 0: size, 1: buffer }, strided(count));
+    const size = this.uniform([
+      count,
+      Math.floor(first / cols),
+      first % cols,
+      cols,
+      k0,
+      k1,
+      last,
+      kind,
+      GRID_BITS[dtype],
+    ]);
+    const kernel = await this.#make(
+      { url: asset("./random.wgsl"), dtype },
+      { 0: size, 1: buffer },
+      strided(count),
+    );
     await this.#once([kernel]);
   }
 
-  #upload(source: TensorSource & { kind: "given" }, dtype: Dtype, buffer: GPUBuffer, base: number, count: number): void {
+  #upload(
+    source: TensorSource & { kind: "given" },
+    dtype: Dtype,
+    buffer: GPUBuffer,
+    base: number,
+    count: number,
+  ): void {
     const { data } = source;
     let bytes: Uint8Array;
     if (dtype === "f16") {
@@ -181,7 +238,10 @@ export class Stage<Op extends AnyOperator> {
   }
 
   #assertFits(what: string, bytes: number): void {
-    if (bytes > this.gpu.maxBindingBytes) throw new Error(`${what} needs ${bytes} bytes in one binding, this adapter offers ${this.gpu.maxBindingBytes}`);
+    if (bytes > this.gpu.maxBindingBytes)
+      throw new Error(
+        `${what} needs ${bytes} bytes in one binding, this adapter offers ${this.gpu.maxBindingBytes}`,
+      );
   }
 
   /** Sizes for a kernel; whole numbers are stored as u32, `float(x)` as f32. */
@@ -193,12 +253,20 @@ export class Stage<Op extends AnyOperator> {
     return buffer;
   }
 
-  async #make(source: KernelSource, buffers: Readonly<Record<number, GPUBuffer | undefined>>, groups: readonly [number, number, number]): Promise<Kernel> {
+  async #make(
+    source: KernelSource,
+    buffers: Readonly<Record<number, GPUBuffer | undefined>>,
+    groups: readonly [number, number, number],
+  ): Promise<Kernel> {
     return this.gpu.bind(await this.gpu.pipeline(source), buffers, groups);
   }
 
   /** Adds a dispatch to what `run` does, in order. */
-  async kernel(source: Omit<KernelSource, "dtype"> & { dtype?: Dtype }, buffers: Readonly<Record<number, GPUBuffer | undefined>>, groups: readonly [number, number, number]): Promise<void> {
+  async kernel(
+    source: Omit<KernelSource, "dtype"> & { dtype?: Dtype },
+    buffers: Readonly<Record<number, GPUBuffer | undefined>>,
+    groups: readonly [number, number, number],
+  ): Promise<void> {
     const flags = this.gpu.isSoftware ? [...(source.flags ?? []), "rolled"] : (source.flags ?? []);
     this.#kernels.push(await this.#make({ dtype: this.dtype, ...source, flags }, buffers, groups));
   }
@@ -217,12 +285,20 @@ export class Stage<Op extends AnyOperator> {
 
   /** Everything that `run` needs exists; what follows allocates nothing. */
   async prepared(): Promise<Prepared<Op, ComputeLane>> {
-    const outputs = [...this.#pieces].filter(([key]) => key.startsWith("out ")).map(([key, piece]) => ({ name: key.split(" ")[1] as OutputName<Op>, piece }));
+    const outputs = [...this.#pieces]
+      .filter(([key]) => key.startsWith("out "))
+      .map(([key, piece]) => ({ name: key.split(" ")[1] as OutputName<Op>, piece }));
     const poison: Kernel[] = [];
     for (const { piece } of outputs) {
       const words = Math.ceil((piece.count * (piece.dtype === "f16" ? 2 : 4)) / 4);
       const size = this.uniform([words, piece.dtype === "f16" ? 0x7e007e00 : 0x7fc00000]);
-      poison.push(await this.#make({ url: asset("./fill.wgsl"), dtype: "f32" }, { 0: size, 1: piece.buffer }, strided(words)));
+      poison.push(
+        await this.#make(
+          { url: asset("./fill.wgsl"), dtype: "f32" },
+          { 0: size, 1: piece.buffer },
+          strided(words),
+        ),
+      );
     }
     await this.gpu.device.queue.onSubmittedWorkDone();
     this.gpu.assertAlive();
@@ -245,7 +321,10 @@ export class Stage<Op extends AnyOperator> {
 
   async #read(outputs: readonly { name: OutputName<Op>; piece: Piece }[]): Promise<Outputs<Op>> {
     const whole: Record<string, Float32Array> = {};
-    for (const name of this.#outputNames()) whole[name] = new Float32Array(shapeOf(this.operator.outputs[name], this.problem.dims).reduce((a, b) => a * b, 1));
+    for (const name of this.#outputNames())
+      whole[name] = new Float32Array(
+        shapeOf(this.operator.outputs[name], this.problem.dims).reduce((a, b) => a * b, 1),
+      );
     for (const { name, piece } of outputs) {
       const bytes = await this.gpu.download(piece.buffer);
       if (piece.dtype === "f32") whole[name]!.set(new Float32Array(bytes, 0, piece.count), piece.base);
@@ -254,15 +333,20 @@ export class Stage<Op extends AnyOperator> {
     return whole as Outputs<Op>;
   }
 
-  async #inspect(outputs: readonly { name: OutputName<Op>; piece: Piece }[], lanes: readonly Lane[]): Promise<Inspection<OutputName<Op>>> {
+  async #inspect(
+    outputs: readonly { name: OutputName<Op>; piece: Piece }[],
+    lanes: readonly Lane[],
+  ): Promise<Inspection<OutputName<Op>>> {
     const values = lanes.map(() => ({}) as Record<OutputName<Op>, Float64Array>);
     let nonFinite: Inspection<OutputName<Op>>["nonFinite"];
     const hashes: string[] = [];
     for (const { name, piece } of outputs) {
       const found = await this.#survey(piece);
       hashes.push((found[2] ?? 0).toString(16).padStart(8, "0"));
-      if (found[0] && nonFinite?.output === name) nonFinite = { ...nonFinite, total: nonFinite.total + found[0] };
-      else if (found[0] && !nonFinite) nonFinite = { output: name, index: piece.base + (found[1] ?? 0), value: Number.NaN, total: found[0] };
+      if (found[0] && nonFinite?.output === name)
+        nonFinite = { ...nonFinite, total: nonFinite.total + found[0] };
+      else if (found[0] && !nonFinite)
+        nonFinite = { output: name, index: piece.base + (found[1] ?? 0), value: Number.NaN, total: found[0] };
       await this.#gather(name, piece, lanes, values);
     }
     return { lanes: values, nonFinite, fingerprint: hashes.join("") };
@@ -270,10 +354,18 @@ export class Stage<Op extends AnyOperator> {
 
   async #survey(piece: Piece): Promise<Uint32Array> {
     const found = this.gpu.buffer(16, storage(), new Uint32Array([0, 0xffffffff, 0, 0]));
-    const size = this.gpu.buffer(16, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST, new Uint32Array([piece.count, 0, 0, 0]));
+    const size = this.gpu.buffer(
+      16,
+      GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+      new Uint32Array([piece.count, 0, 0, 0]),
+    );
     try {
       const flags = piece.dtype === "f16" ? ["f16"] : [];
-      const kernel = await this.#make({ url: asset("./survey.wgsl"), dtype: "f32", flags }, { 0: size, 1: piece.buffer, 2: found }, strided(piece.count));
+      const kernel = await this.#make(
+        { url: asset("./survey.wgsl"), dtype: "f32", flags },
+        { 0: size, 1: piece.buffer, 2: found },
+        strided(piece.count),
+      );
       await this.#once([kernel]);
       return new Uint32Array(await this.gpu.download(found));
     } finally {
@@ -282,7 +374,12 @@ export class Stage<Op extends AnyOperator> {
     }
   }
 
-  async #gather(name: OutputName<Op>, piece: Piece, lanes: readonly Lane[], values: Record<string, Float64Array>[]): Promise<void> {
+  async #gather(
+    name: OutputName<Op>,
+    piece: Piece,
+    lanes: readonly Lane[],
+    values: Record<string, Float64Array>[],
+  ): Promise<void> {
     const jobs: number[] = [];
     const targets: { lane: number; first: number; count: number; out: number }[] = [];
     let total = 0;
@@ -294,7 +391,18 @@ export class Stage<Op extends AnyOperator> {
       const last = Math.min(view.count, Math.ceil((piece.base + piece.count - view.offset) / view.stride));
       if (last <= first) return;
       targets.push({ lane: l, first, count: last - first, out: total });
-      jobs.push(view.offset + first * view.stride - piece.base, view.stride, last - first, view.terms, view.termStride, view.projected ? 1 : 0, total, projectionKeys.k0, projectionKeys.k1, 0);
+      jobs.push(
+        view.offset + first * view.stride - piece.base,
+        view.stride,
+        last - first,
+        view.terms,
+        view.termStride,
+        view.projected ? 1 : 0,
+        total,
+        projectionKeys.k0,
+        projectionKeys.k1,
+        0,
+      );
       total += last - first;
     });
     if (targets.length === 0) return;
@@ -302,11 +410,16 @@ export class Stage<Op extends AnyOperator> {
     const out = this.gpu.buffer(total * 8, storage());
     try {
       const longest = Math.max(...targets.map((target) => target.count));
-      const kernel = await this.#make({ url: asset("./gather.wgsl"), dtype: piece.dtype }, { 0: jobBuffer, 1: piece.buffer, 2: out }, [Math.min(1024, Math.ceil(longest / 64)), targets.length, 1]);
+      const kernel = await this.#make(
+        { url: asset("./gather.wgsl"), dtype: piece.dtype },
+        { 0: jobBuffer, 1: piece.buffer, 2: out },
+        [Math.min(1024, Math.ceil(longest / 64)), targets.length, 1],
+      );
       await this.#once([kernel]);
       const got = new Float32Array(await this.gpu.download(out));
       for (const { lane, first, count, out: at } of targets)
-        for (let i = 0; i < count; i++) values[lane]![name]![first + i] = (got[2 * (at + i)] ?? 0) + (got[2 * (at + i) + 1] ?? 0);
+        for (let i = 0; i < count; i++)
+          values[lane]![name]![first + i] = (got[2 * (at + i)] ?? 0) + (got[2 * (at + i) + 1] ?? 0);
     } finally {
       this.gpu.free(jobBuffer);
       this.gpu.free(out);

@@ -37,7 +37,11 @@ export class Stopwatch {
       const { device } = this.gpu;
       const encoder = device.createCommandEncoder();
       const queries = this.#queries;
-      const pass = encoder.beginComputePass(queries ? { timestampWrites: { querySet: queries, beginningOfPassWriteIndex: 0, endOfPassWriteIndex: 1 } } : {});
+      const pass = encoder.beginComputePass(
+        queries
+          ? { timestampWrites: { querySet: queries, beginningOfPassWriteIndex: 0, endOfPassWriteIndex: 1 } }
+          : {},
+      );
       await work(pass);
       pass.end();
       if (queries && this.#resolved && this.#read) {
@@ -74,7 +78,11 @@ export class Stopwatch {
   async overwriteCaches(): Promise<void> {
     const bytes = Math.min(CACHE_BYTES, this.gpu.maxBindingBytes);
     if (!this.#flush) {
-      const size = this.gpu.buffer(16, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST, new Uint32Array([bytes / 4, 0, 0, 0]));
+      const size = this.gpu.buffer(
+        16,
+        GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+        new Uint32Array([bytes / 4, 0, 0, 0]),
+      );
       this.#flush = { buffer: this.gpu.buffer(bytes, GPUBufferUsage.STORAGE), size };
     }
     const { buffer, size } = this.#flush;

@@ -27,11 +27,21 @@ export interface HeaderOptions {
 }
 
 /** `elem` is the type in which tensors are stored; sums and decays are f32 in every kernel. */
-export function wgslHeader({ dtype, constants = {}, aliases = {}, subgroups, matrix }: HeaderOptions): string {
+export function wgslHeader({
+  dtype,
+  constants = {},
+  aliases = {},
+  subgroups,
+  matrix,
+}: HeaderOptions): string {
   const lines: string[] = [];
   if (dtype === "f16" || matrix) lines.push("enable f16;");
   if (subgroups || matrix) lines.push("enable subgroups;");
-  if (matrix) lines.push("enable chromium_experimental_subgroup_matrix;", "diagnostic(off, chromium.subgroup_matrix_uniformity);");
+  if (matrix)
+    lines.push(
+      "enable chromium_experimental_subgroup_matrix;",
+      "diagnostic(off, chromium.subgroup_matrix_uniformity);",
+    );
   lines.push(`alias elem = ${dtype};`);
   for (const [name, type] of Object.entries(aliases)) lines.push(`alias ${name} = ${type};`);
   for (const [name, value] of Object.entries(constants)) lines.push(`const ${name}: u32 = ${value}u;`);

@@ -15,17 +15,34 @@ export interface Window {
 }
 
 /** @param bytesPerToken of the widest tensor or scratch a kernel binds */
-export function planWindows(batch: number, length: number, bytesPerToken: number, maxBytes: number, quantum = 1): Window[] {
+export function planWindows(
+  batch: number,
+  length: number,
+  bytesPerToken: number,
+  maxBytes: number,
+  quantum = 1,
+): Window[] {
   const windows: Window[] = [];
   const perBatch = length * bytesPerToken;
   if (perBatch <= maxBytes) {
     const batches = Math.max(1, Math.floor(maxBytes / perBatch));
     for (let batch0 = 0; batch0 < batch; batch0 += batches)
-      windows.push({ index: windows.length, batch0, batches: Math.min(batches, batch - batch0), token0: 0, tokens: length, isFirst: true, isLast: true });
+      windows.push({
+        index: windows.length,
+        batch0,
+        batches: Math.min(batches, batch - batch0),
+        token0: 0,
+        tokens: length,
+        isFirst: true,
+        isLast: true,
+      });
     return windows;
   }
   const tokens = Math.floor(maxBytes / bytesPerToken / quantum) * quantum;
-  if (tokens < 1) throw new Error(`${quantum} tokens need ${quantum * bytesPerToken} bytes in one binding, this adapter offers ${maxBytes}`);
+  if (tokens < 1)
+    throw new Error(
+      `${quantum} tokens need ${quantum * bytesPerToken} bytes in one binding, this adapter offers ${maxBytes}`,
+    );
   for (let batch0 = 0; batch0 < batch; batch0++)
     for (let token0 = 0; token0 < length; token0 += tokens)
       windows.push({
@@ -50,13 +67,25 @@ export function layoutOf(axes: readonly string[]): Layout {
 }
 
 /** Rows `[row0, row0 + rows)` of `width` elements that a window sees of a tensor. */
-export function sliceOf(axes: readonly string[], shape: readonly number[], window: Window): { row0: number; rows: number; width: number } {
+export function sliceOf(
+  axes: readonly string[],
+  shape: readonly number[],
+  window: Window,
+): { row0: number; rows: number; width: number } {
   const rest = (from: number) => shape.slice(from).reduce((product, size) => product * size, 1);
   switch (layoutOf(axes)) {
     case "tokens":
-      return { row0: window.batch0 * (shape[1] ?? 1) + window.token0, rows: window.batches * window.tokens, width: rest(2) };
+      return {
+        row0: window.batch0 * (shape[1] ?? 1) + window.token0,
+        rows: window.batches * window.tokens,
+        width: rest(2),
+      };
     case "context":
-      return { row0: window.batch0 * (shape[1] ?? 1), rows: window.batches * (shape[1] ?? 1), width: rest(2) };
+      return {
+        row0: window.batch0 * (shape[1] ?? 1),
+        rows: window.batches * (shape[1] ?? 1),
+        width: rest(2),
+      };
     case "batch":
       return { row0: window.batch0, rows: window.batches, width: rest(1) };
     default:

@@ -1,0 +1,306 @@
+/** The WebGPU engine on a software adapter: on Linux x64 its absence fails these tests, since npm brings SwiftShader. */
+import { afterAll, describe, expect, it } from "vitest";
+import { attention } from "../../../impls/attention/index.js";
+import { convolution } from "../../../impls/convolution/index.js";
+import { halfBits, halfValue } from "../../../impls/engines/webgpu/half.js";
+import { chooseWgsl } from "../../../impls/engines/webgpu/wgsl.js";
+import { planWindows } from "../../../impls/engines/webgpu/windows.js";
+import { open, type WebGpuEngine } from "../../../impls/engines/webgpu.js";
+import { type AnyImplementation, implementationName } from "../../../impls/implementation.js";
+import { implementations } from "../../../impls/index.js";
+import { type AnyOperator, inputDtype, type Problem, randomProblem } from "../../../impls/operator.js";
+import { selectiveScan } from "../../../impls/selective_scan/index.js";
+import { ssd } from "../../../impls/ssd/index.js";
+import { roundTo, toFloat32 } from "../../../impls/tensor.js";
+import { agreement } from "../truth.js";
+
+const here = process.platform === "linux" && process.arch === "x64";
+// a machine's own driver where one is named (lavapipe in CI), else SwiftShader
+const device = process.env.VK_ICD_FILENAMES ? undefined : "swiftshader";
+const engine: WebGpuEngine | undefined = here ? await open(device, { named: true }) : undefined;
+const tiny: WebGpuEngine | undefined = here
+  ? await open(device, { named: true, maxBindingBytes: 4096 })
+  : undefined;
+afterAll(() => {
+  engine?.close();
+  tiny?.close();
+});
+
+const ours = implementations.filter((impl) => impl.engine === "webgpu");
+const form = (operator: AnyOperator) =>
+  ours.filter((impl) => impl.operator === operator).map((impl) => ({ name: implementationName(impl), impl }));
+const dtypes = engine?.has("shader-f16") ? (["f32", "f16"] as const) : (["f32"] as const);
+
+/** Small, odd and everything optional; sizes that make a software adapter take seconds are left to real ones. */
+const problems: Record<string, (dtype: "f32" | "f16") => Problem[]> = {
+  ssd: (dtype) => [
+    randomProblem(ssd, {
+      dtype,
+      seed: 1,
+      dims: { batch: 1, length: 1, heads: 1, groups: 1, headDim: 1, state: 1 },
+    }),
+    randomProblem(ssd, {
+      dtype,
+      seed: 2,
+      dims: { batch: 2, length: 65, heads: 4, groups: 2, headDim: 5, state: 16 },
+      with: ["dt", "D", "z", "initialState"],
+    }),
+    randomProblem(ssd, {
+      dtype,
+      seed: 3,
+      dims: { batch: 1, length: 63, heads: 1, groups: 1, headDim: 40, state: 100 },
+      with: ["dt"],
+    }),
+    randomProblem(ssd, {
+      dtype,
+      seed: 4,
+      dims: { batch: 3, length: 1, heads: 2, groups: 1, headDim: 16, state: 64 },
+      with: ["initialState"],
+    }),
+  ],
+  selective_scan: (dtype) => [
+    randomProblem(selectiveScan, {
+      dtype,
+      seed: 1,
+      dims: { batch: 1, length: 1, heads: 1, groups: 1, headDim: 1, state: 1 },
+    }),
+    randomProblem(selectiveScan, {
+      dtype,
+      seed: 2,
+      dims: { batch: 2, length: 65, heads: 4, groups: 2, headDim: 5, state: 16 },
+      with: ["D", "z", "deltaBias", "initialState"],
+      settings: { softplus: true },
+    }),
+    randomProblem(selectiveScan, {
+      dtype,
+      seed: 3,
+      dims: { batch: 1, length: 63, heads: 1, groups: 1, headDim: 10, state: 100 },
+    }),
+  ],
+  attention: (dtype) => [
+    randomProblem(attention, {
+      dtype,
+      seed: 1,
+      dims: { batch: 1, length: 1, context: 1, heads: 1, groups: 1, headDim: 1, headDimV: 1 },
+    }),
+    randomProblem(attention, {
+      dtype,
+      seed: 2,
+      dims: { batch: 2, length: 65, context: 65, heads: 4, groups: 2, headDim: 16, headDimV: 40 },
+    }),
+    randomProblem(attention, {
+      dtype,
+      seed: 3,
+      dims: { batch: 1, length: 33, context: 70, heads: 1, groups: 1, headDim: 40, headDimV: 20 },
+      settings: { causal: false, scale: 0.3 },
+    }),
+  ],
+  convolution: (dtype) => [
+    randomProblem(convolution, { dtype, seed: 1, dims: { batch: 1, length: 1, heads: 1, headDim: 1 } }),
+    randomProblem(convolution, { dtype, seed: 2, dims: { batch: 2, length: 65, heads: 3, headDim: 5 } }),
+    randomProblem(convolution, { dtype, seed: 3, dims: { batch: 1, length: 1100, heads: 1, headDim: 2 } }),
+  ],
+};
+
+describe.runIf(here)("webgpu kernels against the float64 reference", () => {
+  const cases = [ssd, selectiveScan, attention, convolution].flatMap((operator) =>
+    form(operator).flatMap(({ name, impl }) =>
+      dtypes.flatMap((dtype) =>
+        (problems[operator.name]?.(dtype) ?? []).flatMap((problem) =>
+          (impl.options?.(problem, engine as never) ?? [{}]).map((options) => ({
+            name: `${name} ${dtype} ${JSON.stringify(options)} ${JSON.stringify(problem.dims)}`,
+            impl: impl as AnyImplementation,
+            problem,
+            options,
+          })),
+        ),
+      ),
+    ),
+  );
+  it.each(cases)("$name", async ({ impl, problem, options }) => {
+    const { certified, worst } = await agreement(impl, problem as never, options, engine as never);
+    expect(certified, worst).toBeLessThanOrEqual(1);
+  });
+});
+
+describe.runIf(here)("tensors split over bindings", () => {
+  const split = (operator: AnyOperator, dims: Record<string, number>, extra: object = {}) =>
+    form(operator)
+      .filter(({ name }) => !/quadratic|materialised|tiled/.test(name))
+      .map(({ name, impl }) => ({
+        name,
+        impl: impl as AnyImplementation,
+        problem: randomProblem(operator, { dims, seed: 5, ...extra }),
+      }));
+  it.each([
+    ...split(
+      ssd,
+      { batch: 2, length: 130, heads: 2, groups: 1, headDim: 8, state: 8 },
+      { with: ["dt", "initialState"] },
+    ),
+    ...split(
+      selectiveScan,
+      { batch: 2, length: 130, heads: 2, groups: 1, headDim: 8, state: 4 },
+      { with: ["initialState"] },
+    ),
+    ...split(convolution, { batch: 2, length: 300, heads: 1, headDim: 6 }),
+  ])("$name carries on from window to window", async ({ impl, problem }) => {
+    const { certified, worst } = await agreement(impl, problem as never, undefined, tiny as never);
+    expect(certified, worst).toBeLessThanOrEqual(1);
+  });
+
+  it("cuts whole batches first, then time, at a multiple of the chunk", () => {
+    expect(planWindows(5, 10, 4, 90).map(({ batch0, batches }) => [batch0, batches])).toEqual([
+      [0, 2],
+      [2, 2],
+      [4, 1],
+    ]);
+    expect(planWindows(1, 100, 4, 170, 16).map(({ token0, tokens }) => [token0, tokens])).toEqual([
+      [0, 32],
+      [32, 32],
+      [64, 32],
+      [96, 4],
+    ]);
+    expect(() => planWindows(1, 100, 4, 15, 16)).toThrow("16 tokens need 64 bytes");
+  });
+});
+
+describe.runIf(here)("the engine", () => {
+  const problem = randomProblem(ssd, {
+    dims: { batch: 2, length: 33, heads: 3, groups: 3, headDim: 7, state: 5 },
+    seed: 7,
+    with: ["dt", "D", "z", "initialState"],
+  });
+
+  it.each([
+    ...Object.keys(problem.inputs).map((name) => ({
+      operator: ssd as AnyOperator,
+      problem: problem as Problem,
+      name,
+    })),
+    ...["A", "delta"].map((name) => ({
+      operator: selectiveScan as AnyOperator,
+      problem: problems.selective_scan!("f32")[1]!,
+      name,
+    })),
+    ...["Q", "K"].map((name) => ({
+      operator: attention as AnyOperator,
+      problem: problems.attention!("f32")[1]!,
+      name,
+    })),
+    { operator: convolution as AnyOperator, problem: problems.convolution!("f32")[2]!, name: "K" },
+  ])("makes $name on the device, bit for bit", async ({ operator, problem, name }) => {
+    const source = (problem.inputs as Problem["inputs"])[name]!;
+    const stage = engine!.stage(operator, problem);
+    const wanted = toFloat32(source, inputDtype(operator, problem, name) as "f32");
+    const got = new Float32Array(
+      await engine!.gpu.download(await stage.part(name, 0, wanted.length), wanted.byteLength),
+    );
+    expect(got).toEqual(wanted);
+    stage.dispose();
+  });
+
+  it("gives the same bits twice, and finds an element that was never written", async () => {
+    for (const { impl } of form(ssd)) {
+      const prepared = await (impl as AnyImplementation).prepare(
+        engine as never,
+        problem as never,
+        impl.options?.(problem, engine as never)[0] ?? {},
+      );
+      const prints: string[] = [];
+      for (let i = 0; i < 2; i++) {
+        await prepared.poison();
+        const poisoned = await prepared.inspect([]);
+        expect(poisoned.nonFinite?.total).toBeGreaterThan(0);
+        await engine!.once((lane) => prepared.run(lane as never));
+        const { fingerprint, nonFinite } = await prepared.inspect([]);
+        expect(nonFinite).toBeUndefined();
+        prints.push(fingerprint);
+      }
+      expect(prints[0]).toBe(prints[1]);
+      await prepared.dispose();
+    }
+  });
+
+  it("sums a projection as exactly as the host does", async () => {
+    const impl = form(ssd)[0]!.impl as AnyImplementation;
+    const plain = randomProblem(ssd, {
+      dims: { batch: 1, length: 9, heads: 2, groups: 1, headDim: 40, state: 4 },
+    });
+    const { certified, worst } = await agreement(impl, plain as never, {}, engine as never);
+    expect(certified, worst).toBeLessThanOrEqual(1);
+  });
+
+  it("has a device clock where the adapter has timestamps, and repeats runs shorter than 100 ticks", async () => {
+    const prepared = await (form(ssd)[0]!.impl as AnyImplementation).prepare(
+      engine as never,
+      problem as never,
+      {},
+    );
+    const timing = await engine!.time((lane) => prepared.run(lane as never) as void, 2);
+    expect(timing.hostNs).toBeGreaterThan(0);
+    if (engine!.has("timestamp-query")) expect(timing.deviceNs).toBeGreaterThan(0);
+    const cold = await engine!.timeCold((lane) => prepared.run(lane as never) as void);
+    expect(cold.hostNs).toBeGreaterThan(0);
+    await prepared.dispose();
+  });
+
+  it("turns Dawn's validation error into an Error with its message", async () => {
+    const url = new URL("../../../impls/engines/webgpu/copy.wgsl", import.meta.url);
+    await expect(engine!.gpu.pipeline({ url, dtype: "f32", constants: { "1nonsense": 1 } })).rejects.toThrow(
+      "copy.wgsl",
+    );
+    expect(() => engine!.gpu.buffer(2 ** 50, GPUBufferUsage.STORAGE)).toThrow("exceeds this adapter's");
+  });
+
+  it("measures ceilings", async () => {
+    const { bytesPerS, flopsPerS } = await engine!.ceilings();
+    expect(bytesPerS).toBeGreaterThan(1e6);
+    expect(flopsPerS?.f32).toBeGreaterThan(1e6);
+  });
+
+  it("releases every byte", async () => {
+    const before = engine!.gpu.liveBytes;
+    const prepared = await (form(ssd)[0]!.impl as AnyImplementation).prepare(
+      engine as never,
+      problem as never,
+      {},
+    );
+    expect(engine!.gpu.liveBytes).toBeGreaterThan(before);
+    await prepared.dispose();
+    expect(engine!.gpu.liveBytes).toBe(before);
+  });
+});
+
+describe("parts without a device", () => {
+  it("chooses WGSL by flags", () => {
+    const text = "a\n//#if x\nb\n//#if !y\nc\n//#endif\n//#else\nd\n//#endif\ne";
+    expect(chooseWgsl(text, new Set(["x"]))).toBe("a\nb\nc\ne");
+    expect(chooseWgsl(text, new Set(["x", "y"]))).toBe("a\nb\ne");
+    expect(chooseWgsl(text, new Set())).toBe("a\nd\ne");
+    expect(() => chooseWgsl("//#if x", new Set())).toThrow("without //#endif");
+  });
+
+  it("rounds to half as tensor.ts does, ties and denormals included", () => {
+    for (const value of [
+      0,
+      1,
+      -1,
+      1 / 3,
+      65504,
+      65519,
+      65520,
+      1e-7,
+      2 ** -24,
+      2 ** -25,
+      3 * 2 ** -25,
+      2 ** -14,
+      2049,
+      2051,
+      -0.1,
+      1 - 2 ** -12,
+    ])
+      expect(halfValue(halfBits(value)), String(value)).toBe(roundTo("f16", value));
+    for (let bits = 0; bits < 0x7c00; bits++) expect(halfBits(halfValue(bits))).toBe(bits);
+  });
+});
