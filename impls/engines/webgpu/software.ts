@@ -5,8 +5,16 @@ import { inBrowser } from "./gpu.js";
  * Unpacked once into the user's cache. Must run before Dawn loads: the loader is preloaded and the driver named in this process
  * only, so nothing is installed and no shell needs a variable.
  */
-export async function useSwiftShader(folder?: string): Promise<void> {
+export async function useSwiftShader(): Promise<void> {
   if (inBrowser()) return;
+  const path = await import("node:path");
+  const folder = await swiftShaderFolder();
+  process.env.VK_ICD_FILENAMES = path.join(folder, "vk_swiftshader_icd.json");
+  await preloadLoader(path.join(folder, "libvulkan.so.1"));
+}
+
+/** Where the driver and its loader lie, unpacked on first use. */
+export async function swiftShaderFolder(): Promise<string> {
   const [fs, os, path, zlib, { createRequire }] = await Promise.all([
     import("node:fs"),
     import("node:os"),
@@ -31,7 +39,7 @@ export async function useSwiftShader(folder?: string): Promise<void> {
   } catch {
     throw new Error("no software adapter: npm install @sparticuz/chromium@147.0.0 (it carries SwiftShader)");
   }
-  const target = folder ?? path.join(os.tmpdir(), `dualbench-swiftshader-147-${process.getuid?.() ?? 0}`);
+  const target = path.join(os.tmpdir(), `dualbench-swiftshader-147-${process.getuid?.() ?? 0}`);
   if (!fs.existsSync(path.join(target, "vk_swiftshader_icd.json"))) {
     const fresh = fs.mkdtempSync(`${target}-`);
     for (const { name, bytes } of untar(zlib.brotliDecompressSync(fs.readFileSync(archive))))
@@ -43,8 +51,7 @@ export async function useSwiftShader(folder?: string): Promise<void> {
       fs.rmSync(fresh, { recursive: true, force: true }); // another process was faster
     }
   }
-  process.env.VK_ICD_FILENAMES = path.join(target, "vk_swiftshader_icd.json");
-  await preloadLoader(path.join(target, "libvulkan.so.1"));
+  return target;
 }
 
 /** Makes a Vulkan loader at `file` the one that Dawn finds. */

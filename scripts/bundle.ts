@@ -1,0 +1,116 @@
+/**
+ * `npm run bundle`: dist/dualbench-linux-x64.tar.xz, which runs `bench` and `verify` on a Linux x64 machine that has a GPU driver and
+ * nothing else: Node, Dawn, a Vulkan loader, the built code and its packages are inside. Needs `npm run build` first, tar and xz.
+ */
+import { spawnSync } from "node:child_process";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { swiftShaderFolder } from "../impls/engines/webgpu/software.js";
+
+const MOST_BYTES = 60 * 2 ** 20;
+/** Only for sources in TypeScript, or for machines with a display: not worth their size on a GPU host. */
+const LEFT_OUT = new Set(["tsx", "vega-embed", "playwright-core"]);
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
+const fail = (what: string): never => {
+  process.stderr.write(`bundle: ${what}\n`);
+  process.exit(2);
+};
+if (process.platform !== "linux" || process.arch !== "x64")
+  fail("runs on Linux x64 only: it packs this machine's own Node");
+const built = join(root, "dist", "scripts", "dualbench.js");
+if (!existsSync(built)) fail("dist/ is missing; type npm run build");
+
+const work = mkdtempSync(join(tmpdir(), "dualbench-bundle-"));
+const folder = join(work, "dualbench");
+mkdirSync(join(folder, "lib"), { recursive: true });
+cpSync(join(root, "dist"), join(folder, "app"), {
+  recursive: true,
+  filter: (file) => !file.endsWith(".tar.xz") && !/\.d\.ts$/.test(file),
+});
+cpSync(join(root, "package.json"), join(folder, "app", "package.json"));
+cpSync(process.execPath, join(folder, "lib", "node"));
+spawnSync("strip", [join(folder, "lib", "node")]); // symbols only; without binutils the bundle is a little larger
+cpSync(join(await swiftShaderFolder(), "libvulkan.so.1"), join(folder, "lib", "libvulkan.so.1"));
+copyPackages();
+writeFileSync(join(folder, "dualbench"), LAUNCHER(), { mode: 0o755 });
+
+const out = join(root, "dist", "dualbench-linux-x64.tar.xz");
+const { status, stderr } = spawnSync("tar", ["-cJf", out, "-C", work, "dualbench"], {
+  env: { ...process.env, XZ_OPT: "-9e -T2" },
+  encoding: "utf8",
+});
+rmSync(work, { recursive: true, force: true });
+if (status !== 0) fail(`tar: ${stderr}`);
+const bytes = statSync(out).size;
+if (bytes > MOST_BYTES) fail(`${out} has ${bytes} bytes, more than ${MOST_BYTES}`);
+process.stdout.write(`${out}: ${bytes} bytes\n`);
+
+/** Packages that the built code needs, with theirs; of Dawn and SwiftShader only what Linux x64 loads. */
+function copyPackages(): void {
+  const { dependencies, optionalDependencies = {} } = JSON.parse(
+    readFileSync(join(root, "package.json"), "utf8"),
+  );
+  const wanted = [
+    ...Object.keys({ ...dependencies, ...optionalDependencies }),
+    "webgpu",
+    "@resvg/resvg-js-linux-x64-gnu",
+  ];
+  const modules = (name: string) => join(root, "node_modules", name);
+  const target = (name: string) => join(folder, "app", "node_modules", name);
+  const seen = new Set<string>();
+  for (let name = wanted.pop(); name !== undefined; name = wanted.pop()) {
+    if (seen.has(name) || LEFT_OUT.has(name) || !existsSync(modules(name))) continue;
+    seen.add(name);
+    cpSync(modules(name), target(name), { recursive: true, filter: needed });
+    wanted.push(
+      ...Object.keys(
+        JSON.parse(readFileSync(join(modules(name), "package.json"), "utf8")).dependencies ?? {},
+      ),
+    );
+  }
+  // SwiftShader, for a trial run without a GPU
+  const browser = "@sparticuz/chromium";
+  for (const file of ["package.json", "bin/swiftshader.tar.br", "build/cjs/index.cjs"])
+    if (existsSync(join(modules(browser), file)))
+      cpSync(join(modules(browser), file), join(target(browser), file));
+}
+
+function needed(file: string): boolean {
+  if (/\.(map|md|markdown|d\.ts|d\.cts|d\.mts|tsbuildinfo|flow)$/.test(file)) return false;
+  if (/[\\/]webgpu[\\/]dist[\\/](?!linux-x64)/.test(file)) return false;
+  return !/[\\/](test|tests|docs|examples?)$/.test(file);
+}
+
+/** Only what the shell itself can do: PATH may be empty. The loader of the host wins, ours is the last resort for drivers. */
+function LAUNCHER(): string {
+  return `#!/bin/sh
+case "$0" in */*) here=\${0%/*} ;; *) here=. ;; esac
+here=$(CDPATH= cd -- "$here" && pwd)
+export LD_LIBRARY_PATH="\${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}$here/lib"
+if [ -z "$VK_DRIVER_FILES$VK_ICD_FILENAMES" ]; then
+  found=
+  for file in /etc/vulkan/icd.d/*.json /usr/share/vulkan/icd.d/*.json /usr/local/share/vulkan/icd.d/*.json; do
+    [ -f "$file" ] && found=1
+  done
+  if [ -z "$found" ]; then
+    # drivers that containers mount where no loader looks
+    for file in /usr/local/nvidia/share/vulkan/icd.d/nvidia_icd.json /usr/local/nvidia/vulkan/icd.d/nvidia_icd.json /usr/local/nvidia/nvidia_icd.json; do
+      [ -f "$file" ] && export VK_DRIVER_FILES="$file" VK_ICD_FILENAMES="$file" && break
+    done
+  fi
+fi
+exec "$here/lib/node" "$here/app/scripts/dualbench.js" "$@"
+`;
+}
