@@ -48,3 +48,13 @@ it("the matrix ceiling compiles", async () => {
     }),
   ).toBeDefined();
 });
+
+it.each([16, 8])("tiled attention on subgroup matrices of %i compiles", async (size) => {
+  const tiles = { TQ: 32, TK: 32, DPAD: 32, VPAD: 32, WR: 2, WC: 2, MM: size, NN: size, KK: size, LANES: 32 };
+  await engine.gpu.pipeline({
+    url: url("attention/tiled.webgpu.matrix.wgsl"),
+    dtype: "f16",
+    matrix: true,
+    constants: tiles,
+  });
+});
