@@ -6,6 +6,7 @@ import { EXIT } from "./cli/exit.js";
 const commands: Readonly<Record<string, () => Promise<unknown>>> = {
   bench: () => import("./bench.js"),
   report: () => import("./report.js"),
+  verify: () => import("./verify.js"),
 };
 
 const [name, ...rest] = process.argv.slice(2);

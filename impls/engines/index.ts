@@ -11,4 +11,8 @@ export interface EngineEntry {
   load(): Promise<{ open(device?: string, options?: OpenOptions): Promise<Engine<any>> }>;
 }
 
-export const engines: readonly EngineEntry[] = [{ name: "cpu", load: () => import("./cpu.js") }];
+export const engines: readonly EngineEntry[] = [
+  { name: "wasm", load: () => import("./wasm.js") },
+  { name: "cpu", load: () => import("./cpu.js") },
+  { name: "tfjs", devices: ["wasm", "cpu", "tensorflow"], load: () => import("./tfjs.js") },
+];

@@ -1,6 +1,8 @@
 /** Every implementation of selective_scan, in the order in which charts list them. */
 import { selectiveScan } from "./operator.js";
 import { recurrentCpu } from "./recurrent.cpu.js";
+import { recurrentWasm } from "./recurrent.wasm.js";
+import { scanTfjs } from "./scan.tfjs.js";
 
 export { selectiveScan };
-export const implementations = [recurrentCpu];
+export const implementations = [recurrentWasm, recurrentCpu, scanTfjs];

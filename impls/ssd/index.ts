@@ -1,8 +1,20 @@
 /** Every implementation of ssd, in the order in which charts list them. */
 import { chunkedCpu } from "./chunked.cpu.js";
+import { chunkedTfjs } from "./chunked.tfjs.js";
+import { chunkedWasm } from "./chunked.wasm.js";
 import { ssd } from "./operator.js";
 import { quadraticCpu } from "./quadratic.cpu.js";
+import { quadraticTfjs } from "./quadratic.tfjs.js";
 import { recurrentCpu } from "./recurrent.cpu.js";
+import { scanTfjs } from "./scan.tfjs.js";
 
 export { ssd };
-export const implementations = [recurrentCpu, quadraticCpu, chunkedCpu];
+export const implementations = [
+  chunkedWasm,
+  recurrentCpu,
+  quadraticCpu,
+  chunkedCpu,
+  quadraticTfjs,
+  chunkedTfjs,
+  scanTfjs,
+];

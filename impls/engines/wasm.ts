@@ -1,0 +1,102 @@
+/**
+ * WebAssembly on the CPU: AssemblyScript kernels with 128-bit SIMD, fused multiply-add where the machine has it, and a pool of
+ * threads. The default engine: it runs wherever Node runs, at the speed of compiled code. Parts and measurements: wasm/README.md.
+ */
+import { availableParallelism, cpus } from "node:os";
+import type { Prepared } from "../implementation.js";
+import type { AnyOperator, Problem } from "../operator.js";
+import type { Engine } from "./engine.js";
+import { hostPrepared } from "./host-memory.js";
+import { loadKernel } from "./wasm/build.js";
+import { measureCeilings, type WasmCeilings } from "./wasm/ceilings.js";
+import { inputArgsBytes, writeInputs } from "./wasm/inputs.js";
+import { type Dispatch, Pool } from "./wasm/pool.js";
+import { Room } from "./wasm/room.js";
+import { type Simd, simdLevel } from "./wasm/simd.js";
+
+/** What an operator's file tells the engine: its kernel and how a run calls it. */
+export interface Plan {
+  /** `new URL("./form.as.ts", import.meta.url)` */
+  readonly kernel: URL;
+  /** Exported functions that `run` dispatches. */
+  readonly entries: readonly string[];
+  readonly threads: number;
+  /** Scratch memory of one thread. */
+  readonly scratchBytes: number;
+  run(dispatch: Dispatch): void;
+}
+
+export interface WasmEngine extends Engine<void> {
+  readonly name: "wasm";
+  readonly simd: Simd;
+  /** Threads that the machine runs at once, the main one included. */
+  readonly threads: number;
+  ceilings(): Promise<WasmCeilings>;
+  /** An empty memory layout with the problem's tensors in it. */
+  room<Op extends AnyOperator>(operator: Op, problem: Problem<Op>): Room<Op>;
+  /** Compiles the kernel if need be, makes the memory, writes the inputs. */
+  prepared<Op extends AnyOperator>(room: Room<Op>, plan: Plan): Promise<Prepared<Op, void>>;
+}
+
+/** @param device "plain" runs without relaxed SIMD, as a machine that has none would; by default the best there is */
+export async function open(device?: string): Promise<WasmEngine> {
+  const best = simdLevel();
+  if (device !== undefined && device !== "plain" && device !== "relaxed")
+    throw new Error(`the wasm engine has devices relaxed and plain, got ${device}`);
+  if (device === "relaxed" && best === "plain")
+    throw new Error("this JavaScript engine has no relaxed SIMD; use device plain");
+  const simd = device ?? best;
+  const threads = availableParallelism();
+  const pool = new Pool();
+  return {
+    name: "wasm",
+    simd,
+    threads,
+    device: {
+      key: simd === "plain" ? "plain" : undefined,
+      name: cpus()[0]?.model.trim() ?? "unknown CPU",
+      kind: "cpu",
+      details: { simd, threads, node: process.versions.node, v8: process.versions.v8 },
+    },
+    async once(run) {
+      await run();
+    },
+    async time(run, repeats) {
+      const start = performance.now();
+      for (let i = 0; i < repeats; i++) {
+        const pending = run();
+        if (pending) await pending;
+      }
+      return { hostNs: ((performance.now() - start) * 1e6) / repeats };
+    },
+    ceilings: () => measureCeilings(simd),
+    close: () => pool.close(),
+    room: (operator, problem) => new Room(operator, problem),
+    prepared: (room, plan) => prepare(room, plan, pool, simd),
+  };
+}
+
+async function prepare<Op extends AnyOperator>(
+  room: Room<Op>,
+  plan: Plan,
+  pool: Pool,
+  simd: Simd,
+): Promise<Prepared<Op, void>> {
+  const { module } = await loadKernel(plan.kernel, simd);
+  const { threads, scratchBytes, entries } = plan;
+  // A page apart: threads must not share a cache line.
+  const stride = Math.ceil((scratchBytes + 4096) / 4096) * 4096;
+  const scratch = room.reserve(stride * threads);
+  const args = room.reserve(inputArgsBytes);
+  const memory = room.open();
+  await writeInputs(room, memory, args, pool, threads, simd);
+  const kernel = pool.attach({ module, memory, entries, scratch, scratchBytes: stride }, threads);
+  return hostPrepared({
+    operator: room.operator,
+    problem: room.problem,
+    outputs: room.outputs(),
+    otherBytes: room.bytes - room.outputBytes,
+    run: () => plan.run(kernel.dispatch),
+    dispose: () => kernel.detach(),
+  });
+}

@@ -1,0 +1,159 @@
+import { createHash } from "node:crypto";
+import { copyFile, mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { basename, dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Simd, simdLevel } from "./simd.js";
+
+/** A compiled kernel. `hash` covers the sources, the compiler and its flags: it goes into the row. */
+export interface Kernel {
+  name: string;
+  simd: Simd;
+  hash: string;
+  module: WebAssembly.Module;
+}
+
+// impls/engines/wasm/build.ts or, once built, dist/impls/engines/wasm/build.js: the sources lie beside either.
+const root = fileURLToPath(new URL("../../../", import.meta.url));
+const cacheFolder = fileURLToPath(new URL("../../../.dualbench/wasm/", import.meta.url));
+
+const commonFlags = [
+  "-O3",
+  "--noAssert",
+  "--runtime=stub",
+  "--importMemory",
+  "--sharedMemory",
+  "--maximumMemory=65536",
+  "--enable=simd,threads,bulk-memory",
+  "--use=abort=",
+];
+
+export function flagsFor(simd: Simd): string[] {
+  return simd === "relaxed" ? [...commonFlags, "--enable=relaxed-simd"] : commonFlags;
+}
+
+const loaded = new Map<string, Promise<Kernel>>();
+
+/**
+ * The compiled module of one `.as.ts` source, built on first use and kept on disk under the hash of what made it:
+ * a stale kernel has another name, so it can never be timed.
+ * Throws when the source does not compile, with the compiler's own words.
+ */
+export function loadKernel(source: URL, wanted?: Simd): Promise<Kernel> {
+  const best = simdLevel();
+  const simd = wanted ?? best;
+  const key = `${source.href} ${simd}`;
+  let kernel = loaded.get(key);
+  if (!kernel) {
+    kernel = load(source, simd);
+    loaded.set(key, kernel);
+    kernel.catch(() => loaded.delete(key));
+  }
+  return kernel;
+}
+
+async function load(source: URL, simd: Simd): Promise<Kernel> {
+  const path = fileURLToPath(source);
+  const { name, sources, hash, file } = await located(path, simd);
+  const bytes = (await readIfThere(file)) ?? (await compile(path, file, sources, simd));
+  // A plain copy: WebAssembly wants an ArrayBuffer of its own, not a slice of Node's pool.
+  return { name, simd, hash, module: await WebAssembly.compile(new Uint8Array(bytes)) };
+}
+
+/** What a kernel is called and where its file lies, built or not. */
+async function located(path: string, simd: Simd) {
+  const name = relative(root, path)
+    .replace(/\.as\.ts$/, "")
+    .replace(/^impls[\\/]/, "")
+    .replace(/[\\/]/g, "-");
+  const sources = await closure(path);
+  const hash = await hashOf(sources, flagsFor(simd));
+  return { name, sources, hash, file: join(cacheFolder, `${name}.${simd}.${hash}.wasm`) };
+}
+
+/** The source and everything it imports, by path. */
+async function closure(path: string): Promise<Map<string, string>> {
+  const sources = new Map<string, string>();
+  const pending = [path];
+  for (let file = pending.pop(); file; file = pending.pop()) {
+    if (sources.has(file)) continue;
+    const text = await readFile(file, "utf8");
+    sources.set(file, text);
+    for (const [, specifier] of text.matchAll(/from\s+"(\.[^"]+)"/g)) {
+      pending.push(`${join(dirname(file), specifier as string)}.ts`);
+    }
+  }
+  return sources;
+}
+
+async function hashOf(sources: Map<string, string>, flags: string[]): Promise<string> {
+  const digest = createHash("sha256")
+    .update(await compilerVersion())
+    .update(flags.join(" "));
+  for (const path of [...sources.keys()].sort()) {
+    // Names relative to the tree and "\n" line ends: the same kernel has the same hash on every machine.
+    digest
+      .update(relative(root, path).replaceAll("\\", "/"))
+      .update((sources.get(path) as string).replaceAll("\r\n", "\n"));
+  }
+  return digest.digest("hex").slice(0, 12);
+}
+
+/** Of the installed compiler; in an installed package, of the one that made the kernels beside it. */
+async function compilerVersion(): Promise<string> {
+  const shipped = await readIfThere(join(cacheFolder, VERSION_FILE));
+  if (shipped) return new TextDecoder().decode(shipped).trim();
+  const entry = fileURLToPath(import.meta.resolve("assemblyscript"));
+  return JSON.parse(await readFile(entry.replace(/dist.*$/, "package.json"), "utf8")).version;
+}
+
+const VERSION_FILE = "compiler-version";
+
+/** Builds the kernels in both SIMD levels into a folder that the package ships. @returns how many files */
+export async function shipKernels(sources: readonly URL[], folder: string): Promise<number> {
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, VERSION_FILE), await compilerVersion());
+  let count = 0;
+  for (const source of sources)
+    for (const simd of ["plain", "relaxed"] as const) {
+      const { file } = await located(fileURLToPath(source), simd);
+      await loadKernel(source, simd);
+      await copyFile(file, join(folder, basename(file)));
+      count++;
+    }
+  return count;
+}
+
+async function compile(
+  path: string,
+  file: string,
+  sources: Map<string, string>,
+  simd: Simd,
+): Promise<Uint8Array> {
+  const { default: asc } = await import("assemblyscript/asc");
+  let bytes: Uint8Array | undefined;
+  const name = (absolute: string) => relative(root, absolute).replaceAll("\\", "/");
+  const byName = new Map([...sources].map(([absolute, text]) => [name(absolute), text]));
+  const { error, stderr } = await asc.main([name(path), "--outFile=kernel.wasm", ...flagsFor(simd)], {
+    readFile: (wanted: string) => byName.get(wanted.replaceAll("\\", "/")) ?? null,
+    writeFile: (written: string, contents: string | Uint8Array) => {
+      if (written === "kernel.wasm" && typeof contents !== "string") bytes = contents;
+    },
+    listFiles: () => [],
+  });
+  if (error || !bytes)
+    throw new Error(`asc could not compile ${name(path)} (${simd}): ${error?.message ?? ""}\n${stderr}`);
+  await mkdir(cacheFolder, { recursive: true });
+  // Written aside and renamed: a second process that builds the same kernel never reads half a file.
+  const aside = `${file}.${process.pid}`;
+  await writeFile(aside, bytes);
+  await rename(aside, file);
+  return bytes;
+}
+
+async function readIfThere(file: string): Promise<Uint8Array | undefined> {
+  try {
+    return await readFile(file);
+  } catch {
+    return undefined;
+  }
+}
