@@ -47,7 +47,7 @@ describe.each(["sequence-length", "state-size"])("chart of %s", (suite) => {
       "width 1024 (16 heads x 64)",
       suite === "state-size" ? "length 4096" : "state 64",
       "ssd/chunked.wasm chunk=8 threads=2",
-      "Commit 0123456789abcdef, 2026-11-23T12:00:00Z",
+      "Commit 0123456789ab, 2026-11-23T12:00:00Z",
       "npm run bench -- --grid default --seed 0",
       "95% confidence",
     ])
