@@ -131,6 +131,15 @@ describe("speedup and figure 10", () => {
     }
   });
 
+  it("agree on colours where one panel has curves that another lacks", async () => {
+    const some = all.filter((row) => row.suite === "state-size" || row.operator !== "selective_scan");
+    for (const spec of [speedupChart(run, some), figure10Chart(run, some)]) {
+      const log = new ChartLog();
+      await renderSvg(spec!, log);
+      expect(log.messages).toEqual([]);
+    }
+  });
+
   it("are left out when there is nothing to compare", () => {
     const one = [measured("ssd/chunked.cpu", 512, 64, 1e6)];
     expect(speedupChart(run, one)).toBeUndefined();
