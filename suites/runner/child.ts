@@ -36,6 +36,8 @@ const session = new Session({
   readReference: ({ file }) => readLanes(file),
   writeReference: writeLanes,
   liveBytes: () => {
+    // the second waits for the sweeping of array buffers that the first has only begun
+    collectGarbage();
     collectGarbage();
     const { heapUsed, external } = process.memoryUsage();
     return heapUsed + external;
