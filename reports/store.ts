@@ -12,6 +12,7 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  rmSync,
   statSync,
   writeSync,
 } from "node:fs";
@@ -136,7 +137,14 @@ export class RunStore {
   static create(folder: string, run: RunRecord): RunStore {
     checkFolder(folder);
     const store = RunStore.open(folder, "wx", 0);
-    store.append([run]);
+    try {
+      store.append([run]);
+    } catch (error) {
+      // nothing half-written: the folder is as usable as before
+      store.close();
+      rmSync(join(folder, RESULTS), { force: true });
+      throw error;
+    }
     return store;
   }
 

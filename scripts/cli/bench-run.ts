@@ -134,8 +134,7 @@ class BenchRun {
     }
     const wrong = cases.some(({ row }) => row.status === "rejected" || row.status === "failed");
     const exitCode = wrong ? EXIT.wrong : EXIT.good;
-    await publishRun(cases, record, folder, { ...publishing, charts: true, exitCode });
-    return exitCode;
+    return publishRun(cases, record, folder, { ...publishing, charts: true, exitCode });
   }
 
   private runRecord({ groups }: Prepared, environment: Environment, startedUtc: string): RunRecord {

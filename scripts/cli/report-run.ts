@@ -47,6 +47,5 @@ async function reportOn(
     store.append(cases);
     store.close();
   }
-  await publishRun(cases, run, folder, { ...options, charts: true, exitCode });
-  return exitCode;
+  return publishRun(cases, run, folder, { ...options, charts: true, exitCode });
 }
