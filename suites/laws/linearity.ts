@@ -4,10 +4,10 @@ import { maskedAttention } from "../../impls/masked_attention/index.js";
 import { selectiveScan } from "../../impls/selective_scan/index.js";
 import { ssd } from "../../impls/ssd/index.js";
 import { specs } from "../problems/arbitrary.js";
+import { linearInputs } from "../problems/linear-input.js";
 import { given, mapValues, withInputs } from "./edit.js";
 import { difference } from "./hold.js";
 import { defineLaw, HOLDS, violated } from "./law.js";
-import { linearInputs } from "./linear-input.js";
 
 /** Values on this grid, and their sums, are exact in every storage type. */
 const GRID = 2 ** -6;

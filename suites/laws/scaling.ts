@@ -5,10 +5,10 @@ import { maskedAttention } from "../../impls/masked_attention/index.js";
 import { selectiveScan } from "../../impls/selective_scan/index.js";
 import { ssd } from "../../impls/ssd/index.js";
 import { specs } from "../problems/arbitrary.js";
+import { linearInputs } from "../problems/linear-input.js";
 import { given, mapValues, withInputs } from "./edit.js";
 import { difference, promisesExactly } from "./hold.js";
 import { defineLaw, EVERY_FORM, HOLDS, violated } from "./law.js";
-import { linearInputs } from "./linear-input.js";
 
 /** A power of two only moves the exponent, so every rounding falls the same way; f16 alone has too few exponents for that. */
 export const scaling = defineLaw({

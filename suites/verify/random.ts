@@ -74,7 +74,9 @@ export async function runRandom(options: RandomOptions): Promise<RandomReport> {
       }
       index++;
     });
-    await fc.check(watch, { seed, numRuns: casesFor(law, operator, options) });
+    const drawn = await fc.check(watch, { seed, numRuns: casesFor(law, operator, options) });
+    // failures of implementations are findings; whatever else throws is a mistake of the law
+    if (drawn.failed) throw drawn.errorInstance;
     for (const [target, run] of firstBreak) {
       const before = shrunk.get(target) ?? 0;
       if (before >= SHRUNK_PER_TARGET) continue;
