@@ -61,8 +61,9 @@ export async function runRandom(options: RandomOptions): Promise<RandomReport> {
     const firstBreak = new Map<Target, number>();
     let index = 0;
     const watch = fc.asyncProperty(law.cases(operator), async (one: LawCase) => {
+      const found = await atOnce(mine, (target) => findings(law, one, target, operator, skips));
       for (const target of mine) {
-        for (const { finding, row } of await findings(law, one, target, operator, skips)) {
+        for (const { finding, row } of found.get(target)!) {
           checks++;
           if (finding.verdict) table.add(row, one.spec, finding.verdict);
           table.count(row, finding.ok);
@@ -103,6 +104,23 @@ function casesFor(law: AnyLaw, operator: AnyOperator, { cases, targets, laws }: 
   const operators = [...new Set(targets.map(({ impl }) => impl.operator.name as string))];
   const place = operators.indexOf(operator.name);
   return Math.floor(cases / operators.length) + (place < cases % operators.length ? 1 : 0);
+}
+
+/** Places work beside one another, each on one target at a time; those in other processes get their work first. */
+async function atOnce<T>(
+  targets: readonly Target[],
+  work: (target: Target) => Promise<T>,
+): Promise<Map<Target, T>> {
+  const results = new Map<Target, T>();
+  const places = [...new Set(targets.map(({ place }) => place))].sort(
+    (a, b) => Number(a.engine === "cpu") - Number(b.engine === "cpu"),
+  );
+  await Promise.all(
+    places.map(async (place) => {
+      for (const target of targets) if (target.place === place) results.set(target, await work(target));
+    }),
+  );
+  return results;
 }
 
 interface Found {
