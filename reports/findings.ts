@@ -32,7 +32,7 @@ export function findings(rows: readonly Row[]): string[] {
 function scan(comparison: Comparison | undefined): string | undefined {
   if (!comparison) return undefined;
   const last = comparison.ratios.at(-1)!;
-  return `${verdict(last)} the Mamba-1 scan at ${formatSize(last.x)} tokens (paper, A100: 2-8x)`;
+  return `${verdict(last, "the Mamba-1 scan")} at ${formatSize(last.x)} tokens (paper, A100: 2-8x)`;
 }
 
 function attention(comparison: Comparison | undefined): string | undefined {
@@ -48,14 +48,14 @@ function attention(comparison: Comparison | undefined): string | undefined {
 function own(comparison: Comparison | undefined): string | undefined {
   if (!comparison) return undefined;
   const last = comparison.ratios.at(-1)!;
-  return `${verdict(last)} its own recurrent form at ${formatSize(last.x)}`;
+  return `${verdict(last, "its own recurrent form")} at ${formatSize(last.x)}`;
 }
 
-/** "4.37x (4.26x to 4.47x) as fast as": the interval stands beside every ratio. */
-function verdict({ ratio, low, high }: Ratio): string {
-  const told = low > 1 || high < 1;
-  const figures = `${formatRatio(ratio)} (95% interval ${formatRatio(low)} to ${formatRatio(high)})`;
-  return `${figures} as fast as${told ? "" : ", that is not told apart from,"}`;
+/** "4.37x (95% interval 4.26x to 4.47x) as fast as": the interval stands beside every ratio. */
+function verdict({ ratio, low, high }: Ratio, other: string): string {
+  const interval = `95% interval ${formatRatio(low)} to ${formatRatio(high)}`;
+  if (low <= 1 && high >= 1) return `not told apart from ${other} (${formatRatio(ratio)}, ${interval})`;
+  return `${formatRatio(ratio)} (${interval}) as fast as ${other}`;
 }
 
 function growthClause(group: Group): string | undefined {

@@ -5,16 +5,20 @@ import { chunkedWasm } from "./chunked.wasm.js";
 import { ssd } from "./operator.js";
 import { quadraticCpu } from "./quadratic.cpu.js";
 import { quadraticTfjs } from "./quadratic.tfjs.js";
+import { quadraticWasm } from "./quadratic.wasm.js";
 import { recurrentCpu } from "./recurrent.cpu.js";
+import { recurrentWasm } from "./recurrent.wasm.js";
 import { scanTfjs } from "./scan.tfjs.js";
 
 export { ssd };
 export const implementations = [
   chunkedWasm,
+  recurrentWasm,
+  quadraticWasm,
+  chunkedCpu,
   recurrentCpu,
   quadraticCpu,
-  chunkedCpu,
-  quadraticTfjs,
   chunkedTfjs,
+  quadraticTfjs,
   scanTfjs,
 ];

@@ -153,12 +153,12 @@ function rank({ family }: DrawnCurve): number {
   return family === "ssd" ? 1 : 0;
 }
 
-/** A dotted line joins each extrapolated point with the point before it in the same segment. */
+/** A dotted line joins an extrapolated point with its neighbours. */
 function dottedPairs(curve: DrawnCurve, x: Axis): [pair: string, point: DrawnPoint][] {
   const points = levelled(curve, x);
   return points.flatMap((point, i) => {
     const before = points[i - 1];
-    if (point.measured || !before || before.segment !== point.segment) return [];
+    if (!before || !point.joined || (point.measured && before.measured)) return [];
     const pair = `${curve.key} ${i}`;
     return [
       [pair, before],

@@ -86,6 +86,7 @@ function drawnRatio({ other, ratios }: Comparison): DrawnCurve {
         high,
         measured: true,
         segment: 0,
+        joined: true,
         about: `${one.row.id} against ${other.row.id}`,
       };
     }),

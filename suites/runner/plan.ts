@@ -60,6 +60,8 @@ export interface PlanRequest {
     target: number,
     questions: readonly { impl: number; problem: Problem }[],
   ): Promise<readonly Description[]>;
+  /** Whether an implementation takes part on a target of its engine; all do unless said otherwise. */
+  takesPart?(impl: number, target: number): boolean;
   /** `suite<TAB>id`s to keep. */
   keep?(suite: string, id: string): boolean;
   /** Ids of a run that goes on: an engine that chooses options by measuring must not choose again. */
@@ -115,14 +117,14 @@ export async function makePlan(request: PlanRequest): Promise<Group[]> {
 }
 
 /** Every implementation meets every problem of its operator that has a dtype it accepts. */
-function draftCases({ suites, grid, seed, impls, targets }: PlanRequest): Draft[] {
+function draftCases({ suites, grid, seed, impls, targets, takesPart }: PlanRequest): Draft[] {
   const drafts: Draft[] = [];
   for (const suite of suites) {
     for (const [c, { operator, problems }] of suite.curves(grid, seed).entries()) {
       for (const [i, impl] of impls.entries()) {
         if (impl.operator.name !== operator.name) continue;
         for (const [t, target] of targets.entries()) {
-          if (impl.engine !== target.engine) continue;
+          if (impl.engine !== target.engine || takesPart?.(i, t) === false) continue;
           const curve = `${suite.name} ${c} ${i} ${t}`;
           for (const [place, problem] of problems.entries()) {
             if (!((impl.dtypes ?? ["f32"]) as readonly string[]).includes(problem.dtype)) continue;

@@ -40,7 +40,7 @@ export interface RandomReport {
 
 /** Laws other than the comparison with the reference get one case for so many of its. */
 const CASES_PER_LAW_CASE = 50;
-const FEWEST = 8;
+const FEWEST = 3;
 /** Shrinking stops here; what it has found by then is shown. */
 const SHRINK_MS = 10_000;
 /** A target that breaks more laws than this is shown with the first few, the others are counted. */

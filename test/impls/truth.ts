@@ -5,7 +5,7 @@ import { open } from "../../impls/engines/cpu.js";
 import type { Engine, Engines } from "../../impls/engines/engine.js";
 import type { EngineName, Implementation, Options, Prepared } from "../../impls/implementation.js";
 import { laneTotal, laneView } from "../../impls/lanes.js";
-import { type AnyOperator, type Lane, outputSize, type Problem } from "../../impls/operator.js";
+import { type AnyOperator, type Lane, type Outputs, outputSize, type Problem } from "../../impls/operator.js";
 
 export function allLanes(operator: AnyOperator, problem: Problem): Lane[] {
   return Array.from({ length: laneTotal(operator, problem) }, (_, index) => ({ kind: "element", index }));
@@ -34,6 +34,18 @@ export function peakError(got: ArrayLike<number>, wanted: ArrayLike<number>): nu
     peak = Math.max(peak, Math.abs(wanted[i]));
   }
   return peak > 0 ? error / peak : error;
+}
+
+/** All outputs of an implementation of the cpu engine, run once on poisoned outputs. */
+export async function outputsOf<Op extends AnyOperator>(
+  impl: Implementation<Op, "cpu">,
+  problem: Problem<Op>,
+  options: Options = {},
+): Promise<Outputs<Op>> {
+  const prepared = await impl.prepare(engine, problem, options);
+  await prepared.poison();
+  await prepared.run();
+  return prepared.read();
 }
 
 export interface Agreement {

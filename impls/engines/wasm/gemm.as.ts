@@ -34,3 +34,28 @@ export function tile(A: usize, aStride: usize, B: usize, bStride: usize, count: 
   v128.store(r4, y40); v128.store(r4, y41, 16);
   v128.store(r5, y50); v128.store(r5, y51, 16);
 }
+
+/** out[6][8] <- sum over k < count of A[k][6] x B[k][8]: `tile` without what was in `out`. */
+export function freshTile(A: usize, aStride: usize, B: usize, bStride: usize, count: i32, out: usize, outStride: usize): void {
+  const r1 = out + outStride, r2 = r1 + outStride, r3 = r2 + outStride, r4 = r3 + outStride, r5 = r4 + outStride;
+  const zero = i32x4.splat(0);
+  let y00 = zero, y01 = zero, y10 = zero, y11 = zero, y20 = zero, y21 = zero;
+  let y30 = zero, y31 = zero, y40 = zero, y41 = zero, y50 = zero, y51 = zero;
+  let u: v128, v: v128, a: v128;
+  for (let k = count; k > 0; k--) {
+    u = v128.load(B); v = v128.load(B, 16);
+    a = v128.load32_splat(A); y00 = madd(a, u, y00); y01 = madd(a, v, y01);
+    a = v128.load32_splat(A, 4); y10 = madd(a, u, y10); y11 = madd(a, v, y11);
+    a = v128.load32_splat(A, 8); y20 = madd(a, u, y20); y21 = madd(a, v, y21);
+    a = v128.load32_splat(A, 12); y30 = madd(a, u, y30); y31 = madd(a, v, y31);
+    a = v128.load32_splat(A, 16); y40 = madd(a, u, y40); y41 = madd(a, v, y41);
+    a = v128.load32_splat(A, 20); y50 = madd(a, u, y50); y51 = madd(a, v, y51);
+    A += aStride; B += bStride;
+  }
+  v128.store(out, y00); v128.store(out, y01, 16);
+  v128.store(r1, y10); v128.store(r1, y11, 16);
+  v128.store(r2, y20); v128.store(r2, y21, 16);
+  v128.store(r3, y30); v128.store(r3, y31, 16);
+  v128.store(r4, y40); v128.store(r4, y41, 16);
+  v128.store(r5, y50); v128.store(r5, y51, 16);
+}
