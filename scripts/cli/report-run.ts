@@ -4,11 +4,11 @@ import { join, resolve } from "node:path";
 import { Command, CommanderError } from "commander";
 import { toCsv } from "../../reports/csv.js";
 import { findings } from "../../reports/findings.js";
+import { machineKind } from "../../reports/machine.js";
 import { MergeError, mergeRuns, type Source } from "../../reports/merge.js";
 import { publish } from "../../reports/publish.js";
 import { RESULTS, readRun, reasonOf, StoreError } from "../../reports/store.js";
 import { table } from "../../reports/table.js";
-import { type Environment, machineKind } from "../../suites/runner/environment.js";
 import { EXIT, usageError } from "./exit.js";
 import { defaultFolder, shown } from "./words.js";
 
@@ -79,18 +79,9 @@ function parse(argv: readonly string[]): ReportOptions | undefined {
 function readSource(folder: string): Source {
   try {
     const { run, cases } = readRun(folder);
-    return { folder, run, rows: cases.map(({ row }) => row), machine: machineOf(run.environment) };
+    return { folder, run, rows: cases.map(({ row }) => row), machine: machineKind(run.environment) };
   } catch (error) {
     throw error instanceof StoreError ? usageError(error.message) : error;
-  }
-}
-
-/** Results written by other versions may know less about their machine: then only equal environments are one machine. */
-function machineOf(environment: Readonly<Record<string, unknown>>): string {
-  try {
-    return machineKind(environment as unknown as Environment);
-  } catch {
-    return `a machine described as ${JSON.stringify(environment)}`;
   }
 }
 
