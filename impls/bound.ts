@@ -32,11 +32,12 @@ export function f32Rounding(longestSum: number): Rounding {
 }
 
 /**
- * Rounding of a form in plain JavaScript: numbers are float64 until they are stored as float32.
+ * Rounding of a form in plain JavaScript: numbers are float64 until they are stored as float32. 2^-49 instead of 2^-53 leaves room
+ * for products of two storage roundings, which a first-order count omits.
  * @param stored how often a result is stored and read again on its way, at least 1
  */
 export function hostRounding(longestSum: number, stored: number): Rounding {
-  return { accumulate: 2 ** -53, storage: 2 ** -24, roundings: stored, longestSum, decay: "segsum" };
+  return { accumulate: 2 ** -49, storage: 2 ** -24, roundings: stored, longestSum, decay: "segsum" };
 }
 
 /** Per element of one lane of one output, all of the same length. */

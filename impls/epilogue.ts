@@ -30,14 +30,15 @@ function addSkip(skip: Float32Array, X: Float32Array, Y: Float32Array): void {
       Y[token + channel] += skip[channel] * X[token + channel];
 }
 
-/** Bound of y + D x, with the raw x: one product and one sum more. */
+/** Bound of y + D x, with the raw x: a product and a sum more, and one count for their product of roundings. */
 export function addSkipBound(Y: Bounds, t: number, skip: number, absSkip: number): void {
   const scale = Y.scale[t] + absSkip;
   const share = scale > 0 ? Y.scale[t] / scale : 0;
   Y.value[t] += skip;
-  Y.count[t] = Y.count[t] * share + 2 * (1 - share);
+  Y.count[t] = Y.count[t] * share + 3 * (1 - share);
   Y.countPerSum[t] *= share;
   Y.scale[t] = scale;
+  Y.floor[t] += absSkip;
 }
 
 /** Bound of y silu(z): the gate errs by a few roundings and by |z| of them through its exponential. */

@@ -2,6 +2,7 @@
 import * as attention from "./attention/index.js";
 import * as convolution from "./convolution/index.js";
 import type { AnyImplementation } from "./implementation.js";
+import * as maskedAttention from "./masked_attention/index.js";
 import type { AnyOperator } from "./operator.js";
 import * as selectiveScan from "./selective_scan/index.js";
 import * as ssd from "./ssd/index.js";
@@ -11,10 +12,12 @@ export const operators: readonly AnyOperator[] = [
   selectiveScan.selectiveScan,
   attention.attention,
   convolution.convolution,
+  maskedAttention.maskedAttention,
 ];
 export const implementations: readonly AnyImplementation[] = [
   ...ssd.implementations,
   ...selectiveScan.implementations,
   ...attention.implementations,
   ...convolution.implementations,
+  ...maskedAttention.implementations,
 ];

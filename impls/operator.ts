@@ -194,7 +194,7 @@ export function givenProblem<Op extends AnyOperator>(
       throw new Error(
         `${operator.name} has no input ${name}; it has ${Object.keys(operator.inputs).join(", ")}`,
       );
-    inputs[name] = { kind: "given", axes, shape: shapeOf(axes, dims), data: Float64Array.from(values) };
+    inputs[name] = { kind: "given", axes, shape: shapeOf(axes, dims), data: new Float64Array(values) };
   }
   const settings = { ...operator.settings, ...options.settings };
   return checked(operator, { operator: operator.name, dtype, seed, dims, inputs, settings });

@@ -38,8 +38,10 @@ export interface Point {
   readonly highNs: number;
   /** false: extrapolated from smaller cases of the same curve, never run. */
   readonly measured: boolean;
-  /** Points of one segment are joined; a rejected, failed or missing case ends it. */
+  /** Measured points of one segment are joined by the curve's line. */
   readonly segment: number;
+  /** Whether nothing was rejected, failed or left out between this point and the one before. */
+  readonly joined: boolean;
   readonly row: Row;
 }
 
@@ -157,30 +159,28 @@ function curveOf(key: string, members: readonly Row[], xKey: XKey): Curve {
   const byX = new Map(members.map((row) => [row[xKey], row]));
   const rows = [...byX.values()].sort((a, b) => (a[xKey] ?? 0) - (b[xKey] ?? 0));
   const points: Point[] = [];
-  let segment = 0;
+  let joined = false;
   for (const row of rows) {
-    const point = pointOf(row, row[xKey], segment);
+    const point = pointOf(row, row[xKey], joined, points.at(-1));
     if (point) points.push(point);
-    else segment++;
+    joined = point !== undefined;
   }
   return { key, family: familyOf(rows[0]), implementation: implementationLabel(rows[0]), rows, points };
 }
 
-function pointOf(row: Row, x: number | undefined, segment: number): Point | undefined {
-  if (row.status === "measured") {
-    const { medianNs: ns, ci95LowNs: lowNs, ci95HighNs: highNs } = row;
-    return { x, ns, lowNs, highNs, measured: true, segment, row };
-  }
-  if (row.status !== "skipped" || row.predictedNs === undefined) return undefined;
-  return {
-    x,
-    ns: row.predictedNs,
-    lowNs: row.predictedNs,
-    highNs: row.predictedNs,
-    measured: false,
-    segment,
-    row,
-  };
+function pointOf(
+  row: Row,
+  x: number | undefined,
+  joined: boolean,
+  before: Point | undefined,
+): Point | undefined {
+  const measured = row.status === "measured";
+  const ns = measured ? row.medianNs : row.status === "skipped" ? row.predictedNs : undefined;
+  if (ns === undefined) return undefined;
+  const [lowNs, highNs] = measured ? [row.ci95LowNs, row.ci95HighNs] : [ns, ns];
+  const same = joined && before?.measured === measured;
+  const segment = before ? before.segment + (same ? 0 : 1) : 0;
+  return { x, ns, lowNs, highNs, measured, segment, joined, row };
 }
 
 /** One curve a family: the fastest at the largest size where both were measured; where none is common, the one that reached further. */

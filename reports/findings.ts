@@ -1,8 +1,9 @@
 /** What this machine shows of the paper's claims about speed (Mamba-2, Figure 10) and what it cannot show, in two plain sentences. */
 import { type Comparison, comparisons } from "./comparisons.js";
-import { bestCurves, type Curve, type Group, groupBy, groupsOf } from "./curves.js";
+import { bestCurves, type Curve, type Group, groupsOf } from "./curves.js";
 import { formatRatio, formatSize, plural } from "./format.js";
-import { type Growth, growthOf } from "./growth.js";
+import { growthOf } from "./growth.js";
+import { idParts } from "./names.js";
 import type { Row } from "./row.js";
 import { fasterFrom, type Ratio } from "./speedup.js";
 
@@ -10,91 +11,93 @@ import { fasterFrom, type Ratio } from "./speedup.js";
 export function findings(rows: readonly Row[]): string[] {
   const ofLength = rows.filter((row) => row.suite === "sequence-length");
   const group = groupsOf(ofLength, "length")[0];
-  if (!group || !group.curves.some(({ points }) => points.some(({ measured }) => measured))) {
+  if (!group?.curves.some(({ points }) => points.some(({ measured }) => measured))) {
     return [
       "Nothing was measured over sequence length, so this run shows nothing of the paper's claims about speed.",
     ];
   }
-  const shown = [against(group, "scan"), against(group, "attention"), against(group, "recurrence")];
-  const sentences = [...shown.filter((clause) => clause !== undefined), ...growthClause(group)];
-  const what = sentences.length === 0 ? "SSD and its rivals share no measured size" : sentences.join("; ");
+  const found = new Map(comparisons(group).map((comparison) => [comparison.other.family.key, comparison]));
+  const clauses = [scan(found.get("scan")), attention(found.get("attention")), own(found.get("recurrence"))];
+  const shown = [...clauses.filter((clause) => clause !== undefined)].join(", ");
+  const where = [group.device, group.dtype, ...(group.state === undefined ? [] : [`N = ${group.state}`])];
+  const sentence = [shown === "" ? undefined : `SSD is ${shown}`, growthClause(group)]
+    .filter(Boolean)
+    .join("; ");
   return [
-    `On ${group.device} (${group.dtype}${group.state === undefined ? "" : `, N = ${group.state}`}): ${what}.`,
-    `Not shown: ${missing(group, rows).join("; ")}.`,
+    `On ${where.join(", ")}: ${sentence || "SSD and its rivals share no measured size"}.`,
+    `This run cannot show ${listed(unshown(group, rows))}.`,
   ];
 }
 
-const PAPER: Readonly<Record<string, string>> = {
-  scan: "paper: 2-8x, on an A100",
-  attention: "paper: from about 2K, on an A100",
-};
-
-function against(group: Group, family: string): string | undefined {
-  const found = comparisons(group).find(({ other }) => other.family.key === family);
-  if (!found) return undefined;
-  const claim = PAPER[family] ? ` (${PAPER[family]})` : "";
-  return family === "attention" ? crossing(found) + claim : `${atLargest(found)}${claim}`;
+function scan(comparison: Comparison | undefined): string | undefined {
+  if (!comparison) return undefined;
+  const last = comparison.ratios.at(-1)!;
+  return `${verdict(last, "the Mamba-1 scan")} at ${formatSize(last.x)} tokens (paper, A100: 2-8x)`;
 }
 
-function atLargest({ other, ratios }: Comparison): string {
+function attention(comparison: Comparison | undefined): string | undefined {
+  if (!comparison) return undefined;
+  const { ratios } = comparison;
   const last = ratios.at(-1)!;
-  return `SSD is ${verdict(last)} ${other.family.name} at ${formatSize(last.x)} tokens`;
-}
-
-function verdict({ ratio, low, high }: Ratio): string {
-  const range = (a: number, b: number) => `(95% interval ${formatRatio(a)} to ${formatRatio(b)})`;
-  if (low > 1) return `${formatRatio(ratio)} ${range(low, high)} faster than`;
-  if (high < 1) return `${formatRatio(1 / ratio)} ${range(1 / high, 1 / low)} slower than`;
-  return `not told apart from`;
-}
-
-function crossing({ ratios }: Comparison): string {
   const from = fasterFrom(ratios);
-  const last = ratios.at(-1)!;
-  if (from === undefined) return `SSD is not faster than attention up to ${formatSize(last.x)} tokens`;
-  const where = from === ratios[0].x ? `at every size from ${formatSize(from)}` : `from ${formatSize(from)}`;
-  return `faster than attention ${where} to ${formatSize(last.x)} tokens (${formatRatio(last.ratio)} there)`;
+  if (from === undefined)
+    return `not faster than attention up to ${formatSize(last.x)} tokens (paper, A100: from about 2K)`;
+  return `faster than attention from ${formatSize(from)} tokens on (${formatRatio(last.ratio)} at ${formatSize(last.x)}; paper, A100: from about 2K)`;
 }
 
-function growthClause(group: Group): string[] {
-  const fits = bestCurves(group)
-    .filter(({ family }) => family.key === "ssd" || family.key === "attention")
-    .map((curve) => ({ curve, growth: growthOf(curve) }))
-    .filter((fit): fit is { curve: Curve; growth: Growth } => fit.growth !== undefined);
-  if (fits.length === 0) return [];
-  const texts = fits.map(
-    ({ curve, growth }) => `length^${growth.exponent.toFixed(2)} (${curve.family.name})`,
-  );
-  return [`time grows as ${texts.join(" and ")}`];
+function own(comparison: Comparison | undefined): string | undefined {
+  if (!comparison) return undefined;
+  const last = comparison.ratios.at(-1)!;
+  return `${verdict(last, "its own recurrent form")} at ${formatSize(last.x)}`;
 }
 
-function missing(group: Group, rows: readonly Row[]): string[] {
+/** "4.37x (95% interval 4.26x to 4.47x) as fast as": the interval stands beside every ratio. */
+function verdict({ ratio, low, high }: Ratio, other: string): string {
+  const interval = `95% interval ${formatRatio(low)} to ${formatRatio(high)}`;
+  if (low <= 1 && high >= 1) return `not told apart from ${other} (${formatRatio(ratio)}, ${interval})`;
+  return `${formatRatio(ratio)} (${interval}) as fast as ${other}`;
+}
+
+function growthClause(group: Group): string | undefined {
+  const fits = bestCurves(group).flatMap((curve) => {
+    const growth = growthOf(curve);
+    const said = curve.family.key === "ssd" || curve.family.key === "attention";
+    return growth && said ? [`length^${growth.exponent.toFixed(2)} for ${curve.family.name}`] : [];
+  });
+  return fits.length === 0 ? undefined : `time grows as ${fits.join(" and ")}`;
+}
+
+const CLAIMED = { ssd: "chunked SSD", scan: "the Mamba-1 scan", attention: "attention" } as const;
+
+function unshown(group: Group, rows: readonly Row[]): string[] {
   const texts: string[] = [];
-  const curves = bestCurves(group);
-  const present = new Set(curves.filter(reached).map(({ family }) => family.key));
-  const names = { attention: "attention", scan: "the Mamba-1 scan", ssd: "chunked SSD" };
-  const absent = Object.entries(names).flatMap(([key, name]) => (present.has(key) ? [] : [name]));
-  if (absent.length > 0) texts.push(`${absent.join(" and ")}, not measured here`);
-  for (const curve of curves) {
-    const guessed = curve.points.filter(({ measured }) => !measured);
-    const last = reached(curve);
-    if (guessed.length > 0 && last)
-      texts.push(`${curve.family.name} beyond ${formatSize(last)} tokens (extrapolated)`);
+  const curves = new Map(bestCurves(group).map((curve) => [curve.family.key, curve]));
+  for (const [key, name] of Object.entries(CLAIMED)) {
+    const curve = curves.get(key);
+    const last = curve && reached(curve);
+    if (last === undefined) texts.push(`${name} (not measured)`);
+    else if (curve!.points.some(({ measured }) => !measured)) {
+      texts.push(`${name} beyond ${formatSize(last)} tokens (extrapolated)`);
+    }
   }
-  // The engines' names are all that rows say about the hardware behind them.
-  const onCpu = [...groupBy(rows, (row) => row.engine).keys()].every((engine) => CPU_ENGINES.has(engine));
-  if (onCpu)
-    texts.push(
-      "the gain from a GPU's matrix units, which the paper's speed rests on (all rows are from a CPU)",
-    );
+  if (rows.every(isCpu)) {
+    texts.push("what a GPU's matrix units gain, on which the paper's speed rests (every row is from a CPU)");
+  }
   const broken = rows.filter(({ status }) => status === "rejected" || status === "failed").length;
-  if (broken > 0) texts.push(`${plural(broken, "case")} rejected or failed`);
-  texts.push("anything about model quality or training");
-  return texts;
+  if (broken > 0) texts.push(`what ${plural(broken, "rejected or failed case")} would have shown`);
+  return texts.length === 0 ? ["sizes beyond those measured, nor other machines"] : texts;
 }
 
-const CPU_ENGINES = new Set(["cpu", "wasm", "tfjs", "torch"]);
+/** As far as names tell: these engines, or these backends of an engine that has several. */
+function isCpu(row: Row): boolean {
+  const device = idParts(row.id).keys.get("device");
+  return row.engine === "cpu" || row.engine === "wasm" || device === "cpu" || device === "wasm";
+}
 
 function reached(curve: Curve): number | undefined {
   return curve.points.findLast(({ measured }) => measured)?.x;
+}
+
+function listed(texts: readonly string[]): string {
+  return texts.length <= 1 ? texts.join("") : `${texts.slice(0, -1).join(", ")}, or ${texts.at(-1)}`;
 }

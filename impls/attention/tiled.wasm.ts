@@ -30,7 +30,8 @@ const SPAN = 64;
 export const tiledWasm = implementation(attention, "wasm", {
   form: "tiled",
   source: "arXiv 2307.08691, algorithm 1 (FlashAttention-2); online softmax of arXiv 2205.14135, section 3.1",
-  options: (_problem, engine) => (engine.threads > 1 ? [{ threads: 1 }, { threads: engine.threads }] : [{ threads: 1 }]),
+  options: (_problem, engine) =>
+    engine.threads > 1 ? [{ threads: 1 }, { threads: engine.threads }] : [{ threads: 1 }],
   // every key adds to the same sums, one after another
   rounding: ({ dims }) => f32Rounding(dims.context),
   async prepare(engine, problem, { threads = 1 }) {

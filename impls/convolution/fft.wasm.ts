@@ -10,7 +10,8 @@ const fields = ["u", "K", "Y", "batch", "length", "channels", "size", "table"] a
 export const fftWasm = implementation(convolution, "wasm", {
   form: "fft",
   source: "Cooley and Tukey (1965), as the convolution theorem modulo x^n - i (negacyclic.ts)",
-  options: (_problem, engine) => (engine.threads > 1 ? [{ threads: 1 }, { threads: engine.threads }] : [{ threads: 1 }]),
+  options: (_problem, engine) =>
+    engine.threads > 1 ? [{ threads: 1 }, { threads: engine.threads }] : [{ threads: 1 }],
   rounding: () => f32Rounding(0),
   async prepare(engine, problem, { threads = 1 }) {
     const { batch, length, heads, headDim } = problem.dims;

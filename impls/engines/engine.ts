@@ -1,10 +1,12 @@
 /** Where it runs. An engine owns its device and its clock; it is loaded lazily, so that listing engines loads no native code. */
 import type { CpuEngine } from "./cpu.js";
+import type { TfjsEngine } from "./tfjs.js";
 import type { WasmEngine } from "./wasm.js";
 
 /** Every engine by name; an engine's file adds its type here and its loader to index.ts. */
 export interface Engines {
   cpu: CpuEngine;
+  tfjs: TfjsEngine;
   wasm: WasmEngine;
 }
 
@@ -32,7 +34,6 @@ export interface Ceilings {
   readonly flopsPerS?: Readonly<Partial<Record<"f32" | "f16" | "bf16", number>>>;
 }
 
-/** `Launch` is what a run records into: a compute pass on WebGPU, nothing on engines that call functions. */
 /** Thrown by `open` when this machine lacks what the engine needs: one sentence with what is missing and how to add it. */
 export class EngineAbsent extends Error {
   override readonly name = "EngineAbsent";
@@ -43,6 +44,7 @@ export interface OpenOptions {
   readonly named: boolean;
 }
 
+/** `Launch` is what a run records into: a compute pass on WebGPU, nothing on engines that call functions. */
 export interface Engine<Launch = void> {
   readonly name: string;
   readonly device: DeviceInfo;

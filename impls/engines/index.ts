@@ -14,4 +14,5 @@ export interface EngineEntry {
 export const engines: readonly EngineEntry[] = [
   { name: "wasm", load: () => import("./wasm.js") },
   { name: "cpu", load: () => import("./cpu.js") },
+  { name: "tfjs", devices: ["wasm", "cpu", "tensorflow"], load: () => import("./tfjs.js") },
 ];

@@ -43,7 +43,8 @@ export async function open(device?: string): Promise<WasmEngine> {
   const best = simdLevel();
   if (device !== undefined && device !== "plain" && device !== "relaxed")
     throw new Error(`the wasm engine has devices relaxed and plain, got ${device}`);
-  if (device === "relaxed" && best === "plain") throw new Error("this JavaScript engine has no relaxed SIMD; use device plain");
+  if (device === "relaxed" && best === "plain")
+    throw new Error("this JavaScript engine has no relaxed SIMD; use device plain");
   const simd = device ?? best;
   const threads = availableParallelism();
   const pool = new Pool();

@@ -2,6 +2,7 @@
 import { selectiveScan } from "./operator.js";
 import { recurrentCpu } from "./recurrent.cpu.js";
 import { recurrentWasm } from "./recurrent.wasm.js";
+import { scanTfjs } from "./scan.tfjs.js";
 
 export { selectiveScan };
-export const implementations = [recurrentWasm, recurrentCpu];
+export const implementations = [recurrentWasm, recurrentCpu, scanTfjs];

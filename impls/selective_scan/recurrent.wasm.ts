@@ -35,7 +35,8 @@ const STATE_BUDGET = 256 << 10;
 export const recurrentWasm = implementation(selectiveScan, "wasm", {
   form: "recurrent",
   source: "arXiv 2312.00752, equation (2) and algorithm 2",
-  options: (_problem, engine) => (engine.threads > 1 ? [{ threads: 1 }, { threads: engine.threads }] : [{ threads: 1 }]),
+  options: (_problem, engine) =>
+    engine.threads > 1 ? [{ threads: 1 }, { threads: engine.threads }] : [{ threads: 1 }],
   rounding: () => f32Rounding(0),
   async prepare(engine, problem, { threads = 1 }) {
     const { batch, length, heads, groups, headDim, state } = problem.dims;
@@ -45,7 +46,10 @@ export const recurrentWasm = implementation(selectiveScan, "wasm", {
     // Four runs a thread even out what other programs take from one of them.
     const most = decode ? width : Math.max(1, Math.floor(STATE_BUDGET / (state * 64)));
     const units = decode ? width : groups * slices;
-    const span = Math.max(1, Math.min(most, threads === 1 ? units : Math.ceil((units * batch) / (4 * threads)), units));
+    const span = Math.max(
+      1,
+      Math.min(most, threads === 1 ? units : Math.ceil((units * batch) / (4 * threads)), units),
+    );
 
     const room = engine.room(selectiveScan, problem);
     const args = room.words(fields, {

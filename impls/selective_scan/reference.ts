@@ -155,7 +155,8 @@ function advance(walk: LaneWalk, step: number, value: number, B: Float64Array, r
     fastest = Math.max(fastest, absL);
     walk.maxB = Math.max(walk.maxB, Math.abs(B[n]));
   }
-  walk.maxX = Math.max(walk.maxX, Math.abs(x));
+  // the value too: a step too small for float32 may be flushed on its own, before it meets u
+  walk.maxX = Math.max(walk.maxX, Math.abs(x), Math.abs(value));
   walk.steps = slowest * walk.steps + 1;
   walk.decaySum += Number.isFinite(fastest) ? fastest : 0;
 }

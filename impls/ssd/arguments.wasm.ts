@@ -47,7 +47,10 @@ export function stateBytes({ heads, headDim, state }: Problem<Ssd>["dims"], chun
 
 export function argumentsOf(room: Room<Ssd>, own: Partial<Record<Field, number>>): Words<Field> {
   const { dims, inputs } = room.problem;
-  const values = Object.fromEntries(fields.map((name) => [name, room.address[name] ?? 0])) as Record<Field, number>;
+  const values = Object.fromEntries(fields.map((name) => [name, room.address[name] ?? 0])) as Record<
+    Field,
+    number
+  >;
   // One D a head is spread over its channels: the kernels know one layout.
   const perHead = inputs.D?.axes.length === 1 ? readerOf(inputs.D, "f32") : undefined;
   if (perHead)
@@ -74,7 +77,8 @@ export function spans(
   const even = (tasks: number) => tasks % threads === 0 || tasks >= 4 * threads;
   for (let headSpan = Math.min(heads, Math.max(1, mostHeads)); headSpan >= 1; headSpan--) {
     const tasks = sequences * Math.ceil(heads / headSpan);
-    if (even(tasks) && (heads % headSpan === 0 || tasks >= 4 * threads)) return { headSpan, sliceSpan: slices, tasks };
+    if (even(tasks) && (heads % headSpan === 0 || tasks >= 4 * threads))
+      return { headSpan, sliceSpan: slices, tasks };
   }
   for (let sliceSpan = slices - 1; sliceSpan >= 1; sliceSpan--) {
     const tasks = sequences * heads * Math.ceil(slices / sliceSpan);

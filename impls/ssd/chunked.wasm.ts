@@ -16,7 +16,12 @@ export const chunkedWasm = implementation(ssd, "wasm", {
   source: "arXiv 2405.21060, section 6 and listing 1",
   options: (problem, engine) => {
     const chunk = problem.dims.state > 96 ? 24 : 12;
-    return engine.threads > 1 ? [{ chunk, threads: 1 }, { chunk, threads: engine.threads }] : [{ chunk, threads: 1 }];
+    return engine.threads > 1
+      ? [
+          { chunk, threads: 1 },
+          { chunk, threads: engine.threads },
+        ]
+      : [{ chunk, threads: 1 }];
   },
   rounding: (problem, options) => f32Rounding(chunkOf(problem, options)),
   async prepare(engine, problem, options) {
@@ -46,7 +51,13 @@ export const chunkedWasm = implementation(ssd, "wasm", {
       run(dispatch) {
         for (let first = 0; first < batch; first += sequences) {
           const count = Math.min(sequences, batch - first);
-          const { headSpan, sliceSpan, tasks } = spans(threads, count, problem.dims, slices, STATE_BUDGET / stateOfHead);
+          const { headSpan, sliceSpan, tasks } = spans(
+            threads,
+            count,
+            problem.dims,
+            slices,
+            STATE_BUDGET / stateOfHead,
+          );
           args.set("first", first);
           args.set("headSpan", headSpan);
           args.set("sliceSpan", sliceSpan);

@@ -1,11 +1,24 @@
 /** Every implementation of ssd, in the order in which charts list them. */
 import { chunkedCpu } from "./chunked.cpu.js";
+import { chunkedTfjs } from "./chunked.tfjs.js";
 import { chunkedWasm } from "./chunked.wasm.js";
 import { ssd } from "./operator.js";
 import { quadraticCpu } from "./quadratic.cpu.js";
+import { quadraticTfjs } from "./quadratic.tfjs.js";
 import { quadraticWasm } from "./quadratic.wasm.js";
 import { recurrentCpu } from "./recurrent.cpu.js";
 import { recurrentWasm } from "./recurrent.wasm.js";
+import { scanTfjs } from "./scan.tfjs.js";
 
 export { ssd };
-export const implementations = [chunkedWasm, recurrentWasm, quadraticWasm, recurrentCpu, quadraticCpu, chunkedCpu];
+export const implementations = [
+  chunkedWasm,
+  recurrentWasm,
+  quadraticWasm,
+  chunkedCpu,
+  recurrentCpu,
+  quadraticCpu,
+  chunkedTfjs,
+  quadraticTfjs,
+  scanTfjs,
+];

@@ -12,13 +12,17 @@ const SPAN = 64;
 export const quadraticWasm = implementation(ssd, "wasm", {
   form: "quadratic",
   source: "arXiv 2405.21060, equation (3) and section 3.2",
-  options: (_problem, engine) => (engine.threads > 1 ? [{ threads: 1 }, { threads: engine.threads }] : [{ threads: 1 }]),
+  options: (_problem, engine) =>
+    engine.threads > 1 ? [{ threads: 1 }, { threads: engine.threads }] : [{ threads: 1 }],
   rounding: ({ dims }) => f32Rounding(dims.length),
   async prepare(engine, problem, { threads = 1 }) {
     const { batch, length, heads, groups, headDim, state } = problem.dims;
     const tiles = Math.ceil(length / KEYS);
     const room = engine.room(ssd, problem);
-    const args = argumentsOf(room, { span: SPAN, records: room.reserve(batch * groups * tiles * state * 32) });
+    const args = argumentsOf(room, {
+      span: SPAN,
+      records: room.reserve(batch * groups * tiles * state * 32),
+    });
     const initial = problem.inputs.initialState ? state * (headDim + 8) * 4 : 0;
     return engine.prepared(room, {
       kernel: new URL("./quadratic.as.ts", import.meta.url),

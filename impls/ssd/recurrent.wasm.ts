@@ -12,7 +12,8 @@ const STATE_BUDGET = 256 << 10;
 export const recurrentWasm = implementation(ssd, "wasm", {
   form: "recurrent",
   source: "arXiv 2405.21060, equation (1)",
-  options: (_problem, engine) => (engine.threads > 1 ? [{ threads: 1 }, { threads: engine.threads }] : [{ threads: 1 }]),
+  options: (_problem, engine) =>
+    engine.threads > 1 ? [{ threads: 1 }, { threads: engine.threads }] : [{ threads: 1 }],
   rounding: () => f32Rounding(0),
   async prepare(engine, problem, { threads = 1 }) {
     const { batch, length, heads, headDim, state } = problem.dims;
@@ -20,7 +21,10 @@ export const recurrentWasm = implementation(ssd, "wasm", {
     const units = decode ? heads : heads * Math.ceil(headDim / WIDTH);
     const most = decode ? units : Math.max(1, Math.floor(STATE_BUDGET / (state * 32)));
     // Four runs a thread even out what other programs take from one of them.
-    const span = Math.max(1, Math.min(most, units, threads === 1 ? units : Math.ceil((units * batch) / (4 * threads))));
+    const span = Math.max(
+      1,
+      Math.min(most, units, threads === 1 ? units : Math.ceil((units * batch) / (4 * threads))),
+    );
     const room = engine.room(ssd, problem);
     const args = argumentsOf(room, { span });
     return engine.prepared(room, {

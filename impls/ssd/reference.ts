@@ -88,7 +88,7 @@ function startWalk(problem: Problem, lane: Lane, initialState: Reader | undefine
     M,
     G,
     H,
-    Y: emptyBounds(length, true),
+    Y: { ...emptyBounds(length, true), tokens: new Float64Array(length) },
     maxInitial,
     maxX: 0,
     maxB: 0,
@@ -132,6 +132,8 @@ function* together(problem: Problem, lanes: readonly Lane[]): Generator<LaneRefe
         const value = X.at(row, head * headDim + p);
         x += weight * step * value;
         absX += Math.abs(step * value);
+        // a step too small for float32 may be flushed on its own, before it meets x
+        walk.maxX = Math.max(walk.maxX, Math.abs(value));
         if (D) {
           const term = D.at(0, perHeadD ? head : head * headDim + p) * value;
           skip += weight * term;
@@ -191,6 +193,7 @@ function writeY(walk: LaneWalk, t: number, C: Float64Array, sumC: number): void 
   Y.countPerSum[t] = scale > 0 ? perSum / scale + 1 : 0;
   Y.floor[t] = (1 + sumC) * floorOf(walk);
   Y.decaySum![t] = walk.decaySum;
+  Y.tokens![t] = t + 1;
 }
 
 function stateBounds(walk: LaneWalk): Bounds {

@@ -52,7 +52,9 @@ function fixed({ device, dtype, batch, heads, headDim, state, length, cache, xKe
     `Device: ${device}`,
     `dtype ${dtype}`,
     batch === undefined ? undefined : `batch ${batch}`,
-    heads === undefined ? `head size ${headDim}` : `width ${heads * headDim} (${heads} heads x ${headDim})`,
+    heads === undefined
+      ? `head size ${headDim}`
+      : `width ${heads * headDim} (${plural(heads, "head")} x ${headDim})`,
     length === undefined ? undefined : `length ${length}`,
     state === undefined || xKey === "state" ? undefined : `state ${state}`,
     cache === undefined ? undefined : `${cache} cache`,

@@ -11,6 +11,7 @@ export interface DrawnPoint {
   readonly high: number;
   readonly measured: boolean;
   readonly segment: number;
+  readonly joined: boolean;
   /** Case ids for the tooltip. */
   readonly about: string;
 }
@@ -49,8 +50,8 @@ export const RATIO: Quantity = {
 };
 
 export function drawnTime(curve: Curve): DrawnCurve {
-  const points = curve.points.map(({ x, ns, lowNs, highNs, measured, segment, row }) => {
-    return { x, value: ns, low: lowNs, high: highNs, measured, segment, about: row.id };
+  const points = curve.points.map(({ x, ns, lowNs, highNs, row, ...rest }) => {
+    return { ...rest, x, value: ns, low: lowNs, high: highNs, about: row.id };
   });
   return {
     key: curve.key,
@@ -64,6 +65,6 @@ export function drawnTime(curve: Curve): DrawnCurve {
 /** A curve without the axis becomes a level line over the whole width; its marker stands at no particular place. */
 export function levelled(curve: DrawnCurve, x: Axis): DrawnPoint[] {
   return curve.points.flatMap((point) =>
-    point.x === undefined ? x.domain.map((end) => ({ ...point, x: end })) : [point],
+    point.x === undefined ? x.domain.map((end, i) => ({ ...point, x: end, joined: i > 0 })) : [point],
   );
 }

@@ -153,12 +153,12 @@ function rank({ family }: DrawnCurve): number {
   return family === "ssd" ? 1 : 0;
 }
 
-/** A dotted line joins each extrapolated point with the point before it in the same segment. */
+/** A dotted line joins an extrapolated point with its neighbours. */
 function dottedPairs(curve: DrawnCurve, x: Axis): [pair: string, point: DrawnPoint][] {
   const points = levelled(curve, x);
   return points.flatMap((point, i) => {
     const before = points[i - 1];
-    if (point.measured || !before || before.segment !== point.segment) return [];
+    if (!before || !point.joined || (point.measured && before.measured)) return [];
     const pair = `${curve.key} ${i}`;
     return [
       [pair, before],
@@ -188,15 +188,23 @@ function datum(curve: DrawnCurve, point: DrawnPoint, { y, quantity }: PanelOptio
   };
 }
 
-/** Ticks whose labels leave air between each other, the largest first; the others keep their tick. */
+/** Ticks whose labels leave air between each other, the largest first; the others keep their tick. On a log axis, every k-th. */
 function roomy(axis: Axis, width: number, sizePx: number): number[] {
-  let free = Number.POSITIVE_INFINITY;
-  return axis.ticks.toReversed().filter((tick) => {
-    const [middle, half] = [axis.at(tick, width), textWidth(formatSize(tick), sizePx) / 2];
-    if (middle + half + 4 > free) return false;
-    free = middle - half;
-    return true;
-  });
+  const fitting = (ticks: readonly number[]) => {
+    let free = Number.POSITIVE_INFINITY;
+    return ticks.filter((tick) => {
+      const [middle, half] = [axis.at(tick, width), textWidth(formatSize(tick), sizePx) / 2];
+      if (middle + half + 4 > free) return false;
+      free = middle - half;
+      return true;
+    });
+  };
+  const ticks = axis.ticks.toReversed();
+  if (axis.kind === "linear") return fitting(ticks);
+  for (let step = 1; ; step++) {
+    const some = ticks.filter((_, i) => i % step === 0);
+    if (fitting(some).length === some.length) return some;
+  }
 }
 
 /** One expression that gives our own formatter's text for each tick. */

@@ -1,7 +1,7 @@
 /** How many times the time of SSD each other curve takes, over the sizes of a suite, with intervals (speedup.ts says how). */
 import type { TopLevelSpec } from "vega-lite";
 import { type Comparison, comparisons } from "../comparisons.js";
-import { bestCurves, type Curve, type Group, groupBy, groupsOf, type XKey, xKeyOf } from "../curves.js";
+import { type Group, groupBy, groupsOf, type XKey, xKeyOf } from "../curves.js";
 import { formatSize } from "../format.js";
 import type { Row, RunRecord } from "../row.js";
 import { fasterFrom, type Ratio } from "../speedup.js";
@@ -86,6 +86,7 @@ function drawnRatio({ other, ratios }: Comparison): DrawnCurve {
         high,
         measured: true,
         segment: 0,
+        joined: true,
         about: `${one.row.id} against ${other.row.id}`,
       };
     }),

@@ -23,7 +23,9 @@ export interface Look {
 export type Size = Pick<PanelOptions, "width" | "height" | "labels" | "families">;
 
 const MAIN: Omit<Size, "families"> = { width: 460, height: 330, labels: "full" };
-const SMALL: Omit<Size, "families"> = { width: 185, height: 140, labels: "none" };
+const SMALL: Omit<Size, "families"> = { width: 172, height: 140, labels: "none" };
+/** One or two engines fill the row of three. */
+const SMALL_WIDTHS: Readonly<Record<number, number>> = { 1: 460, 2: 280 };
 const SMALL_A_ROW = 3;
 /** Panels, labels and caption together: what a page of a paper takes without shrinking text below 6 points. */
 const WIDTH = 650;
@@ -89,6 +91,7 @@ function smallPanels(look: Look, shown: readonly Group[], theme: Theme): Block[]
     panel(members.map(drawnTime), {
       quantity: TIME,
       ...SMALL,
+      width: SMALL_WIDTHS[engines.length] ?? SMALL.width,
       families: familiesOf(shown),
       compact: true,
       theme,

@@ -9,6 +9,7 @@ import type { Host } from "../../suites/runner/host.js";
 import { nodeHost } from "../../suites/runner/host.node.js";
 import { planIds } from "../../suites/runner/plan.js";
 import { Interrupted, run } from "../../suites/runner/run.js";
+import { originOf } from "../../suites/runner/user-impls.js";
 import { type BenchOptions, invocation, type PlanOptions, parseBenchOptions } from "./bench-options.js";
 import { dryRun } from "./dry-run.js";
 import { EXIT, usageError } from "./exit.js";
@@ -79,7 +80,7 @@ class BenchRun {
   }
 
   private async measure(
-    { groups, pool, targets }: Prepared,
+    { groups, pool, targets, impls }: Prepared,
     environment: Environment,
     record: RunRecord,
     folder: string,
@@ -109,7 +110,7 @@ class BenchRun {
           seed: plan.seed,
           commit: `${environment.commit ?? "unknown"}${environment.dirty ? "-dirty" : ""}`,
           cpu: environment.cpu.model ?? undefined,
-          repeat: (suite, id) => repeatCommand(plan, suite, id),
+          repeat: (suite, { id, impl }) => repeatCommand(plan, suite, id, originOf(impls[impl])),
           timeUtc: () => new Date(host.nowMs()).toISOString(),
         },
         signal: interrupt.signal,

@@ -4,6 +4,7 @@ import { engines } from "../../impls/engines/index.js";
 import type { AnyImplementation } from "../../impls/implementation.js";
 import { suites } from "../../suites/index.js";
 import { type Candidate, EnginePool, type Present } from "../../suites/runner/engine-pool.js";
+import { fastestOfEachForm } from "../../suites/runner/fastest.js";
 import { parseFilter } from "../../suites/runner/filter.js";
 import type { Host } from "../../suites/runner/host.js";
 import { type Group, makePlan } from "../../suites/runner/plan.js";
@@ -15,6 +16,8 @@ export interface Prepared {
   readonly pool: EnginePool;
   readonly targets: readonly Present[];
   readonly groups: readonly Group[];
+  /** In the order that cases name them by. */
+  readonly impls: readonly AnyImplementation[];
   /** One sentence for each engine that is not here. */
   readonly absent: readonly string[];
 }
@@ -61,6 +64,9 @@ export async function prepareRun(
       const { link } = await pool.link(target);
       return link.call("describe", { questions }, 300_000);
     },
+    ...(plan.grid === "quick" && plan.engine.length === 0 && plan.filter === null
+      ? { takesPart: fastestOfEachForm(impls, targets) }
+      : {}),
     keep: (suite, id) => (matches?.(id) ?? true) && (stored?.has(`${suite}\t${id}`) ?? true),
     ...(stored ? { storedIds: [...stored] } : {}),
     shard: stored ? undefined : (plan.shard ?? undefined),
@@ -72,7 +78,7 @@ export async function prepareRun(
       EXIT.nothingToMeasure,
       `nothing to measure: no case matches${plan.filter === null ? "" : ` --filter "${plan.filter}"`}${plan.shard ? ` in shard ${plan.shard.index}/${plan.shard.count}` : ""}; --list without it shows all cases`,
     );
-  return { pool, targets, groups, absent: sentences };
+  return { pool, targets, groups, impls, absent: sentences };
 }
 
 /** Engines that have something to run, and their devices. */

@@ -1,9 +1,11 @@
 /** What a run leaves for people: the CSV, the charts, a table; the last lines name the files. */
 import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve as resolvePath } from "node:path";
 import { toCsv } from "../../reports/csv.js";
 import type { CaseRecord, RunRecord } from "../../reports/row.js";
 import { RESULTS, reasonOf } from "../../reports/store.js";
+import { table } from "../../reports/table.js";
+import { forkBeside } from "../../suites/runner/fork.js";
 import { usageError } from "./exit.js";
 import { shown } from "./words.js";
 
@@ -28,10 +30,39 @@ export async function publishRun(
   } catch (error) {
     throw usageError(`cannot write into ${folder}: ${reasonOf(error)}; results.jsonl there is whole`);
   }
+  if (options.charts) {
+    const drawn = await draw(folder);
+    files.push(...drawn.files);
+    if (drawn.why)
+      process.stderr.write(
+        `dualbench: the charts could not be drawn: ${drawn.why}; the results are whole, npm run report -- ${shown(folder)} draws them again\n`,
+      );
+  }
   if (options.json) {
     const document = { version: 1, run, rows, files: files.map(shown), exitCode: options.exitCode };
     process.stdout.write(`${JSON.stringify(document, undefined, 2)}\n`);
     return;
   }
+  if (options.charts) {
+    const { columns = 80, isTTY } = process.stdout;
+    const color = options.colour && isTTY === true && !process.env.NO_COLOR;
+    for (const line of table(rows, { width: isTTY ? columns : 120, color }))
+      process.stdout.write(`${line}\n`);
+    process.stdout.write("\n");
+  }
   for (const file of files) process.stdout.write(`${shown(file)}\n`);
+}
+
+interface Drawn {
+  readonly files: readonly string[];
+  readonly why?: string;
+}
+
+function draw(folder: string): Promise<Drawn> {
+  return new Promise((resolve) => {
+    const child = forkBeside(import.meta.url, "publish-child");
+    child.on("message", (drawn: Partial<Drawn>) => resolve({ files: [], ...drawn }));
+    child.on("close", (code, signal) => resolve({ files: [], why: signal ?? `exit code ${code}` }));
+    child.send(resolvePath(folder));
+  });
 }

@@ -14,9 +14,9 @@ export function commandOf(argv: readonly string[]): string {
 }
 
 /** The command that runs one case of a plan again. */
-export function repeatCommand(plan: PlanOptions, suite: string, id: string): string {
+export function repeatCommand(plan: PlanOptions, suite: string, id: string, file?: string): string {
   const words = ["--grid", plan.grid, "--seed", String(plan.seed)];
-  for (const file of plan.impl) words.push("--impl", shown(file));
+  if (file !== undefined) words.push("--impl", shown(file));
   words.push("--suite", suite, "--filter", id);
   return commandOf(words);
 }

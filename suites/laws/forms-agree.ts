@@ -1,11 +1,8 @@
 import { operators } from "../../impls/index.js";
 import { specs } from "../problems/arbitrary.js";
 import { isOrdinary } from "../problems/spec.js";
-import { compare, describeElement } from "../verify/compare.js";
-import { Truths } from "../verify/subject.js";
+import { compare, describeElement, truthOf } from "../verify/compare.js";
 import { defineLaw } from "./law.js";
-
-const truths = new Truths();
 
 /**
  * Recurrent, quadratic, chunked, scan ...: each equals the float64 reference, hence one another. All inputs are held to the
@@ -22,9 +19,8 @@ export const formsAgree = defineLaw({
     const { operator } = subject.target.impl;
     const problem = subject.problem(operator, spec);
     const values = await subject.values(problem);
-    const truth = truths.get(`${subject.dtype} ${JSON.stringify(spec)}`, operator, () => problem);
     const rounding = subject.rounding(problem);
-    const verdict = compare(truth, rounding, values);
+    const verdict = compare(truthOf(operator, problem), rounding, values);
     if (!verdict.ok) return { ok: false, violation: describeElement(verdict.worst, rounding), verdict };
     if (isOrdinary(spec) && verdict.probableRatio > 1) {
       const { probableWorst: worst } = verdict;

@@ -36,7 +36,7 @@ export function difference(pair: Pair): string | undefined {
     const want = wanted(i);
     const allowed = tolerance?.(i) ?? 0;
     if (got[i] === want || Math.abs(got[i] - want) <= allowed) continue;
-    const place = `${output}[${indexOf(operator, problem, output, i, false)}]`;
+    const place = `${output}[${indexOf(operator, problem, output, i)}]`;
     const permitted = tolerance ? `may differ by ${allowed.toPrecision(3)}` : "must be equal bit for bit";
     return `${what}: ${place} is ${got[i]}, not ${want}; they ${permitted}`;
   }

@@ -4,6 +4,7 @@
  */
 import { f32Rounding } from "../../impls/bound.js";
 import { implementation } from "../../impls/implementation.js";
+import { epilogue } from "../../impls/ssd/epilogue.js";
 import { ssd } from "../../impls/ssd/operator.js";
 
 export const runningSums = implementation(ssd, "cpu", {
@@ -11,40 +12,41 @@ export const runningSums = implementation(ssd, "cpu", {
   source: "a planted bug: running-sums",
   options: () => [{ make: "running-sums" }],
   rounding: ({ dims }) => f32Rounding(dims.length),
-  unsupported: ({ inputs }) =>
-    inputs.D || inputs.z || inputs.initialState ? "needs a problem without D, z and initialState" : undefined,
   prepare(engine, problem) {
     const { batch, length, heads, groups, headDim, state } = problem.dims;
-    const { X, logA, B, C, dt } = engine.inputs(ssd, problem);
+    const { X, logA, B, C, dt, D, z, initialState } = engine.inputs(ssd, problem);
     const outputs = engine.outputs(ssd, problem);
     const { Y, finalState } = outputs;
+    const finish = epilogue(problem, { X, D, z }, Y);
     const sums = new Float32Array(length);
+    const entered = new Float64Array(headDim * state);
     return engine.prepared(ssd, problem, outputs, () => {
       Y.fill(0);
       finalState.fill(0);
-      for (let b = 0; b < batch; b++) {
-        for (let h = 0; h < heads; h++) {
-          const token = (t: number) => (b * length + t) * heads + h;
-          const row = (t: number) => ((b * length + t) * groups + Math.floor(h / (heads / groups))) * state;
-          for (let t = 0; t < length; t++) sums[t] = (t > 0 ? sums[t - 1] : 0) + logA[token(t)];
-          for (let t = 0; t < length; t++) {
-            for (let s = 0; s <= t; s++) {
-              let score = 0;
-              for (let n = 0; n < state; n++) score += C[row(t) + n] * B[row(s) + n];
-              const weight = Math.exp(sums[t] - sums[s]) * score * (dt ? dt[token(s)] : 1);
-              for (let p = 0; p < headDim; p++)
-                Y[token(t) * headDim + p] += weight * X[token(s) * headDim + p];
-            }
-          }
-          for (let s = 0; s < length; s++) {
-            const weight = Math.exp(sums[length - 1] - sums[s]) * (dt ? dt[token(s)] : 1);
-            for (let p = 0; p < headDim; p++)
-              for (let n = 0; n < state; n++)
-                finalState[((b * heads + h) * headDim + p) * state + n] +=
-                  weight * X[token(s) * headDim + p] * B[row(s) + n];
-          }
+      for (let b = 0; b < batch; b++) for (let h = 0; h < heads; h++) oneHead(b, h);
+      finish();
+    });
+
+    function oneHead(b: number, h: number): void {
+      const token = (t: number) => (b * length + t) * heads + h;
+      const row = (t: number) => ((b * length + t) * groups + Math.floor(h / (heads / groups))) * state;
+      const first = (b * heads + h) * headDim * state;
+      for (let t = 0; t < length; t++) sums[t] = (t > 0 ? sums[t - 1] : 0) + logA[token(t)];
+      // the initial state stands before token 0; every other one enters with its own x and B
+      for (let s = initialState ? -1 : 0; s < length; s++) {
+        const before = s < 0 ? 0 : sums[s];
+        const step = s < 0 ? 1 : dt ? dt[token(s)] : 1;
+        for (let i = 0; i < entered.length; i++) {
+          const x = step * X[token(Math.max(s, 0)) * headDim + Math.floor(i / state)];
+          entered[i] = s < 0 ? initialState![first + i] : x * B[row(s) + (i % state)];
+          finalState[first + i] += Math.exp(sums[length - 1] - before) * entered[i];
+        }
+        for (let t = Math.max(s, 0); t < length; t++) {
+          const weight = Math.exp(sums[t] - before);
+          for (let i = 0; i < entered.length; i++)
+            Y[token(t) * headDim + Math.floor(i / state)] += weight * entered[i] * C[row(t) + (i % state)];
         }
       }
-    });
+    }
   },
 });

@@ -54,10 +54,10 @@ export function specs(operator: AnyOperator, options: ProblemOptions = {}): fc.A
       values: pick(options.ordinary ? ORDINARY_VALUES : VALUES, ORDINARY_VALUES),
       decay: pick(options.ordinary ? ORDINARY_DECAYS : DECAYS, ORDINARY_DECAYS),
       with: fc.subarray(optional),
-      alternative: fc.oneof({ weight: 3, arbitrary: fc.constant([]) }, fc.subarray(alternatives)),
+      alternative: mostly([] as string[], 1, fc.subarray(alternatives)),
       scale: options.ordinary ? fc.constant(undefined) : scales(operator, scalable),
       settings: settingsOf(operator, options.settings ?? {}),
-      dtype: fc.oneof({ weight: 2, arbitrary: fc.constant(0) }, fc.nat(3)),
+      dtype: mostly(0, 2, fc.nat(3)),
       seed: fc.nat(999),
       work: fc.constantFrom(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 10),
     })
@@ -66,6 +66,15 @@ export function specs(operator: AnyOperator, options: ProblemOptions = {}): fc.A
       const spec = { operator: operator.name, dims, ...rest, with: together(chosen) };
       return fitted(operator, spec as Spec, groups, options.work ?? work * USUAL_WORK);
     });
+}
+
+/** The usual value so many times as often as another one; shrinks to it. */
+function mostly<T, U>(usual: T, times: number, other: fc.Arbitrary<U>): fc.Arbitrary<T | U> {
+  return fc.oneof(
+    { withCrossShrink: true },
+    { weight: times, arbitrary: fc.constant(usual) },
+    { weight: 1, arbitrary: other },
+  );
 }
 
 /** Poles and weights of a recurrent convolution come together. */
@@ -99,7 +108,7 @@ function scales(operator: AnyOperator, names: readonly string[]): fc.Arbitrary<S
         .constantFrom(...exponents(operator, input, operator.inputs[input]))
         .map((exponent) => ({ input, exponent })),
     );
-  return fc.oneof({ weight: 5, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: one });
+  return mostly(undefined, 5, one);
 }
 
 function settingsOf(

@@ -44,12 +44,24 @@ function axesOf(input: InputSpec, name: string, spec: Spec): readonly string[] {
   return (spec.alternative.includes(name) && input.alternatives?.[0]) || input.axes;
 }
 
+/** Every implementation of a spec gets the very same problem. */
+const built = new WeakMap<Spec, Map<string, Problem>>();
+
 /** @throws when the spec contradicts the operator */
 export function buildProblem<Op extends AnyOperator>(
   operator: Op,
   spec: Spec,
   dtype: Problem["dtype"],
 ): Problem<Op> {
+  const known = built.get(spec) ?? new Map<string, Problem>();
+  built.set(spec, known);
+  const key = `${operator.name} ${dtype}`;
+  const problem = known.get(key) ?? makeProblem(operator, spec, dtype);
+  known.set(key, problem);
+  return problem as Problem<Op>;
+}
+
+function makeProblem(operator: AnyOperator, spec: Spec, dtype: Problem["dtype"]): Problem {
   const { inputs, layouts } = buildInputs(operator, spec, dtype);
   const { dims, seed, settings } = spec;
   // a recurrent convolution comes with its kernel, which follows from poles and weights
@@ -57,7 +69,7 @@ export function buildProblem<Op extends AnyOperator>(
     const { u, poles, weights } = inputs;
     return ltiProblem({ dims: dims as never, dtype, seed, u, poles, weights }) as never;
   }
-  return givenProblem(operator, { dims, dtype, seed, inputs, layouts, settings } as never) as Problem<Op>;
+  return givenProblem(operator, { dims, dtype, seed, inputs, layouts, settings } as never);
 }
 
 function buildInputs(operator: AnyOperator, spec: Spec, dtype: Problem["dtype"]) {
@@ -70,7 +82,9 @@ function buildInputs(operator: AnyOperator, spec: Spec, dtype: Problem["dtype"])
     const at = valueFunction(name, input, axes, shape, spec);
     const factor = scaleOf(spec, name, dtype);
     layouts[name] = axes;
-    inputs[name] = Float64Array.from({ length: elementCount(shape) }, (_, i) => factor * at(i));
+    const data = new Float64Array(elementCount(shape));
+    for (let i = 0; i < data.length; i++) data[i] = factor * at(i);
+    inputs[name] = data;
   }
   return { inputs, layouts };
 }

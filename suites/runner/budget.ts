@@ -1,5 +1,6 @@
 /** How a run spends its time: what a case may cost before it is skipped, and how long a case that runs is sampled. */
 import type { Grid } from "../suite.js";
+import { REFERENCE_STEPS } from "./choose-lanes.js";
 
 export interface GridBudget {
   /** Wall clock for all measurements; start-up, charts and slack come on top. */
@@ -29,7 +30,7 @@ export const BUDGETS: Readonly<Record<Grid, GridBudget>> = {
     warmNs: 0.02 * S,
     maxSamples: 500,
     deadlineMs: 10_000,
-    referenceSteps: 2e7,
+    referenceSteps: 3e6,
   },
   default: {
     totalNs: 235 * S,
@@ -39,7 +40,7 @@ export const BUDGETS: Readonly<Record<Grid, GridBudget>> = {
     warmNs: 0.1 * S,
     maxSamples: 1000,
     deadlineMs: 30_000,
-    referenceSteps: 1e8,
+    referenceSteps: REFERENCE_STEPS,
   },
   paper: {
     totalNs: 6 * 3600 * S,
@@ -49,7 +50,7 @@ export const BUDGETS: Readonly<Record<Grid, GridBudget>> = {
     warmNs: 0.3 * S,
     maxSamples: 2000,
     deadlineMs: 120_000,
-    referenceSteps: 1e8,
+    referenceSteps: REFERENCE_STEPS,
   },
 };
 
@@ -58,6 +59,9 @@ export const FEWEST_SAMPLES = 6;
 /** Of a case whose six runs would take too long; its interval is then the range, and the row says so. */
 export const FEWEST_SLOW_SAMPLES = 3;
 export const FEWEST_ROUNDS = 3;
+
+/** Cases that cost less than this part of the run's time are not skipped to save time for larger ones. */
+const TRIFLE = 150;
 
 /** Tells a case how much of the run's time is its own. */
 export class Budget {
@@ -73,18 +77,26 @@ export class Budget {
     return Math.max(0, this.grid.totalNs - this.spentNs);
   }
 
-  /** Most that one case may cost in all when `curvesLeft` curves still go on. */
-  limitNs(curvesLeft: number): number {
-    return Math.min(this.grid.caseNs, this.remainingNs / Math.max(1, curvesLeft));
+  /**
+   * Most that one case may cost in all when `curvesLeft` curves still go on.
+   * @param reservedNs what cases that always run will take
+   */
+  limitNs(curvesLeft: number, reservedNs: number): number {
+    const free = Math.max(0, this.remainingNs - reservedNs);
+    const share = free / Math.max(1, curvesLeft);
+    // so little that skipping it would gain nothing, until the time is really over
+    const trifle = this.remainingNs > 0 ? this.grid.totalNs / TRIFLE : 0;
+    return Math.min(this.grid.caseNs, Math.max(share, trifle));
   }
 
   /** Sampling time of one of `casesLeft` cases. */
-  sampleNs(casesLeft: number): number {
-    return Math.min(this.grid.sampleNs, (0.6 * this.remainingNs) / Math.max(1, casesLeft));
+  sampleNs(casesLeft: number, reservedNs: number): number {
+    const free = Math.max(0, this.remainingNs - reservedNs);
+    return Math.min(this.grid.sampleNs, (0.6 * free) / Math.max(1, casesLeft));
   }
 }
 
-/** What a case of this run time costs at least: cold and warm run, fewest samples. */
+/** What a case of this run time costs at least: the verified run and the fewest samples. */
 export function leastCostNs(runNs: number): number {
-  return runNs * (2 + FEWEST_SLOW_SAMPLES);
+  return runNs * (1 + FEWEST_SLOW_SAMPLES);
 }

@@ -3,6 +3,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { Worker } from "node:worker_threads";
+import { engines } from "../../impls/engines/index.js";
 import { readLanes, writeLanes } from "./lane-file.js";
 import type { Reply, Request } from "./protocol.js";
 import { oneLine, Session } from "./session.js";
@@ -28,9 +29,15 @@ const collectGarbage = runInNewContext("gc") as () => void;
 
 const session = new Session({
   implementations: allImplementations,
+  async openEngine({ engine, device, named }) {
+    const module = await engines.find(({ name }) => name === engine)!.load();
+    return module.open(device, { named });
+  },
   readReference: ({ file }) => readLanes(file),
   writeReference: writeLanes,
   liveBytes: () => {
+    // the second waits for the sweeping of array buffers that the first has only begun
+    collectGarbage();
     collectGarbage();
     const { heapUsed, external } = process.memoryUsage();
     return heapUsed + external;

@@ -3,8 +3,8 @@ import { laneTotal, laneView } from "../../impls/lanes.js";
 import { type AnyOperator, type Lane, outputSize, type Problem } from "../../impls/operator.js";
 import { hashAt, streamKeys } from "../../impls/random.js";
 
-/** Elementary reference steps that one problem may cost: about a second of plain float64 JavaScript. A count, not a clock. */
-export const REFERENCE_STEPS = 1e8;
+/** Elementary reference steps that one problem may cost: about a second of plain float64 JavaScript at 50 ns. A count, not a clock. */
+export const REFERENCE_STEPS = 2e7;
 
 /** Fewest lanes, where there are as many. */
 const LEAST = 8;

@@ -144,9 +144,8 @@ export class GroupMeasurement {
     }
     entry.errorU = verdict.errorU;
     entry.boundU = verdict.boundU;
-    // a cold run that already takes as long as the warm-up is its own warm-up
-    const budgetNs = firstNs > 5 * this.run.budget.warmNs ? 0 : this.run.budget.warmNs;
-    const warm = await this.call(entry, "warm", { case: number, budgetNs }, 10);
+    const { warmNs } = this.run.budget;
+    const warm = await this.call(entry, "warm", { case: number, budgetNs: warmNs, firstNs }, 10);
     entry.estimateNs = warm.estimateNs;
     entry.repeats = warm.repeats;
     entry.trial ??= this.trial(warm.estimateNs);

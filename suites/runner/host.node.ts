@@ -1,10 +1,9 @@
 /** The runner's host on Node: child processes, files in the temporary folder, memory limits. */
-import { type ChildProcess, fork } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
 import { freemem, tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { forkBeside } from "./fork.js";
 import { CallFailed, EngineDied, type EngineLink, type Host } from "./host.js";
 import type { CallName, Calls, Reply } from "./protocol.js";
 
@@ -60,13 +59,7 @@ class Child implements EngineLink {
     private readonly memoryBytes: number,
     onExit: () => void,
   ) {
-    const extension = import.meta.url.slice(-3);
-    this.process = fork(fileURLToPath(new URL(`./child${extension}`, import.meta.url)), {
-      serialization: "advanced",
-      execArgv: extension === ".ts" ? ["--import", tsxUrl()] : [],
-      // what a kernel prints must not end up in the document on stdout
-      stdio: ["ignore", 2, "pipe", "ipc"],
-    });
+    this.process = forkBeside(import.meta.url, "child");
     this.process.stderr?.setEncoding("utf8").on("data", (text: string) => {
       this.lastWords = (this.lastWords + text).slice(-4000);
     });
@@ -165,8 +158,4 @@ function residentBytes(pid: number | undefined): number | undefined {
   } catch {
     return undefined;
   }
-}
-
-function tsxUrl(): string {
-  return pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
 }

@@ -6,11 +6,10 @@ import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import type { Bounds } from "../../impls/bound.js";
 import type { Lane, LaneReference } from "../../impls/operator.js";
 
-const FIELDS = ["value", "scale", "count", "countPerSum", "floor"] as const;
-
 interface Header {
   readonly lane: Lane;
-  readonly outputs: readonly { readonly name: string; readonly length: number; readonly decays: boolean }[];
+  /** `fields` names the arrays of the bounds in the order in which they follow: optional ones only where the operator has them. */
+  readonly outputs: readonly { readonly name: string; readonly length: number; readonly fields: string[] }[];
 }
 
 export function writeLanes(file: string, lanes: Iterable<LaneReference>): void {
@@ -23,17 +22,15 @@ export function writeLanes(file: string, lanes: Iterable<LaneReference>): void {
         outputs: entries.map(([name, bounds]) => ({
           name,
           length: bounds.value.length,
-          decays: bounds.decaySum !== undefined,
+          fields: Object.keys(bounds),
         })),
       };
       const text = Buffer.from(JSON.stringify(header));
       const size = Buffer.alloc(4);
       size.writeUInt32LE(text.length);
       writeAll(handle, Buffer.concat([size, text]));
-      for (const [, bounds] of entries) {
-        for (const field of FIELDS) writeAll(handle, bytesOf(bounds[field]));
-        if (bounds.decaySum) writeAll(handle, bytesOf(bounds.decaySum));
-      }
+      for (const [, bounds] of entries)
+        for (const values of Object.values<Float64Array>({ ...bounds })) writeAll(handle, bytesOf(values));
     }
   } finally {
     closeSync(handle);
@@ -50,14 +47,13 @@ export function* readLanes(file: string): Generator<LaneReference> {
       const text = Buffer.alloc(size.readUInt32LE());
       readFully(handle, text, file);
       const header = JSON.parse(text.toString()) as Header;
-      const outputs = header.outputs.map(({ name, length, decays }) => {
-        const next = () => {
+      const outputs = header.outputs.map(({ name, length, fields }) => {
+        const bounds = fields.map((field) => {
           const values = new Float64Array(length);
           readFully(handle, bytesOf(values), file);
-          return values;
-        };
-        const fields = Object.fromEntries(FIELDS.map((field) => [field, next()])) as unknown as Bounds;
-        return [name, decays ? { ...fields, decaySum: next() } : fields] as const;
+          return [field, values] as const;
+        });
+        return [name, Object.fromEntries(bounds) as unknown as Bounds] as const;
       });
       yield { lane: header.lane, outputs: Object.fromEntries(outputs) };
     }

@@ -37,6 +37,8 @@ export interface Case {
   /** Curves it lies on, and its place on the earliest: 0 for the smallest size. */
   readonly curves: readonly string[];
   readonly rank: number;
+  /** The implementation on its engine: what its other curves say is better than no guess. */
+  readonly lineage: string;
 }
 
 /** Cases of one problem: measured in interleaved rounds. */
@@ -58,6 +60,8 @@ export interface PlanRequest {
     target: number,
     questions: readonly { impl: number; problem: Problem }[],
   ): Promise<readonly Description[]>;
+  /** Whether an implementation takes part on a target of its engine; all do unless said otherwise. */
+  takesPart?(impl: number, target: number): boolean;
   /** `suite<TAB>id`s to keep. */
   keep?(suite: string, id: string): boolean;
   /** Ids of a run that goes on: an engine that chooses options by measuring must not choose again. */
@@ -113,14 +117,14 @@ export async function makePlan(request: PlanRequest): Promise<Group[]> {
 }
 
 /** Every implementation meets every problem of its operator that has a dtype it accepts. */
-function draftCases({ suites, grid, seed, impls, targets }: PlanRequest): Draft[] {
+function draftCases({ suites, grid, seed, impls, targets, takesPart }: PlanRequest): Draft[] {
   const drafts: Draft[] = [];
   for (const suite of suites) {
     for (const [c, { operator, problems }] of suite.curves(grid, seed).entries()) {
       for (const [i, impl] of impls.entries()) {
         if (impl.operator.name !== operator.name) continue;
         for (const [t, target] of targets.entries()) {
-          if (impl.engine !== target.engine) continue;
+          if (impl.engine !== target.engine || takesPart?.(i, t) === false) continue;
           const curve = `${suite.name} ${c} ${i} ${t}`;
           for (const [place, problem] of problems.entries()) {
             if (!((impl.dtypes ?? ["f32"]) as readonly string[]).includes(problem.dtype)) continue;
@@ -191,11 +195,11 @@ function finish(
     problem: draft.problem,
     options,
     unsupported,
+    lineage: `${draft.impl} ${draft.target}`,
     work: flops ?? draft.operator.cost(draft.problem).flops,
   };
 }
 
-/** Smallest sizes of all curves first: whatever happens later, every curve has its beginning. */
 function intoGroups(cases: readonly Case[]): Group[] {
   const groups = new Map<string, Case[]>();
   for (const one of cases) {
@@ -204,15 +208,12 @@ function intoGroups(cases: readonly Case[]): Group[] {
     if (group) group.push(one);
     else groups.set(key, [one]);
   }
-  const rank = (members: readonly Case[]) => Math.min(...members.map((one) => one.rank));
-  return [...groups.entries()]
-    .map(([key, members]) => ({
-      key,
-      problem: members[0].problem,
-      operator: members[0].operator,
-      cases: members,
-    }))
-    .sort((a, b) => rank(a.cases) - rank(b.cases));
+  return [...groups.entries()].map(([key, members]) => ({
+    key,
+    problem: members[0].problem,
+    operator: members[0].operator,
+    cases: members,
+  }));
 }
 
 /** Two suites that ask for the same problem share its measurement. */

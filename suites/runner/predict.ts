@@ -40,6 +40,7 @@ export function logSlope(points: readonly Point[]): number {
 /** What a prediction needs to know of a case. */
 export interface Sized {
   readonly curves: readonly string[];
+  readonly lineage: string;
   readonly work: number;
   readonly operator: AnyOperator;
   readonly problem: Problem;
@@ -50,7 +51,11 @@ export class History {
   private readonly times = new Map<string, Point[]>();
   private readonly memory = new Map<string, Point[]>();
 
-  add({ curves, work, problem, operator }: Sized, { runNs, bytes }: { runNs: number; bytes: number }): void {
+  add(
+    { curves, lineage, work, problem, operator }: Sized,
+    { runNs, bytes }: { runNs: number; bytes: number },
+  ): void {
+    append(this.times, lineage, { x: work, y: runNs });
     for (const curve of curves) {
       append(this.times, curve, { x: work, y: runNs });
       append(this.memory, curve, { x: problemBytes(operator, problem), y: bytes });
@@ -61,6 +66,11 @@ export class History {
   timeNs({ curves, work }: Sized): number | undefined {
     const guesses = curves.flatMap((curve) => extrapolate(this.times.get(curve) ?? [], work) ?? []);
     return guesses.length > 0 ? Math.max(...guesses) : undefined;
+  }
+
+  /** For the order of work only: a guess from other curves of the implementation, or from a slow machine. */
+  guessNs(one: Sized): number {
+    return this.timeNs(one) ?? extrapolate(this.times.get(one.lineage) ?? [], one.work) ?? one.work;
   }
 
   /** Memory held; at least that of inputs and outputs. */

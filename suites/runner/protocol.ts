@@ -43,10 +43,17 @@ export interface Calls {
   open: [OpenRequest, Opened];
   describe: [{ readonly questions: readonly { impl: number; problem: Problem }[] }, Description[]];
   ceilings: [null, Ceilings];
+  /** All options that an implementation runs by default. */
+  choices: [{ readonly impl: number; readonly problem: Problem }, readonly Options[]];
+  /** One run from preparation to all outputs: small problems only. */
+  evaluate: [
+    { readonly impl: number; readonly problem: Problem; readonly options: Options },
+    Readonly<Record<string, Float32Array>>,
+  ];
   prepare: [CaseCall & { impl: number; problem: Problem; options: Options }, { bytes: number }];
   verify: [CaseCall & { reference: ReferenceHandle }, { verdict: Verdict; firstNs: number }];
   /** Warm-up; then the outputs are poisoned again. */
-  warm: [CaseCall & { budgetNs: number }, { repeats: number; estimateNs: number }];
+  warm: [CaseCall & { budgetNs: number; firstNs: number }, { repeats: number; estimateNs: number }];
   sample: [CaseCall & { count: number; repeats: number }, { samples: RawSample[]; residentGrowth: number }];
   recheck: [
     CaseCall & { reference: ReferenceHandle },

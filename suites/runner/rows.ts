@@ -12,7 +12,7 @@ export interface RunFacts {
   /** Model of the CPU, for engines that run on it. */
   readonly cpu: string | undefined;
   /** The command that repeats one case. */
-  repeat(suite: string, id: string): string;
+  repeat(suite: string, one: Case): string;
   timeUtc(): string;
 }
 
@@ -91,7 +91,7 @@ function makeRow(one: Case, suite: string, outcome: Outcome, engine: EngineFacts
       return { ...common, ...defined(outcome) };
     case "rejected": {
       const { mismatch, errorU, boundU, when } = outcome;
-      const reason = `${describe(mismatch, when)}; repeat: ${facts.repeat(suite, one.id)}`;
+      const reason = `${describe(mismatch, when)}; repeat: ${facts.repeat(suite, one)}`;
       return { ...common, ...checked!, ...defined({ errorU, boundU }), status: "rejected", reason };
     }
     case "measured": {

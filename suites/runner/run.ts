@@ -44,7 +44,12 @@ export class Interrupted extends Error {
 /** @throws Interrupted when the signal fires; finished rows have been emitted by then */
 export async function run(groups: readonly Group[], options: RunOptions): Promise<void> {
   const runner = new Runner(groups, options);
-  for (const group of groups) await runner.group(group);
+  const pending = new Set(groups);
+  while (pending.size > 0) {
+    const next = runner.cheapest(pending);
+    pending.delete(next);
+    await runner.group(next);
+  }
 }
 
 class Runner {
@@ -67,6 +72,13 @@ class Runner {
     this.total = cases.length;
     this.left = new Set(cases.filter((one) => this.suitesLeft(one).length > 0));
     this.budget.spend(options.spentNs ?? 0);
+  }
+
+  /** Quick ones first: whatever happens to the slow ones, every curve has its beginning. Never a size before a smaller one. */
+  cheapest(groups: Iterable<Group>): Group {
+    const price = ({ cases }: Group) => Math.max(...cases.map((one) => this.history.guessNs(one)));
+    return [...groups].map((group) => ({ group, price: price(group) })).sort((a, b) => a.price - b.price)[0]
+      .group;
   }
 
   async group(group: Group): Promise<void> {
@@ -112,7 +124,7 @@ class Runner {
           budget: this.grid,
           seed,
           orderOf: group.key,
-          sampleNs: this.budget.sampleNs(this.left.size),
+          sampleNs: this.budget.sampleNs(this.left.size, this.reservedNs()),
           predictedNs: (one) => this.history.timeNs(one),
           check: () => this.check(),
         });
@@ -158,14 +170,24 @@ class Runner {
       };
     const predictedNs = this.history.timeNs(one);
     if (one.rank < 2 || predictedNs === undefined) return undefined;
-    const limit = this.budget.limitNs(this.curvesLeft());
+    const limit = this.budget.limitNs(this.curvesLeft(), this.reservedNs());
     if (leastCostNs(predictedNs) <= limit) return undefined;
+    const allowed = limit > 0 ? `one case may use ${amount(limit, "ns")} of what is left` : "nothing is left";
+    const least = amount(leastCostNs(predictedNs), "ns");
     return {
       status: "skipped",
-      reason: `predicted ${amount(predictedNs, "ns")} a run, ${amount(leastCostNs(predictedNs), "ns")} to verify and time it; this case may use ${amount(limit, "ns")} of what is left of the ${this.options.grid} grid's time`,
+      reason: `predicted ${amount(predictedNs, "ns")} a run, ${least} to verify and time it; ${allowed} of the ${this.options.grid} grid's time`,
       predictedNs,
       predictedBytes,
     };
+  }
+
+  /** What the cases that always run will take. */
+  private reservedNs(): number {
+    let sum = 0;
+    for (const one of this.left)
+      if (one.rank < 2 && !one.unsupported) sum += leastCostNs(this.history.guessNs(one));
+    return sum;
   }
 
   /** Curves that will still ask for time: a case skipped once leaves its curve for good. */

@@ -4,7 +4,6 @@
  */
 
 import type { Engine } from "../../impls/engines/engine.js";
-import { engines } from "../../impls/engines/index.js";
 import {
   type AnyImplementation,
   type Options,
@@ -13,14 +12,17 @@ import {
 } from "../../impls/implementation.js";
 import { operators } from "../../impls/index.js";
 import type { AnyOperator, LaneReference, Problem } from "../../impls/operator.js";
+import { evaluate } from "../verify/evaluate.js";
 import { measure, warmUp } from "./measure.js";
-import type { CallName, Calls, ReferenceHandle } from "./protocol.js";
+import type { CallName, Calls, OpenRequest, ReferenceHandle } from "./protocol.js";
 import { recheck, type Truth, type Verified, verify } from "./verify.js";
 
 /** What a session needs from the place it runs in. */
 export interface SessionHost {
   /** Built-in implementations, then those of the user's files, in one order for parent and child. */
   implementations(files: readonly string[]): Promise<readonly AnyImplementation[]>;
+  /** @throws with one sentence when this machine lacks the engine */
+  openEngine(request: OpenRequest): Promise<Engine<unknown>>;
   readReference(handle: ReferenceHandle): Iterable<LaneReference>;
   writeReference(file: string, lanes: Iterable<LaneReference>): void;
   /** Live memory of this process after collecting garbage. */
@@ -39,9 +41,12 @@ interface OpenCase {
   verified?: Verified<Prepared>;
   fingerprint?: string;
   estimateNs: number;
+  /** Live memory left behind by the timed runs that were counted. */
+  grownBytes: number;
+  countedRuns: number;
 }
 
-const PROBE_NS = 30e6;
+const PROBE_NS = 60e6;
 const PROBE_NOISE_BYTES = 256 * 1024;
 
 export class Session {
@@ -65,10 +70,8 @@ export class Session {
   async open(body: Calls["open"][0]): Promise<Calls["open"][1]> {
     this.impls = await this.host.implementations(body.files);
     this.originMs = body.originMs;
-    const entry = engines.find(({ name }) => name === body.engine);
     try {
-      const module = await entry!.load();
-      this.engine = await module.open(body.device, { named: body.named });
+      this.engine = await this.host.openEngine(body);
       return { present: true, device: this.engine.device };
     } catch (error) {
       // an engine that this machine lacks is an ordinary answer, whatever its loader threw
@@ -93,11 +96,27 @@ export class Session {
     return this.opened().ceilings();
   }
 
+  async choices({ impl: index, problem }: Calls["choices"][0]): Promise<Calls["choices"][1]> {
+    return this.impls[index].options?.(problem, this.opened() as never) ?? [{}];
+  }
+
+  async evaluate({ impl, problem, options }: Calls["evaluate"][0]): Promise<Calls["evaluate"][1]> {
+    return evaluate(this.impls[impl], this.opened(), problem, options);
+  }
+
   async prepare(body: Calls["prepare"][0]): Promise<Calls["prepare"][1]> {
     const { problem, options } = body;
     const impl = this.impls[body.impl];
     const prepared = await impl.prepare(this.opened() as never, problem, options);
-    this.cases.set(body.case, { impl, problem, options, prepared, estimateNs: 0 });
+    this.cases.set(body.case, {
+      impl,
+      problem,
+      options,
+      prepared,
+      estimateNs: 0,
+      grownBytes: 0,
+      countedRuns: 0,
+    });
     return { bytes: prepared.bytes };
   }
 
@@ -115,9 +134,13 @@ export class Session {
     return { verdict, firstNs };
   }
 
-  async warm({ case: id, budgetNs }: Calls["warm"][0]): Promise<Calls["warm"][1]> {
+  async warm({ case: id, budgetNs, firstNs }: Calls["warm"][0]): Promise<Calls["warm"][1]> {
     const one = this.get(id);
-    const warmed = await warmUp(this.opened(), this.verifiedOf(one), budgetNs);
+    // a verified run that took longer than any warm-up has warmed up what there is
+    const hot = firstNs > 5 * budgetNs;
+    const warmed = hot
+      ? { repeats: 1, estimateNs: firstNs }
+      : await warmUp(this.opened(), this.verifiedOf(one), budgetNs);
     one.estimateNs = warmed.estimateNs;
     await one.prepared.poison();
     return warmed;
@@ -126,8 +149,14 @@ export class Session {
   async sample({ case: id, count, repeats }: Calls["sample"][0]): Promise<Calls["sample"][1]> {
     const one = this.get(id);
     const now = () => (this.host.nowMs() - this.originMs) * 1e6;
+    const slow = this.probeRuns(one) === 0;
+    const live = slow ? this.host.liveBytes() : 0;
     const before = this.host.residentBytes();
     const samples = await measure(this.opened(), this.verifiedOf(one), { count, repeats, now });
+    if (slow) {
+      one.grownBytes += this.host.liveBytes() - live;
+      one.countedRuns += count * repeats;
+    }
     return { samples, residentGrowth: this.host.residentBytes() - before };
   }
 
@@ -139,13 +168,19 @@ export class Session {
   }
 
   /** Live memory that each further run leaves behind, after collecting garbage: a kernel that allocates cannot be timed for long. */
-  private async growth({ prepared, estimateNs }: OpenCase): Promise<number> {
-    const runs = Math.max(3, Math.min(64, Math.floor(PROBE_NS / estimateNs)));
-    const before = this.host.liveBytes();
-    for (let i = 0; i < runs; i++) await this.opened().once((launch) => prepared.run(launch));
-    const grown = this.host.liveBytes() - before;
+  private async growth(one: OpenCase): Promise<number> {
+    const runs = this.probeRuns(one);
+    const before = runs > 0 ? this.host.liveBytes() : 0;
+    for (let i = 0; i < runs; i++) await this.opened().once((launch) => one.prepared.run(launch));
+    const grown = runs > 0 ? this.host.liveBytes() - before : one.grownBytes;
     // below this lies what the compiler and the collector themselves keep
-    return grown > PROBE_NOISE_BYTES ? grown / runs : 0;
+    return grown > PROBE_NOISE_BYTES ? grown / Math.max(1, runs || one.countedRuns) : 0;
+  }
+
+  /** Extra runs between two collections of garbage; none for a slow case, whose timed turns are long enough to be counted themselves. */
+  private probeRuns({ estimateNs }: OpenCase): number {
+    const runs = Math.min(64, Math.floor(PROBE_NS / estimateNs));
+    return runs < 4 ? 0 : runs;
   }
 
   async dispose({ case: id }: Calls["dispose"][0]): Promise<null> {

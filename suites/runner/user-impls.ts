@@ -41,6 +41,13 @@ function isImplementation(value: unknown): value is AnyImplementation {
   );
 }
 
+const origins = new WeakMap<AnyImplementation, string>();
+
+/** The file that an implementation of a user came from. */
+export function originOf(impl: AnyImplementation): string | undefined {
+  return origins.get(impl);
+}
+
 /**
  * All built-in implementations, then those of the files, in one order for every process of a run. One that would share the name
  * of another gets `make` from its file, so that case ids stay unique.
@@ -57,7 +64,9 @@ export async function allImplementations(files: readonly string[]): Promise<AnyI
         );
       const clash = taken.has(implementationName(impl));
       taken.add(implementationName(impl));
-      all.push(clash ? withMake(impl, i === 0 ? stem : `${stem}-${i + 1}`) : impl);
+      const named = clash ? withMake(impl, i === 0 ? stem : `${stem}-${i + 1}`) : impl;
+      origins.set(named, file);
+      all.push(named);
     }
   }
   return all;

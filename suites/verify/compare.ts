@@ -1,6 +1,6 @@
 /** Outputs held to the truth: the element with the largest error over bound, and anything that is not a number. */
-import { boundAt, type Rounding } from "../../impls/bound.js";
-import { gatherLane, laneTotal, laneView } from "../../impls/lanes.js";
+import { boundAt, ROUNDOFF, type Rounding } from "../../impls/bound.js";
+import { laneTotal, laneView } from "../../impls/lanes.js";
 import {
   type AnyOperator,
   type Lane,
@@ -13,7 +13,7 @@ import {
 /** Values of all outputs in C order. */
 export type OutputValues = Readonly<Record<string, ArrayLike<number>>>;
 
-/** The float64 reference of a problem on some or all of its lanes. */
+/** The float64 reference of a problem on all of its lanes. */
 export interface Truth {
   readonly operator: AnyOperator;
   readonly problem: Problem;
@@ -23,7 +23,7 @@ export interface Truth {
 /** One element of an output, worst of its kind. */
 export interface Element {
   readonly output: string;
-  /** Index along every axis of the output; for a projection the projected axis reads `sum`. */
+  /** Index along every axis of the output. */
   readonly index: string;
   readonly got: number;
   readonly wanted: number;
@@ -46,13 +46,72 @@ export interface Verdict {
   readonly probableWorst: Element;
 }
 
-export function allLanes(operator: AnyOperator, problem: Problem): Lane[] {
-  return Array.from({ length: laneTotal(operator, problem) }, (_, index) => ({ kind: "element", index }));
+const truths = new WeakMap<Problem, Truth>();
+
+/**
+ * All lanes: problems of `verify` are small enough to look at every element of every output. Computed once a problem, however many
+ * implementations are held against it.
+ */
+export function truthOf(operator: AnyOperator, problem: Problem): Truth {
+  const truth = truths.get(problem) ?? makeTruth(operator, problem);
+  truths.set(problem, truth);
+  return truth;
 }
 
-export function truthOf(operator: AnyOperator, problem: Problem, lanes?: readonly Lane[]): Truth {
-  const references = [...operator.reference(problem, lanes ?? allLanes(operator, problem))];
-  return { operator, problem, references: references as LaneReference[] };
+function makeTruth(operator: AnyOperator, problem: Problem): Truth {
+  const lanes: Lane[] = Array.from({ length: laneTotal(operator, problem) }, (_, index) => ({
+    kind: "element",
+    index,
+  }));
+  return { operator, problem, references: [...operator.reference(problem, lanes)] as LaneReference[] };
+}
+
+/** Every element of one output in C order. */
+export interface BoundArray {
+  readonly value: Float64Array;
+  readonly certified: Float64Array;
+  readonly probable: Float64Array;
+  /** u * scale */
+  readonly unit: Float64Array;
+}
+
+/** Implementations that round alike share their bounds. */
+const known = new WeakMap<Truth, Map<string, Record<string, BoundArray>>>();
+
+/** Values and bounds of every element for an implementation that rounds as declared. */
+export function boundArrays(truth: Truth, rounding: Rounding): Readonly<Record<string, BoundArray>> {
+  const mine = known.get(truth) ?? new Map<string, Record<string, BoundArray>>();
+  known.set(truth, mine);
+  const key = JSON.stringify(rounding);
+  const result = mine.get(key) ?? makeBoundArrays(truth, rounding);
+  mine.set(key, result);
+  return result;
+}
+
+function makeBoundArrays(
+  { operator, problem, references }: Truth,
+  rounding: Rounding,
+): Record<string, BoundArray> {
+  const result: Record<string, BoundArray> = {};
+  for (const output of Object.keys(operator.outputs)) {
+    const array = () => new Float64Array(outputSize(operator, problem, output));
+    result[output] = { value: array(), certified: array(), probable: array(), unit: array() };
+  }
+  for (const { lane, outputs } of references) {
+    for (const output of Object.keys(outputs)) {
+      const bounds = outputs[output];
+      const { offset, stride } = laneView(operator, problem, output, lane);
+      const target = result[output];
+      for (let i = 0, place = offset; i < bounds.value.length; i++, place += stride) {
+        const { certified, probable, unit } = boundAt(bounds, i, rounding);
+        target.value[place] = bounds.value[i];
+        target.certified[place] = certified;
+        target.probable[place] = probable;
+        target.unit[place] = unit;
+      }
+    }
+  }
+  return result;
 }
 
 /** Error over bound; equal values (infinities too) have none, anything that is not a number has no bound. */
@@ -61,82 +120,52 @@ function ratioOf(error: number, bound: number): number {
   return Number.isNaN(error) ? Number.POSITIVE_INFINITY : error / bound;
 }
 
+/** The element with the largest error over its certified and over its probable bound. */
 export function compare(truth: Truth, rounding: Rounding, outputs: OutputValues): Verdict {
-  const { operator, problem, references } = truth;
-  let worst: Element | undefined;
-  let probableWorst: Element | undefined;
-  let ratio = -1;
-  let probableRatio = -1;
-  for (const { lane, outputs: bounds } of references) {
-    for (const [output, bound] of Object.entries(bounds)) {
-      const view = laneView(operator, problem, output, lane);
-      const values = gatherLane(outputs[output], view);
-      for (let i = 0; i < values.length; i++) {
-        const got = values[i];
-        const wanted = bound.value[i];
-        const error = Object.is(got, wanted) ? 0 : Math.abs(got - wanted);
-        const { certified, probable, unit } = boundAt(bound, i, rounding);
-        const element = (): Element => ({
-          output,
-          index: indexOf(operator, problem, output, view.offset + i * view.stride, view.projected),
-          got,
-          wanted,
-          error,
-          certified,
-          probable,
-          unit,
-        });
-        if (ratioOf(error, certified) > ratio) {
-          ratio = ratioOf(error, certified);
-          worst = element();
-        }
-        if (ratioOf(error, probable) > probableRatio) {
-          probableRatio = ratioOf(error, probable);
-          probableWorst = element();
-        }
-      }
+  const { operator, problem } = truth;
+  const arrays = boundArrays(truth, rounding);
+  let certifiedWorst = { ratio: -1, output: "", index: 0 };
+  let probableWorst = { ratio: -1, output: "", index: 0 };
+  for (const output of Object.keys(arrays)) {
+    const { value, certified, probable } = arrays[output];
+    const got = outputs[output];
+    for (let i = 0; i < value.length; i++) {
+      const error = got[i] === value[i] ? 0 : Math.abs(got[i] - value[i]);
+      const ratio = ratioOf(error, certified[i]);
+      if (ratio > certifiedWorst.ratio) certifiedWorst = { ratio, output, index: i };
+      const likely = ratioOf(error, probable[i]);
+      if (likely > probableWorst.ratio) probableWorst = { ratio: likely, output, index: i };
     }
   }
-  const stray = nonFiniteElement(operator, problem, outputs, references.length);
-  if (stray)
-    return { ok: false, ratio: Infinity, probableRatio: Infinity, worst: stray, probableWorst: stray };
-  if (!worst || !probableWorst) throw new Error(`${operator.name}: no lane of the outputs was compared`);
-  return { ok: ratio <= 1, ratio, probableRatio, worst, probableWorst };
-}
-
-/** First element that is not finite among those that no lane covers: every element of every output is looked at. */
-function nonFiniteElement(
-  operator: AnyOperator,
-  problem: Problem,
-  outputs: OutputValues,
-  lanesCompared: number,
-): Element | undefined {
-  if (lanesCompared === laneTotal(operator, problem)) return undefined;
-  for (const [output, values] of Object.entries(outputs)) {
-    for (let i = 0; i < values.length; i++) {
-      if (Number.isFinite(values[i])) continue;
-      const index = indexOf(operator, problem, output, i, false);
-      return { output, index, got: values[i], wanted: NaN, error: NaN, certified: 0, probable: 0, unit: 0 };
-    }
-  }
-  return undefined;
+  const element = ({ output, index }: typeof certifiedWorst): Element => {
+    const { value, certified, probable, unit } = arrays[output];
+    return {
+      output,
+      index: indexOf(operator, problem, output, index),
+      got: outputs[output][index],
+      wanted: value[index],
+      error: Math.abs(outputs[output][index] - value[index]),
+      certified: certified[index],
+      probable: probable[index],
+      unit: unit[index],
+    };
+  };
+  return {
+    ok: certifiedWorst.ratio <= 1,
+    ratio: certifiedWorst.ratio,
+    probableRatio: probableWorst.ratio,
+    worst: element(certifiedWorst),
+    probableWorst: element(probableWorst),
+  };
 }
 
 /** `batch=0 length=3 heads=1` of a flat C-order index. */
-export function indexOf(
-  operator: AnyOperator,
-  problem: Problem,
-  output: string,
-  flat: number,
-  projected: boolean,
-): string {
+export function indexOf(operator: AnyOperator, problem: Problem, output: string, flat: number): string {
   const axes: readonly string[] = operator.outputs[output];
   const shape = shapeOf(axes, problem.dims);
   const words: string[] = [];
-  for (let a = axes.length - 1, rest = flat; a >= 0; rest = Math.floor(rest / shape[a]), a--) {
-    const summed = projected && axes[a] === operator.projection?.axis;
-    words.unshift(`${axes[a]}=${summed ? "sum" : rest % shape[a]}`);
-  }
+  for (let a = axes.length - 1, rest = flat; a >= 0; rest = Math.floor(rest / shape[a]), a--)
+    words.unshift(`${axes[a]}=${rest % shape[a]}`);
   return words.join(" ");
 }
 
@@ -144,32 +173,6 @@ export function indexOf(
 export function describeElement(element: Element, rounding: Rounding): string {
   const { output, index, got, wanted, error, certified, unit } = element;
   const inU = (value: number) => (unit > 0 ? `${(value / unit).toPrecision(3)} u` : value.toPrecision(3));
-  const roundoff = `u = 2^${Math.log2(rounding.accumulate)} x scale`;
+  const roundoff = `u = 2^${Math.log2(Math.max(rounding.accumulate, ROUNDOFF.f32))} x scale`;
   return `${output}[${index}]: got ${got}, wanted ${wanted}, error ${inU(error)}, bound ${inU(certified)} (${roundoff})`;
-}
-
-/** Every element's value, certified bound and scale in C order: what a law compares two runs by. Lanes must cover everything. */
-export function boundArrays(truth: Truth, rounding: Rounding): Record<string, BoundArray> {
-  const { operator, problem, references } = truth;
-  const result: Record<string, BoundArray> = {};
-  for (const output of Object.keys(operator.outputs)) {
-    const size = outputSize(operator, problem, output);
-    result[output] = { value: new Float64Array(size), certified: new Float64Array(size) };
-  }
-  for (const { lane, outputs } of references) {
-    for (const [output, bounds] of Object.entries(outputs)) {
-      const { offset, stride } = laneView(operator, problem, output, lane);
-      const target = result[output];
-      for (let i = 0; i < bounds.value.length; i++) {
-        target.value[offset + i * stride] = bounds.value[i];
-        target.certified[offset + i * stride] = boundAt(bounds, i, rounding).certified;
-      }
-    }
-  }
-  return result;
-}
-
-export interface BoundArray {
-  readonly value: Float64Array;
-  readonly certified: Float64Array;
 }

@@ -2,9 +2,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { ROUNDOFF } from "../../impls/bound.js";
-import type { AnyOperator, Problem } from "../../impls/operator.js";
+import type { Problem } from "../../impls/operator.js";
 import { type GoldenProblem, type Mapping, mapGolden, parseGolden } from "../vectors/index.js";
-import { boundArrays, compare, describeElement, indexOf, type Truth, truthOf } from "./compare.js";
+import { boundArrays, compare, describeElement, indexOf, truthOf } from "./compare.js";
 import { subjectOf, Unsupported } from "./subject.js";
 import { dtypesOf, type Target, targetName } from "./targets.js";
 
@@ -43,9 +43,10 @@ export async function* goldenLines(file: string, targets: readonly Target[]): As
   const { problems } = mapping;
   yield { case: name, by: "reference", ...holdReference(problems) };
   for (const target of targets) {
-    if (target.impl.operator.name !== problems[0].operator.name) continue;
+    const own = problems.filter(({ operator }) => operator.name === target.impl.operator.name);
+    if (own.length === 0) continue;
     for (const dtype of dtypesOf(target.impl)) {
-      for await (const line of holdTarget(target, dtype, problems)) yield { case: name, ...line };
+      for await (const line of holdTarget(target, dtype, own)) yield { case: name, ...line };
     }
   }
 }
@@ -73,7 +74,7 @@ function holdReference(problems: readonly GoldenProblem[]): Outcome {
         };
       const { error, index } = peakError(got, values);
       if (!(error <= REFERENCE_TOLERANCE)) {
-        const place = indexOf(operator, problem, output, index, false);
+        const place = indexOf(operator, problem, output, index);
         return {
           status: "fail",
           detail: `${output}[${place}]: got ${got[index]}, ${golden} wants ${values[index]}, ${error.toPrecision(3)} of the peak, at most ${REFERENCE_TOLERANCE}`,
@@ -131,13 +132,9 @@ async function holdSubject(
   let worst = 0;
   try {
     for (const golden of problems) {
-      const problem: Problem = { ...golden.problem, dtype: subject.dtype };
+      const problem = inDtype(golden.problem, subject.dtype);
       const values = await subject.values(problem);
-      const verdict = compare(
-        truthOnce(golden.operator, golden.problem, problem),
-        subject.rounding(problem),
-        values,
-      );
+      const verdict = compare(truthOf(golden.operator, problem), subject.rounding(problem), values);
       if (!verdict.ok)
         return { status: "fail", detail: describeElement(verdict.worst, subject.rounding(problem)) };
       worst = Math.max(worst, verdict.ratio);
@@ -149,15 +146,15 @@ async function holdSubject(
   return { status: "pass", detail: `error ${worst.toPrecision(2)} of the bound` };
 }
 
-/** All targets of a case share one reference a storage type: kept as long as the golden problem lives. */
-const truths = new WeakMap<Problem, Map<string, Truth>>();
+const copies = new WeakMap<Problem, Map<string, Problem>>();
 
-function truthOnce(operator: AnyOperator, golden: Problem, problem: Problem): Truth {
-  const known = truths.get(golden) ?? new Map<string, Truth>();
-  truths.set(golden, known);
-  const truth = known.get(problem.dtype) ?? truthOf(operator, problem);
-  known.set(problem.dtype, truth);
-  return truth;
+/** The same inputs, to be rounded to another storage type; one copy a type, so that all targets share its reference. */
+function inDtype(golden: Problem, dtype: Problem["dtype"]): Problem {
+  const known = copies.get(golden) ?? new Map<string, Problem>();
+  copies.set(golden, known);
+  const problem = known.get(dtype) ?? { ...golden, dtype };
+  known.set(dtype, problem);
+  return problem;
 }
 
 export function oneLine(error: unknown): string {

@@ -1,10 +1,14 @@
 /** Opens every engine that implementations need, and says of those that are missing why. */
-import { engines } from "../../impls/engines/index.js";
+import type { Engine } from "../../impls/engines/engine.js";
+import { type EngineEntry, engines } from "../../impls/engines/index.js";
 import { implementations } from "../../impls/index.js";
+import { nodeHost } from "../runner/host.node.js";
+import { allImplementations } from "../runner/user-impls.js";
 import { localPlace } from "./evaluate.js";
+import { isolatedPlace } from "./isolated.js";
 import type { Absent, Place, Target } from "./targets.js";
 
-export interface OpenOptions {
+export interface OpenTargetOptions {
   /** Only these engines; all when empty. */
   readonly engines: readonly string[];
   /** Modules with implementations of the user. */
@@ -20,23 +24,56 @@ export interface OpenedTargets {
 }
 
 /** @throws when an engine is unknown or a user's module cannot be used */
-export async function openTargets(options: OpenOptions): Promise<OpenedTargets> {
+export async function openTargets(options: OpenTargetOptions): Promise<OpenedTargets> {
   for (const name of options.engines)
     if (!engines.some((entry) => entry.name === name))
       throw new Error(`no engine ${name}; there are ${engines.map((entry) => entry.name).join(", ")}`);
+  const all = await allImplementations(options.files);
+  const host = nodeHost();
   const places: Place[] = [];
   const targets: Target[] = [];
   const absent: Absent[] = [];
+
+  async function isolated(entry: EngineEntry, from: number, to: number): Promise<void> {
+    const mine = targetsOf(entry, from, to);
+    if (mine.length === 0) return;
+    for (const device of entry.devices ?? [undefined]) {
+      try {
+        const named = options.engines.includes(entry.name);
+        const request = { engine: entry.name, device, named, files: options.files, originMs: host.nowMs() };
+        const place = await isolatedPlace(host, request);
+        places.push(place);
+        targets.push(...mine.map((one) => ({ ...one, place })));
+      } catch (error) {
+        absent.push({
+          engine: device ? `${entry.name} ${device}` : entry.name,
+          reason: (error as Error).message,
+        });
+      }
+    }
+  }
+
+  /** Plain JavaScript cannot take this process down. */
+  async function local(entry: EngineEntry, from: number, to: number): Promise<void> {
+    const place = localPlace((await (await entry.load()).open()) as Engine<unknown>, undefined);
+    places.push(place);
+    targets.push(...targetsOf(entry, from, to).map((one) => ({ ...one, place })));
+  }
+
+  function targetsOf({ name }: EngineEntry, from: number, to: number) {
+    return all
+      .map((impl, index) => ({ impl, index }))
+      .filter(({ impl, index }) => impl.engine === name && index >= from && index < to);
+  }
+
   for (const entry of engines) {
     if (options.engines.length > 0 && !options.engines.includes(entry.name)) continue;
-    const mine = implementations.flatMap((impl, index) =>
-      impl.engine === entry.name ? [{ impl, index }] : [],
-    );
-    if (mine.length === 0) continue;
-    const { open } = await entry.load();
-    const place = localPlace(await open(), undefined);
-    places.push(place);
-    targets.push(...mine.map((one) => ({ ...one, place })));
+    if (entry.name !== "cpu") await isolated(entry, 0, all.length);
+    else {
+      await local(entry, 0, implementations.length);
+      // a user's file may do anything
+      await isolated(entry, implementations.length, all.length);
+    }
   }
   return {
     targets,
@@ -44,6 +81,7 @@ export async function openTargets(options: OpenOptions): Promise<OpenedTargets> 
     absent,
     close: async () => {
       for (const place of places) await place.close();
+      await host.close();
     },
   };
 }

@@ -29,6 +29,8 @@ export interface Failure {
 export interface RandomReport {
   readonly table: Table;
   readonly failures: readonly Failure[];
+  /** `implementation law` of everything that was broken, shrunk or not. */
+  readonly broken: readonly string[];
   /** Failed checks in all, of which `failures` shows the first of each law and target. */
   readonly failed: number;
   readonly checks: number;
@@ -37,8 +39,8 @@ export interface RandomReport {
 }
 
 /** Laws other than the comparison with the reference get one case for so many of its. */
-const CASES_PER_LAW_CASE = 100;
-const FEWEST = 5;
+const CASES_PER_LAW_CASE = 50;
+const FEWEST = 3;
 /** Shrinking stops here; what it has found by then is shown. */
 const SHRINK_MS = 10_000;
 /** A target that breaks more laws than this is shown with the first few, the others are counted. */
@@ -50,6 +52,7 @@ export async function runRandom(options: RandomOptions): Promise<RandomReport> {
   const failures: Failure[] = [];
   const skips = new Map<string, number>();
   const shrunk = new Map<Target, number>();
+  const broken = new Set<string>();
   let failed = 0;
   let checks = 0;
   for (const [law, operator] of assignments(laws, targets)) {
@@ -58,12 +61,13 @@ export async function runRandom(options: RandomOptions): Promise<RandomReport> {
     let index = 0;
     const watch = fc.asyncProperty(law.cases(operator), async (one: LawCase) => {
       for (const target of mine) {
-        for (const { finding } of await findings(law, one, target, operator, skips)) {
+        for (const { finding, row } of await findings(law, one, target, operator, skips)) {
           checks++;
-          if (finding.verdict) table.add(target, one.spec, finding.verdict);
-          table.count(target, finding.ok);
+          if (finding.verdict) table.add(row, one.spec, finding.verdict);
+          table.count(row, finding.ok);
           if (finding.ok) continue;
           failed++;
+          broken.add(`${row} ${law.name}`);
           if (!firstBreak.has(target)) firstBreak.set(target, index);
         }
       }
@@ -78,7 +82,7 @@ export async function runRandom(options: RandomOptions): Promise<RandomReport> {
     }
     options.progress?.(`${law.name} ${operator.name}`);
   }
-  return { table, failures, failed, checks, skips };
+  return { table, failures, broken: [...broken], failed, checks, skips };
 }
 
 /** Laws and operators that some target can be held to. */
@@ -98,19 +102,29 @@ function casesFor(law: AnyLaw, operator: AnyOperator, { cases, targets, laws }: 
   return Math.floor(cases / operators.length) + (place < cases % operators.length ? 1 : 0);
 }
 
+interface Found {
+  readonly finding: Finding;
+  /** With dtype and options. */
+  readonly subject: string;
+  /** Its row in the table: dtypes, chunks and threads of one implementation share it. */
+  readonly row: string;
+}
+
 async function findings(
   law: AnyLaw,
   one: LawCase,
   target: Target,
   operator: AnyOperator,
   skips: Map<string, number>,
-): Promise<{ finding: Finding; subject: string }[]> {
-  const found: { finding: Finding; subject: string }[] = [];
+): Promise<Found[]> {
+  const found: Found[] = [];
   try {
     for (const subject of await subjectsFor(target, operator, one.spec)) {
       try {
         const finding = await law.holds(one, subject);
-        if (finding) found.push({ finding, subject: subject.name });
+        const { make } = subject.options;
+        const row = targetName(target, undefined, make === undefined ? {} : { make });
+        if (finding) found.push({ finding, subject: subject.name, row });
       } catch (error) {
         if (!(error instanceof Unsupported)) throw error;
         const why = `${targetName(target)}: ${error.message}`;
@@ -118,7 +132,8 @@ async function findings(
       }
     }
   } catch (error) {
-    found.push({ finding: { ok: false, violation: thrown(error) }, subject: targetName(target) });
+    const name = targetName(target);
+    found.push({ finding: { ok: false, violation: thrown(error) }, subject: name, row: name });
   }
   return found;
 }
@@ -135,11 +150,11 @@ async function shrink(
   seed: number,
   path: string,
 ): Promise<Failure> {
-  let last: { one: LawCase; lines: string[] } | undefined;
+  let last: { one: LawCase; name: string; lines: string[] } | undefined;
   const property = fc.asyncProperty(law.cases(operator), async (one: LawCase) => {
-    for (const { finding, subject } of await findings(law, one, target, operator, new Map())) {
+    for (const { finding, subject, row } of await findings(law, one, target, operator, new Map())) {
       if (finding.ok) continue;
-      last = { one, lines: [subject, finding.violation] };
+      last = { one, name: row, lines: [subject, finding.violation] };
       throw new Error(finding.violation);
     }
   });
@@ -158,7 +173,12 @@ async function shrink(
   const lines = last
     ? describeFailure(law, operator, last.one, last.lines)
     : ["failed once and then no more: it is not deterministic"];
-  return { law: law.name, target: targetName(target), counterexample: lines, token: formatToken(token) };
+  return {
+    law: law.name,
+    target: last?.name ?? targetName(target),
+    counterexample: lines,
+    token: formatToken(token),
+  };
 }
 
 export function describeFailure(

@@ -3,7 +3,7 @@ import type { Rounding } from "../../impls/bound.js";
 import type { Options } from "../../impls/implementation.js";
 import type { AnyOperator, Problem } from "../../impls/operator.js";
 import { buildProblem, type Spec } from "../problems/spec.js";
-import { type BoundArray, boundArrays, type Truth, truthOf } from "./compare.js";
+import { type BoundArray, boundArrays, truthOf } from "./compare.js";
 import type { Values } from "./evaluate.js";
 import { dtypesOf, type Target, targetName, whyNot } from "./targets.js";
 
@@ -34,22 +34,6 @@ export interface Subject {
   values(problem: Problem, options?: Options): Promise<Values>;
   /** Outputs with the certified bound of every element. */
   run(problem: Problem, options?: Options): Promise<Run>;
-}
-
-/** Truths of recent problems, so that ten implementations of one problem cost one reference. */
-export class Truths {
-  private readonly known = new Map<string, Truth>();
-
-  /** @param key equal for equal problems only */
-  get(key: string, operator: AnyOperator, problem: () => Problem): Truth {
-    let truth = this.known.get(key);
-    if (!truth) {
-      truth = truthOf(operator, problem());
-      if (this.known.size >= 8) this.known.clear();
-      this.known.set(key, truth);
-    }
-    return truth;
-  }
 }
 
 export function subjectOf(target: Target, dtype: Subject["dtype"], options: Options): Subject {

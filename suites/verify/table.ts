@@ -2,7 +2,6 @@
 import type { Spec } from "../problems/spec.js";
 import { isOrdinary } from "../problems/spec.js";
 import type { Verdict } from "./compare.js";
-import { type Target, targetName } from "./targets.js";
 
 export interface TableRow {
   readonly implementation: string;
@@ -27,15 +26,15 @@ interface Column {
 }
 
 export interface Table {
-  add(target: Target, spec: Spec, verdict: Verdict): void;
-  count(target: Target, ok: boolean): void;
+  /** @param name of the implementation, with what tells it apart from others of its form */
+  add(name: string, spec: Spec, verdict: Verdict): void;
+  count(name: string, ok: boolean): void;
   rows(): TableRow[];
 }
 
 export function tableOf(): Table {
   const columns = new Map<string, Column>();
-  const column = (target: Target) => {
-    const name = targetName(target);
+  const column = (name: string) => {
     let found = columns.get(name);
     if (!found) {
       found = { ratios: [], tightness: [], probableWorst: 0, checks: 0, failed: 0 };
@@ -44,16 +43,16 @@ export function tableOf(): Table {
     return found;
   };
   return {
-    add(target, spec, { ratio, probableRatio }) {
-      const mine = column(target);
+    add(name, spec, { ratio, probableRatio }) {
+      const mine = column(name);
       mine.ratios.push(ratio);
       if (!isOrdinary(spec)) return;
       mine.probableWorst = Math.max(mine.probableWorst, probableRatio);
       // an error of exactly zero says nothing about the bound's tightness
       if (probableRatio > 0) mine.tightness.push(1 / probableRatio);
     },
-    count(target, ok) {
-      const mine = column(target);
+    count(name, ok) {
+      const mine = column(name);
       mine.checks++;
       if (!ok) mine.failed++;
     },

@@ -1,10 +1,12 @@
 /** How counts of roundings become bounds. */
 import { describe, expect, it } from "vitest";
-import { boundAt, emptyBounds, f32Rounding } from "../../impls/bound.js";
+import { boundAt, emptyBounds, f32Rounding, hostRounding } from "../../impls/bound.js";
 
 const u = 2 ** -24;
 
-function element(values: Partial<Record<"scale" | "count" | "countPerSum" | "squares" | "tokens", number>>) {
+type Name = "scale" | "count" | "countPerSum" | "squares" | "tokens" | "floor";
+
+function element(values: Partial<Record<Name, number>>) {
   const bounds = { ...emptyBounds(1) };
   const filled = Object.entries(values).map(([name, value]) => [name, Float64Array.of(value)]);
   return { ...bounds, ...Object.fromEntries(filled) } as typeof bounds;
@@ -36,5 +38,26 @@ describe("boundAt", () => {
     const bounds = element({ scale: 1, countPerSum: 1, tokens: 4 });
     expect(boundAt(bounds, 0, f32Rounding(1000)).certified).toBe(4 * u);
     expect(boundAt(bounds, 0, f32Rounding(2)).certified).toBe(2 * u);
+  });
+
+  it("adds roundings to storage and the floor", () => {
+    const half = { ...f32Rounding(0), storage: 2 ** -11, roundings: 2 };
+    expect(boundAt(element({ scale: 8, floor: 3 }), 0, half).certified).toBe(2 * 2 ** -11 * 8 + 3 * 2 ** -24);
+    expect(boundAt(element({ scale: 8, floor: 3 }), 0, f32Rounding(0)).certified).toBe(3 * 1e-25);
+  });
+
+  it("differences of running sums pay for the log decay of their chunk", () => {
+    const bounds = emptyBounds(4, true);
+    bounds.scale.fill(1);
+    bounds.decaySum!.set([1, 3, 6, 10]);
+    const prefix = { ...f32Rounding(2), decay: "prefix" as const };
+    // chunks of 2: |logA| sums to 3 in the first, to 7 in the second
+    expect([0, 1, 2, 3].map((i) => boundAt(bounds, i, prefix).certified / u)).toEqual([12, 12, 28, 28]);
+  });
+
+  it("reports float64 accumulation in units of float32", () => {
+    const { certified, unit } = boundAt(element({ scale: 1, count: 16 }), 0, hostRounding(0, 1));
+    expect(unit).toBe(u);
+    expect(certified / unit).toBeCloseTo(1, 6);
   });
 });

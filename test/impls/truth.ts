@@ -2,9 +2,10 @@
 import type { Rounding } from "../../impls/bound.js";
 import { boundAt } from "../../impls/bound.js";
 import { open } from "../../impls/engines/cpu.js";
-import type { Implementation, Options } from "../../impls/implementation.js";
+import type { Engine, Engines } from "../../impls/engines/engine.js";
+import type { EngineName, Implementation, Options, Prepared } from "../../impls/implementation.js";
 import { laneTotal, laneView } from "../../impls/lanes.js";
-import { type AnyOperator, type Lane, outputSize, type Problem } from "../../impls/operator.js";
+import { type AnyOperator, type Lane, type Outputs, outputSize, type Problem } from "../../impls/operator.js";
 
 export function allLanes(operator: AnyOperator, problem: Problem): Lane[] {
   return Array.from({ length: laneTotal(operator, problem) }, (_, index) => ({ kind: "element", index }));
@@ -35,6 +36,18 @@ export function peakError(got: ArrayLike<number>, wanted: ArrayLike<number>): nu
   return peak > 0 ? error / peak : error;
 }
 
+/** All outputs of an implementation of the cpu engine, run once on poisoned outputs. */
+export async function outputsOf<Op extends AnyOperator>(
+  impl: Implementation<Op, "cpu">,
+  problem: Problem<Op>,
+  options: Options = {},
+): Promise<Outputs<Op>> {
+  const prepared = await impl.prepare(engine, problem, options);
+  await prepared.poison();
+  await prepared.run();
+  return prepared.read();
+}
+
 export interface Agreement {
   /** Largest error / bound over all elements of all outputs, and what is needed to find the element again. */
   readonly certified: number;
@@ -44,19 +57,21 @@ export interface Agreement {
 
 const engine = await open();
 
-/** Runs an implementation of the cpu engine on poisoned outputs and holds every element against the reference. */
-export async function agreement<Op extends AnyOperator>(
-  impl: Implementation<Op, "cpu">,
+/** Runs an implementation on poisoned outputs, on the cpu engine or the one given, and holds every element against the reference. */
+export async function agreement<Op extends AnyOperator, E extends EngineName = "cpu">(
+  impl: Implementation<Op, E>,
   problem: Problem<Op>,
-  options: Options = impl.options?.(problem, engine)[0] ?? {},
+  options?: Options,
+  on: Engines[E] = engine as Engines[E],
 ): Promise<Agreement> {
-  const prepared = await impl.prepare(engine, problem, options);
+  const chosen = options ?? impl.options?.(problem, on)[0] ?? {};
+  const prepared: Prepared<Op> = await impl.prepare(on, problem, chosen);
   await prepared.poison();
-  await prepared.run();
+  await (on as Engine<unknown>).once((launch) => prepared.run(launch));
   const lanes = allLanes(impl.operator, problem);
   const got = await prepared.inspect(lanes);
   await prepared.dispose();
-  return against(impl.operator, problem, impl.rounding(problem, options), lanes, got.lanes);
+  return against(impl.operator, problem, impl.rounding(problem, chosen), lanes, got.lanes);
 }
 
 function against(

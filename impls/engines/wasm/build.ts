@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
-import { dirname, join, relative } from "node:path";
+import { copyFile, mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Simd, simdLevel } from "./simd.js";
 
@@ -53,16 +53,21 @@ export function loadKernel(source: URL, wanted?: Simd): Promise<Kernel> {
 
 async function load(source: URL, simd: Simd): Promise<Kernel> {
   const path = fileURLToPath(source);
+  const { name, sources, hash, file } = await located(path, simd);
+  const bytes = (await readIfThere(file)) ?? (await compile(path, file, sources, simd));
+  // A plain copy: WebAssembly wants an ArrayBuffer of its own, not a slice of Node's pool.
+  return { name, simd, hash, module: await WebAssembly.compile(new Uint8Array(bytes)) };
+}
+
+/** What a kernel is called and where its file lies, built or not. */
+async function located(path: string, simd: Simd) {
   const name = relative(root, path)
     .replace(/\.as\.ts$/, "")
     .replace(/^impls[\\/]/, "")
     .replace(/[\\/]/g, "-");
   const sources = await closure(path);
   const hash = await hashOf(sources, flagsFor(simd));
-  const file = join(cacheFolder, `${name}.${simd}.${hash}.wasm`);
-  const bytes = (await readIfThere(file)) ?? (await compile(path, file, sources, simd));
-  // A plain copy: WebAssembly wants an ArrayBuffer of its own, not a slice of Node's pool.
-  return { name, simd, hash, module: await WebAssembly.compile(new Uint8Array(bytes)) };
+  return { name, sources, hash, file: join(cacheFolder, `${name}.${simd}.${hash}.wasm`) };
 }
 
 /** The source and everything it imports, by path. */
@@ -81,16 +86,49 @@ async function closure(path: string): Promise<Map<string, string>> {
 }
 
 async function hashOf(sources: Map<string, string>, flags: string[]): Promise<string> {
-  const manifest = await readFile(fileURLToPath(import.meta.resolve("assemblyscript")).replace(/dist.*$/, "package.json"), "utf8");
-  const digest = createHash("sha256").update(JSON.parse(manifest).version).update(flags.join(" "));
+  const digest = createHash("sha256")
+    .update(await compilerVersion())
+    .update(flags.join(" "));
   for (const path of [...sources.keys()].sort()) {
     // Names relative to the tree and "\n" line ends: the same kernel has the same hash on every machine.
-    digest.update(relative(root, path).replaceAll("\\", "/")).update((sources.get(path) as string).replaceAll("\r\n", "\n"));
+    digest
+      .update(relative(root, path).replaceAll("\\", "/"))
+      .update((sources.get(path) as string).replaceAll("\r\n", "\n"));
   }
   return digest.digest("hex").slice(0, 12);
 }
 
-async function compile(path: string, file: string, sources: Map<string, string>, simd: Simd): Promise<Uint8Array> {
+/** Of the installed compiler; in an installed package, of the one that made the kernels beside it. */
+async function compilerVersion(): Promise<string> {
+  const shipped = await readIfThere(join(cacheFolder, VERSION_FILE));
+  if (shipped) return new TextDecoder().decode(shipped).trim();
+  const entry = fileURLToPath(import.meta.resolve("assemblyscript"));
+  return JSON.parse(await readFile(entry.replace(/dist.*$/, "package.json"), "utf8")).version;
+}
+
+const VERSION_FILE = "compiler-version";
+
+/** Builds the kernels in both SIMD levels into a folder that the package ships. @returns how many files */
+export async function shipKernels(sources: readonly URL[], folder: string): Promise<number> {
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, VERSION_FILE), await compilerVersion());
+  let count = 0;
+  for (const source of sources)
+    for (const simd of ["plain", "relaxed"] as const) {
+      const { file } = await located(fileURLToPath(source), simd);
+      await loadKernel(source, simd);
+      await copyFile(file, join(folder, basename(file)));
+      count++;
+    }
+  return count;
+}
+
+async function compile(
+  path: string,
+  file: string,
+  sources: Map<string, string>,
+  simd: Simd,
+): Promise<Uint8Array> {
   const { default: asc } = await import("assemblyscript/asc");
   let bytes: Uint8Array | undefined;
   const name = (absolute: string) => relative(root, absolute).replaceAll("\\", "/");
@@ -102,7 +140,8 @@ async function compile(path: string, file: string, sources: Map<string, string>,
     },
     listFiles: () => [],
   });
-  if (error || !bytes) throw new Error(`asc could not compile ${name(path)} (${simd}): ${error?.message ?? ""}\n${stderr}`);
+  if (error || !bytes)
+    throw new Error(`asc could not compile ${name(path)} (${simd}): ${error?.message ?? ""}\n${stderr}`);
   await mkdir(cacheFolder, { recursive: true });
   // Written aside and renamed: a second process that builds the same kernel never reads half a file.
   const aside = `${file}.${process.pid}`;

@@ -1,4 +1,4 @@
-import type { InputSpecs, Problem, AnyOperator } from "../../operator.js";
+import type { AnyOperator, InputSpecs, Problem } from "../../operator.js";
 import { streamKeys } from "../../random.js";
 import { type Distribution, matrixShape, readerOf, type TensorSource } from "../../tensor.js";
 import { loadKernel } from "./build.js";

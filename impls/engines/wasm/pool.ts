@@ -70,7 +70,15 @@ export class Pool {
     };
   }
 
-  #share(kernel: number, entry: number, run: Entry, args: number, tasks: number, workers: number, scratch: number): void {
+  #share(
+    kernel: number,
+    entry: number,
+    run: Entry,
+    args: number,
+    tasks: number,
+    workers: number,
+    scratch: number,
+  ): void {
     const words = this.#words;
     words[word.kernel] = kernel;
     words[word.entry] = entry;

@@ -1,4 +1,11 @@
-import { type AnyOperator, type InputSpecs, inputDtype, type Outputs, outputSize, type Problem } from "../../operator.js";
+import {
+  type AnyOperator,
+  type InputSpecs,
+  inputDtype,
+  type Outputs,
+  outputSize,
+  type Problem,
+} from "../../operator.js";
 import { elementCount } from "../../tensor.js";
 
 const PAGE = 65536;
@@ -34,7 +41,8 @@ export class Room<Op extends AnyOperator> {
       const source = (problem.inputs as Problem["inputs"])[name];
       address[name] = source ? this.reserve(elementCount(source.shape) * 4) : 0;
     }
-    for (const name of Object.keys(operator.outputs)) address[name] = this.reserve(outputSize(operator, problem, name) * 4);
+    for (const name of Object.keys(operator.outputs))
+      address[name] = this.reserve(outputSize(operator, problem, name) * 4);
     this.address = address;
   }
 
@@ -75,7 +83,9 @@ export class Room<Op extends AnyOperator> {
   /** The memory, with a maximum (its exact size): nothing in it ever grows. */
   open(): WebAssembly.Memory {
     if (this.#end > MEMORY_LIMIT) {
-      throw new Error(`${this.operator.name} needs ${this.#end} bytes of WebAssembly memory, at most ${MEMORY_LIMIT} can be had`);
+      throw new Error(
+        `${this.operator.name} needs ${this.#end} bytes of WebAssembly memory, at most ${MEMORY_LIMIT} can be had`,
+      );
     }
     const pages = Math.ceil(this.#end / PAGE);
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
@@ -104,7 +114,8 @@ export class Room<Op extends AnyOperator> {
 
   dtype(name: string): "f32" {
     const dtype = inputDtype(this.operator, this.problem as Problem, name);
-    if (dtype !== "f32") throw new Error(`${this.operator.name}: ${name} is ${dtype}, the wasm engine has f32 only`);
+    if (dtype !== "f32")
+      throw new Error(`${this.operator.name}: ${name} is ${dtype}, the wasm engine has f32 only`);
     return dtype;
   }
 }

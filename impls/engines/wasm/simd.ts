@@ -7,7 +7,25 @@ export type Simd = "relaxed" | "plain";
 const zero = [0xfd, 0x0c, ...new Array(16).fill(0)];
 const body = [0x00, ...zero, ...zero, ...zero, 0xfd, 0x85, 0x02, 0x0b];
 const header = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
-const probe = new Uint8Array([...header, 1, 5, 1, 0x60, 0, 1, 0x7b, 3, 2, 1, 0, 10, body.length + 2, 1, body.length, ...body]);
+const probe = new Uint8Array([
+  ...header,
+  1,
+  5,
+  1,
+  0x60,
+  0,
+  1,
+  0x7b,
+  3,
+  2,
+  1,
+  0,
+  10,
+  body.length + 2,
+  1,
+  body.length,
+  ...body,
+]);
 
 let level: Simd | undefined;
 

@@ -1,0 +1,141 @@
+/**
+ * The devices of the tfjs engine: one backend of TensorFlow.js each. Every package is an optional peer and is imported on first
+ * use, so that absence is a sentence and a page bundles only what it has.
+ */
+import { EngineAbsent } from "../engine.js";
+
+/** Everything @tensorflow/tfjs-core exports: implementations get it from the engine and import no package. */
+export type TensorOps = typeof import("@tensorflow/tfjs-core");
+
+export interface Backend {
+  /** Value of the case id's `device` key. */
+  readonly device: string;
+  /** Name that tf.setBackend knows. */
+  readonly backend: string;
+  readonly kind: "cpu" | "gpu";
+  /** Ops return before they are done: the clock waits for a value. */
+  readonly asynchronous: boolean;
+  /** The largest tensor an implementation should make here. */
+  readonly largestTensorBytes: number;
+  /** Why this backend runs only when the user names the engine. */
+  readonly onlyWhenNamed?: string;
+  /** Registers the kernels; throws EngineAbsent where the package is missing. */
+  load(): Promise<TensorOps>;
+  details?(tf: TensorOps): Promise<Record<string, string | number | boolean | null>>;
+}
+
+const VERSION = "4.22.0";
+
+let wasmFolder: string | undefined;
+
+/** Where a page serves the .wasm files of @tensorflow/tfjs-backend-wasm from; Node finds them beside the package. */
+export function serveWasmFrom(folder: string): void {
+  wasmFolder = folder.endsWith("/") ? folder : `${folder}/`;
+}
+
+export const backends: readonly Backend[] = [
+  {
+    device: "wasm",
+    backend: "wasm",
+    kind: "cpu",
+    asynchronous: false,
+    // one 32-bit heap holds everything, and nothing is ever given back to it in one piece
+    largestTensorBytes: 2 ** 29,
+    async load() {
+      const tf = await core();
+      const wasm = await needed(() => import("@tensorflow/tfjs-backend-wasm"), "wasm");
+      if (wasmFolder) wasm.setWasmPaths(wasmFolder);
+      return tf;
+    },
+    details: async (tf) => ({
+      simd: (await tf.env().getAsync("WASM_HAS_SIMD_SUPPORT")) as boolean,
+      threads: 1,
+    }),
+  },
+  {
+    device: "cpu",
+    backend: "cpu",
+    onlyWhenNamed: "is plain JavaScript and some 30 times slower than wasm",
+    kind: "cpu",
+    asynchronous: false,
+    largestTensorBytes: 2 ** 29,
+    async load() {
+      const tf = await core();
+      await needed(() => import("@tensorflow/tfjs-backend-cpu"), "cpu");
+      return tf;
+    },
+  },
+  {
+    device: "tensorflow",
+    backend: "tensorflow",
+    kind: "cpu",
+    asynchronous: true,
+    largestTensorBytes: 2 ** 31,
+    load: loadNative,
+    details: async (tf) => {
+      const { binding } = tf.backend() as { binding?: { TF_Version?: string; isUsingGpuDevice?: boolean } };
+      return {
+        libtensorflow: binding?.TF_Version ?? null,
+        gpu: (tf.backend() as { isUsingGpuDevice?: boolean }).isUsingGpuDevice ?? null,
+      };
+    },
+  },
+];
+
+async function core(): Promise<TensorOps> {
+  const tf = await needed(() => import("@tensorflow/tfjs-core"), "cpu");
+  // production mode: no banner on stderr, and no NaN scan of every tensor
+  tf.enableProdMode();
+  return tf;
+}
+
+async function needed<M>(load: () => Promise<M>, backend: "cpu" | "wasm"): Promise<M> {
+  try {
+    return await load();
+  } catch (error) {
+    const packages = `@tensorflow/tfjs-core@${VERSION} @tensorflow/tfjs-backend-cpu@${VERSION}${
+      backend === "wasm" ? ` @tensorflow/tfjs-backend-wasm@${VERSION}` : ""
+    }`;
+    throw new EngineAbsent(
+      `TensorFlow.js is not installed (${firstLine(error)}); to add it: npm install ${packages}`,
+    );
+  }
+}
+
+/** tfjs-node-gpu where the user installed it, else tfjs-node. Both bind the TensorFlow C library. */
+async function loadNative(): Promise<TensorOps> {
+  const failures: string[] = [];
+  for (const name of ["@tensorflow/tfjs-node-gpu", "@tensorflow/tfjs-node"]) {
+    try {
+      // a variable, so that neither tsc nor a bundler looks for a package that is never installed by itself
+      const loaded = await import(/* @vite-ignore */ name);
+      const tf = (loaded.default ?? loaded) as TensorOps;
+      tf.enableProdMode();
+      return tf;
+    } catch (error) {
+      if ((error as { code?: string }).code !== "ERR_MODULE_NOT_FOUND")
+        failures.push(`${name} cannot be used: ${firstLine(error)}`);
+    }
+  }
+  const why = failures.length > 0 ? failures.join("; ") : "no native TensorFlow is installed";
+  throw new EngineAbsent(
+    `${why}; to add it: npm install @tensorflow/tfjs-node@${VERSION} (or @tensorflow/tfjs-node-gpu@${VERSION} with CUDA 11.2; both download libtensorflow)`,
+  );
+}
+
+function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split("\n")[0];
+}
+
+/** Loads what adds process handlers (Emscripten rethrows from its own): without them a crash keeps its own message. */
+export async function withoutNewHandlers<M>(load: () => Promise<M>): Promise<M> {
+  const events = ["uncaughtException", "unhandledRejection"] as const;
+  const host = typeof process === "undefined" || !process.listeners ? undefined : process;
+  const before = events.map((event) => new Set<unknown>(host?.listeners(event as "uncaughtException")));
+  const loaded = await load();
+  events.forEach((event, i) => {
+    for (const handler of host?.listeners(event as "uncaughtException") ?? [])
+      if (!before[i].has(handler)) host?.removeListener(event, handler);
+  });
+  return loaded;
+}

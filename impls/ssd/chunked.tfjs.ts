@@ -1,0 +1,16 @@
+/** The chunked form, SSD: matrix products within chunks, a recurrence between them (section 6, listing 1). */
+import { f32Rounding } from "../bound.js";
+import { implementation } from "../implementation.js";
+import { tooLarge } from "../too-large.js";
+import { blockwise, matrixBytes, plan } from "./blocks.js";
+import { ssd } from "./operator.js";
+
+export const chunkedTfjs = implementation(ssd, "tfjs", {
+  form: "chunked",
+  source: "arXiv 2405.21060, section 6 and listing 1; decays as products over segments",
+  options: () => [{ chunk: 64 }, { chunk: 128 }],
+  rounding: ({ dims }, { chunk = 64 }) => f32Rounding(Math.min(chunk, dims.length)),
+  unsupported: (problem, { chunk = 64 }) =>
+    tooLarge("decay matrices (length x chunk)", matrixBytes(plan(problem, chunk))),
+  prepare: (engine, problem, { chunk = 64 }) => blockwise(engine, problem, chunk),
+});

@@ -1,0 +1,15 @@
+/** The quadratic form: attention with a 1-semiseparable mask, (L o C B^T) X (section 3.2, equation 16 of the paper). */
+import { f32Rounding } from "../bound.js";
+import { implementation } from "../implementation.js";
+import { tooLarge } from "../too-large.js";
+import { blockwise, matrixBytes, plan } from "./blocks.js";
+import { ssd } from "./operator.js";
+
+export const quadraticTfjs = implementation(ssd, "tfjs", {
+  form: "quadratic",
+  source: "arXiv 2405.21060, section 3.2: Y = (L o C B^T) X",
+  rounding: ({ dims }) => f32Rounding(dims.length),
+  unsupported: (problem) =>
+    tooLarge("the mask (length x length)", matrixBytes(plan(problem, problem.dims.length))),
+  prepare: (engine, problem) => blockwise(engine, problem, problem.dims.length),
+});

@@ -1,0 +1,45 @@
+/**
+ * dualbench as a library. The command line does the same things: `dualbench bench`, `dualbench verify`.
+ *
+ * - run suites and get rows: `runSuite`
+ * - hold an implementation of your own against the float64 reference: `implementation`, `verifyImplementation`
+ * - read the rows of an earlier run: `readRows`
+ */
+
+export { attention } from "./impls/attention/index.js";
+export { f32Rounding, ROUNDOFF, type Rounding } from "./impls/bound.js";
+export { convolution } from "./impls/convolution/index.js";
+export { type Engine, EngineAbsent, type Engines } from "./impls/engines/engine.js";
+export { type EngineEntry, engines } from "./impls/engines/index.js";
+export {
+  type AnyImplementation,
+  type Form,
+  type Implementation,
+  implementation,
+  implementationName,
+  type Options,
+  type Prepared,
+} from "./impls/implementation.js";
+export { implementations, operators } from "./impls/index.js";
+export {
+  type AnyOperator,
+  givenProblem,
+  type Operator,
+  type Outputs,
+  type Problem,
+  randomProblem,
+} from "./impls/operator.js";
+export { selectiveScan } from "./impls/selective_scan/index.js";
+export { ssd } from "./impls/ssd/index.js";
+export type { CaseRecord, Failed, Measured, Rejected, Row, Sample, Skipped } from "./reports/row.js";
+export { readRows, readRun, StoreError } from "./reports/store.js";
+export { suites } from "./suites/index.js";
+export {
+  type RunSuiteOptions,
+  runSuite,
+  type SuiteRun,
+  type Verification,
+  type VerifyImplementationOptions,
+  verifyImplementation,
+} from "./suites/library.js";
+export type { Curve, Grid, Suite } from "./suites/suite.js";

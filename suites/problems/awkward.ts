@@ -1,0 +1,102 @@
+/**
+ * The problems that break kernels, written down: every implementation must pass each (test/conformance.test.ts). Interactions are
+ * aimed at, not multiplied out: one thing is awkward at a time, beside odd sizes.
+ */
+import type { AnyOperator, InputSpec } from "../../impls/operator.js";
+import { fitted } from "./arbitrary.js";
+import type { Spec } from "./spec.js";
+import { DECAYS, VALUES } from "./values.js";
+
+export interface Awkward {
+  readonly title: string;
+  readonly spec: Spec;
+}
+
+/** Small, odd, more than one of everything. */
+const CONTROL: Readonly<Record<string, number>> = {
+  batch: 2,
+  length: 21,
+  context: 34,
+  heads: 4,
+  headDim: 5,
+  headDimV: 3,
+  state: 7,
+};
+
+const LENGTHS = [1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 33, 63, 64, 65, 127, 129, 255, 257, 301, 400];
+
+const WORK = 400_000;
+
+export function awkwardProblems(operator: AnyOperator): Awkward[] {
+  const inputs = Object.entries(operator.inputs) as [string, InputSpec][];
+  // poles and weights come together
+  const optional = inputs
+    .filter(([name, { optional }]) => optional && name !== "weights")
+    .map(([name]) => name);
+  const alternative = inputs.filter(([, { alternatives }]) => alternatives).map(([name]) => name);
+  const decays = inputs.some(([, { random }]) => random === "logDecay" || random === "channelDecay");
+  const has = (dim: string) => (operator.dims as readonly string[]).includes(dim);
+  const all: Awkward[] = [];
+  const add = (
+    title: string,
+    dims: Readonly<Record<string, number>> = {},
+    more: Partial<Spec> = {},
+    groups = 1,
+  ) => {
+    const wanted = Object.fromEntries(Object.entries({ ...CONTROL, ...dims }).filter(([dim]) => has(dim)));
+    const spec: Spec = {
+      operator: operator.name,
+      dims: wanted,
+      seed: all.length,
+      values: "coherent",
+      decay: "usual",
+      with: [],
+      alternative: [],
+      settings: operator.settings,
+      dtype: 0,
+      ...more,
+    };
+    all.push({ title, spec: fitted(operator, spec, groups, WORK) });
+  };
+
+  add("control");
+  for (const length of LENGTHS) add(`length ${length}`, { length, batch: 1, heads: 2, state: 4 });
+  add("everything 1", { batch: 1, length: 1, context: 1, heads: 1, headDim: 1, headDimV: 1, state: 1 });
+  add("one head", { heads: 1, length: 65 });
+  add("one channel", { headDim: 1, headDimV: 1, length: 65 });
+  add("widest head", { headDim: 128, headDimV: 128, batch: 1, heads: 1, length: 17, state: 3 });
+  add("odd heads, as many groups", { heads: 3, length: 33 }, {}, 1);
+  if (has("groups")) {
+    add("six heads, two groups", { heads: 6, length: 33 }, {}, 1);
+    add("six heads, three groups", { heads: 6, length: 33 }, {}, 2);
+  }
+  if (has("state")) {
+    add("one state", { state: 1, length: 65 });
+    add("most states", { state: 256, length: 19, heads: 1, headDim: 2 });
+  }
+  for (const name of optional) {
+    add(`with ${name}`, { length: 37 }, { with: pairOf(name) });
+    add(`with ${name}, one token`, { length: 1, context: 1, heads: 1 }, { with: pairOf(name) });
+  }
+  if (optional.length > 1) add("with every option", { length: 37 }, { with: optional.flatMap(pairOf) });
+  for (const name of alternative) add(`constant ${name}`, { length: 37 }, { alternative: [name] });
+  if (alternative.length > 1) add("all constant", { length: 37 }, { alternative });
+  for (const [name, value] of Object.entries(operator.settings))
+    if (typeof value === "boolean")
+      add(`${name} ${!value}`, { length: 37 }, { settings: { ...operator.settings, [name]: !value } });
+  for (const values of VALUES) add(`values ${values}`, { length: 70 }, { values });
+  if (decays)
+    for (const decay of DECAYS) {
+      add(`decay ${decay}`, { length: 130, batch: 1, heads: 2, headDim: 3, state: 5 }, { decay });
+      if (optional.includes("initialState"))
+        add(`decay ${decay} of an initial state`, { length: 20 }, { decay, with: ["initialState"] });
+    }
+  const [[main]] = inputs.filter(([, { random }]) => random === "coherent");
+  for (const exponent of [-60, 60])
+    add(`${main} times 2^${exponent}`, { length: 37 }, { scale: { input: main, exponent } });
+  return all;
+}
+
+function pairOf(name: string): string[] {
+  return name === "poles" ? ["poles", "weights"] : [name];
+}

@@ -1,0 +1,19 @@
+/** Starts a module beside another one as a child process, from TypeScript sources as well as built. */
+import { type ChildProcess, fork } from "node:child_process";
+import { createRequire } from "node:module";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+/** @param base `import.meta.url` of the module beside which `name` lies */
+export function forkBeside(base: string, name: string): ChildProcess {
+  const extension = base.slice(-3);
+  return fork(fileURLToPath(new URL(`./${name}${extension}`, base)), {
+    serialization: "advanced",
+    execArgv: extension === ".ts" ? ["--import", tsxUrl()] : [],
+    // what a kernel prints must not end up in the document on stdout
+    stdio: ["ignore", 2, "pipe", "ipc"],
+  });
+}
+
+function tsxUrl(): string {
+  return pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
+}

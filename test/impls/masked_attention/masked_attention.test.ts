@@ -1,0 +1,126 @@
+/** Masked attention: the reference against ssd, the written-out sum and the official vectors; the quadratic form against the reference. */
+import { describe, expect, it } from "vitest";
+import { maskedAttention } from "../../../impls/masked_attention/operator.js";
+import { quadraticCpu } from "../../../impls/masked_attention/quadratic.cpu.js";
+import { givenProblem, randomProblem } from "../../../impls/operator.js";
+import { ssd } from "../../../impls/ssd/operator.js";
+import { goldenCases } from "../golden.js";
+import { agreement, peakError, referenceOutputs } from "../truth.js";
+
+const control = { batch: 1, length: 64, heads: 2, headDim: 8, headDimV: 8 };
+const masks = [[], ["logGamma"], ["m"], ["logA"], ["logGamma", "m", "logA"]] as const;
+
+describe("masked_attention's reference", () => {
+  const small = { batch: 1, length: 3, heads: 1, headDim: 1, headDimV: 1 };
+  const vectors = { Q: [1, 2, 3], K: [1, 1, 2], V: [1, 10, 100] };
+
+  it.each([
+    ["causal", {}, [1, 22, 633]],
+    ["retention", { logGamma: [Math.log(0.5)] }, [1, 21, 615.75]],
+    ["Toeplitz", { m: [2, -1, 3] }, [2, 38, 1179]],
+    ["1-semiseparable", { logA: [-9, Math.log(0.5), Math.log(0.25)] }, [1, 21, 607.875]],
+  ])("computes a hand-made example: %s", (_name, mask, wanted) => {
+    const problem = givenProblem(maskedAttention, {
+      dims: small,
+      dtype: "f64",
+      inputs: { ...vectors, ...mask },
+    });
+    expect(peakError(referenceOutputs(maskedAttention, problem).Y, wanted)).toBeLessThan(1e-14);
+  });
+
+  it("is ssd under a 1-semiseparable mask", () => {
+    const problem = randomProblem(maskedAttention, {
+      dims: { batch: 2, length: 33, heads: 3, headDim: 5, headDimV: 4 },
+      with: ["logA"],
+    });
+    const { Q, K, V, logA } = problem.inputs;
+    const dual = {
+      ...problem,
+      operator: "ssd",
+      dims: { batch: 2, length: 33, heads: 3, groups: 3, headDim: 4, state: 5 },
+      inputs: {
+        X: { ...V!, axes: ssd.inputs.X.axes },
+        logA,
+        B: { ...K!, axes: ssd.inputs.B.axes },
+        C: { ...Q!, axes: ssd.inputs.C.axes },
+      },
+    };
+    const wanted = referenceOutputs(ssd, dual).Y;
+    expect(peakError(referenceOutputs(maskedAttention, problem).Y, wanted)).toBeLessThan(1e-13);
+  });
+
+  it("multiplies masks", () => {
+    const inputs = { ...vectors, m: [2, -1, 3], logGamma: [Math.log(0.5)] };
+    const problem = givenProblem(maskedAttention, { dims: small, dtype: "f64", inputs });
+    // row 2: 2 * 6 * 100 - 3 * 10 / 2 + 3 * 3 / 4
+    expect(peakError(referenceOutputs(maskedAttention, problem).Y, [2, 39, 1187.25])).toBeLessThan(1e-14);
+  });
+});
+
+describe("masked_attention quadratic", () => {
+  const shapes = {
+    control,
+    oneToken: { ...control, length: 1 },
+    odd63: { ...control, length: 63 },
+    odd65: { batch: 2, length: 65, heads: 3, headDim: 5, headDimV: 7 },
+    oneEverything: { batch: 1, length: 9, heads: 1, headDim: 1, headDimV: 1 },
+    widerValues: { ...control, length: 33, headDim: 2, headDimV: 35 },
+  };
+  const cases = Object.entries(shapes).flatMap(([name, dims]) =>
+    masks.map((names) => ({ name, mask: names.join(" o ") || "causal", dims, names })),
+  );
+
+  it.each(cases)("$name $mask", async ({ dims, names }) => {
+    const problem = randomProblem(maskedAttention, { dims, seed: 3, with: names });
+    const { probable, worst } = await agreement(quadraticCpu, problem);
+    expect(probable, worst).toBeLessThanOrEqual(1);
+  });
+
+  it("sees the current token only when gamma is 0", async () => {
+    const dims = { batch: 1, length: 3, heads: 1, headDim: 1, headDimV: 1 };
+    const inputs = { Q: [1, 1, 1], K: [1, 1, 1], V: [5, 6, 7], logGamma: [Number.NEGATIVE_INFINITY] };
+    const problem = givenProblem(maskedAttention, { dims, inputs });
+    expect([...referenceOutputs(maskedAttention, problem).Y]).toEqual([5, 6, 7]);
+    expect((await agreement(quadraticCpu, problem)).certified).toBe(0);
+  });
+
+  it.each([
+    ["decays that underflow", -200],
+    ["resets", Number.NEGATIVE_INFINITY],
+    ["decays that hardly decay", -(2 ** -24)],
+  ])("%s", async (_name, step) => {
+    const { length } = control;
+    const dims = { batch: 1, length, heads: 1, headDim: 1, headDimV: 1 };
+    const ones = new Float64Array(length).fill(1);
+    const logA = Float64Array.from({ length }, (_, t) =>
+      t % 5 === 0 ? step : step === -(2 ** -24) ? step : 0,
+    );
+    const problem = givenProblem(maskedAttention, { dims, inputs: { Q: ones, K: ones, V: ones, logA } });
+    const { certified, worst } = await agreement(quadraticCpu, problem);
+    expect(certified, worst).toBeLessThanOrEqual(1);
+  });
+});
+
+const cases = goldenCases("25_", "26_", "27_", "28_");
+
+describe.skipIf(cases.length === 0)("masked_attention against the official float64 results", () => {
+  it.each(cases)("%s", (_name, load) => {
+    const { options, tensors } = load();
+    const { batch, T: length, heads, d: headDim, dv: headDimV } = options;
+    const problem = givenProblem(maskedAttention, {
+      dims: { batch, length, heads, headDim, headDimV },
+      dtype: "f64",
+      inputs: {
+        Q: tensors.q.data,
+        K: tensors.k.data,
+        V: tensors.v.data,
+        logGamma: tensors.gamma?.data.map(Math.log),
+        m: tensors.m?.data,
+        logA: tensors.a?.data.map(Math.log),
+      },
+    });
+    expect(peakError(referenceOutputs(maskedAttention, problem).Y, tensors["out.y"].data)).toBeLessThan(
+      1e-10,
+    );
+  });
+});

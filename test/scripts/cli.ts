@@ -1,0 +1,60 @@
+/** Runs a command as a user does: another process, its exit code and what it said. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll } from "vitest";
+
+export const root = resolve(fileURLToPath(new URL("../..", import.meta.url)));
+
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Started {
+  readonly process: ChildProcess;
+  readonly ended: Promise<Ended>;
+}
+
+export interface CliOptions {
+  readonly cwd?: string;
+  readonly env?: NodeJS.ProcessEnv;
+  readonly script?: string;
+}
+
+export function start(args: readonly string[], options: CliOptions = {}): Started {
+  const script = join(root, "scripts", options.script ?? "bench.ts");
+  const tsx = join(root, "node_modules", "tsx", "dist", "loader.mjs");
+  const child = spawn(process.execPath, ["--import", tsx, script, ...args], {
+    cwd: options.cwd ?? root,
+    env: { ...process.env, ...options.env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let stdout = "";
+  let stderr = "";
+  child.stdout.setEncoding("utf8").on("data", (text) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding("utf8").on("data", (text) => {
+    stderr += text;
+  });
+  const ended = new Promise<Ended>((done) => {
+    child.on("close", (code, signal) => done({ code, signal, stdout, stderr }));
+  });
+  return { process: child, ended };
+}
+
+export function bench(args: readonly string[], options?: CliOptions): Promise<Ended> {
+  return start(args, options).ended;
+}
+
+/** An empty folder that goes when the tests of the file are done. */
+export function temporary(): string {
+  const folder = mkdtempSync(join(tmpdir(), "dualbench-test-"));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}

@@ -1,0 +1,146 @@
+/** `npm run verify` as a user types it: output, exit codes, bad input. */
+import { spawnSync } from "node:child_process";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, describe, expect, it } from "vitest";
+import { parseVerifyOptions } from "../../scripts/cli/verify-options.js";
+import { encode } from "../suites/golden-file.js";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const scratch = mkdtempSync(join(tmpdir(), "verify-"));
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+function verify(...flags: string[]) {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ["--import", "tsx", "scripts/verify.ts", ...flags],
+    { cwd: root, encoding: "utf8" },
+  );
+  return { status, stdout, stderr, lines: stdout.trimEnd().split("\n") };
+}
+
+function folder(name: string, ...golden: string[]): string {
+  const path = join(scratch, name);
+  mkdirSync(path);
+  for (const file of golden)
+    copyFileSync(join(root, "test/golden", `${file}.safetensors`), join(path, `${file}.safetensors`));
+  return path;
+}
+
+const GOLDEN = "06_ssd_minimal_strong_decay";
+
+describe("verify --vectors", () => {
+  it("prints a line a case and implementation, and the count last", () => {
+    const { status, lines, stderr } = verify("--vectors", folder("good", GOLDEN));
+    expect(stderr).toBe("");
+    expect(status).toBe(0);
+    expect(lines[0]).toMatch(/^pass 06_ssd_minimal_strong_decay reference: error .* of the peak$/);
+    expect(lines[1]).toMatch(/^pass 06_ssd_minimal_strong_decay ssd\/.* dtype=f32.*: error .* of the bound$/);
+    expect(lines.at(-1)).toBe(`${lines.length - 1} passed, 0 failed, 0 skipped`);
+  });
+
+  it("fails on wrong numbers (1), names an unreadable file and runs the others (2)", () => {
+    const path = folder("wrong", GOLDEN);
+    const bytes = readFileSync(join(path, `${GOLDEN}.safetensors`));
+    bytes.writeDoubleLE(1e3, bytes.length - 8);
+    writeFileSync(join(path, `${GOLDEN}.safetensors`), bytes);
+    const wrong = verify("--vectors", path);
+    expect(wrong.status).toBe(1);
+    expect(wrong.lines[0]).toMatch(/^fail .* reference: .*got .* wants 1000/);
+    expect(wrong.lines.at(-1)).toMatch(/^\d+ passed, 1 failed, 0 skipped$/);
+
+    writeFileSync(join(path, "00_torn.safetensors"), bytes.subarray(0, 500));
+    const json = join(scratch, "wrong.json");
+    const both = verify("--vectors", path, "--json", json);
+    expect(both.status).toBe(2);
+    expect(both.stderr).toMatch(/^cannot read .*00_torn\.safetensors: is truncated.*\n$/);
+    expect(both.lines.at(-1)).toBe(wrong.lines.at(-1));
+    expect(JSON.parse(readFileSync(json, "utf8"))).toMatchObject({
+      failed: 1,
+      unreadable: [{ file: expect.stringContaining("00_torn") }],
+    });
+  });
+
+  it("says so when nothing is left to verify (5)", () => {
+    const empty = verify("--vectors", folder("empty"));
+    expect([empty.status, empty.stdout]).toEqual([5, "0 passed, 0 failed, 0 skipped\n"]);
+    expect(empty.stderr).toContain("no *.safetensors in");
+
+    const path = folder("skipped");
+    const metadata = {
+      op: "x_grad",
+      options: "{}",
+      layout: '{"out.y":"b"}',
+      inputs: "[]",
+      outputs: '["out.y"]',
+    };
+    writeFileSync(join(path, "a.safetensors"), encode({ "out.y": { shape: [1], data: [1] } }, metadata));
+    const skipped = verify("--vectors", path);
+    expect([skipped.status, skipped.lines.at(-1)]).toEqual([5, "0 passed, 0 failed, 1 skipped"]);
+    expect(skipped.lines[0]).toBe("skip a: gradients are not outputs of any operator yet");
+  });
+
+  it.each([
+    [["--vectors", "/nowhere/at/all"], "cannot read --vectors /nowhere/at/all"],
+    [["--engine", "abacus"], "no engine abacus; there are cpu"],
+    [["--impl", "nowhere.ts"], "nowhere.ts"],
+    [["--frobnicate"], "unknown option"],
+  ])("%j is bad usage: one line, exit code 2", (flags, reason) => {
+    const { status, stdout, stderr } = verify(...flags);
+    expect([status, stdout]).toEqual([2, ""]);
+    expect(stderr).toContain(reason);
+    expect(stderr.trimEnd().split("\n")).toHaveLength(1);
+  });
+
+  it.each([
+    [["--vectors", "test/golden", "--cases", "3"], "exclude each other"],
+    [["--replay", "causality.ssd.1.2", "--seed", "3"], "exclude each other"],
+    [["--cases", "none"], "a whole number of at least 1"],
+    [["--seed", "-1"], "a whole number from 0"],
+    [["--replay", "never"], "not a replay token"],
+    [["--json", "/nowhere/at/all.json"], "there is no folder"],
+    [["--json", "test"], "is a folder"],
+    [["extra"], "too many arguments"],
+  ])("%j is refused", (flags, reason) => {
+    expect(() => parseVerifyOptions(flags)).toThrow(reason);
+  });
+});
+
+describe("verify", () => {
+  it("prints a table and passes", () => {
+    const { status, stdout } = verify("--cases", "8", "--seed", "3", "--engine", "cpu");
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^seed 3, 8 problems/);
+    expect(stdout).toMatch(/implementation +checks +failed +worst error\/bound +median/);
+    expect(stdout).toMatch(/\d+ checks passed, 0 failed\n$/);
+  });
+
+  it("shows a shrunk counterexample of a user's implementation, and the command that replays it", () => {
+    const file = "suites/mutants/third-head.ts";
+    const { status, stdout } = verify("--cases", "40", "--impl", file);
+    expect(status).toBe(1);
+    expect(stdout).toContain("FAIL ssd/recurrent.cpu make=third-head breaks forms-agree");
+    expect(stdout).toContain("ssd: heads=3,");
+    const [, token] = /again: npm run verify -- --replay (\S+) --impl suites\/mutants\/third-head\.ts/.exec(
+      stdout,
+    )!;
+    const again = verify("--replay", token, "--impl", file);
+    expect(again.status).toBe(1);
+    expect(again.stdout).toMatch(/^FAIL ssd\/recurrent\.cpu dtype=f32 make=third-head: /m);
+    expect(again.stdout).toMatch(/^pass ssd\/chunked\.cpu/m);
+  });
+
+  it("loses one case to a crash, not the run", () => {
+    const { status, stdout } = verify(
+      "--vectors",
+      folder("crash", GOLDEN),
+      "--impl",
+      "test/fixtures/crashing-kernel.ts",
+    );
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/^fail .* make=crashing-kernel: threw: its process was ended by SIGABRT/m);
+    expect(stdout).toMatch(/\d+ passed, 1 failed, 0 skipped\n$/);
+  });
+});
