@@ -3,6 +3,7 @@ import { tile } from "../engines/wasm/gemm.as";
 import { Args, ROWS, flush, rowsOf, sliceBytes } from "./layout.as";
 import { copyVectors, finish, packRows, splitRows, triangle } from "./rows.as";
 import { scoreTile } from "./scores.as";
+import { onlyDecays, productWeights } from "./weights.as";
 export { loadStates, storeStates } from "./layout.as";
 export { finish, triangle, packRows, splitRows } from "./rows.as";
 
@@ -67,6 +68,7 @@ function headWeights(args: Args, at: usize, count: i32, G: usize, base: usize, l
   const step = <usize>args.heads << 2;
   const logA = args.logA + (at << 2), dt = args.dt + (at << 2);
   const decays = record + weightBytes(tiles), inState = decays + <usize>tiles * 32;
+  if (onlyDecays(logA, step, count)) return productWeights(args, at, count, G, base, local, record, decays, inState);
   const sumsOf = local, pre = local + 192;
   let to = record;
   let before: f32 = 0; // sum of the log decays from the chunk's start to the tile
