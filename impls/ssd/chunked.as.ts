@@ -148,13 +148,13 @@ function chunkOutputs(args: Args, b: i32, h: i32, c: i32, first: i32, last: i32,
   const row = <usize>(args.first + b) * args.length + q0;
   const at = (row * args.groups + h / (args.heads / args.groups)) * state * 4;
   const decays = record + weightBytes(tiles), inState = decays + <usize>tiles * 32, all = inState + <usize>tiles * 32;
-  const span = last - first, wide = <usize>span * 32;
+  const span = last - first;
   const slice = sliceBytes(args);
   let S = args.states + <usize>((b * args.heads + h) * args.slices + first) * slice;
 
   // Left sides of the products, [n][8 rows] a tile: C with the decay from the chunk's start, then the weights of earlier tiles.
   const left = scratch;
-  const scaled = left + <usize>(tiles * state + 3 * tiles * (tiles - 1)) * 32, out = scaled + <usize>(tiles * ROWS) * wide;
+  const scaled = left + <usize>(tiles * state + 3 * tiles * (tiles - 1)) * 32, out = scaled + <usize>(tiles * ROWS * span) * 32;
   let to = left, M = record;
   for (let i = 0; i < tiles; i++) {
     packRows(args.C + at + <usize>(i * ROWS) * stride, stride, min(count - i * ROWS, ROWS), state, decays + (i << 5), to);
@@ -171,12 +171,14 @@ function chunkOutputs(args: Args, b: i32, h: i32, c: i32, first: i32, last: i32,
     to = left;
     for (let i = 0; i < tiles; i++) {
       M += <usize>i * 192;
-      const Y = out + <usize>(i * ROWS) * wide + (p << 5);
-      triangle(M, S + (<usize>(state + i * ROWS) << 5), Y, wide);
-      tile(to, 32, S, 32, state + i * ROWS, Y, wide, args.ones);
+      const Y = out + <usize>(i * ROWS) * 32;
+      triangle(M, S + (<usize>(state + i * ROWS) << 5), Y, 32);
+      tile(to, 32, S, 32, state + i * ROWS, Y, 32, args.ones);
       M += 192;
       to += <usize>(state + i * ROWS) << 5;
     }
+    // Slice by slice: so few stores that fetching their lines goes on behind the next products.
+    finish(args, row, h, first + p, count, out);
     // 4. state: decay over the chunk, plus the chunk's own tokens
     const own = scaled + <usize>(p * count) * 32;
     for (let n = 0; n < state; n += ROWS) {
@@ -184,5 +186,4 @@ function chunkOutputs(args: Args, b: i32, h: i32, c: i32, first: i32, last: i32,
     }
     if (small) flush(S, state);
   }
-  finish(args, row, h, first, last, count, out);
 }
