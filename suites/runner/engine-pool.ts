@@ -40,15 +40,16 @@ export class EnginePool {
   }> {
     const targets: Present[] = [];
     const absent: { engine: string; device: string | undefined; reason: string }[] = [];
-    for (const candidate of candidates) {
-      const slot: Slot = { ...candidate, link: undefined, generation: 0 };
-      const { engine, device } = candidate;
-      try {
-        const info = await this.open(slot);
+    const slots: Slot[] = candidates.map((one) => ({ ...one, link: undefined, generation: 0 }));
+    const opened = await Promise.allSettled(slots.map((slot) => this.open(slot)));
+    for (const [i, slot] of slots.entries()) {
+      const { engine, device } = slot;
+      const result = opened[i];
+      if (result.status === "fulfilled") {
         this.slots.push(slot);
-        targets.push({ engine, device, deviceKey: info.key, info });
-      } catch (error) {
-        absent.push({ engine, device, reason: error instanceof Error ? error.message : String(error) });
+        targets.push({ engine, device, deviceKey: result.value.key, info: result.value });
+      } else {
+        absent.push({ engine, device, reason: String((result.reason as Error).message ?? result.reason) });
         await slot.link?.stop();
       }
     }
