@@ -23,12 +23,12 @@ export function lockFolder(folder: string): () => void {
       writeFileSync(own, JSON.stringify(self));
       if (appears(own, file)) return () => rmSync(file, { force: true });
       const holder = readLock(file);
+      if (holder === undefined) continue;
       if (mayLive(holder))
         throw new StoreError(
           `${folder} is in use by process ${(JSON.parse(holder) as Holder).pid}; wait for it, or choose another folder with --out`,
         );
       // moved aside, then looked at again: another process may have replaced the stale lock by its own in between
-      if (holder === "") continue;
       renameSync(file, own);
       if (readLock(own) !== holder) appears(own, file);
     }
@@ -49,12 +49,12 @@ function appears(own: string, file: string): boolean {
   }
 }
 
-/** Empty when it has gone in the meantime. */
-function readLock(file: string): string {
+/** Undefined when it has gone in the meantime. */
+function readLock(file: string): string | undefined {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "";
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
   }
 }

@@ -3,16 +3,20 @@
  * case starts. A crash loses at most the case in flight; a torn last line is dropped on reading and cut off on resuming.
  */
 import {
+  accessSync,
   closeSync,
+  constants,
   existsSync,
   fsyncSync,
   ftruncateSync,
   mkdirSync,
   openSync,
   readFileSync,
+  rmSync,
+  statSync,
   writeSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { lockFolder } from "./lock.js";
 import {
   type CaseRecord,
@@ -97,6 +101,25 @@ function parseLine(text: string): RunRecord | ResumeRecord | CaseRecord | undefi
   return undefined;
 }
 
+/**
+ * Before anything is measured: may a run be written here? Changes nothing.
+ * @throws StoreError
+ */
+export function checkFolder(folder: string): void {
+  if (existsSync(join(folder, RESULTS)))
+    throw new StoreError(
+      `${folder} already holds results; choose another folder with --out, or go on with --resume ${folder}`,
+    );
+  let nearest = resolve(folder);
+  while (!existsSync(nearest)) nearest = dirname(nearest);
+  try {
+    if (!statSync(nearest).isDirectory()) throw Object.assign(new Error(), { code: "ENOTDIR" });
+    accessSync(nearest, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw new StoreError(`cannot write into ${folder}: ${reasonOf(error)}; choose another folder with --out`);
+  }
+}
+
 /** The one writer of a folder. */
 export class RunStore {
   private bytes: number;
@@ -112,12 +135,16 @@ export class RunStore {
 
   /** A new folder, or an empty one. @throws StoreError */
   static create(folder: string, run: RunRecord): RunStore {
-    if (existsSync(join(folder, RESULTS)))
-      throw new StoreError(
-        `${folder} already holds results; choose another folder with --out, or go on with --resume ${folder}`,
-      );
+    checkFolder(folder);
     const store = RunStore.open(folder, "wx", 0);
-    store.append([run]);
+    try {
+      store.append([run]);
+    } catch (error) {
+      // nothing half-written: the folder is as usable as before
+      store.close();
+      rmSync(join(folder, RESULTS), { force: true });
+      throw error;
+    }
     return store;
   }
 

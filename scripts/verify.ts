@@ -2,11 +2,11 @@
 
 import { openTargets } from "../suites/verify/open.js";
 import { EXIT, exitCodeOf, usageError } from "./cli/exit.js";
+import { Interrupt } from "./cli/interrupt.js";
 import { verifyByProblems, verifyByReplay, verifyByVectors } from "./cli/verify-modes.js";
 import { parseVerifyOptions } from "./cli/verify-options.js";
 
-process.once("SIGINT", () => process.exit(EXIT.interrupted));
-process.once("SIGTERM", () => process.exit(EXIT.terminated));
+const interrupt = new Interrupt();
 
 process.exitCode = await exitCodeOf(async () => {
   const options = parseVerifyOptions(process.argv.slice(2));
@@ -14,6 +14,7 @@ process.exitCode = await exitCodeOf(async () => {
   const opened = await openTargets({ engines: options.engine, files: options.impl }).catch((error: Error) => {
     throw usageError(error.message);
   });
+  interrupt.stop = () => opened.close().finally(() => process.exit(interrupt.code));
   try {
     for (const { engine, reason } of opened.absent) console.error(`${engine} is absent: ${reason}`);
     if (options.engine.length > 0 && opened.present.length === 0) return EXIT.nothingToMeasure;
@@ -22,5 +23,6 @@ process.exitCode = await exitCodeOf(async () => {
     return await verifyByProblems(options, opened.targets);
   } finally {
     await opened.close();
+    interrupt.close();
   }
 });

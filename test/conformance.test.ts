@@ -12,7 +12,7 @@ describe.each(cpuTargets.map((target) => ({ name: implementationName(target.impl
   ({ target }) => {
     const { operator } = target.impl;
     it.each(awkwardProblems(operator))("$title", async ({ spec }) => {
-      for (const subject of await subjectsFor(target, operator, spec)) {
+      for (const subject of await subjectsFor(target, spec)) {
         const finding = await formsAgree.holds({ spec }, subject).catch((error: unknown) => {
           if (error instanceof Unsupported) return undefined;
           throw error;

@@ -1,10 +1,11 @@
 /** Every implementation of convolution, in the order in which charts list them. */
 import { fftCpu } from "./fft.cpu.js";
 import { fftTfjs } from "./fft.tfjs.js";
+import { fftWasm } from "./fft.wasm.js";
 import { fftWebgpu } from "./fft.webgpu.js";
 import { convolution } from "./operator.js";
 import { recurrentCpu } from "./recurrent.cpu.js";
 
 export { ltiProblem } from "./lti.js";
 export { convolution };
-export const implementations = [fftCpu, fftTfjs, recurrentCpu, fftWebgpu];
+export const implementations = [fftWasm, fftCpu, fftTfjs, recurrentCpu, fftWebgpu];

@@ -12,7 +12,7 @@ import {
   outputSize,
   type Problem,
 } from "../operator.js";
-import { toFloat32 } from "../tensor.js";
+import { elementCount, toFloat32 } from "../tensor.js";
 import type { Ceilings, Engine } from "./engine.js";
 import { hostPrepared } from "./host-memory.js";
 
@@ -56,8 +56,17 @@ export async function open(): Promise<CpuEngine> {
           new Float32Array(outputSize(operator, problem, name)),
         ]),
       ) as never,
-    prepared: (operator, problem, outputs, run) => hostPrepared({ operator, problem, outputs, run }),
+    prepared: (operator, problem, outputs, run) =>
+      hostPrepared({ operator, problem, outputs, run, otherBytes: inputBytes(problem) }),
   };
+}
+
+/** Inputs are held as f32 whatever their dtype. */
+function inputBytes({ inputs }: Problem): number {
+  return Object.values(inputs).reduce(
+    (bytes, source) => bytes + (source ? 4 * elementCount(source.shape) : 0),
+    0,
+  );
 }
 
 function inputs<Op extends AnyOperator>(operator: Op, problem: Problem<Op>): Inputs<Op> {

@@ -35,10 +35,8 @@ export const recurrentCpu = implementation(selectiveScan, "cpu", {
       const raw = delta[i] + (deltaBias ? deltaBias[d] : 0);
       return withSoftplus ? softplus(raw) : raw;
     };
-    const rowOf = (token: number, d: number) => (token * groups + Math.floor(d / channelsPerGroup)) * state;
-    // one row more than channels: the partner of the last channel when their number is odd
-    const S = new Float64Array((CHANNELS_AT_ONCE + 1) * state);
-    const y = new Float64Array(2);
+    const S = new Float64Array(CHANNELS_AT_ONCE * state);
+    const a = new Float64Array(state);
 
     /** All tokens for channels d0 .. d0 + count of one batch entry. */
     const someChannels = (b: number, d0: number, count: number) => {
@@ -47,39 +45,14 @@ export const recurrentCpu = implementation(selectiveScan, "cpu", {
       else S.fill(0);
       for (let t = 0; t < length; t++) {
         const token = b * length + t;
-        for (let d = d0; d < d0 + count; d += 2) {
+        for (let d = d0; d < d0 + count; d++) {
           const i = token * width + d;
-          const partner = d + 1 < d0 + count ? 1 : 0;
-          const step0 = stepOf(i, d);
-          const step1 = partner ? stepOf(i + 1, d + 1) : 0;
-          const x1 = partner ? step1 * u[i + 1] : 0;
-          const b0 = constantB ? d * state : rowOf(token, d);
-          const b1 = constantB ? (d + partner) * state : rowOf(token, d + partner);
-          const c0 = constantC ? d * state : rowOf(token, d);
-          const c1 = constantC ? (d + partner) * state : rowOf(token, d + partner);
-          const a0 = d * state;
-          const a1 = a0 + partner * state;
-          twoChannels(
-            S,
-            (d - d0) * state,
-            step0,
-            step0 * u[i],
-            step1,
-            x1,
-            A,
-            a0,
-            a1,
-            B,
-            b0,
-            b1,
-            C,
-            c0,
-            c1,
-            state,
-            y,
-          );
-          Y[i] = y[0];
-          if (partner) Y[i + 1] = y[1];
+          const row = (token * groups + Math.floor(d / channelsPerGroup)) * state;
+          const step = stepOf(i, d);
+          expRow(a, step, A, d * state);
+          const rowB = constantB ? d * state : row;
+          const rowC = constantC ? d * state : row;
+          Y[i] = updateAndRead(S, (d - d0) * state, a, step * u[i], B, rowB, C, rowC);
         }
         if (t % FLUSH_EVERY === FLUSH_EVERY - 1) flushNegligible(S);
       }
@@ -95,36 +68,27 @@ export const recurrentCpu = implementation(selectiveScan, "cpu", {
   },
 });
 
-/** s_t = exp(delta A) s_(t-1) + x B and y = s_t . C for two neighbouring channels at one token: two chains hide each other's waits. */
-function twoChannels(
+/** a_n = exp(delta A_n): a loop of its own, in which no state waits for an exponential. */
+function expRow(a: Float64Array, step: number, A: Float32Array, first: number): void {
+  for (let n = 0; n < a.length; n++) a[n] = expDecay(step * A[first + n]);
+}
+
+/** s_t = a s_(t-1) + x B for one channel at one token, and s_t . C. */
+function updateAndRead(
   S: Float64Array,
-  s0: number,
-  step0: number,
-  x0: number,
-  step1: number,
-  x1: number,
-  A: Float32Array,
-  a0: number,
-  a1: number,
+  s: number,
+  a: Float64Array,
+  x: number,
   B: Float32Array,
-  b0: number,
-  b1: number,
+  b: number,
   C: Float32Array,
-  c0: number,
-  c1: number,
-  state: number,
-  y: Float64Array,
-): void {
-  const s1 = s0 + state;
-  let [y0, y1] = [0, 0];
-  for (let n = 0; n < state; n++) {
-    const v0 = expDecay(step0 * A[a0 + n]) * S[s0 + n] + x0 * B[b0 + n];
-    S[s0 + n] = v0;
-    y0 += v0 * C[c0 + n];
-    const v1 = expDecay(step1 * A[a1 + n]) * S[s1 + n] + x1 * B[b1 + n];
-    S[s1 + n] = v1;
-    y1 += v1 * C[c1 + n];
+  c: number,
+): number {
+  let y = 0;
+  for (let n = 0; n < a.length; n++) {
+    const value = a[n] * S[s + n] + x * B[b + n];
+    S[s + n] = value;
+    y += value * C[c + n];
   }
-  y[0] = y0;
-  y[1] = y1;
+  return y;
 }

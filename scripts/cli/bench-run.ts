@@ -1,8 +1,7 @@
 /** `bench`: makes the plan, runs it, stores it, names the files. */
-import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import type { CaseRecord, RunRecord } from "../../reports/row.js";
-import { RESULTS, RunStore, StoreError } from "../../reports/store.js";
+import { checkFolder, RunStore, StoreError } from "../../reports/store.js";
 import { suites } from "../../suites/index.js";
 import { type Environment, readEnvironment } from "../../suites/runner/environment.js";
 import type { Host } from "../../suites/runner/host.js";
@@ -24,10 +23,6 @@ import { commandOf, defaultFolder, repeatCommand, shown } from "./words.js";
 export async function bench(argv: readonly string[]): Promise<number> {
   const options = parseBenchOptions(argv);
   if (!options) return EXIT.good;
-  if (options.out !== undefined && existsSync(join(options.out, RESULTS)))
-    throw usageError(
-      `${options.out} already holds results; choose another folder with --out, or go on with --resume ${options.out}`,
-    );
   const interrupt = new Interrupt();
   const host = nodeHost();
   interrupt.stop = () => host.close();
@@ -62,6 +57,8 @@ class BenchRun {
 
   async go(): Promise<number> {
     const { earlier, plan, options, host } = this;
+    const folder = options.resume ?? options.out ?? defaultFolder(new Date(host.nowMs()).toISOString());
+    if (!options.resume && !options.list && !options.dryRun) checkFolder(folder);
     const environmentRead = readEnvironment(this.argv, plan.seed);
     const startedUtc = earlier?.run.startedUtc ?? new Date(host.nowMs()).toISOString();
     const prepared = await prepareRun(host, plan, Date.parse(startedUtc), earlier?.run.plan.ids);
@@ -75,7 +72,6 @@ class BenchRun {
     const environment = await environmentRead;
     earlier?.check(environment);
     const record = earlier?.run ?? this.runRecord(prepared, environment, startedUtc);
-    const folder = options.resume ?? options.out ?? defaultFolder(startedUtc);
     return this.measure(prepared, environment, record, folder);
   }
 
@@ -114,9 +110,9 @@ class BenchRun {
           timeUtc: () => new Date(host.nowMs()).toISOString(),
         },
         signal: interrupt.signal,
-        ...(earlier
-          ? { done: earlier.done, history: earlier.history(groups), spentNs: earlier.spentNs }
-          : {}),
+        // starting engines and building kernels is part of a run's time
+        spentNs: (earlier?.spentNs ?? 0) + performance.now() * 1e6,
+        ...(earlier ? { done: earlier.done, history: earlier.history(groups) } : {}),
         emit(records) {
           store.append(records);
           cases.push(...records);
@@ -138,8 +134,7 @@ class BenchRun {
     }
     const wrong = cases.some(({ row }) => row.status === "rejected" || row.status === "failed");
     const exitCode = wrong ? EXIT.wrong : EXIT.good;
-    await publishRun(cases, record, folder, { ...publishing, charts: true, exitCode });
-    return exitCode;
+    return publishRun(cases, record, folder, { ...publishing, charts: true, exitCode });
   }
 
   private runRecord({ groups }: Prepared, environment: Environment, startedUtc: string): RunRecord {

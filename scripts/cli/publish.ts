@@ -2,11 +2,12 @@
 import { writeFileSync } from "node:fs";
 import { join, resolve as resolvePath } from "node:path";
 import { toCsv } from "../../reports/csv.js";
+import { findings } from "../../reports/findings.js";
 import type { CaseRecord, RunRecord } from "../../reports/row.js";
 import { RESULTS, reasonOf } from "../../reports/store.js";
 import { table } from "../../reports/table.js";
 import { forkBeside } from "../../suites/runner/fork.js";
-import { usageError } from "./exit.js";
+import { EXIT, usageError } from "./exit.js";
 import { shown } from "./words.js";
 
 export interface PublishOptions {
@@ -17,12 +18,14 @@ export interface PublishOptions {
   readonly exitCode: number;
 }
 
+/** @returns the exit code: what it was given, or 2 where something could not be written */
 export async function publishRun(
   records: readonly CaseRecord[],
   run: RunRecord,
   folder: string,
   options: PublishOptions,
-): Promise<void> {
+): Promise<number> {
+  let { exitCode } = options;
   const rows = records.map(({ row }) => row);
   const files = [join(folder, RESULTS), join(folder, "results.csv")];
   try {
@@ -33,24 +36,27 @@ export async function publishRun(
   if (options.charts) {
     const drawn = await draw(folder);
     files.push(...drawn.files);
-    if (drawn.why)
+    if (drawn.why) {
+      exitCode = EXIT.usage;
       process.stderr.write(
         `dualbench: the charts could not be drawn: ${drawn.why}; the results are whole, npm run report -- ${shown(folder)} draws them again\n`,
       );
+    }
   }
   if (options.json) {
-    const document = { version: 1, run, rows, files: files.map(shown), exitCode: options.exitCode };
+    const document = { version: 1, run, rows, files: files.map(shown), exitCode };
     process.stdout.write(`${JSON.stringify(document, undefined, 2)}\n`);
-    return;
+    return exitCode;
   }
   if (options.charts) {
     const { columns = 80, isTTY } = process.stdout;
     const color = options.colour && isTTY === true && !process.env.NO_COLOR;
     for (const line of table(rows, { width: isTTY ? columns : 120, color }))
       process.stdout.write(`${line}\n`);
-    process.stdout.write("\n");
+    process.stdout.write(`\n${findings(rows).join("\n")}\n\n`);
   }
   for (const file of files) process.stdout.write(`${shown(file)}\n`);
+  return exitCode;
 }
 
 interface Drawn {

@@ -1,8 +1,9 @@
 /** `--resume DIR`: the stored plan, what is done of it, and whether this is the machine and the code that began it. */
 import { resolve } from "node:path";
+import { machineKind } from "../../reports/machine.js";
 import type { CaseRecord, RunRecord } from "../../reports/row.js";
 import { readRun, StoreError } from "../../reports/store.js";
-import { type Environment, machineKind } from "../../suites/runner/environment.js";
+import type { Environment } from "../../suites/runner/environment.js";
 import type { Group } from "../../suites/runner/plan.js";
 import { History } from "../../suites/runner/predict.js";
 import { type BenchOptions, DEFAULTS, type PlanOptions } from "./bench-options.js";

@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { attention } from "../../impls/attention/index.js";
 import { convolution } from "../../impls/convolution/index.js";
+import { maskedAttention } from "../../impls/masked_attention/index.js";
 import { selectiveScan } from "../../impls/selective_scan/index.js";
 import { ssd } from "../../impls/ssd/index.js";
 import { specs } from "../problems/arbitrary.js";
@@ -13,7 +14,7 @@ export const causality = defineLaw({
   name: "causality",
   states: "outputs up to a token do not change when the inputs after it do",
   source: "arXiv 2405.21060, definition 3.1: the matrix of the map is lower triangular",
-  operators: [ssd, selectiveScan, attention, convolution],
+  operators: [ssd, selectiveScan, attention, convolution, maskedAttention],
   exact: DIRECT_FORMS,
   cases: (operator) =>
     fc

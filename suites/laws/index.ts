@@ -2,6 +2,7 @@
 import { attentionRange } from "./attention-range.js";
 import { causality } from "./causality.js";
 import { chunkLength } from "./chunk-length.js";
+import { duality } from "./duality.js";
 import { formsAgree } from "./forms-agree.js";
 import type { AnyLaw } from "./law.js";
 import { linearAttention } from "./linear-attention.js";
@@ -23,6 +24,7 @@ export const laws: readonly AnyLaw[] = [
   linearAttention,
   retention,
   scanIsSsd,
+  duality,
   attentionRange,
   recurrenceIsConvolution,
   permutation,

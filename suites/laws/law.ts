@@ -1,7 +1,7 @@
 /** A law: what must hold between runs of one implementation, whatever it computes inside. */
 import type * as fc from "fast-check";
 import type { Form } from "../../impls/implementation.js";
-import type { AnyOperator } from "../../impls/operator.js";
+import type { AnyOperator, Problem } from "../../impls/operator.js";
 import type { Spec } from "../problems/spec.js";
 import type { Verdict } from "../verify/compare.js";
 import type { Subject } from "../verify/subject.js";
@@ -33,6 +33,8 @@ export interface Law<Case extends LawCase = LawCase> {
   cases(operator: AnyOperator): fc.Arbitrary<Case>;
   /** What a case adds to its spec, in words; empty when nothing. */
   describe?(one: Case): string;
+  /** The problem that an implementation of this operator is given, where it is not simply the spec's. */
+  own?(one: Case, operator: AnyOperator, dtype: Problem["dtype"]): Problem;
   /**
    * Undefined when the law says nothing about this case and implementation.
    * @throws Unsupported when the implementation does not take one of the problems

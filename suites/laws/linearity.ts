@@ -1,12 +1,13 @@
 import { attention } from "../../impls/attention/index.js";
 import { convolution } from "../../impls/convolution/index.js";
+import { maskedAttention } from "../../impls/masked_attention/index.js";
 import { selectiveScan } from "../../impls/selective_scan/index.js";
 import { ssd } from "../../impls/ssd/index.js";
 import { specs } from "../problems/arbitrary.js";
+import { linearInputs } from "../problems/linear-input.js";
 import { given, mapValues, withInputs } from "./edit.js";
 import { difference } from "./hold.js";
 import { defineLaw, HOLDS, violated } from "./law.js";
-import { linearInputs } from "./linear-input.js";
 
 /** Values on this grid, and their sums, are exact in every storage type. */
 const GRID = 2 ** -6;
@@ -16,7 +17,7 @@ export const linearity = defineLaw({
   name: "linearity",
   states: "the output of a sum of inputs is the sum of their outputs",
   source: "arXiv 2405.21060, equation (3): Y = M X with M free of X; attention: Y = softmax(QK) V",
-  operators: [ssd, selectiveScan, attention, convolution],
+  operators: [ssd, selectiveScan, attention, convolution, maskedAttention],
   exact: [],
   cases: (operator) => specs(operator, { ordinary: true, work: 20_000 }).map((spec) => ({ spec })),
   async holds({ spec }, subject) {

@@ -1,13 +1,14 @@
 import * as fc from "fast-check";
 import { attention } from "../../impls/attention/index.js";
 import { convolution } from "../../impls/convolution/index.js";
+import { maskedAttention } from "../../impls/masked_attention/index.js";
 import { selectiveScan } from "../../impls/selective_scan/index.js";
 import { ssd } from "../../impls/ssd/index.js";
 import { specs } from "../problems/arbitrary.js";
+import { linearInputs } from "../problems/linear-input.js";
 import { given, mapValues, withInputs } from "./edit.js";
 import { difference, promisesExactly } from "./hold.js";
 import { defineLaw, EVERY_FORM, HOLDS, violated } from "./law.js";
-import { linearInputs } from "./linear-input.js";
 
 /** A power of two only moves the exponent, so every rounding falls the same way; f16 alone has too few exponents for that. */
 export const scaling = defineLaw({
@@ -15,7 +16,7 @@ export const scaling = defineLaw({
   states: "an input multiplied by a power of two multiplies the output by it, bit for bit",
   source:
     "IEEE 754: scaling by a power of two is exact away from underflow and overflow; linearity of the map",
-  operators: [ssd, selectiveScan, attention, convolution],
+  operators: [ssd, selectiveScan, attention, convolution, maskedAttention],
   exact: EVERY_FORM,
   cases: (operator) =>
     fc.record({

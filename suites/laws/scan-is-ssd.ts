@@ -4,6 +4,7 @@ import { type SelectiveScan, selectiveScan } from "../../impls/selective_scan/op
 import { type Ssd, ssd } from "../../impls/ssd/operator.js";
 import { elementCount } from "../../impls/tensor.js";
 import { specs } from "../problems/arbitrary.js";
+import { buildProblem } from "../problems/spec.js";
 import { boundArrays, truthOf } from "../verify/compare.js";
 import { given } from "./edit.js";
 import { difference, float64Rounding } from "./hold.js";
@@ -20,11 +21,14 @@ export const scanIsSsd = defineLaw({
     specs(ssd, { ordinary: true, work: 20_000, with: ["dt"] }).map((spec) => ({
       spec: { ...spec, decay: "usual" as const, alternative: [] },
     })),
+  own: ({ spec }, operator, dtype) => {
+    const { plain, scan } = pair(buildProblem(ssd, spec, dtype));
+    return operator.name === ssd.name ? plain : scan;
+  },
   async holds({ spec }, subject) {
-    const problems = { ssd: ssdProblem(subject.problem(ssd, spec)), scan: undefined as Problem | undefined };
-    problems.scan = scanProblem(problems.ssd);
+    const { plain, scan } = pair(subject.problem(ssd, spec));
     const mine = subject.target.impl.operator.name === ssd.name;
-    const [own, other] = mine ? [problems.ssd, problems.scan] : [problems.scan, problems.ssd];
+    const [own, other] = mine ? [plain, scan] : [scan, plain];
     const { values, bounds } = await subject.run(own);
     const twin = boundArrays(truthOf(mine ? selectiveScan : ssd, other), float64Rounding(spec.dims.length));
     for (const output of ["Y", "finalState"]) {
@@ -42,6 +46,18 @@ export const scanIsSsd = defineLaw({
     return HOLDS;
   },
 });
+
+const pairs = new WeakMap<Problem, { plain: Problem; scan: Problem }>();
+
+/** The drawn problem as ssd and as a selective scan; the same two for every implementation. */
+function pair(drawn: Problem<Ssd>): { plain: Problem; scan: Problem } {
+  const known = pairs.get(drawn);
+  if (known) return known;
+  const plain = ssdProblem(drawn);
+  const made = { plain, scan: scanProblem(plain) };
+  pairs.set(drawn, made);
+  return made;
+}
 
 /** logA = -dt * A_h with A_h a power of two: the product is exact, so that both operators see the same decay. */
 function ssdProblem(problem: Problem<Ssd>): Problem<Ssd> {

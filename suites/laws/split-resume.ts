@@ -5,12 +5,12 @@ import { selectiveScan } from "../../impls/selective_scan/index.js";
 import { ssd } from "../../impls/ssd/index.js";
 import type { GivenTensor } from "../../impls/tensor.js";
 import { specs } from "../problems/arbitrary.js";
+import { linearInputs } from "../problems/linear-input.js";
 import { boundArrays, truthOf } from "../verify/compare.js";
 import type { Run } from "../verify/subject.js";
 import { alongAxis, given, mapValues, range, take, withInputs } from "./edit.js";
 import { axisIndex, difference, float64Rounding, promisesExactly } from "./hold.js";
 import { defineLaw, HOLDS, violated } from "./law.js";
-import { linearInputs } from "./linear-input.js";
 
 /**
  * Prefill and continue: the state is all that a token needs of its past. The recurrent form does the very same steps, so it promises

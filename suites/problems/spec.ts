@@ -13,6 +13,7 @@ import {
   shapeOf,
 } from "../../impls/operator.js";
 import { elementCount } from "../../impls/tensor.js";
+import { linearInputs } from "./linear-input.js";
 import { type Decay, type Values, valueFunction } from "./values.js";
 
 export interface Spec {
@@ -80,7 +81,7 @@ function buildInputs(operator: AnyOperator, spec: Spec, dtype: Problem["dtype"])
     const axes = axesOf(input, name, spec);
     const shape = shapeOf(axes, spec.dims);
     const at = valueFunction(name, input, axes, shape, spec);
-    const factor = scaleOf(spec, name, dtype);
+    const factor = scaleOf(spec, name, dtype) * (dtype === "f16" ? headroom(operator, name, spec) : 1);
     layouts[name] = axes;
     const data = new Float64Array(elementCount(shape));
     for (let i = 0; i < data.length; i++) data[i] = factor * at(i);
@@ -93,6 +94,13 @@ function buildInputs(operator: AnyOperator, spec: Spec, dtype: Problem["dtype"])
 function scaleOf({ scale }: Spec, name: string, dtype: Problem["dtype"]): number {
   if (scale?.input !== name) return 1;
   return 2 ** (dtype === "f16" ? Math.sign(scale.exponent) * 2 : scale.exponent);
+}
+
+/** f16 ends at 65504: the input that the map is linear in shrinks by what sums over tokens and states may add up to. */
+function headroom(operator: AnyOperator, name: string, { dims }: Spec): number {
+  if (operator.name === "attention" || !linearInputs(operator, {}).includes(name)) return 1;
+  const terms = dims.length * (dims.state ?? dims.headDim);
+  return 2 ** -Math.max(0, Math.ceil(Math.log2(terms)) - 6);
 }
 
 /** `length=3 heads=2, values ones, decay none, with D, X times 2^40`: dims of 1 are left out. */

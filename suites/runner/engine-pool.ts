@@ -1,6 +1,6 @@
 /** The children of a run: one per engine and device, started when first needed, restarted after a death. */
 import type { Ceilings, DeviceInfo } from "../../impls/engines/engine.js";
-import type { EngineLink, Host } from "./host.js";
+import { EngineDied, type EngineLink, type Host } from "./host.js";
 import type { Target } from "./plan.js";
 
 /** Opening may compile kernels or start another runtime. */
@@ -40,15 +40,16 @@ export class EnginePool {
   }> {
     const targets: Present[] = [];
     const absent: { engine: string; device: string | undefined; reason: string }[] = [];
-    for (const candidate of candidates) {
-      const slot: Slot = { ...candidate, link: undefined, generation: 0 };
-      const { engine, device } = candidate;
-      try {
-        const info = await this.open(slot);
+    const slots: Slot[] = candidates.map((one) => ({ ...one, link: undefined, generation: 0 }));
+    const opened = await Promise.allSettled(slots.map((slot) => this.open(slot)));
+    for (const [i, slot] of slots.entries()) {
+      const { engine, device } = slot;
+      const result = opened[i];
+      if (result.status === "fulfilled") {
         this.slots.push(slot);
-        targets.push({ engine, device, deviceKey: info.key, info });
-      } catch (error) {
-        absent.push({ engine, device, reason: error instanceof Error ? error.message : String(error) });
+        targets.push({ engine, device, deviceKey: result.value.key, info: result.value });
+      } else {
+        absent.push({ engine, device, reason: String((result.reason as Error).message ?? result.reason) });
         await slot.link?.stop();
       }
     }
@@ -97,7 +98,7 @@ export class EnginePool {
       { engine, device, named, files: this.files, originMs: this.originMs },
       OPEN_MS,
     );
-    if (!opened.present) throw new Error(opened.reason);
+    if (!opened.present) throw new EngineDied(opened.reason);
     return opened.device;
   }
 }

@@ -60,14 +60,6 @@ export interface Environment {
   readonly ci: boolean;
 }
 
-/** What two machines must have in common for their times to stand in one curve. */
-export function machineKind({ cpu, os, gpus }: Environment): string {
-  const parts = [cpu.model ?? "unknown CPU", `${cpu.cores} cores`, `${os.platform} ${os.arch}`];
-  if (cpu.quotaCores !== null) parts.push(`quota ${cpu.quotaCores}`);
-  for (const { model } of gpus) if (model) parts.push(model);
-  return parts.join(", ");
-}
-
 /** The folder that holds package.json, from source or built. */
 export const packageRoot = findUp(dirname(fileURLToPath(import.meta.url)));
 

@@ -13,6 +13,7 @@ import {
 import { operators } from "../../impls/index.js";
 import type { AnyOperator, LaneReference, Problem } from "../../impls/operator.js";
 import { evaluate } from "../verify/evaluate.js";
+import { FEWEST_WINDOWS, type GrowthWindow, sustainedGrowth } from "./growth.js";
 import { measure, warmUp } from "./measure.js";
 import type { CallName, Calls, OpenRequest, ReferenceHandle } from "./protocol.js";
 import { recheck, type Truth, type Verified, verify } from "./verify.js";
@@ -41,14 +42,12 @@ interface OpenCase {
   verified?: Verified<Prepared>;
   fingerprint?: string;
   estimateNs: number;
-  /** Live memory left behind by the timed runs that were counted. */
-  grownBytes: number;
-  countedRuns: number;
+  /** Live memory that stretches of runs have left behind. */
+  readonly windows: GrowthWindow[];
 }
 
 const PROBE_NS = 60e6;
-const PROBE_NOISE_BYTES = 256 * 1024;
-
+const PROBE_WINDOWS = FEWEST_WINDOWS;
 export class Session {
   private engine: Engine<unknown> | undefined;
   private impls: readonly AnyImplementation[] = [];
@@ -114,8 +113,7 @@ export class Session {
       options,
       prepared,
       estimateNs: 0,
-      grownBytes: 0,
-      countedRuns: 0,
+      windows: [],
     });
     return { bytes: prepared.bytes };
   }
@@ -153,10 +151,7 @@ export class Session {
     const live = slow ? this.host.liveBytes() : 0;
     const before = this.host.residentBytes();
     const samples = await measure(this.opened(), this.verifiedOf(one), { count, repeats, now });
-    if (slow) {
-      one.grownBytes += this.host.liveBytes() - live;
-      one.countedRuns += count * repeats;
-    }
+    if (slow) one.windows.push({ bytes: this.host.liveBytes() - live, runs: count * repeats });
     return { samples, residentGrowth: this.host.residentBytes() - before };
   }
 
@@ -170,17 +165,18 @@ export class Session {
   /** Live memory that each further run leaves behind, after collecting garbage: a kernel that allocates cannot be timed for long. */
   private async growth(one: OpenCase): Promise<number> {
     const runs = this.probeRuns(one);
-    const before = runs > 0 ? this.host.liveBytes() : 0;
-    for (let i = 0; i < runs; i++) await this.opened().once((launch) => one.prepared.run(launch));
-    const grown = runs > 0 ? this.host.liveBytes() - before : one.grownBytes;
-    // below this lies what the compiler and the collector themselves keep
-    return grown > PROBE_NOISE_BYTES ? grown / Math.max(1, runs || one.countedRuns) : 0;
+    for (let window = 0; runs > 0 && window < PROBE_WINDOWS; window++) {
+      const before = this.host.liveBytes();
+      for (let i = 0; i < runs; i++) await this.opened().once((launch) => one.prepared.run(launch));
+      one.windows.push({ bytes: this.host.liveBytes() - before, runs });
+    }
+    return sustainedGrowth(one.windows);
   }
 
   /** Extra runs between two collections of garbage; none for a slow case, whose timed turns are long enough to be counted themselves. */
   private probeRuns({ estimateNs }: OpenCase): number {
-    const runs = Math.min(64, Math.floor(PROBE_NS / estimateNs));
-    return runs < 4 ? 0 : runs;
+    const runs = Math.min(32, Math.floor(PROBE_NS / PROBE_WINDOWS / estimateNs));
+    return runs < 2 ? 0 : runs;
   }
 
   async dispose({ case: id }: Calls["dispose"][0]): Promise<null> {

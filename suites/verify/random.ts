@@ -1,5 +1,6 @@
 /** Random and extreme problems over all targets, laws included; counterexamples are shrunk and can be replayed by a token. */
 import * as fc from "fast-check";
+import { operators } from "../../impls/index.js";
 import type { AnyOperator } from "../../impls/operator.js";
 import type { AnyLaw, Finding, LawCase } from "../laws/law.js";
 import { buildProblem, describeInputs, describeSpec } from "../problems/spec.js";
@@ -60,8 +61,9 @@ export async function runRandom(options: RandomOptions): Promise<RandomReport> {
     const firstBreak = new Map<Target, number>();
     let index = 0;
     const watch = fc.asyncProperty(law.cases(operator), async (one: LawCase) => {
+      const found = await atOnce(mine, (target) => findings(law, one, target, operator, skips));
       for (const target of mine) {
-        for (const { finding, row } of await findings(law, one, target, operator, skips)) {
+        for (const { finding, row } of found.get(target)!) {
           checks++;
           if (finding.verdict) table.add(row, one.spec, finding.verdict);
           table.count(row, finding.ok);
@@ -73,7 +75,9 @@ export async function runRandom(options: RandomOptions): Promise<RandomReport> {
       }
       index++;
     });
-    await fc.check(watch, { seed, numRuns: casesFor(law, operator, options) });
+    const drawn = await fc.check(watch, { seed, numRuns: casesFor(law, operator, options) });
+    // failures of implementations are findings; whatever else throws is a mistake of the law
+    if (drawn.failed) throw drawn.errorInstance;
     for (const [target, run] of firstBreak) {
       const before = shrunk.get(target) ?? 0;
       if (before >= SHRUNK_PER_TARGET) continue;
@@ -102,6 +106,23 @@ function casesFor(law: AnyLaw, operator: AnyOperator, { cases, targets, laws }: 
   return Math.floor(cases / operators.length) + (place < cases % operators.length ? 1 : 0);
 }
 
+/** Places work beside one another, each on one target at a time; those in other processes get their work first. */
+async function atOnce<T>(
+  targets: readonly Target[],
+  work: (target: Target) => Promise<T>,
+): Promise<Map<Target, T>> {
+  const results = new Map<Target, T>();
+  const places = [...new Set(targets.map(({ place }) => place))].sort(
+    (a, b) => Number(a.engine === "cpu") - Number(b.engine === "cpu"),
+  );
+  await Promise.all(
+    places.map(async (place) => {
+      for (const target of targets) if (target.place === place) results.set(target, await work(target));
+    }),
+  );
+  return results;
+}
+
 interface Found {
   readonly finding: Finding;
   /** With dtype and options. */
@@ -119,7 +140,11 @@ async function findings(
 ): Promise<Found[]> {
   const found: Found[] = [];
   try {
-    for (const subject of await subjectsFor(target, operator, one.spec)) {
+    for (const subject of await subjectsFor(
+      target,
+      one.spec,
+      law.own && ((dtype) => law.own!(one, operator, dtype)),
+    )) {
       try {
         const finding = await law.holds(one, subject);
         const { make } = subject.options;
@@ -171,7 +196,7 @@ async function shrink(
     path: result.counterexamplePath ?? path,
   };
   const lines = last
-    ? describeFailure(law, operator, last.one, last.lines)
+    ? describeFailure(law, last.one, last.lines)
     : ["failed once and then no more: it is not deterministic"];
   return {
     law: law.name,
@@ -181,18 +206,19 @@ async function shrink(
   };
 }
 
-export function describeFailure(
-  law: AnyLaw,
-  operator: AnyOperator,
-  one: LawCase,
-  found: readonly string[],
-): string[] {
+export function describeFailure(law: AnyLaw, one: LawCase, found: readonly string[]): string[] {
   const words = law.describe?.(one);
+  const operator = operatorOf(one.spec.operator);
   return [
     ...found,
     describeSpec(one.spec) + (words ? `; ${words}` : ""),
     ...describeInputs(operator, buildProblem(operator, one.spec, "f32")),
   ];
+}
+
+/** A law's problem may be of another operator than the implementation's. */
+function operatorOf(name: string): AnyOperator {
+  return operators.find((operator) => operator.name === name)!;
 }
 
 /** Runs exactly one case again: the lines of each target, and whether all held. */
@@ -210,7 +236,7 @@ export async function replay(
   const lines: string[] = [];
   let ok = true;
   const property = fc.asyncProperty(law.cases(operator), async (one: LawCase) => {
-    lines.push(...describeFailure(law, operator, one, [`${law.name}: ${law.states}`]));
+    lines.push(...describeFailure(law, one, [`${law.name}: ${law.states}`]));
     const skips = new Map<string, number>();
     for (const target of targets.filter(({ impl }) => impl.operator.name === operator.name)) {
       for (const { finding, subject } of await findings(law, one, target, operator, skips)) {

@@ -62,10 +62,17 @@ export function subjectOf(target: Target, dtype: Subject["dtype"], options: Opti
   return subject;
 }
 
-/** The subjects that run a spec: one storage type by the spec's choice, every default option. */
-export async function subjectsFor(target: Target, operator: AnyOperator, spec: Spec): Promise<Subject[]> {
+/**
+ * The subjects that run a spec: one storage type by the spec's choice, every default option.
+ * @param own the problem they will be given
+ */
+export async function subjectsFor(
+  target: Target,
+  spec: Spec,
+  own: (dtype: Subject["dtype"]) => Problem = (dtype) => buildProblem(target.impl.operator, spec, dtype),
+): Promise<Subject[]> {
   const dtypes = dtypesOf(target.impl);
   const dtype = dtypes[spec.dtype % dtypes.length];
-  const options = await target.place.options(target, buildProblem(operator, spec, dtype));
+  const options = await target.place.options(target, own(dtype));
   return options.map((chosen) => subjectOf(target, dtype, chosen));
 }

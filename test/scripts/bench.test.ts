@@ -3,6 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "n
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readRun } from "../../reports/store.js";
+import { parseBenchOptions } from "../../scripts/cli/bench-options.js";
 import { bench, root, start, temporary } from "./cli.js";
 
 const tiny = [
@@ -37,6 +38,13 @@ describe("bad input: one clear line, exit 2, nothing written", () => {
     [["--seed", "1e3"], /whole number/],
     [["quick"], /too many arguments/],
     [["--out"], /--out.*argument missing/],
+  ])("flags: %j", (args, message) => {
+    expect(() => parseBenchOptions(args)).toThrow(message);
+    expect(() => parseBenchOptions(args)).toThrow(expect.objectContaining({ code: 2 }));
+  });
+
+  it.each([
+    [["--grid", "huge"], /huge.*quick, default, paper/],
     [["--out", used], /already holds results.*--resume/],
     [["--out", join(file, "below")], /cannot write into.*part of the path is a file.*--out/],
     [["--resume", join(folder, "nowhere")], /cannot read.*no such file/],
@@ -45,13 +53,7 @@ describe("bad input: one clear line, exit 2, nothing written", () => {
     [["--impl", join(folder, "empty.ts")], /exports no implementation.*examples\/my-kernel\.ts/],
     [["--impl", join(folder, "broken.ts")], /cannot load .*broken\.ts/],
   ])("%j", async (args, message) => {
-    const { code, stdout, stderr } = await bench([
-      "--filter",
-      "ssd/recurrent length=512",
-      "--grid",
-      "quick",
-      ...args,
-    ]);
+    const { code, stdout, stderr } = await bench(args);
     expect(stderr).toMatch(message);
     expect(stderr.trimEnd().split("\n")).toHaveLength(1);
     expect(stderr).not.toMatch(/^\s+at /m);
@@ -108,7 +110,7 @@ describe("bench", () => {
       expect(help.stdout).toContain(`--${flag}`);
     const dry = await bench([...tiny, "--dry-run"], { cwd });
     expect(dry.code).toBe(0);
-    expect(dry.stdout).toMatch(/^sequence-length\tssd\/recurrent\.cpu .*\tat least \S+ \S+ a run, \S+ MiB$/m);
+    expect(dry.stdout).toMatch(/^sequence-length\tssd\/recurrent\.cpu .*\tat least \S+ \S+ a run, \S+ KiB$/m);
     expect(existsSync(join(cwd, "dualbench-runs"))).toBe(false);
   });
 

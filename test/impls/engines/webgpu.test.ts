@@ -237,10 +237,14 @@ describe.runIf(here)("the engine", () => {
       problem as never,
       {},
     );
-    const timing = await engine!.time((lane) => prepared.run(lane as never) as void, 2);
+    const timing = await engine!.time(async (lane) => {
+      await prepared.run(lane as never);
+    }, 2);
     expect(timing.hostNs).toBeGreaterThan(0);
     if (engine!.has("timestamp-query")) expect(timing.deviceNs).toBeGreaterThan(0);
-    const cold = await engine!.timeCold((lane) => prepared.run(lane as never) as void);
+    const cold = await engine!.timeCold(async (lane) => {
+      await prepared.run(lane as never);
+    });
     expect(cold.hostNs).toBeGreaterThan(0);
     await prepared.dispose();
   });

@@ -1,22 +1,28 @@
-/** What is written of a float64 truth is read back whole, optional parts of its bounds included. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { truncateSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { operators } from "../../../impls/index.js";
+import { expect, it } from "vitest";
 import { randomProblem } from "../../../impls/operator.js";
+import { ssd } from "../../../impls/ssd/operator.js";
 import { readLanes, writeLanes } from "../../../suites/runner/lane-file.js";
+import { temporary } from "../../scripts/cli.js";
 
-let folder: string;
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "dualbench-lanes-"));
+const problem = randomProblem(ssd, {
+  dims: { batch: 2, length: 9, heads: 1, groups: 1, headDim: 2, state: 3 },
 });
-afterAll(() => rmSync(folder, { recursive: true }));
+const lanes = [
+  { kind: "element", index: 3 },
+  { kind: "projection", index: 0 },
+] as const;
 
-it.each(operators.map((operator) => [operator.name, operator] as const))("%s", (name, operator) => {
-  const dims = Object.fromEntries(operator.dims.map((dim: string) => [dim, 2]));
-  const lanes = [...operator.reference(randomProblem(operator, { dims }), [{ kind: "element", index: 1 }])];
-  const file = join(folder, name);
-  writeLanes(file, lanes);
-  expect([...readLanes(file)]).toEqual(lanes);
+it("a reference is read back lane by lane, bit for bit", () => {
+  const file = join(temporary(), "lanes");
+  writeLanes(file, ssd.reference(problem, lanes));
+  expect([...readLanes(file)]).toEqual([...ssd.reference(problem, lanes)]);
+});
+
+it("a file that ends early is an error, not a shorter reference", () => {
+  const file = join(temporary(), "lanes");
+  writeLanes(file, ssd.reference(problem, lanes));
+  truncateSync(file, 200);
+  expect(() => [...readLanes(file)]).toThrow(/ends early/);
 });

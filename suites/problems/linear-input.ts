@@ -5,6 +5,7 @@ const LINEAR: Readonly<Record<string, string>> = {
   ssd: "X",
   selective_scan: "u",
   attention: "V",
+  masked_attention: "V",
   convolution: "u",
 };
 

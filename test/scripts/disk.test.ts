@@ -1,0 +1,50 @@
+/** A full disk and a read-only one, made with a file system of a few pages in a mount namespace of its own. */
+import { execFileSync, spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { root, temporary } from "./cli.js";
+
+function mayMount(): boolean {
+  try {
+    execFileSync("unshare", ["-m", "mount", "-t", "tmpfs", "-o", "size=4k", "tmpfs", "/mnt"], {
+      stdio: "ignore",
+    });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+describe.skipIf(process.platform !== "linux" || !mayMount())("disks", () => {
+  function benchOn(mount: string) {
+    const disk = temporary();
+    const flags = `--grid quick --suite sequence-length --engine cpu --filter "ssd/ length<=1024"`;
+    const script = `mount -t tmpfs -o ${mount} tmpfs ${disk} || exit 99
+      ${process.execPath} --import tsx scripts/bench.ts ${flags} --out ${join(disk, "run")}
+      code=$?
+      printf "%s\\n" "stored: $(grep -c '"record":"case"' ${join(disk, "run", "results.jsonl")} 2>/dev/null), last byte $(tail -c 1 ${join(disk, "run", "results.jsonl")} 2>/dev/null | od -An -c)"
+      exit $code`;
+    const { status, stdout, stderr } = spawnSync("unshare", ["-m", "sh", "-c", script], {
+      cwd: root,
+      encoding: "utf8",
+    });
+    const said = stderr.split("\n").filter((line) => line.startsWith("dualbench:"));
+    return { status, stdout, stderr, said };
+  }
+
+  it("full: one line, exit 2, whole records only, and how to go on", () => {
+    const { status, said, stdout, stderr } = benchOn("size=12k");
+    expect(status).toBe(2);
+    expect(said).toHaveLength(1);
+    expect(said[0]).toMatch(/no space left on the disk.*finished cases are stored.*--resume/);
+    expect(stdout).toMatch(/stored: \d+, last byte +\\n/);
+    expect(stderr).not.toMatch(/^\s+at /m);
+  }, 90_000);
+
+  it("read-only: one line, exit 2, before anything is measured", () => {
+    const { status, said, stderr } = benchOn("ro");
+    expect(status).toBe(2);
+    expect(said).toEqual([expect.stringMatching(/read-only.*--out/)]);
+    expect(stderr).not.toContain("[1/");
+  }, 60_000);
+});
