@@ -109,8 +109,9 @@ export function unsupportedReason(
   impl: AnyImplementation,
   problem: Problem,
   options: Options,
+  engine?: { unsupported?(problem: Problem): string | undefined },
 ): string | undefined {
   const dtypes: readonly string[] = impl.dtypes ?? ["f32"];
   if (!dtypes.includes(problem.dtype)) return `needs dtype ${dtypes.join(" or ")}, got ${problem.dtype}`;
-  return impl.unsupported?.(problem, options);
+  return impl.unsupported?.(problem, options) ?? engine?.unsupported?.(problem);
 }

@@ -50,6 +50,8 @@ export interface OpenOptions {
 export interface Engine<Launch = void> {
   readonly name: string;
   readonly device: DeviceInfo;
+  /** A sentence when this device lacks what a problem needs whatever the form, e.g. its storage type. */
+  unsupported?(problem: { readonly dtype: string }): string | undefined;
   /** Runs once without timing: verification and warm-up. */
   once(run: (launch: Launch) => void | Promise<void>): Promise<void>;
   /** Times `repeats` runs in a row, synchronised at both ends. */

@@ -87,6 +87,10 @@ export function engineOn(gpu: GpuDevice): WebGpuEngine {
     matrixShapes: gpu.matrixShapes,
     subgroupSize: gpu.subgroupSize,
     stage: (operator, problem, stageOptions) => new Stage(gpu, operator, problem, stageOptions),
+    unsupported: ({ dtype }) =>
+      dtype === "f16" && !gpu.has("shader-f16")
+        ? `needs an adapter with shader-f16 for dtype f16, ${gpu.name} has not`
+        : undefined,
     async once(run) {
       await record(run, 1);
     },

@@ -83,7 +83,7 @@ export class Session {
       const impl = this.impls[index];
       try {
         const options = impl.options?.(problem, this.opened() as never)[0] ?? {};
-        const unsupported = unsupportedReason(impl, problem, options);
+        const unsupported = unsupportedReason(impl, problem, options, this.opened());
         return { options, unsupported, flops: unsupported ? undefined : impl.cost?.(problem, options).flops };
       } catch (error) {
         return { options: {}, unsupported: `could not be asked for its options: ${oneLine(error)}` };
