@@ -48,7 +48,7 @@ writeFileSync(join(folder, "dualbench"), LAUNCHER(), { mode: 0o755 });
 
 const out = join(root, "dist", "dualbench-linux-x64.tar.xz");
 const { status, stderr } = spawnSync("tar", ["-cJf", out, "-C", work, "dualbench"], {
-  env: { ...process.env, XZ_OPT: "-9" },
+  env: { ...process.env, XZ_OPT: "-3" },
   encoding: "utf8",
 });
 rmSync(work, { recursive: true, force: true });
