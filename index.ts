@@ -21,6 +21,7 @@ export {
   type Prepared,
 } from "./impls/implementation.js";
 export { implementations, operators } from "./impls/index.js";
+export { maskedAttention } from "./impls/masked_attention/index.js";
 export {
   type AnyOperator,
   givenProblem,

@@ -176,7 +176,7 @@ function pointOf(
 ): Point | undefined {
   const measured = row.status === "measured";
   const ns = measured ? row.medianNs : row.status === "skipped" ? row.predictedNs : undefined;
-  if (ns === undefined) return undefined;
+  if (ns === undefined || !(ns > 0)) return undefined;
   const [lowNs, highNs] = measured ? [row.ci95LowNs, row.ci95HighNs] : [ns, ns];
   const same = joined && before?.measured === measured;
   const segment = before ? before.segment + (same ? 0 : 1) : 0;

@@ -7,17 +7,26 @@ const UNITS = [
   { ns: 1e9, unit: "s" },
 ] as const;
 
+const formats = new Map<string, Intl.NumberFormat>();
+
+/** Building one takes far longer than using it. */
+function format(minimumSignificantDigits: number, maximumSignificantDigits: number): Intl.NumberFormat {
+  const key = `${minimumSignificantDigits} ${maximumSignificantDigits}`;
+  const known = formats.get(key);
+  if (known) return known;
+  const made = new Intl.NumberFormat("en-US", { minimumSignificantDigits, maximumSignificantDigits });
+  formats.set(key, made);
+  return made;
+}
+
 /** Significant digits without an exponent or trailing zeros: 0.0123, 1.2, 123, 1,230. */
 export function formatNumber(value: number, digits = 3): string {
-  if (!Number.isFinite(value)) return String(value);
-  return new Intl.NumberFormat("en-US", { maximumSignificantDigits: digits }).format(value);
+  return Number.isFinite(value) ? format(1, digits).format(value) : String(value);
 }
 
 /** With trailing zeros: 1.20 says that the third digit was measured. */
 function exactly(value: number, digits: number): string {
-  if (!Number.isFinite(value)) return String(value);
-  const zeros = { minimumSignificantDigits: digits, maximumSignificantDigits: digits };
-  return new Intl.NumberFormat("en-US", zeros).format(value);
+  return Number.isFinite(value) ? format(digits, digits).format(value) : String(value);
 }
 
 /** A duration in the unit that leaves one to three digits before the point: "2.13 ms". */

@@ -1,57 +1,90 @@
-/** Several folders of one measurement: shards of one plan on machines of one kind, or one run alone. */
-import { machineKind } from "./machine.js";
-import type { CaseRecord, RunRecord } from "./row.js";
-import { readRun, StoreError } from "./store.js";
+/** Several run folders as one: shards of one plan, or runs of one machine kind. No curve, and no panel, ever holds two machines. */
+import { groupBy, seriesKey, xKeyOf } from "./curves.js";
+import type { Row, RunRecord } from "./row.js";
 
-export interface MergedRun {
+export interface Source {
+  /** As the person typed it. */
+  readonly folder: string;
   readonly run: RunRecord;
-  readonly cases: readonly CaseRecord[];
+  readonly rows: readonly Row[];
+  /** What two machines must have in common. */
+  readonly machine: string;
 }
 
-/** Folders that must not stand in one curve. */
-export class ForeignRun extends Error {
-  override readonly name = "ForeignRun";
+export interface Merged {
+  readonly run: RunRecord;
+  readonly rows: readonly Row[];
+  /** Sentences for stderr about what a reader would not expect. */
+  readonly notes: readonly string[];
 }
 
-/**
- * Rows of all folders under the first one's run record, with the ids of all plans.
- * @throws StoreError when a folder cannot be read or two hold the same case; ForeignRun when machine, commit, grid or seed differ
- */
-export function mergeRuns(folders: readonly string[]): MergedRun {
-  const runs = folders.map((folder) => ({ folder, ...readRun(folder) }));
-  const [first, ...others] = runs;
-  for (const other of others)
-    for (const [what, of] of COMPARED) {
-      const [there, here] = [of(first.run), of(other.run)];
-      if (there !== here)
-        throw new ForeignRun(
-          `${other.folder} differs from ${first.folder} in its ${what} (${here}, not ${there}); report them apart`,
-        );
-    }
-  const seen = new Map<string, string>();
-  for (const { folder, cases } of runs)
-    for (const { row } of cases) {
-      const key = `${row.suite} ${row.id}`;
-      const before = seen.get(key);
-      if (before !== undefined)
-        throw new StoreError(`${folder} and ${before} both hold ${key}; give each shard of one plan once`);
-      seen.set(key, folder);
-    }
-  const ids = [...new Set(runs.flatMap(({ run }) => run.plan.ids))];
-  return {
-    run: { ...first.run, plan: { ...first.run.plan, ids } },
-    cases: runs.flatMap(({ cases }) => cases),
+/** A merge that would mislead, in one sentence. */
+export class MergeError extends Error {
+  override readonly name = "MergeError";
+}
+
+/** @throws MergeError */
+export function mergeRuns(sources: readonly Source[]): Merged {
+  const [first, ...rest] = sources;
+  if (rest.length === 0) return { run: first.run, rows: first.rows, notes: [] };
+  refuseMixture(sources);
+  const { rows, repeated } = lastOfEach(sources);
+  const runs = sources.map(({ run }) => run);
+  const starts = runs.map(({ startedUtc }) => startedUtc).toSorted();
+  const run: RunRecord = {
+    ...first.run,
+    command: [...new Set(runs.map(({ command }) => command))].join("; "),
+    plan: { ...first.run.plan, ids: [...new Set(runs.flatMap(({ plan }) => plan.ids))] },
+    startedUtc: starts[0],
   };
+  const notes: string[] = [];
+  if (repeated > 0) notes.push(`${repeated} cases are in several folders; the ones measured last count`);
+  for (const [what, values] of [
+    ["commits", rows.map(({ commit }) => commit)],
+    ["seeds", rows.map(({ seed }) => String(seed))],
+  ] as const) {
+    const different = [...new Set(values)];
+    if (different.length > 1)
+      notes.push(`the merged rows come from several ${what}: ${different.join(", ")}`);
+  }
+  return { run, rows, notes };
 }
 
-/** What two runs must share before their times may be drawn as one curve. */
-const COMPARED: readonly (readonly [string, (run: RunRecord) => string])[] = [
-  ["machine", ({ environment }) => machineKind(environment)],
-  [
-    "commit",
-    ({ environment }) =>
-      `${environment.commit ?? "unknown"}${environment.dirty === true ? " with changes" : ""}`,
-  ],
-  ["grid", ({ plan }) => plan.grid],
-  ["seed", ({ plan }) => String(plan.seed)],
-];
+/** Neither one curve nor one device's name may stand for two machines. */
+function refuseMixture(sources: readonly Source[]): void {
+  const owner = new Map<string, Source>();
+  const claim = (key: string, source: Source, what: string) => {
+    const earlier = owner.get(key);
+    if (earlier && earlier.machine !== source.machine)
+      throw new MergeError(
+        `${what} would mix two machines, ${earlier.machine} (${earlier.folder}) and ${source.machine} (${source.folder}); report each folder by itself`,
+      );
+    owner.set(key, source);
+  };
+  for (const source of sources)
+    for (const [suite, rows] of groupBy(source.rows, (row) => row.suite)) {
+      const xKey = xKeyOf(suite, rows);
+      for (const row of rows) {
+        const curve = seriesKey({ ...row, device: "" }, xKey).replace(/ on $/, "");
+        claim(`${suite}\t${curve}`, source, `the curve ${curve} of ${suite}`);
+        claim(`device ${row.device}`, source, `the panels of ${row.device}`);
+      }
+    }
+}
+
+function lastOfEach(sources: readonly Source[]): { rows: Row[]; repeated: number } {
+  const all = sources.flatMap(({ rows }) => rows);
+  const byCase = new Map<string, Row>();
+  for (const row of all) {
+    const key = `${row.suite}\t${row.id}\t${row.device}`;
+    const earlier = byCase.get(key);
+    if (!earlier || better(row, earlier)) byCase.set(key, row);
+  }
+  return { rows: [...byCase.values()], repeated: all.length - byCase.size };
+}
+
+/** A case that ran says more than one that was skipped; between equals the later counts. */
+function better(row: Row, earlier: Row): boolean {
+  const ran = (one: Row) => (one.status === "skipped" ? 0 : 1);
+  return ran(row) - ran(earlier) > 0 || (ran(row) === ran(earlier) && row.timeUtc >= earlier.timeUtc);
+}

@@ -53,7 +53,8 @@ export function table(rows: readonly Row[], options: TableOptions = {}): string[
       for (const [, series] of groupBy(ofOperator, (row) => seriesKey(row, xKey))) {
         const own = words(series[0]).filter((word) => !shared.includes(word) && !word.startsWith(`${xKey}=`));
         lines.push(cut(`  ${own.join(" ")}`, width));
-        for (const line of seriesLines(series, xKey, width)) lines.push(paint(line.code, line.text));
+        const bySize = series.toSorted((a, b) => (a[xKey] ?? 0) - (b[xKey] ?? 0));
+        for (const line of seriesLines(bySize, xKey, width)) lines.push(paint(line.code, line.text));
       }
     }
     lines.push("");

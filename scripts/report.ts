@@ -1,5 +1,4 @@
-/** `npm run report -- DIR...`: table, CSV, charts and report.html again from stored rows; several shards of one plan as one run. */
-
+/** `npm run report -- DIR...`: charts, table and report.html again from the results of one run, or of several shards. */
 import { exitCodeOf } from "./cli/exit.js";
 import { report } from "./cli/report-run.js";
 

@@ -1,6 +1,7 @@
 /**
  * Kills a run with SIGKILL at random moments and resumes it, until it ends; then compares with an undisturbed run. Prints a line a
- * kill. `node --import tsx scripts/torture-resume.ts [--kills N] [--seed S] [flags of bench]`
+ * kill. `node --import tsx scripts/torture-resume.ts [--kills N] [--seed S] [-- flags of bench]`; do not edit the checkout meanwhile: a
+ * run is resumed at its own commit only.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, statSync } from "node:fs";
@@ -61,7 +62,7 @@ for (let round = 0; killed < kills; round++) {
     const before = stored(run);
     const session = bench(begun ? ["--resume", run] : [...flags, "--out", run]);
     // anywhere from the first instant to well into the run
-    const moment = killed < kills ? random() * Math.min(lengthMs, 15_000) : Number.POSITIVE_INFINITY;
+    const moment = killed < kills ? 0.7 * random() * lengthMs : Number.POSITIVE_INFINITY;
     const timer = Number.isFinite(moment)
       ? setTimeout(() => session.process.kill("SIGKILL"), moment)
       : undefined;

@@ -1,9 +1,12 @@
 /** Every implementation of convolution, in the order in which charts list them. */
 import { fftCpu } from "./fft.cpu.js";
 import { fftTfjs } from "./fft.tfjs.js";
+import { fftWasm } from "./fft.wasm.js";
+
 import { convolution } from "./operator.js";
 import { recurrentCpu } from "./recurrent.cpu.js";
 
 export { ltiProblem } from "./lti.js";
 export { convolution };
-export const implementations = [fftCpu, fftTfjs, recurrentCpu];
+
+export const implementations = [fftWasm, fftCpu, fftTfjs, recurrentCpu];

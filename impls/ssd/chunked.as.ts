@@ -3,6 +3,7 @@ import { tile } from "../engines/wasm/gemm.as";
 import { Args, ROWS, flush, rowsOf, sliceBytes } from "./layout.as";
 import { copyVectors, finish, packRows, splitRows, triangle } from "./rows.as";
 import { scoreTile } from "./scores.as";
+import { onlyDecays, productWeights } from "./weights.as";
 export { loadStates, storeStates } from "./layout.as";
 export { finish, triangle, packRows, splitRows } from "./rows.as";
 
@@ -67,6 +68,7 @@ function headWeights(args: Args, at: usize, count: i32, G: usize, base: usize, l
   const step = <usize>args.heads << 2;
   const logA = args.logA + (at << 2), dt = args.dt + (at << 2);
   const decays = record + weightBytes(tiles), inState = decays + <usize>tiles * 32;
+  if (onlyDecays(logA, step, count)) return productWeights(args, at, count, G, base, local, record, decays, inState);
   const sumsOf = local, pre = local + 192;
   let to = record;
   let before: f32 = 0; // sum of the log decays from the chunk's start to the tile
@@ -146,13 +148,13 @@ function chunkOutputs(args: Args, b: i32, h: i32, c: i32, first: i32, last: i32,
   const row = <usize>(args.first + b) * args.length + q0;
   const at = (row * args.groups + h / (args.heads / args.groups)) * state * 4;
   const decays = record + weightBytes(tiles), inState = decays + <usize>tiles * 32, all = inState + <usize>tiles * 32;
-  const span = last - first, wide = <usize>span * 32;
+  const span = last - first;
   const slice = sliceBytes(args);
   let S = args.states + <usize>((b * args.heads + h) * args.slices + first) * slice;
 
   // Left sides of the products, [n][8 rows] a tile: C with the decay from the chunk's start, then the weights of earlier tiles.
   const left = scratch;
-  const scaled = left + <usize>(tiles * state + 3 * tiles * (tiles - 1)) * 32, out = scaled + <usize>(tiles * ROWS) * wide;
+  const scaled = left + <usize>(tiles * state + 3 * tiles * (tiles - 1)) * 32, out = scaled + <usize>(tiles * ROWS * span) * 32;
   let to = left, M = record;
   for (let i = 0; i < tiles; i++) {
     packRows(args.C + at + <usize>(i * ROWS) * stride, stride, min(count - i * ROWS, ROWS), state, decays + (i << 5), to);
@@ -169,12 +171,14 @@ function chunkOutputs(args: Args, b: i32, h: i32, c: i32, first: i32, last: i32,
     to = left;
     for (let i = 0; i < tiles; i++) {
       M += <usize>i * 192;
-      const Y = out + <usize>(i * ROWS) * wide + (p << 5);
-      triangle(M, S + (<usize>(state + i * ROWS) << 5), Y, wide);
-      tile(to, 32, S, 32, state + i * ROWS, Y, wide, args.ones);
+      const Y = out + <usize>(i * ROWS) * 32;
+      triangle(M, S + (<usize>(state + i * ROWS) << 5), Y, 32);
+      tile(to, 32, S, 32, state + i * ROWS, Y, 32, args.ones);
       M += 192;
       to += <usize>(state + i * ROWS) << 5;
     }
+    // Slice by slice: so few stores that fetching their lines goes on behind the next products.
+    finish(args, row, h, first + p, count, out);
     // 4. state: decay over the chunk, plus the chunk's own tokens
     const own = scaled + <usize>(p * count) * 32;
     for (let n = 0; n < state; n += ROWS) {
@@ -182,5 +186,4 @@ function chunkOutputs(args: Args, b: i32, h: i32, c: i32, first: i32, last: i32,
     }
     if (small) flush(S, state);
   }
-  finish(args, row, h, first, last, count, out);
 }

@@ -84,22 +84,25 @@ export function splitRows(X: usize, stride: usize, factors: usize, rows: i32, sl
   }
 }
 
-/** Writes rows that lie in `from`[row][slices][8] to Y: adds D X, gates with silu(z), and leaves out channels past headDim. */
-export function finish(args: Args, row: usize, h: i32, first: i32, last: i32, rows: i32, from: usize): void {
-  const p0 = first * 8, channels = min(args.headDim, last * 8) - p0, plain = !args.D && !args.z;
-  const wide = <usize>(last - first) << 5, stride = <usize>(args.heads * args.headDim) << 2;
+/** Writes rows of slice p that lie in `from`[row][8] to Y: adds D X, gates with silu(z), and leaves out channels past headDim. */
+export function finish(args: Args, row: usize, h: i32, p: i32, rows: i32, from: usize): void {
+  const p0 = p * 8, channels = min(args.headDim - p0, 8), plain = !args.D && !args.z;
+  const stride = <usize>(args.heads * args.headDim) << 2;
   let at = ((row * args.heads + h) * args.headDim + p0) << 2;
-  for (; rows > 0; rows--, from += wide, at += stride) {
-    let p = 0;
-    const Y = args.Y + at;
-    for (; p + 4 <= channels; p += 4) {
-      const y = v128.load(from + (p << 2));
-      v128.store(Y + (p << 2), plain ? y : skipAndGate(args, h * args.headDim + p0 + p, at + (p << 2), y));
+  if (plain && channels == 8) {
+    for (let Y = args.Y + at; rows > 0; rows--, from += 32, Y += stride) {
+      v128.store(Y, v128.load(from));
+      v128.store(Y, v128.load(from, 16), 16);
     }
-    if (p < channels) {
-      let y = v128.load(from + (p << 2));
-      if (!plain) y = skipAndGate(args, h * args.headDim + p0 + p, at + (p << 2), y);
-      storeTail(Y + (p << 2), y, channels - p);
+    return;
+  }
+  for (; rows > 0; rows--, from += 32, at += stride) {
+    for (let c = 0; c < channels; c += 4) {
+      const to = at + (c << 2);
+      let y = v128.load(from + (c << 2));
+      if (!plain) y = skipAndGate(args, h * args.headDim + p0 + c, to, y);
+      if (channels - c >= 4) v128.store(args.Y + to, y);
+      else storeTail(args.Y + to, y, channels - c);
     }
   }
 }

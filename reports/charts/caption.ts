@@ -1,12 +1,15 @@
 /** Everything that someone else needs to repeat a chart, as plain lines. */
 import { bestCurves, type Curve, type Group } from "../curves.js";
 import { plural } from "../format.js";
+import { idParts } from "../names.js";
 import type { Row, RunRecord } from "../row.js";
 import { textWidth } from "./font.js";
 
 /** How to read it, what was held fixed, which implementation each curve is, and what repeats the run. */
 export function caption(run: RunRecord, rows: readonly Row[], groups: readonly Group[]): string[] {
-  const commits = [...new Set(rows.map((row) => row.commit))].join(", ");
+  const commits = [...new Set(rows.map((row) => row.commit.replace(/^([0-9a-f]{12})[0-9a-f]*/, "$1")))].join(
+    ", ",
+  );
   const identities = groups.map((group) => bestCurves(group).map(identity).join("; "));
   const same = new Set(identities).size <= 1;
   return [
@@ -63,8 +66,9 @@ function fixed({ device, dtype, batch, heads, headDim, state, length, cache, xKe
 
 /** "SSD = ssd/chunked.wasm chunk=8 threads=2": name, implementation, options. */
 function identity(curve: Curve): string {
-  const { operator, form, engine, chunk, threads, make } = curve.rows[0];
-  const options = Object.entries({ chunk, threads, make }).filter(([, value]) => value !== undefined);
+  const { id, operator, form, engine, chunk, threads, make } = curve.rows[0];
+  const device = idParts(id).keys.get("device");
+  const options = Object.entries({ chunk, threads, make, device }).filter(([, value]) => value !== undefined);
   return [
     `${curve.family.name} = ${operator}/${form}.${engine}`,
     ...options.map(([key, value]) => `${key}=${value}`),

@@ -3,7 +3,7 @@ import type { TopLevelSpec } from "vega-lite";
 import type { NonNormalizedSpec } from "vega-lite/types_unstable/spec/index.js";
 import { wrap } from "./caption.js";
 import { textWidth } from "./font.js";
-import { config, curveStyles, FONT, type Theme } from "./theme.js";
+import { config, curveStyles, FONT, LINE_PX, type Theme } from "./theme.js";
 
 export type Block = NonNormalizedSpec;
 
@@ -34,6 +34,7 @@ function captionBlock(text: readonly string[], width: number, theme: Theme): Blo
     data: { values: text.map((words, i) => ({ words, y: i * line })) },
     mark: {
       type: "text",
+      aria: true,
       align: "left",
       baseline: "top",
       fontSize: CAPTION_PX,
@@ -44,6 +45,7 @@ function captionBlock(text: readonly string[], width: number, theme: Theme): Blo
       x: { value: 0 },
       y: { field: "y", type: "quantitative", scale: null, axis: null },
       text: { field: "words" },
+      description: { field: "words" },
     },
   };
 }
@@ -92,7 +94,7 @@ export function keyBlock(
     data: { values: entries },
     layer: [
       {
-        mark: { type: "rule", strokeWidth: 1.7 },
+        mark: { type: "rule", strokeWidth: LINE_PX },
         encoding: {
           x: px("from"),
           x2: { field: "to" },

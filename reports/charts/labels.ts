@@ -19,8 +19,10 @@ export interface PlacedLabel {
   readonly x: number;
   readonly y: number;
   /** From the curve's end to the text, when it had to move. */
-  readonly leader?: readonly [x1: number, y1: number, x2: number, y2: number];
+  readonly leader?: Leader;
 }
+
+export type Leader = readonly [x1: number, y1: number, x2: number, y2: number];
 
 interface Box {
   readonly x1: number;
@@ -139,7 +141,7 @@ function boxAt({ width, height }: LabelRequest, [left, middle]: Spot): Box {
 }
 
 /** A name that stands apart from its curve's end is tied to it. */
-function leaderTo(request: LabelRequest, [left, middle]: Spot): PlacedLabel["leader"] {
+function leaderTo(request: LabelRequest, [left, middle]: Spot): Leader | undefined {
   const [x, y] = end(request);
   if (Math.abs(middle - y) - request.height / 2 <= 12) return undefined;
   const side = middle > y ? 1 : -1;
@@ -147,7 +149,7 @@ function leaderTo(request: LabelRequest, [left, middle]: Spot): PlacedLabel["lea
   return [x, y + side * 5, foot, middle - side * (request.height / 2)];
 }
 
-function asLine([x1, y1, x2, y2]: NonNullable<PlacedLabel["leader"]>): LabelRequest["line"] {
+function asLine([x1, y1, x2, y2]: Leader): LabelRequest["line"] {
   return [
     [x1, y1],
     [x2, y2],
@@ -174,7 +176,7 @@ function farSpots(request: LabelRequest): Spot[] {
   const { width: w, height: h } = request;
   return [18, 30, 45, 60, 80].flatMap((d) =>
     [-1, 1].flatMap((side) =>
-      [x - w / 2, x + 4, x - w - 4].map((left): Spot => [left, y + side * (d + h / 2)]),
+      [x - w / 2, x + 4, x - w - 4, x + 30, x - w - 30].map((left): Spot => [left, y + side * (d + h / 2)]),
     ),
   );
 }
@@ -195,7 +197,20 @@ function free(
     return false;
   if (all.some(({ line }) => crosses(box, line, 5))) return false;
   const leader = leaderTo(request, spot);
-  return !leader || !taken.some((other) => crosses(other, asLine(leader), 0));
+  if (!leader) return true;
+  return !taken.some((other) => crosses(other, asLine(leader), 0)) && clearOfCurves(request, leader, all);
+}
+
+/** Whether a leader crosses no other curve: a few boxes along it stand for it. */
+function clearOfCurves(request: LabelRequest, leader: Leader, all: readonly LabelRequest[]): boolean {
+  const [x1, y1, x2, y2] = leader;
+  const steps = Array.from({ length: 12 }, (_, i) => (i + 1) / 13);
+  return steps.every((t) => {
+    const [x, y] = [x1 + t * (x2 - x1), y1 + t * (y2 - y1)];
+    const reach = Math.abs(y2 - y1) / 24 + 1;
+    const box = { x1: x - 1, x2: x + 1, y1: y - reach, y2: y + reach };
+    return all.every((other) => other === request || !crosses(box, other.line, 2));
+  });
 }
 
 function overlap(a: Box, b: Box): boolean {

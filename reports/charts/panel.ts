@@ -8,7 +8,7 @@ import { type DrawnCurve, type DrawnPoint, levelled, type Quantity } from "./dra
 import { textWidth } from "./font.js";
 import { labelLayers } from "./label-layers.js";
 import type { Axis } from "./scale.js";
-import { type CurveStyle, curveStyles, type Theme } from "./theme.js";
+import { type CurveStyle, curveStyles, LINE_PX, type Theme } from "./theme.js";
 
 export type Layer = LayerSpec<Field>;
 export type Part = LayerSpec<Field> | UnitSpec<Field>;
@@ -47,12 +47,9 @@ export function panel(curves: readonly DrawnCurve[], options: PanelOptions): Lay
   const color = { field: "family", type: "nominal" as const, scale: scale((s) => s.color), legend: null };
   const shape = { field: "family", type: "nominal" as const, scale: scale((s) => s.shape), legend: null };
   const dash = { field: "family", type: "nominal" as const, scale: scale((s) => [...s.dash]), legend: null };
-  const thick = {
-    field: "family",
-    type: "ordinal" as const,
-    scale: scale((s) => s.width),
-    legend: null,
-  };
+  const bold = { test: "datum.family === 'ssd'", value: styles.get("ssd")?.width ?? 0 };
+  const thick = { condition: bold, value: LINE_PX };
+  const description = { field: "said", type: "nominal" as const };
   const detail = [{ field: "series" }, { field: "segment" }];
   const small = compact ? { labelFontSize: 9, titleFontSize: 10, titlePadding: 5 } : {};
   const only = (test: string) => [{ filter: test }];
@@ -90,13 +87,21 @@ export function panel(curves: readonly DrawnCurve[], options: PanelOptions): Lay
     },
     {
       transform: only("datum.measured && datum.marker"),
-      mark: { type: "point", filled: true, size: compact ? 18 : 46, opacity: 1 },
-      encoding: { color, shape, tooltip },
+      mark: { type: "point", filled: true, size: compact ? 18 : 46, opacity: 1, aria: true },
+      encoding: { color, shape, tooltip, description },
     },
     {
       transform: only("!datum.measured && datum.marker"),
-      mark: { type: "point", filled: false, fill: theme.background, size: 42, strokeWidth: 1.4, opacity: 1 },
-      encoding: { color, shape, tooltip },
+      mark: {
+        type: "point",
+        filled: false,
+        fill: theme.background,
+        size: 42,
+        strokeWidth: 1.4,
+        opacity: 1,
+        aria: true,
+      },
+      encoding: { color, shape, tooltip, description },
     },
   ];
   if (options.labels !== "none") layer.push(...labelLayers(drawn, styles, options));
@@ -173,7 +178,7 @@ function datum(curve: DrawnCurve, point: DrawnPoint, { y, quantity }: PanelOptio
   return {
     x,
     [quantity.field]: value,
-    low,
+    low: y.kind === "log" ? Math.max(low, y.domain[0]) : low,
     high,
     measured,
     segment,
@@ -185,6 +190,7 @@ function datum(curve: DrawnCurve, point: DrawnPoint, { y, quantity }: PanelOptio
     [quantity.field === "ns" ? "time" : "times"]: quantity.text(value),
     interval: measured ? quantity.interval(low, high) : "",
     case: about,
+    said: `${curve.name} at ${x}: ${quantity.text(value)}, ${measured ? "measured" : "extrapolated"}`,
   };
 }
 

@@ -8,8 +8,9 @@ export interface Axis {
   at(value: number, size: number): number;
 }
 
-/** Log axis over powers of two (lengths): every value a tick, half an octave of air. */
+/** Log axis over powers of two (lengths): every value a tick, a third of an octave of air; linear where a size is zero. */
 export function sizeAxis(values: readonly number[]): Axis {
+  if (values.some((value) => value <= 0)) return linearSizeAxis(values);
   const ticks = [...new Set(values)].sort((a, b) => a - b);
   const [low, high] = [ticks[0] ?? 1, ticks.at(-1) ?? 1];
   const air = low === high ? 2 : 2 ** 0.35;
@@ -19,7 +20,7 @@ export function sizeAxis(values: readonly number[]): Axis {
 /** Linear axis from zero with the given values as its ticks, at their linear places. */
 export function linearSizeAxis(values: readonly number[]): Axis {
   const ticks = [...new Set(values)].sort((a, b) => a - b);
-  return axis("linear", [0, (ticks.at(-1) ?? 1) * 1.03], ticks);
+  return axis("linear", [0, (ticks.at(-1) || 1) * 1.03], ticks);
 }
 
 /** Log axis over times: decades, or 1-2-5 steps where the data span less than two. */

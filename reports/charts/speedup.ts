@@ -3,6 +3,7 @@ import type { TopLevelSpec } from "vega-lite";
 import { type Comparison, comparisons } from "../comparisons.js";
 import { type Group, groupBy, groupsOf, type XKey, xKeyOf } from "../curves.js";
 import { formatSize } from "../format.js";
+import { familyOf } from "../names.js";
 import type { Row, RunRecord } from "../row.js";
 import { fasterFrom, type Ratio } from "../speedup.js";
 import { caption } from "./caption.js";
@@ -20,10 +21,11 @@ export function speedupChart(
   rows: readonly Row[],
   theme: Theme = LIGHT,
 ): TopLevelSpec | undefined {
+  const families = [...new Set(rows.map((row) => familyOf(row).key))];
   const drawn = [...groupBy(rows, (row) => row.suite)].flatMap(([suite, members]) => {
     const xKey = xKeyOf(suite, members);
     return groupsOf(members, xKey).flatMap((group) => {
-      const block = speedupPanel(group, xKey, theme);
+      const block = speedupPanel(group, xKey, theme, families);
       return block ? [{ group, block }] : [];
     });
   });
@@ -44,7 +46,12 @@ export function speedupChart(
   );
 }
 
-function speedupPanel(group: Group, xKey: XKey, theme: Theme): Layer | undefined {
+function speedupPanel(
+  group: Group,
+  xKey: XKey,
+  theme: Theme,
+  families: readonly string[],
+): Layer | undefined {
   const compared = comparisons(group);
   if (compared.length === 0) return undefined;
   const ratios = compared.flatMap((comparison) => comparison.ratios);
@@ -61,7 +68,7 @@ function speedupPanel(group: Group, xKey: XKey, theme: Theme): Layer | undefined
     y: logAxis([1, ...ratios.flatMap(({ low, high }) => [low, high])]),
     quantity: RATIO,
     theme,
-    families: compared.map(({ other }) => other.family.key),
+    families,
     labels: "full",
   });
   const even = {

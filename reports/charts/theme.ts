@@ -66,6 +66,9 @@ const ON_DARK: Readonly<Record<string, string>> = {
   "#D55E00": "#F07A26",
 };
 
+/** Width of every line but SSD's. */
+export const LINE_PX = 1.7;
+
 /** The style of each family, in the order given. */
 export function curveStyles(keys: readonly string[], theme: Theme): Map<string, CurveStyle> {
   let spare = 0;
@@ -73,7 +76,7 @@ export function curveStyles(keys: readonly string[], theme: Theme): Map<string, 
     keys.map((key) => {
       const style = FIXED[key] ?? spareStyle(spare++);
       const color = theme.dark ? (ON_DARK[style.color] ?? style.color) : style.color;
-      return [key, { ...style, color, width: key === "ssd" ? 2.6 : 1.7 }];
+      return [key, { ...style, color, width: key === "ssd" ? 2.6 : LINE_PX }];
     }),
   );
 }
@@ -88,6 +91,8 @@ export function config(theme: Theme): Config {
     font: FONT,
     padding: 10,
     view: { stroke: null },
+    // Points describe themselves; lines, bands and labels would only repeat their numbers.
+    mark: { aria: false },
     title: {
       color: theme.text,
       subtitleColor: theme.faint,

@@ -2,6 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { join, resolve as resolvePath } from "node:path";
 import { toCsv } from "../../reports/csv.js";
+import { findings } from "../../reports/findings.js";
 import type { CaseRecord, RunRecord } from "../../reports/row.js";
 import { RESULTS, reasonOf } from "../../reports/store.js";
 import { table } from "../../reports/table.js";
@@ -52,7 +53,7 @@ export async function publishRun(
     const color = options.colour && isTTY === true && !process.env.NO_COLOR;
     for (const line of table(rows, { width: isTTY ? columns : 120, color }))
       process.stdout.write(`${line}\n`);
-    process.stdout.write("\n");
+    process.stdout.write(`\n${findings(rows).join("\n")}\n\n`);
   }
   for (const file of files) process.stdout.write(`${shown(file)}\n`);
   return exitCode;

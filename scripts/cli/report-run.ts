@@ -1,18 +1,61 @@
-/** `report`: from one or more run folders. One folder is drawn where it lies, several go into a new one. */
+/** `report`: reads run folders, merges them, writes everything but the results themselves. */
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { Command, CommanderError } from "commander";
-import { ForeignRun, mergeRuns } from "../../reports/merge.js";
-import { RunStore, StoreError } from "../../reports/store.js";
-import { EXIT, Stop, usageError } from "./exit.js";
-import { publishRun } from "./publish.js";
-import { defaultFolder } from "./words.js";
+import { toCsv } from "../../reports/csv.js";
+import { findings } from "../../reports/findings.js";
+import { machineKind } from "../../reports/machine.js";
+import { MergeError, mergeRuns, type Source } from "../../reports/merge.js";
+import { publish } from "../../reports/publish.js";
+import { RESULTS, readRun, reasonOf, StoreError } from "../../reports/store.js";
+import { table } from "../../reports/table.js";
+import { EXIT, usageError } from "./exit.js";
+import { defaultFolder, shown } from "./words.js";
+
+interface ReportOptions {
+  readonly folders: readonly string[];
+  readonly out: string;
+  readonly color: boolean;
+}
 
 /** @returns the exit code. @throws Stop */
 export async function report(argv: readonly string[]): Promise<number> {
+  const options = parse(argv);
+  if (!options) return EXIT.good;
+  const merged = merge(options.folders.map(readSource));
+  if (merged.rows.length === 0)
+    throw usageError(`${options.folders.join(", ")} holds no case yet; run bench first`);
+  for (const note of merged.notes) process.stderr.write(`dualbench: ${note}\n`);
+  const csv = join(options.out, "results.csv");
+  let files: string[];
+  try {
+    mkdirSync(options.out, { recursive: true });
+    writeFileSync(csv, toCsv(merged.rows));
+    files = [csv, ...(await publish(merged.run, merged.rows, options.out))];
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+    throw usageError(
+      `cannot write into ${options.out}: ${reasonOf(error)}; choose another folder with --out`,
+    );
+  }
+  const { columns = 80, isTTY } = process.stdout;
+  const color = options.color && isTTY === true && !process.env.NO_COLOR;
+  const lines = [
+    ...table(merged.rows, { width: isTTY ? columns : 120, color }),
+    "",
+    ...findings(merged.rows),
+    "",
+    ...files.map(shown),
+  ];
+  process.stdout.write(`${lines.join("\n")}\n`);
+  return EXIT.good;
+}
+
+function parse(argv: readonly string[]): ReportOptions | undefined {
   const command = new Command("report")
-    .description("Draws stored runs again; merges the shards of one plan, of machines of one kind.")
+    .description("Makes tables, charts and report.html again from the results.jsonl of each folder, merged.")
     .argument("<dir...>", "folders that bench has written")
-    .option("--out <dir>", "folder for the merged run; must hold none yet")
-    .option("--json", "print one JSON document on stdout")
+    .option("--out <dir>", "where to write; by default the folder itself, for several a new one")
     .option("--no-color", "no colour")
     .exitOverride()
     .configureOutput({ writeErr: () => {} });
@@ -20,32 +63,32 @@ export async function report(argv: readonly string[]): Promise<number> {
     command.parse([...argv], { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0) return EXIT.good;
-    throw usageError(`${error.message.replace(/^error: /, "")}; type npm run report -- DIR...`);
+    if (error.exitCode === 0) return undefined;
+    const why = error.message.replace(/^error: /, "").replace(/\.?$/, "");
+    throw usageError(`${why}; type npm run report -- DIR, a folder that bench has written`);
   }
-  const { out, json, color } = command.opts<{ out?: string; json?: boolean; color: boolean }>();
+  const folders = [...new Map(command.args.map((folder) => [resolve(folder), folder])).values()];
+  const { out, color } = command.opts<{ out?: string; color: boolean }>();
+  const own = folders.some((folder) => out !== undefined && resolve(folder) === resolve(out));
+  if (out !== undefined && !own && existsSync(join(out, RESULTS)))
+    throw usageError(`${out} holds the results of another run; choose another folder with --out`);
+  const fallback = () => `${defaultFolder(new Date().toISOString())}-merged`;
+  return { folders, out: out ?? (folders.length === 1 ? folders[0] : fallback()), color };
+}
+
+function readSource(folder: string): Source {
   try {
-    return await reportOn(command.args, out, { json: json === true, colour: color });
+    const { run, cases } = readRun(folder);
+    return { folder, run, rows: cases.map(({ row }) => row), machine: machineKind(run.environment) };
   } catch (error) {
-    if (error instanceof ForeignRun) throw new Stop(EXIT.inconclusive, error.message);
     throw error instanceof StoreError ? usageError(error.message) : error;
   }
 }
 
-async function reportOn(
-  folders: readonly string[],
-  out: string | undefined,
-  options: { readonly json: boolean; readonly colour: boolean },
-): Promise<number> {
-  const { run, cases } = mergeRuns(folders);
-  const wrong = cases.some(({ row }) => row.status === "rejected" || row.status === "failed");
-  const exitCode = wrong ? EXIT.wrong : EXIT.good;
-  let folder = folders[0];
-  if (folders.length > 1 || out !== undefined) {
-    folder = out ?? defaultFolder(new Date().toISOString());
-    const store = RunStore.create(folder, run);
-    store.append(cases);
-    store.close();
+function merge(sources: readonly Source[]) {
+  try {
+    return mergeRuns(sources);
+  } catch (error) {
+    throw error instanceof MergeError ? usageError(error.message) : error;
   }
-  return publishRun(cases, run, folder, { ...options, charts: true, exitCode });
 }

@@ -1,6 +1,6 @@
 /** The children of a run: one per engine and device, started when first needed, restarted after a death. */
 import type { Ceilings, DeviceInfo } from "../../impls/engines/engine.js";
-import type { EngineLink, Host } from "./host.js";
+import { EngineDied, type EngineLink, type Host } from "./host.js";
 import type { Target } from "./plan.js";
 
 /** Opening may compile kernels or start another runtime. */
@@ -98,7 +98,7 @@ export class EnginePool {
       { engine, device, named, files: this.files, originMs: this.originMs },
       OPEN_MS,
     );
-    if (!opened.present) throw new Error(opened.reason);
+    if (!opened.present) throw new EngineDied(opened.reason);
     return opened.device;
   }
 }

@@ -10,6 +10,7 @@ import type { EnginePool } from "./engine-pool.js";
 import { CallFailed, EngineDied, type Host } from "./host.js";
 import { type StopReason, Trial } from "./measure.js";
 import type { Case } from "./plan.js";
+import { problemBytes } from "./predict.js";
 import type { CallName, Calls, ReferenceHandle } from "./protocol.js";
 import type { Outcome } from "./rows.js";
 
@@ -32,6 +33,8 @@ export interface GroupRun {
 
 /** A repeated run may leave this much behind before it counts as a leak. */
 const LEAK_BYTES_PER_RUN = 2048;
+/** Preparing may compile a kernel on its first use. */
+const PREPARE_MS = 120_000;
 const RESIDENT_SLACK = 256 * 2 ** 20;
 
 /** One case while it is worked on. */
@@ -118,7 +121,10 @@ export class GroupMeasurement {
     runs = 1,
   ): Promise<Calls[K][1]> {
     const { link } = await this.run.pool.link(entry.one.target);
-    const deadlineMs = this.run.budget.deadlineMs + (20 * runs * entry.estimateNs) / 1e6;
+    // making inputs and reading outputs takes time with their size: 5 MB/s is slow for any engine
+    const sizeMs = problemBytes(entry.one.operator, entry.one.problem) / 5e3;
+    const base = name === "prepare" ? PREPARE_MS : this.run.budget.deadlineMs;
+    const deadlineMs = base + sizeMs + (20 * runs * entry.estimateNs) / 1e6;
     return link.call(name, body, deadlineMs);
   }
 

@@ -1,6 +1,6 @@
 /** The runner's host on Node: child processes, files in the temporary folder, memory limits. */
 import type { ChildProcess } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { freemem, tmpdir } from "node:os";
 import { join } from "node:path";
 import { forkBeside } from "./fork.js";
@@ -11,7 +11,8 @@ import type { CallName, Calls, Reply } from "./protocol.js";
 const WATCH_MS = 250;
 
 export function nodeHost(options: { readonly memoryBytes?: number } = {}): Host {
-  const folder = mkdtempSync(join(tmpdir(), "dualbench-"));
+  removeLeftBehind();
+  const folder = mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`));
   const memoryBytes = options.memoryBytes ?? Math.floor(availableBytes() / 2);
   const children = new Set<Child>();
   let clerk: Child | undefined;
@@ -38,6 +39,22 @@ export function nodeHost(options: { readonly memoryBytes?: number } = {}): Host 
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+const PREFIX = "dualbench-lanes-";
+
+/** References of runs that were killed: large files that nobody else will remove. */
+function removeLeftBehind(): void {
+  for (const name of readdirSync(tmpdir())) {
+    const pid = Number(name.startsWith(PREFIX) ? name.slice(PREFIX.length).split("-")[0] : Number.NaN);
+    if (Number.isNaN(pid)) continue;
+    try {
+      process.kill(pid, 0);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ESRCH")
+        rmSync(join(tmpdir(), name), { recursive: true, force: true });
+    }
+  }
 }
 
 /** Memory this process may use: the machine's, or its container's if that is less. */

@@ -54,14 +54,18 @@ export async function warmUp<Launch>(
   let spentNs = 0;
   let runs = 1;
   let estimateNs = Number.POSITIVE_INFINITY;
+  let hostNs = Number.POSITIVE_INFINITY;
   for (;;) {
     const timing = await engine.time((launch) => prepared.run(launch), runs);
     spentNs += timing.hostNs * runs;
     estimateNs = Math.min(estimateNs, Math.max(clockNs(timing), 1));
+    hostNs = Math.min(hostNs, Math.max(timing.hostNs, 1));
     if (spentNs >= budgetNs) break;
     runs = Math.max(1, Math.min(Math.ceil(SHORTEST_SAMPLE_NS / estimateNs), 2 * runs));
   }
-  return { repeats: Math.max(1, Math.ceil(SHORTEST_SAMPLE_NS / estimateNs)), estimateNs };
+  // a device clock too coarse to see one run must not ask for a hundred thousand of them
+  const most = Math.ceil((20 * SHORTEST_SAMPLE_NS) / hostNs);
+  return { repeats: Math.max(1, Math.min(Math.ceil(SHORTEST_SAMPLE_NS / estimateNs), most)), estimateNs };
 }
 
 export interface StoppingRule {

@@ -97,7 +97,9 @@ async function needed<M>(load: () => Promise<M>, backend: "cpu" | "wasm"): Promi
       backend === "wasm" ? ` @tensorflow/tfjs-backend-wasm@${VERSION}` : ""
     }`;
     throw new EngineAbsent(
-      `TensorFlow.js is not installed (${firstLine(error)}); to add it: npm install ${packages}`,
+      isMissing(error)
+        ? `TensorFlow.js is not installed; to add it: npm install ${packages}`
+        : `TensorFlow.js cannot be used: ${firstLine(error)}; to install it again: npm install ${packages}`,
     );
   }
 }
@@ -113,14 +115,17 @@ async function loadNative(): Promise<TensorOps> {
       tf.enableProdMode();
       return tf;
     } catch (error) {
-      if ((error as { code?: string }).code !== "ERR_MODULE_NOT_FOUND")
-        failures.push(`${name} cannot be used: ${firstLine(error)}`);
+      if (!isMissing(error)) failures.push(`${name} cannot be used: ${firstLine(error)}`);
     }
   }
   const why = failures.length > 0 ? failures.join("; ") : "no native TensorFlow is installed";
   throw new EngineAbsent(
     `${why}; to add it: npm install @tensorflow/tfjs-node@${VERSION} (or @tensorflow/tfjs-node-gpu@${VERSION} with CUDA 11.2; both download libtensorflow)`,
   );
+}
+
+function isMissing(error: unknown): boolean {
+  return (error as { code?: string }).code === "ERR_MODULE_NOT_FOUND";
 }
 
 function firstLine(error: unknown): string {

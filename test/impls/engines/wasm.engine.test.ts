@@ -1,0 +1,106 @@
+/** The engine around the kernels: inputs, names of builds, threads, life and death of workers. */
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { afterAll, describe, expect, it } from "vitest";
+import { convolution } from "../../../impls/convolution/index.js";
+import { loadKernel } from "../../../impls/engines/wasm/build.js";
+import { writeInputs } from "../../../impls/engines/wasm/inputs.js";
+import { Pool } from "../../../impls/engines/wasm/pool.js";
+import { Room } from "../../../impls/engines/wasm/room.js";
+import { open } from "../../../impls/engines/wasm.js";
+import { operators } from "../../../impls/index.js";
+import { type AnyOperator, type Problem, randomProblem } from "../../../impls/operator.js";
+import { toFloat32 } from "../../../impls/tensor.js";
+
+const pool = new Pool();
+afterAll(() => pool.close());
+
+const dims: Record<string, number> = {
+  batch: 2,
+  length: 37,
+  context: 37,
+  heads: 9,
+  groups: 3,
+  headDim: 5,
+  headDimV: 4,
+  state: 6,
+};
+
+function allInputs(operator: AnyOperator): Problem {
+  const optional = Object.keys(operator.inputs).filter((name) => operator.inputs[name].optional);
+  const own = Object.fromEntries(operator.dims.map((dim: string) => [dim, dims[dim]]));
+  const wanted = operator.name === "convolution" ? [] : optional;
+  return randomProblem(operator, { dims: own, seed: 12, with: wanted as never });
+}
+
+describe("inputs", () => {
+  it.each([
+    ...operators.map((operator) => [operator.name, operator, allInputs(operator)] as const),
+    [
+      "a kernel that halves into denormals",
+      convolution as AnyOperator,
+      randomProblem(convolution, { dims: { batch: 1, length: 12000, heads: 1, headDim: 1 } }) as Problem,
+    ] as const,
+  ])("of %s are the random functions, bit for bit", async (_name, operator, problem) => {
+    const room = new Room(operator, problem);
+    const args = room.reserve(64);
+    const memory = room.open();
+    await writeInputs(room, memory, args, pool, 2, "relaxed");
+    for (const [name, source] of Object.entries(problem.inputs)) {
+      const wanted = toFloat32(source!, "f32");
+      const got = new Float32Array(memory.buffer, room.address[name], wanted.length);
+      expect(Buffer.compare(Buffer.from(got.slice().buffer), Buffer.from(wanted.buffer)), name).toBe(0);
+    }
+  });
+});
+
+describe("builds", () => {
+  it("are named by a hash that differs with the SIMD level and is the same every time", async () => {
+    const source = new URL("../../../impls/engines/wasm/ceilings.as.ts", import.meta.url);
+    const [relaxed, plain] = [await loadKernel(source, "relaxed"), await loadKernel(source, "plain")];
+    expect(relaxed.hash).toMatch(/^[0-9a-f]{12}$/);
+    expect(relaxed.hash).not.toBe(plain.hash);
+    expect((await loadKernel(source, "relaxed")).hash).toBe(relaxed.hash);
+  });
+});
+
+describe("engine", () => {
+  it("measures ceilings", async () => {
+    const engine = await open();
+    const { flopsPerS, expsPerS, bytesPerS } = await engine.ceilings();
+    expect(flopsPerS?.f32).toBeGreaterThan(1e8);
+    expect(expsPerS).toBeGreaterThan(1e6);
+    expect(bytesPerS).toBeGreaterThan(1e7);
+    await engine.close();
+  });
+
+  it("refuses a problem that 32-bit addresses cannot hold, before it allocates", async () => {
+    const engine = await open();
+    const huge = { batch: 1, length: 2 ** 24, heads: 1, headDim: 64 };
+    const problem = randomProblem(convolution, { dims: huge });
+    expect(() => engine.room(convolution, problem).open()).toThrow(/needs \d+ bytes of WebAssembly memory/);
+  });
+
+  it("lets the process end while workers sleep", async () => {
+    const engine = new URL("../../../impls/engines/wasm.ts", import.meta.url).href;
+    const index = new URL("../../../impls/index.ts", import.meta.url).href;
+    const operator = new URL("../../../impls/operator.ts", import.meta.url).href;
+    const code = `
+      const { open } = await import("${engine}");
+      const { implementations } = await import("${index}");
+      const { randomProblem } = await import("${operator}");
+      const impl = implementations.find((i) => i.form === "recurrent" && i.engine === "wasm" && i.operator.name === "ssd");
+      const dims = { batch: 1, length: 64, heads: 4, groups: 1, headDim: 8, state: 8 };
+      const prepared = await impl.prepare(await open(), randomProblem(impl.operator, { dims }), { threads: 2 });
+      prepared.run();
+      console.log("ran");`;
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      ["--import", "tsx", "--input-type=module", "-e", code],
+      {
+        timeout: 30_000,
+      },
+    );
+    expect(stdout).toBe("ran\n");
+  });
+});

@@ -1,0 +1,191 @@
+/** Every wasm kernel against the float64 reference: odd sizes, optional inputs, extreme decays, both SIMD builds, any thread count. */
+import { afterAll, describe, expect, it } from "vitest";
+import { boundAt } from "../../../impls/bound.js";
+import { open } from "../../../impls/engines/wasm.js";
+import {
+  type AnyImplementation,
+  type Inspection,
+  implementationName,
+  type Options,
+} from "../../../impls/implementation.js";
+import { implementations } from "../../../impls/index.js";
+import {
+  type AnyOperator,
+  givenProblem,
+  type LaneReference,
+  type Problem,
+  randomProblem,
+} from "../../../impls/operator.js";
+import { ssd } from "../../../impls/ssd/operator.js";
+import { allLanes } from "../truth.js";
+
+const engines = { relaxed: await open(), plain: await open("plain") };
+afterAll(() => Promise.all(Object.values(engines).map((engine) => engine.close())));
+
+const kernels = implementations
+  .filter(({ engine }) => engine === "wasm")
+  .map((impl) => [implementationName(impl), impl] as const);
+
+const recurrences = [
+  { batch: 1, length: 1, heads: 1, groups: 1, headDim: 1, state: 1 },
+  { batch: 3, length: 1, heads: 2, groups: 1, headDim: 20, state: 33 },
+  { batch: 2, length: 63, heads: 3, groups: 1, headDim: 13, state: 7 },
+  { batch: 1, length: 64, heads: 4, groups: 2, headDim: 16, state: 16 },
+  { batch: 2, length: 65, heads: 4, groups: 2, headDim: 24, state: 10 },
+  { batch: 1, length: 300, heads: 8, groups: 4, headDim: 5, state: 3 },
+];
+const attentions = [
+  { batch: 1, length: 1, context: 1, heads: 1, groups: 1, headDim: 1, headDimV: 1 },
+  { batch: 2, length: 65, context: 65, heads: 4, groups: 2, headDim: 16, headDimV: 24 },
+  { batch: 1, length: 110, context: 110, heads: 3, groups: 3, headDim: 7, headDimV: 33 },
+  { batch: 1, length: 63, context: 120, heads: 2, groups: 1, headDim: 13, headDimV: 7 },
+];
+const convolutions = [
+  { batch: 1, length: 1, heads: 1, headDim: 1 },
+  { batch: 2, length: 65, heads: 1, headDim: 13 },
+  { batch: 1, length: 2, heads: 1, headDim: 3 },
+  { batch: 1, length: 1000, heads: 2, headDim: 4 },
+];
+
+function problemsOf(operator: AnyOperator): Problem[] {
+  if (operator.name === "attention")
+    return attentions.flatMap((dims) =>
+      [{}, { causal: false, scale: -0.3 }, { causal: false, scale: 0.01 }]
+        .filter((settings) => dims.length === dims.context || "causal" in settings)
+        .map((settings) => randomProblem(operator, { dims, settings })),
+    );
+  if (operator.name === "convolution") return convolutions.map((dims) => randomProblem(operator, { dims }));
+  const optional = Object.keys(operator.inputs).filter((name) => operator.inputs[name].optional);
+  // a random bias may be negative: without softplus a negative step makes the state grow without end
+  const settings = operator.name === "selective_scan" ? { softplus: true } : {};
+  return recurrences.flatMap((dims) => [
+    randomProblem(operator, { dims }),
+    randomProblem(operator, { dims, with: optional as never, settings }),
+  ]);
+}
+
+/** Runs twice on poisoned outputs; the bits of both runs must be the same. */
+async function outcome(
+  impl: AnyImplementation,
+  problem: Problem,
+  options: Options,
+  simd: keyof typeof engines,
+) {
+  const prepared = await impl.prepare(engines[simd], problem, options);
+  await prepared.poison();
+  await prepared.run(undefined);
+  const got: Inspection = await prepared.inspect(allLanes(impl.operator, problem));
+  await prepared.run(undefined);
+  expect((await prepared.inspect([])).fingerprint).toBe(got.fingerprint);
+  await prepared.dispose();
+  return got;
+}
+
+/** Largest error as a share of both bounds, over all elements. */
+async function share(
+  impl: AnyImplementation,
+  problem: Problem,
+  options: Options,
+  simd: keyof typeof engines = "relaxed",
+) {
+  const got = await outcome(impl, problem, options, simd);
+  const rounding = impl.rounding(problem, options);
+  const largest = { probable: 0, certified: 0 };
+  const references: Iterable<LaneReference> = impl.operator.reference(
+    problem,
+    allLanes(impl.operator, problem),
+  );
+  for (const { lane, outputs } of references)
+    for (const [name, bounds] of Object.entries(outputs))
+      got.lanes[lane.index][name].forEach((value, i) => {
+        // equal infinities have no difference
+        if (value === bounds.value[i]) return;
+        const error = Math.abs(value - bounds.value[i]);
+        const bound = boundAt(bounds, i, rounding);
+        for (const kind of ["probable", "certified"] as const)
+          largest[kind] = Math.max(
+            largest[kind],
+            Number.isNaN(error) ? Number.POSITIVE_INFINITY : error / bound[kind],
+          );
+      });
+  return largest;
+}
+
+describe.each(kernels)("%s", (_name, impl) => {
+  const chunks: Options[] =
+    impl.form === "chunked"
+      ? [{ chunk: 1 }, { chunk: 7 }, { chunk: 12 }, { chunk: 64 }, { chunk: 256 }]
+      : [{}];
+
+  it("stays within the probable bound at odd sizes", async () => {
+    for (const problem of problemsOf(impl.operator))
+      for (const options of chunks)
+        expect(
+          (await share(impl, problem, options)).probable,
+          JSON.stringify({ ...problem.dims, ...options }),
+        ).toBeLessThan(1);
+  });
+
+  it("does so without relaxed SIMD", async () => {
+    for (const problem of problemsOf(impl.operator).slice(2, 6))
+      expect((await share(impl, problem, chunks[0], "plain")).probable).toBeLessThan(1);
+  });
+
+  it("gives the same bits for any number of threads", async () => {
+    for (const problem of problemsOf(impl.operator).slice(2, 6)) {
+      const { fingerprint } = await outcome(impl, problem, { ...chunks[0], threads: 1 }, "relaxed");
+      for (const threads of [2, 3])
+        expect((await outcome(impl, problem, { ...chunks[0], threads }, "relaxed")).fingerprint).toBe(
+          fingerprint,
+        );
+    }
+  });
+});
+
+describe.each(kernels.filter(([name]) => name.startsWith("ssd/")))("%s", (_name, impl) => {
+  const dims = { batch: 1, length: 100, heads: 2, groups: 1, headDim: 9, state: 10 };
+  const random = (seed: number) => {
+    const problem = randomProblem(ssd, { dims, seed });
+    const values = (name: "X" | "logA" | "B" | "C") => {
+      const [rows, cols] = name === "logA" ? [100, 2] : name === "X" ? [100, 18] : [100, 10];
+      return Float64Array.from({ length: rows * cols }, (_, i) =>
+        Math.fround(Math.sin(seed + i * 1.7 + problem.seed)),
+      );
+    };
+    return { X: values("X"), logA: new Float64Array(200), B: values("B"), C: values("C") };
+  };
+  const withDecay = (decay: (i: number) => number) => {
+    const inputs = random(5);
+    inputs.logA.forEach((_, i) => {
+      inputs.logA[i] = Math.fround(decay(i));
+    });
+    return givenProblem(ssd, { dims, inputs });
+  };
+
+  it.each([
+    ["resets", (i: number) => (i % 14 < 2 ? Number.NEGATIVE_INFINITY : -0.1)],
+    ["finite resets", (i: number) => (i % 14 < 2 ? -1e4 : -0.1)],
+    ["underflowing products", () => -30],
+    ["no decay", () => 0],
+    ["growth between resets", (i: number) => (i % 22 < 2 ? -1e4 : 0.5)],
+  ])("is right with %s", async (_case, decay) => {
+    const problem = withDecay(decay);
+    for (const chunk of [6, 24, 100])
+      expect((await share(impl, problem, { chunk })).certified).toBeLessThan(1);
+  });
+
+  it("keeps a NaN from earlier tokens", async () => {
+    const { X, ...rest } = random(6);
+    X.fill(Number.NaN, 50 * 18, 51 * 18);
+    const prepared = await impl.prepare(
+      engines.relaxed,
+      givenProblem(ssd, { dims, inputs: { X, ...rest } }),
+      { chunk: 24 },
+    );
+    await prepared.run(undefined);
+    const { Y } = await prepared.read();
+    expect(Y.slice(0, 50 * 18).every(Number.isFinite)).toBe(true);
+    expect(Y.slice(50 * 18).every(Number.isNaN)).toBe(true);
+    await prepared.dispose();
+  });
+});

@@ -1,0 +1,50 @@
+/** Just enough PNG (8-bit RGBA, not interlaced, as resvg writes it) to see whether something was drawn. */
+import { inflateSync } from "node:zlib";
+
+export interface Picture {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8Array;
+}
+
+export function pixels(png: Uint8Array): Picture {
+  const bytes = Buffer.from(png);
+  const [width, height] = [bytes.readUInt32BE(16), bytes.readUInt32BE(20)];
+  if (bytes[24] !== 8 || bytes[25] !== 6 || bytes[28] !== 0)
+    throw new Error("not 8-bit RGBA without interlace");
+  const parts: Buffer[] = [];
+  for (let at = 8; at < bytes.length; ) {
+    const size = bytes.readUInt32BE(at);
+    if (bytes.toString("latin1", at + 4, at + 8) === "IDAT")
+      parts.push(bytes.subarray(at + 8, at + 8 + size));
+    at += size + 12;
+  }
+  const packed = inflateSync(Buffer.concat(parts));
+  const stride = width * 4;
+  const data = new Uint8Array(stride * height);
+  for (let y = 0; y < height; y++) {
+    const filter = packed[y * (stride + 1)];
+    for (let i = 0; i < stride; i++) {
+      const left = i >= 4 ? data[y * stride + i - 4] : 0;
+      const up = y > 0 ? data[(y - 1) * stride + i] : 0;
+      const corner = i >= 4 && y > 0 ? data[(y - 1) * stride + i - 4] : 0;
+      const guess = [0, left, up, (left + up) >> 1, paeth(left, up, corner)][filter];
+      data[y * stride + i] = packed[y * (stride + 1) + 1 + i] + guess;
+    }
+  }
+  return { width, height, data };
+}
+
+function paeth(left: number, up: number, corner: number): number {
+  const p = left + up - corner;
+  const [a, b, c] = [Math.abs(p - left), Math.abs(p - up), Math.abs(p - corner)];
+  return a <= b && a <= c ? left : b <= c ? up : corner;
+}
+
+/** Share of pixels that are white or nearly so. */
+export function bright({ width, height, data }: Picture): number {
+  let count = 0;
+  for (let i = 0; i < width * height; i++)
+    if (data[4 * i] > 240 && data[4 * i + 1] > 240 && data[4 * i + 2] > 240) count++;
+  return count / (width * height);
+}

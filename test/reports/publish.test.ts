@@ -1,0 +1,99 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { publish } from "../../reports/publish.js";
+import { failed, measured, rejected, syntheticRows, syntheticRun } from "./fixtures.js";
+
+const evil = `</script><script>alert(1)</script><!-- <img src=x onerror=alert(2)> "'&`;
+const rows = [
+  ...syntheticRows().filter((_, i) => i % 3 === 0),
+  measured("ssd/chunked.wasm", 512, 64, 2e6, { chunk: 8, threads: 2 }),
+  measured("selective_scan/recurrent.wasm", 512, 64, 9e6, { threads: 2 }),
+  { ...rejected("ssd/chunked.webgpu", 512, 64, evil), device: evil },
+  failed("ssd/chunked.webgpu", 1024, 64, evil),
+];
+const run = { ...syntheticRun(), command: `npm run bench -- ${evil}`, environment: { gpu: evil } };
+
+const dir = mkdtempSync(join(tmpdir(), "dualbench-publish-"));
+let paths: string[] = [];
+let html = "";
+
+beforeAll(async () => {
+  paths = await publish(run, rows, join(dir, "new", "folder"));
+  html = readFileSync(paths.at(-1)!, "utf8");
+}, 60_000);
+afterAll(() => rmSync(dir, { recursive: true }));
+
+describe("publish", () => {
+  it("writes SVG, PNG and spec of each chart and the report last", () => {
+    expect(paths.map((path) => basename(path))).toEqual([
+      ...["sequence-length", "state-size", "figure-10", "speedup"].flatMap((name) =>
+        ["svg", "png", "vl.json"].map((type) => `${name}.${type}`),
+      ),
+      "report.html",
+    ]);
+    for (const path of paths) expect(readFileSync(path).length).toBeGreaterThan(1000);
+  });
+
+  it("writes specs that anyone can open", () => {
+    for (const path of paths.filter((name) => name.endsWith(".vl.json"))) {
+      const spec = JSON.parse(readFileSync(path, "utf8"));
+      expect(spec.$schema).toBe("https://vega.github.io/schema/vega-lite/v6.json");
+    }
+  });
+
+  it("writes a report even of nothing", async () => {
+    const [path, ...others] = await publish(run, [], join(dir, "empty"));
+    expect(basename(path)).toBe("report.html");
+    expect(others).toEqual([]);
+  });
+});
+
+describe("report.html", () => {
+  it("keeps what rows say as text", () => {
+    expect(html).not.toContain("<script>alert(1)");
+    expect(html).not.toContain("<img src=x");
+    expect(html).toContain("&#60;/script&#62;&#60;script&#62;alert(1)");
+  });
+
+  it("opens and closes as many scripts as it means to: 6 specs, 3 libraries, its own", () => {
+    // charts in the report: two suites and the speedups, light and dark
+    const expected = 3 * 2 + 3 + 1;
+    expect(html.match(/<script[\s>]/gi)).toHaveLength(expected);
+    expect(html.match(/<\/script/gi)).toHaveLength(expected);
+  });
+
+  it("loads nothing", () => {
+    expect(html).toContain("default-src 'none'");
+    const own = html
+      .replace(/<script>[\s\S]*?<\/script>/g, "")
+      .replace(/<script type="application\/json"[\s\S]*?<\/script>/g, "");
+    expect(own).not.toMatch(/\b(src|href)="(?!#|data:)/);
+  });
+
+  it("shows every case with the command that repeats it", () => {
+    const body = html.slice(html.indexOf('<table id="rows">'));
+    expect(body.match(/<tr data-status=/g)).toHaveLength(rows.length);
+    expect(body).toContain(
+      "--suite sequence-length --engine wasm --grid default --seed 0 --filter &#34;ssd/chunked.wasm dtype=f32",
+    );
+  });
+
+  it("has its table's semantics and both themes", () => {
+    for (const mark of [
+      '<html lang="en">',
+      'scope="col"',
+      "prefers-color-scheme: dark",
+      'data-theme="dark"',
+      "@media print",
+      "<main>",
+    ])
+      expect(html).toContain(mark);
+    for (const name of ["sequence-length", "state-size", "speedup"])
+      for (const theme of ["light", "dark"]) {
+        const [, json] = new RegExp(`id="${name}-${theme}">(.*?)</script>`, "s").exec(html)!;
+        expect(JSON.parse(json).vconcat.length).toBeGreaterThan(1);
+      }
+  });
+});
