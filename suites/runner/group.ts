@@ -58,6 +58,8 @@ export class GroupMeasurement {
   readonly outcomes = new Map<Case, Outcome>();
   /** Time of one run as verified or measured, and memory held, for the predictions of larger cases. */
   readonly observed = new Map<Case, { runNs: number; bytes: number }>();
+  /** Cases that were killed for giving no answer. */
+  readonly hung = new Set<Case>();
   private readonly order: StreamKeys;
   private draws = 0;
 
@@ -109,6 +111,7 @@ export class GroupMeasurement {
       this.run.check();
       if (!(error instanceof CallFailed) && !(error instanceof EngineDied)) throw error;
       this.outcomes.set(entry.one, { status: "failed", reason: error.message });
+      if (error instanceof EngineDied && error.hung) this.hung.add(entry.one);
       if (error instanceof CallFailed) await this.dispose(entry);
     }
     return !this.outcomes.has(entry.one);

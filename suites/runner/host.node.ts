@@ -69,6 +69,7 @@ class Child implements EngineLink {
   private waiting: { id: number; resolve(value: unknown): void; reject(error: Error): void } | undefined;
   private death: string | undefined;
   private killedFor: string | undefined;
+  private hung = false;
   private lastWords = "";
   private readonly gone: Promise<void>;
 
@@ -86,7 +87,7 @@ class Child implements EngineLink {
         if (this.death !== undefined) return;
         this.death = what;
         onExit();
-        this.waiting?.reject(new EngineDied(what));
+        this.waiting?.reject(new EngineDied(what, this.hung));
         this.waiting = undefined;
         resolve();
       };
@@ -101,13 +102,13 @@ class Child implements EngineLink {
   }
 
   call<K extends CallName>(call: K, body: Calls[K][0], deadlineMs: number): Promise<Calls[K][1]> {
-    if (!this.alive) return Promise.reject(new EngineDied(this.death ?? this.killedFor));
+    if (!this.alive) return Promise.reject(new EngineDied(this.death ?? this.killedFor ?? "gone"));
     const id = this.next++;
     return new Promise<Calls[K][1]>((resolve, reject) => {
-      const deadline = setTimeout(
-        () => this.kill(`no answer to ${call} within ${(deadlineMs / 1e3).toFixed(0)} s (SIGKILL)`),
-        deadlineMs,
-      );
+      const deadline = setTimeout(() => {
+        this.hung = true;
+        this.kill(`no answer to ${call} within ${(deadlineMs / 1e3).toFixed(0)} s (SIGKILL)`);
+      }, deadlineMs);
       const watch = setInterval(() => this.watchMemory(), WATCH_MS);
       const done = () => {
         clearTimeout(deadline);

@@ -5,6 +5,14 @@ import type { CallName, Calls, ReferenceHandle } from "./protocol.js";
 /** The engine's process is gone: crash, abort, hang or memory. Only the case it worked on is lost. */
 export class EngineDied extends Error {
   override readonly name = "EngineDied";
+
+  /** @param hung it gave no answer in time, and would not at larger sizes either */
+  constructor(
+    message: string,
+    readonly hung = false,
+  ) {
+    super(message);
+  }
 }
 
 /** The call itself failed; the engine lives. */

@@ -58,6 +58,8 @@ class Runner {
   private readonly history: History;
   private readonly left: Set<Case>;
   private readonly total: number;
+  /** The case at which an implementation gave no answer, by lineage. */
+  private readonly hung = new Map<string, string>();
   /** Curves that have had their first skip. */
   private readonly stopped = new Set<string>();
 
@@ -132,6 +134,7 @@ class Runner {
         for (const one of block) {
           const seen = measurement.observed.get(one);
           if (seen) this.history.add(one, seen);
+          if (measurement.hung.has(one)) this.hung.set(one.lineage, one.id);
           this.finish(one, measurement.outcomes.get(one)!, await pool.ceilings(one.target));
         }
       }
@@ -156,9 +159,12 @@ class Runner {
     return blocks;
   }
 
-  /** Why a case is not run, with the figure that says so. The two smallest sizes of a curve always run. */
+  /** Why a case is not run, with the figure that says so; failed when its implementation hung before. The two smallest sizes of a curve always run. */
   private skipReason(one: Case): Outcome | undefined {
     if (one.unsupported) return { status: "skipped", reason: one.unsupported };
+    const hung = this.hung.get(one.lineage);
+    // every further try would cost the whole deadline again
+    if (hung !== undefined) return { status: "failed", reason: `not tried: ${hung} gave no answer` };
     const predictedBytes = this.history.bytes(one);
     const { memoryBytes } = this.options.host;
     if (predictedBytes > memoryBytes)

@@ -16,11 +16,16 @@ const scratch = mkdtempSync(join(tmpdir(), "verify-"));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
 function verify(...flags: string[]) {
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    ["--import", "tsx", "scripts/verify.ts", ...flags],
-    { cwd: root, encoding: "utf8" },
-  );
+  const {
+    status,
+    stdout,
+    stderr: all,
+  } = spawnSync(process.execPath, ["--import", "tsx", "scripts/verify.ts", ...flags], {
+    cwd: root,
+    encoding: "utf8",
+  });
+  // an engine that this machine lacks is a sentence of its own
+  const stderr = all.replace(/^.* is absent: .*\n/gm, "");
   return { status, stdout, stderr, lines: stdout.trimEnd().split("\n") };
 }
 
