@@ -12,13 +12,21 @@ export interface Family {
   readonly main: boolean;
 }
 
-type Named = Pick<Row, "operator" | "form">;
+type Named = Pick<Row, "operator" | "form" | "engine">;
+
+/** Engines that compose an operator from tensor ops; elsewhere a scan is one fused kernel. */
+const TENSOR_OPS = ["tfjs", "torch"];
 
 /** Curves of the paper's Figure 10 first, in the order of a legend. */
 export const FAMILIES = [
   { key: "attention", name: "Attention", main: true, has: (r) => r.operator === "attention" },
   { key: "convolution", name: "Convolution (FFT)", main: true, has: (r) => is(r, "convolution", "fft") },
-  { key: "tensor-scan", name: "Scan (tensor ops)", main: true, has: (r) => is(r, "selective_scan", "scan") },
+  {
+    key: "tensor-scan",
+    name: "Scan (tensor ops)",
+    main: true,
+    has: (r) => is(r, "selective_scan", "scan") && TENSOR_OPS.includes(r.engine),
+  },
   { key: "scan", name: "Scan (Mamba-1)", main: true, has: (r) => r.operator === "selective_scan" },
   { key: "ssd", name: "SSD", main: true, has: (r) => is(r, "ssd", "chunked") },
   { key: "recurrence", name: "SSD, recurrent form", main: true, has: (r) => is(r, "ssd", "recurrent") },

@@ -1,6 +1,6 @@
 /** What other programs may ask of dualbench: run suites, verify an implementation. Nothing here prints. */
 import { resolve } from "node:path";
-import { engines } from "../impls/engines/index.js";
+import { devicesToOpen, engines } from "../impls/engines/index.js";
 import type { AnyImplementation, EngineName } from "../impls/implementation.js";
 import type { CaseRecord, Row } from "../reports/row.js";
 import { suites } from "./index.js";
@@ -61,9 +61,11 @@ export async function runSuite(options: RunSuiteOptions = {}): Promise<SuiteRun>
     const found = await pool.discover(
       chosenEngines
         .filter(({ name }) => impls.some(({ engine }) => engine === name))
-        .flatMap(({ name, devices }) =>
-          (devices ?? [undefined]).map((device) => ({ engine: name, device, named: named.includes(name) })),
-        ),
+        .flatMap((entry) => {
+          const { name } = entry;
+          const isNamed = named.includes(name);
+          return devicesToOpen(entry, isNamed).map((device) => ({ engine: name, device, named: isNamed }));
+        }),
     );
     const absent = found.absent.map(
       ({ engine, device, reason }) => `engine ${engine}${device ? ` on ${device}` : ""} is absent: ${reason}`,

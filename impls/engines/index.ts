@@ -6,6 +6,8 @@ export interface EngineEntry {
   readonly name: EngineName;
   /** Devices that may be opened, each in a child process of its own; an engine with one device has none to name. */
   readonly devices?: readonly string[];
+  /** Those of them that run only when the user names the engine: too slow to be worth a default run's time. */
+  readonly onlyNamed?: readonly string[];
   /** `open` throws EngineAbsent, with one sentence, where this machine lacks the device. */
   // biome-ignore lint/suspicious/noExplicitAny: each engine has its own launch type; runners never look at it
   load(): Promise<{ open(device?: string, options?: OpenOptions): Promise<Engine<any>> }>;
@@ -14,5 +16,18 @@ export interface EngineEntry {
 export const engines: readonly EngineEntry[] = [
   { name: "wasm", load: () => import("./wasm.js") },
   { name: "cpu", load: () => import("./cpu.js") },
-  { name: "tfjs", devices: ["wasm", "cpu", "tensorflow"], load: () => import("./tfjs.js") },
+  {
+    name: "tfjs",
+    devices: ["wasm", "cpu", "tensorflow"],
+    onlyNamed: ["cpu"],
+    load: () => import("./tfjs.js"),
+  },
 ];
+
+/** What to open of an engine: undefined stands for its only device. */
+export function devicesToOpen(
+  { devices, onlyNamed = [] }: EngineEntry,
+  named: boolean,
+): readonly (string | undefined)[] {
+  return devices?.filter((device) => named || !onlyNamed.includes(device)) ?? [undefined];
+}

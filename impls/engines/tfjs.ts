@@ -16,7 +16,7 @@ import {
   shapeOf,
 } from "../operator.js";
 import { toFloat32 } from "../tensor.js";
-import { type Ceilings, type Engine, EngineAbsent, type OpenOptions } from "./engine.js";
+import { type Ceilings, type Engine, EngineAbsent } from "./engine.js";
 import { inspectArrays } from "./host-memory.js";
 import { type Backend, backends, type TensorOps, withoutNewHandlers } from "./tfjs/backends.js";
 import { pieces, products } from "./tfjs/products.js";
@@ -50,16 +50,12 @@ export interface TfjsEngine extends Engine<void> {
   pieces(x: Tensor): Tensor[];
 }
 
-/** @throws EngineAbsent where a package is missing, or where a slow backend was not asked for by name */
-export async function open(device = "wasm", options: OpenOptions = { named: true }): Promise<TfjsEngine> {
+/** @throws EngineAbsent where a package is missing */
+export async function open(device = "wasm"): Promise<TfjsEngine> {
   const backend = backends.find((candidate) => candidate.device === device);
   if (!backend)
     throw new EngineAbsent(
       `tfjs has no device ${device}; it has ${backends.map((b) => b.device).join(", ")}`,
-    );
-  if (backend.onlyWhenNamed && !options.named)
-    throw new EngineAbsent(
-      `the ${device} backend of TensorFlow.js ${backend.onlyWhenNamed}; to run it: --engine tfjs`,
     );
   const tf = await withoutNewHandlers(async () => {
     const loaded = await backend.load();

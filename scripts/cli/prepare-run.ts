@@ -1,6 +1,6 @@
 /** From flags to a plan: implementations loaded, engines opened, cases made. */
 import { resolve } from "node:path";
-import { engines } from "../../impls/engines/index.js";
+import { devicesToOpen, engines } from "../../impls/engines/index.js";
 import type { AnyImplementation } from "../../impls/implementation.js";
 import { suites } from "../../suites/index.js";
 import { type Candidate, EnginePool, type Present } from "../../suites/runner/engine-pool.js";
@@ -92,11 +92,9 @@ function candidates(
     .filter(({ name }) =>
       impls.some(({ engine, operator }) => engine === name && operators.has(operator.name)),
     )
-    .flatMap(({ name, devices }) =>
-      (devices ?? [undefined]).map((device) => ({
-        engine: name,
-        device,
-        named: plan.engine.includes(name),
-      })),
-    );
+    .flatMap((entry) => {
+      const { name } = entry;
+      const named = plan.engine.includes(name);
+      return devicesToOpen(entry, named).map((device) => ({ engine: name, device, named }));
+    });
 }

@@ -37,6 +37,7 @@ export function parseVerifyOptions(argv: readonly string[]): VerifyOptions | und
   for (const key of ["cases", "seed"] as const)
     if (options.replay !== undefined && options[key] !== undefined)
       throw usageError(`--replay and --${key} exclude each other: the token holds both`);
+  if (options.vectors !== undefined) mustBeFolder(options.vectors);
   if (options.json !== undefined) mustBeWritable(options.json);
   return { ...options, cases: options.cases ?? DEFAULT_CASES, seed: options.seed ?? DEFAULT_SEED };
 }
@@ -84,6 +85,14 @@ function token(text: string): Token {
   } catch (error) {
     throw new InvalidArgumentError((error as Error).message);
   }
+}
+
+function mustBeFolder(folder: string): void {
+  const found = statSync(folder, { throwIfNoEntry: false });
+  if (!found?.isDirectory())
+    throw usageError(
+      `cannot read --vectors ${folder}: ${found ? "it is not a folder" : "there is no such folder"}; name a folder of *.safetensors`,
+    );
 }
 
 /** Found out before minutes of work, not after. */

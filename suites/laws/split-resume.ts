@@ -14,7 +14,8 @@ import { defineLaw, HOLDS, violated } from "./law.js";
 
 /**
  * Prefill and continue: the state is all that a token needs of its past. The recurrent form does the very same steps, so it promises
- * every bit, provided that it keeps its state in the type in which the state is handed on (plain JavaScript keeps float64).
+ * every bit, provided that it keeps its state in the type in which the state is handed on (plain JavaScript keeps float64) and takes every token's step alone
+ * (a softplus over several tokens at once may treat the last few of a part differently).
  */
 export const splitResume = defineLaw({
   name: "split-resume",
@@ -41,7 +42,7 @@ export const splitResume = defineLaw({
     const state = stateTensor(operator, problem, Float64Array.from(left.values.finalState));
     const right = await subject.run(withInputs(part(first, length), { initialState: state }));
     const keepsFloat32 = subject.rounding(problem).accumulate >= ROUNDOFF.f32;
-    const exact = promisesExactly(splitResume, subject) && keepsFloat32;
+    const exact = promisesExactly(splitResume, subject) && keepsFloat32 && spec.settings.softplus !== true;
     const carried = exact ? undefined : propagated(operator, right.problem, left);
 
     const token = axisIndex(operator, problem, "Y", "length");

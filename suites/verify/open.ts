@@ -1,6 +1,6 @@
 /** Opens every engine that implementations need, and says of those that are missing why. */
 import type { Engine } from "../../impls/engines/engine.js";
-import { type EngineEntry, engines } from "../../impls/engines/index.js";
+import { devicesToOpen, type EngineEntry, engines } from "../../impls/engines/index.js";
 import { implementations } from "../../impls/index.js";
 import { nodeHost } from "../runner/host.node.js";
 import { allImplementations } from "../runner/user-impls.js";
@@ -37,7 +37,7 @@ export async function openTargets(options: OpenTargetOptions): Promise<OpenedTar
   async function isolated(entry: EngineEntry, from: number, to: number): Promise<void> {
     const mine = targetsOf(entry, from, to);
     if (mine.length === 0) return;
-    for (const device of entry.devices ?? [undefined]) {
+    for (const device of devicesToOpen(entry, options.engines.includes(entry.name))) {
       try {
         const named = options.engines.includes(entry.name);
         const request = { engine: entry.name, device, named, files: options.files, originMs: host.nowMs() };

@@ -1,6 +1,7 @@
 /** Planted bugs: `verify` must catch each, by the check that is made for it, and shrink it to something a person can read. */
 import { describe, expect, it } from "vitest";
-import { implementationName } from "../../impls/implementation.js";
+import { type AnyImplementation, implementationName } from "../../impls/implementation.js";
+import { implementations } from "../../impls/index.js";
 import { laws } from "../../suites/laws/index.js";
 import { mutants } from "../../suites/mutants/index.js";
 import { replay, runRandom } from "../../suites/verify/random.js";
@@ -27,6 +28,11 @@ const caughtBy: Readonly<Record<keyof typeof mutants, readonly string[]>> = {
   "fft-without-padding": ["recurrence-is-convolution"],
 };
 
+/** A healthy implementation of the same operator. */
+function base(mutant: AnyImplementation): AnyImplementation {
+  return implementations.find(({ operator, engine }) => operator === mutant.operator && engine === "cpu")!;
+}
+
 describe(`mutants, seed ${seed}`, () => {
   const planted = Object.entries(mutants).flatMap(([name, impl]) =>
     ["forms-agree", ...caughtBy[name as keyof typeof mutants]].map((law) => ({ name, impl, law })),
@@ -48,5 +54,10 @@ describe(`mutants, seed ${seed}`, () => {
     const again = await replay(parseToken(token), laws, [target]);
     expect(again.ok).toBe(false);
     expect(again.lines.join("\n")).toContain(counterexample[1]);
+
+    // the healthy implementation passes the same case, and only that case is run
+    const healthy = await replay(parseToken(token), laws, [cpuTarget(base(impl))]);
+    expect(healthy.ok).toBe(true);
+    expect(healthy.lines.filter((line) => line.startsWith("pass"))).toHaveLength(1);
   });
 });

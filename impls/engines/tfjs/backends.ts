@@ -17,8 +17,6 @@ export interface Backend {
   readonly asynchronous: boolean;
   /** The largest tensor an implementation should make here. */
   readonly largestTensorBytes: number;
-  /** Why this backend runs only when the user names the engine. */
-  readonly onlyWhenNamed?: string;
   /** Registers the kernels; throws EngineAbsent where the package is missing. */
   load(): Promise<TensorOps>;
   details?(tf: TensorOps): Promise<Record<string, string | number | boolean | null>>;
@@ -55,7 +53,6 @@ export const backends: readonly Backend[] = [
   {
     device: "cpu",
     backend: "cpu",
-    onlyWhenNamed: "is plain JavaScript and some 30 times slower than wasm",
     kind: "cpu",
     asynchronous: false,
     largestTensorBytes: 2 ** 29,
