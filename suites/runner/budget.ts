@@ -80,8 +80,9 @@ export class Budget {
   }
 
   /**
-   * Most that one case may cost in all when `curvesLeft` curves still go on.
-   * @param reservedNs what cases that always run will take
+   * Most that one case may cost in all.
+   * @param curvesLeft curves that still go on and share what is free; 1 for a case that its curve cannot do without
+   * @param reservedNs what cases with an earlier claim will take
    */
   limitNs(curvesLeft: number, reservedNs: number): number {
     const free = Math.max(0, this.remainingNs - reservedNs);
