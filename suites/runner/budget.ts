@@ -23,7 +23,7 @@ const S = 1e9;
 
 export const BUDGETS: Readonly<Record<Grid, GridBudget>> = {
   quick: {
-    totalNs: 44 * S,
+    totalNs: 42 * S,
     caseNs: 10 * S,
     sampleNs: 0.15 * S,
     turnNs: 0.01 * S,
@@ -33,7 +33,7 @@ export const BUDGETS: Readonly<Record<Grid, GridBudget>> = {
     referenceSteps: 3e6,
   },
   default: {
-    totalNs: 250 * S,
+    totalNs: 210 * S,
     caseNs: 30 * S,
     sampleNs: 1.5 * S,
     turnNs: 0.03 * S,
