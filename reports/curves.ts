@@ -124,9 +124,7 @@ function weight(group: Group): number {
 
 function groupOf(rows: readonly Row[], xKey: XKey): Group {
   const { device, dtype, batch, heads, headDim, length, pass, cache } = rows[0];
-  const curves = [...groupBy(rows, (row) => seriesKey(row, xKey))].map(([key, members]) =>
-    curveOf(key, members, xKey),
-  );
+  const curves = [...seriesOf(rows, xKey)].map(([key, members]) => curveOf(key, members, xKey));
   return {
     device,
     dtype,
@@ -154,6 +152,28 @@ export function seriesKey(row: Row, xKey: XKey): string {
   return [name, ...[...keys].map(([key, value]) => `${key}=${value}`), `on ${row.device}`].join(" ");
 }
 
+/**
+ * Rows by series. An implementation that chooses its chunk by size is one series: chunks part a curve only where one size was run
+ * with several.
+ */
+export function seriesOf(rows: readonly Row[], xKey: XKey): Map<string, Row[]> {
+  const series = new Map<string, Row[]>();
+  const family = (row: Row) => seriesKey(row, xKey).replace(/ chunk=\S+/, "");
+  for (const [key, members] of groupBy(rows, family)) {
+    const chunks = (x: number | undefined) =>
+      new Set(members.filter((row) => row[xKey] === x).map((row) => row.chunk));
+    if (xKey === "chunk" || members.every((row) => chunks(row[xKey]).size === 1)) series.set(key, members);
+    else for (const [own, some] of groupBy(members, (row) => seriesKey(row, xKey))) series.set(own, some);
+  }
+  return series;
+}
+
+/** Chunk lengths of a series, e.g. "12" or "12 or 24"; undefined where there is none. */
+export function chunksOf(rows: readonly Row[]): string | undefined {
+  const chunks = [...new Set(rows.flatMap(({ chunk }) => chunk ?? []))].sort((a, b) => a - b);
+  return chunks.length === 0 ? undefined : chunks.join(" or ");
+}
+
 function curveOf(key: string, members: readonly Row[], xKey: XKey): Curve {
   // A case that was run twice (a resumed run, two shards) counts once: its last row.
   const byX = new Map(members.map((row) => [row[xKey], row]));
@@ -165,7 +185,13 @@ function curveOf(key: string, members: readonly Row[], xKey: XKey): Curve {
     if (point) points.push(point);
     joined = point !== undefined;
   }
-  return { key, family: familyOf(rows[0]), implementation: implementationLabel(rows[0]), rows, points };
+  return {
+    key,
+    family: familyOf(rows[0]),
+    implementation: implementationLabel(rows[0], chunksOf(rows)),
+    rows,
+    points,
+  };
 }
 
 function pointOf(

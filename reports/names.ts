@@ -50,10 +50,10 @@ function capital(text: string): string {
 }
 
 /** `form.engine`, with the options that tell it from its neighbours: "chunked.wasm chunk 8, 2 threads". */
-export function implementationLabel(row: Row): string {
+export function implementationLabel(row: Row, chunks: string | undefined): string {
   const options = [
     row.make,
-    row.chunk === undefined ? undefined : `chunk ${row.chunk}`,
+    chunks === undefined ? undefined : `chunk ${chunks}`,
     row.threads === undefined || row.threads <= 1 ? undefined : `${row.threads} threads`,
     deviceKey(row.id),
   ].filter((option) => option !== undefined);

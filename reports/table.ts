@@ -1,5 +1,5 @@
 /** The terminal's table: suites, operators, a heading an implementation, a line a size. Columns leave one by one as it narrows. */
-import { groupBy, seriesKey, type XKey, xKeyOf } from "./curves.js";
+import { chunksOf, groupBy, seriesOf, type XKey, xKeyOf } from "./curves.js";
 import { formatDuration, formatInterval, formatNumber, formatSize, plural } from "./format.js";
 import type { Row } from "./row.js";
 
@@ -50,8 +50,11 @@ export function table(rows: readonly Row[], options: TableOptions = {}): string[
     const shared = sharedWords(ofSuite, xKey);
     lines.push(paint(BOLD, cut(suite, width)), ...paragraph(shared, width).map((line) => paint(DIM, line)));
     for (const [, ofOperator] of groupBy(ofSuite, (row) => row.operator)) {
-      for (const [, series] of groupBy(ofOperator, (row) => seriesKey(row, xKey))) {
-        const own = words(series[0]).filter((word) => !shared.includes(word) && !word.startsWith(`${xKey}=`));
+      for (const [, series] of seriesOf(ofOperator, xKey)) {
+        const chunks = chunksOf(series);
+        const own = words(series[0])
+          .filter((word) => !shared.includes(word) && !word.startsWith(`${xKey}=`))
+          .map((word) => (word.startsWith("chunk=") ? `chunk=${chunks}` : word));
         lines.push(cut(`  ${own.join(" ")}`, width));
         const bySize = series.toSorted((a, b) => (a[xKey] ?? 0) - (b[xKey] ?? 0));
         for (const line of seriesLines(bySize, xKey, width)) lines.push(paint(line.code, line.text));

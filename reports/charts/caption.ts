@@ -1,5 +1,5 @@
 /** Everything that someone else needs to repeat a chart, as plain lines. */
-import { bestCurves, type Curve, type Group } from "../curves.js";
+import { bestCurves, type Curve, chunksOf, type Group } from "../curves.js";
 import { plural } from "../format.js";
 import { idParts } from "../names.js";
 import type { Row, RunRecord } from "../row.js";
@@ -66,7 +66,8 @@ function fixed({ device, dtype, batch, heads, headDim, state, length, cache, xKe
 
 /** "SSD = ssd/chunked.wasm chunk=8 threads=2": name, implementation, options. */
 function identity(curve: Curve): string {
-  const { id, operator, form, engine, chunk, threads, make } = curve.rows[0];
+  const { id, operator, form, engine, threads, make } = curve.rows[0];
+  const chunk = chunksOf(curve.rows);
   const device = idParts(id).keys.get("device");
   const options = Object.entries({ chunk, threads, make, device }).filter(([, value]) => value !== undefined);
   return [

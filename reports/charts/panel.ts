@@ -39,7 +39,10 @@ export function panel(curves: readonly DrawnCurve[], options: PanelOptions): Lay
   const keys = options.families;
   const styles = curveStyles(keys, theme);
   const drawn = curves.filter((curve) => curve.points.length > 0).toSorted((a, b) => rank(a) - rank(b));
-  const points = drawn.flatMap((curve) => levelled(curve, x).map((point) => datum(curve, point, options)));
+  const points = inView(
+    drawn.flatMap((curve) => levelled(curve, x).map((point) => datum(curve, point, options))),
+    y,
+  );
   const scale = (pick: (style: CurveStyle) => unknown) => ({
     domain: [...keys],
     range: keys.map((key) => pick(styles.get(key)!)) as never[],
@@ -79,7 +82,7 @@ export function panel(curves: readonly DrawnCurve[], options: PanelOptions): Lay
     {
       data: {
         values: drawn.flatMap((curve) =>
-          dottedPairs(curve, x).map(([pair, p]) => ({ ...datum(curve, p, options), pair })),
+          dottedPairs(curve, x, y.domain[1]).map(([pair, p]) => ({ ...datum(curve, p, options), pair })),
         ),
       },
       mark: { type: "line", strokeDash: [1.5, 3], strokeWidth: 1.5, clip: true },
@@ -158,12 +161,23 @@ function rank({ family }: DrawnCurve): number {
   return family === "ssd" ? 1 : 0;
 }
 
+/**
+ * Without the measured stretches that lie above the panel as a whole: clipped they would not be seen, and the rasteriser ends its
+ * process at a clipped shape that lies outside the picture.
+ */
+function inView(points: readonly Datum[], y: Axis): Datum[] {
+  const stretch = ({ series, segment }: Datum) => `${series} ${segment}`;
+  const seen = new Set(points.filter(({ low }) => low <= y.domain[1]).map(stretch));
+  return points.filter((point) => !point.measured || seen.has(stretch(point)));
+}
+
 /** A dotted line joins an extrapolated point with its neighbours. */
-function dottedPairs(curve: DrawnCurve, x: Axis): [pair: string, point: DrawnPoint][] {
+function dottedPairs(curve: DrawnCurve, x: Axis, top: number): [pair: string, point: DrawnPoint][] {
   const points = levelled(curve, x);
   return points.flatMap((point, i) => {
     const before = points[i - 1];
     if (!before || !point.joined || (point.measured && before.measured)) return [];
+    if (Math.min(before.value, point.value) > top) return [];
     const pair = `${curve.key} ${i}`;
     return [
       [pair, before],
@@ -171,6 +185,8 @@ function dottedPairs(curve: DrawnCurve, x: Axis): [pair: string, point: DrawnPoi
     ] as [string, DrawnPoint][];
   });
 }
+
+type Datum = ReturnType<typeof datum>;
 
 function datum(curve: DrawnCurve, point: DrawnPoint, { y, quantity }: PanelOptions) {
   const { x, value, low, high, measured, segment, about } = point;

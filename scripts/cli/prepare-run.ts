@@ -4,7 +4,7 @@ import { devicesToOpen, engines } from "../../impls/engines/index.js";
 import type { AnyImplementation } from "../../impls/implementation.js";
 import { suites } from "../../suites/index.js";
 import { type Candidate, EnginePool, type Present } from "../../suites/runner/engine-pool.js";
-import { fastestOfEachForm } from "../../suites/runner/fastest.js";
+import { figureCurves } from "../../suites/runner/figure-curves.js";
 import { parseFilter } from "../../suites/runner/filter.js";
 import type { Host } from "../../suites/runner/host.js";
 import { type Group, makePlan } from "../../suites/runner/plan.js";
@@ -65,7 +65,7 @@ export async function prepareRun(
       return link.call("describe", { questions }, 300_000);
     },
     ...(plan.grid === "quick" && plan.engine.length === 0 && plan.filter === null
-      ? { takesPart: fastestOfEachForm(impls, targets) }
+      ? { takesPart: figureCurves(impls, targets) }
       : {}),
     keep: (suite, id) => (matches?.(id) ?? true) && (stored?.has(`${suite}\t${id}`) ?? true),
     ...(stored ? { storedIds: [...stored] } : {}),

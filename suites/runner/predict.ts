@@ -58,7 +58,7 @@ export class History {
     append(this.times, lineage, { x: work, y: runNs });
     for (const curve of curves) {
       append(this.times, curve, { x: work, y: runNs });
-      append(this.memory, curve, { x: problemBytes(operator, problem), y: bytes });
+      append(this.memory, curve, { x: work, y: bytes });
     }
   }
 
@@ -74,9 +74,9 @@ export class History {
   }
 
   /** Memory held; at least that of inputs and outputs. */
-  bytes({ curves, problem, operator }: Sized): number {
+  bytes({ curves, work, problem, operator }: Sized): number {
     const least = problemBytes(operator, problem);
-    const guesses = curves.flatMap((curve) => extrapolate(this.memory.get(curve) ?? [], least) ?? []);
+    const guesses = curves.flatMap((curve) => extrapolate(this.memory.get(curve) ?? [], work) ?? []);
     return Math.max(least, ...guesses);
   }
 }

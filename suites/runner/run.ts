@@ -10,6 +10,11 @@ import type { Case, Group } from "./plan.js";
 import { History } from "./predict.js";
 import { caseRecords, type Outcome, type RunFacts } from "./rows.js";
 
+/** Sizes of each curve that run whatever they cost. */
+const ALWAYS = 2;
+/** Points that make a curve: they come before longer sampling and before larger sizes of other curves. */
+const CURVE_POINTS = 4;
+
 export interface RunOptions {
   readonly grid: Grid;
   readonly seed: number;
@@ -126,7 +131,7 @@ class Runner {
           budget: this.grid,
           seed,
           orderOf: group.key,
-          sampleNs: this.budget.sampleNs(this.left.size, this.reservedNs()),
+          sampleNs: this.budget.sampleNs(this.left.size, this.reservedNs(CURVE_POINTS)),
           predictedNs: (one) => this.history.timeNs(one),
           check: () => this.check(),
         });
@@ -175,8 +180,11 @@ class Runner {
         predictedNs: this.history.timeNs(one),
       };
     const predictedNs = this.history.timeNs(one);
-    if (one.rank < 2 || predictedNs === undefined) return undefined;
-    const limit = this.budget.limitNs(this.curvesLeft(), this.reservedNs());
+    if (one.rank < ALWAYS || predictedNs === undefined) return undefined;
+    const limit =
+      one.rank < CURVE_POINTS
+        ? this.budget.limitNs(1, this.reservedNs(ALWAYS))
+        : this.budget.limitNs(this.curvesLeft(), this.reservedNs(CURVE_POINTS));
     if (leastCostNs(predictedNs) <= limit) return undefined;
     const allowed = limit > 0 ? `one case may use ${amount(limit, "ns")} of what is left` : "nothing is left";
     const least = amount(leastCostNs(predictedNs), "ns");
@@ -188,11 +196,11 @@ class Runner {
     };
   }
 
-  /** What the cases that always run will take. */
-  private reservedNs(): number {
+  /** What the first `points` cases of every curve will take. */
+  private reservedNs(points: number): number {
     let sum = 0;
     for (const one of this.left)
-      if (one.rank < 2 && !one.unsupported) sum += leastCostNs(this.history.guessNs(one));
+      if (one.rank < points && !one.unsupported) sum += leastCostNs(this.history.guessNs(one));
     return sum;
   }
 

@@ -196,3 +196,23 @@ describe("styles", () => {
     }
   });
 });
+
+it("draws a panel although a curve lies above it as a whole", async () => {
+  const rows = [16, 64, 256].flatMap((state) => [
+    measured("ssd/chunked.cpu", 4096, state, 1e6, { suite: "state-size" }),
+    measured("selective_scan/recurrent.cpu", 4096, state, 2e6, { suite: "state-size" }),
+  ]);
+  // 3 s beside milliseconds: clipped, its line would lie outside the picture
+  const attention = measured("attention/tiled.cpu", 4096, undefined, 3e9, { suite: "state-size" });
+  const scan = [16, 64].map((state) =>
+    measured("selective_scan/scan.tfjs", 4096, state, 5e9, { suite: "state-size" }),
+  );
+  const chart = chartOf("state-size", [...rows, attention, ...scan])(
+    syntheticRun(),
+    [...rows, attention, ...scan],
+    LIGHT,
+  );
+  const svg = await renderSvg(chart);
+  expect(svg).toContain("Attention");
+  expect(renderPng(svg, 1).length).toBeGreaterThan(1000);
+});

@@ -52,6 +52,22 @@ describe("groups", () => {
 });
 
 describe("curves", () => {
+  const chunked = (state: number, chunk: number) =>
+    measured("ssd/chunked.wasm", 4096, state, 1e6, { suite: "state-size", chunk });
+
+  it("go on where an implementation chooses another chunk for another size", () => {
+    const rows = [chunked(16, 12), chunked(64, 12), chunked(128, 24)];
+    const { curves } = groupsOf(rows, "state")[0];
+    expect(curves).toHaveLength(1);
+    expect(curves[0].points.map(({ x }) => x)).toEqual([16, 64, 128]);
+    expect(curves[0].implementation).toContain("chunk 12 or 24");
+  });
+
+  it("part where one size was run with several chunks", () => {
+    const rows = [chunked(16, 12), chunked(64, 12), chunked(16, 24), chunked(64, 24)];
+    expect(groupsOf(rows, "state")[0].curves).toHaveLength(2);
+  });
+
   it("are ordered by size and keep the last of two rows of one case", () => {
     const rows = [2048, 512, 1024, 512].map((length, i) =>
       measured("ssd/chunked.cpu", length, 64, 1e6 * (i + 1)),

@@ -1,10 +1,13 @@
 /** The command as users and scripts see it: lists, bad input, exit codes, signals, one writer a folder. */
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { readRun } from "../../reports/store.js";
 import { parseBenchOptions } from "../../scripts/cli/bench-options.js";
 import { bench, root, start, temporary } from "./cli.js";
+
+// processes are slow to start where many run
+vi.setConfig({ testTimeout: 240_000 });
 
 const tiny = [
   "--grid",
@@ -147,7 +150,7 @@ describe("bench", () => {
       expect(environment).toHaveProperty(key);
     const header = readFileSync(join(cwd, document.files[1]), "utf8").split("\n")[0];
     expect(header.startsWith("id,suite,operator,")).toBe(true);
-  }, 60_000);
+  });
 
   it.skipIf(process.getuid?.() === 0)("refuses a read-only folder", async () => {
     const folder = temporary();

@@ -1,8 +1,11 @@
 /** A full disk and a read-only one, made with a file system of a few pages in a mount namespace of its own. */
 import { execFileSync, spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { root, temporary } from "./cli.js";
+
+// processes are slow to start where many run
+vi.setConfig({ testTimeout: 240_000 });
 
 function mayMount(): boolean {
   try {
@@ -39,12 +42,12 @@ describe.skipIf(process.platform !== "linux" || !mayMount())("disks", () => {
     expect(said[0]).toMatch(/no space left on the disk.*finished cases are stored.*--resume/);
     expect(stdout).toMatch(/stored: \d+, last byte +\\n/);
     expect(stderr).not.toMatch(/^\s+at /m);
-  }, 90_000);
+  });
 
   it("read-only: one line, exit 2, before anything is measured", () => {
     const { status, said, stderr } = benchOn("ro");
     expect(status).toBe(2);
     expect(said).toEqual([expect.stringMatching(/read-only.*--out/)]);
     expect(stderr).not.toContain("[1/");
-  }, 60_000);
+  });
 });

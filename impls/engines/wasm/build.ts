@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { copyFile, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { Worker } from "node:worker_threads";
 import { type Simd, simdLevel } from "./simd.js";
 
 /** A compiled kernel. `hash` covers the sources, the compiler and its flags: it goes into the row. */
@@ -129,25 +130,56 @@ async function compile(
   sources: Map<string, string>,
   simd: Simd,
 ): Promise<Uint8Array> {
-  const { default: asc } = await import("assemblyscript/asc");
-  let bytes: Uint8Array | undefined;
   const name = (absolute: string) => relative(root, absolute).replaceAll("\\", "/");
-  const byName = new Map([...sources].map(([absolute, text]) => [name(absolute), text]));
-  const { error, stderr } = await asc.main([name(path), "--outFile=kernel.wasm", ...flagsFor(simd)], {
-    readFile: (wanted: string) => byName.get(wanted.replaceAll("\\", "/")) ?? null,
-    writeFile: (written: string, contents: string | Uint8Array) => {
-      if (written === "kernel.wasm" && typeof contents !== "string") bytes = contents;
-    },
-    listFiles: () => [],
+  const { bytes, why } = await compiled({
+    entry: name(path),
+    sources: new Map([...sources].map(([absolute, text]) => [name(absolute), text])),
+    flags: flagsFor(simd),
   });
-  if (error || !bytes)
-    throw new Error(`asc could not compile ${name(path)} (${simd}): ${error?.message ?? ""}\n${stderr}`);
+  if (!bytes) throw new Error(`asc could not compile ${name(path)} (${simd}): ${why}`);
   await mkdir(cacheFolder, { recursive: true });
   // Written aside and renamed: a second process that builds the same kernel never reads half a file.
   const aside = `${file}.${process.pid}`;
   await writeFile(aside, bytes);
   await rename(aside, file);
   return bytes;
+}
+
+interface Job {
+  readonly entry: string;
+  readonly sources: ReadonlyMap<string, string>;
+  readonly flags: readonly string[];
+}
+
+interface Compiled {
+  readonly bytes?: Uint8Array;
+  readonly why?: string;
+}
+
+let compiler: Worker | undefined;
+const jobs = new Map<number, (result: Compiled) => void>();
+let lastJob = 0;
+
+/** Compiles in the compiler's thread, which starts with the first job and never keeps the process alive by itself. */
+function compiled(job: Job): Promise<Compiled> {
+  if (!compiler) {
+    const started = new Worker(new URL("./compiler.mjs", import.meta.url), { execArgv: [] });
+    started.on("message", ({ job: done, ...result }: Compiled & { job: number }) => {
+      jobs.get(done)?.(result);
+      jobs.delete(done);
+      if (jobs.size === 0) started.unref();
+    });
+    started.on("error", (error) => {
+      for (const answer of jobs.values()) answer({ why: error.message });
+      jobs.clear();
+      compiler = undefined;
+    });
+    compiler = started;
+  }
+  compiler.ref();
+  const number = ++lastJob;
+  compiler.postMessage({ job: number, ...job });
+  return new Promise((resolve) => jobs.set(number, resolve));
 }
 
 async function readIfThere(file: string): Promise<Uint8Array | undefined> {

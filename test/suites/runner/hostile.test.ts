@@ -50,7 +50,7 @@ describe("hostile implementations", () => {
     const env = { NODE_OPTIONS: "--max-old-space-size=256" };
     ended = await bench([...args, ...impl, "--out", out], { env });
     rows = readRun(out).cases.map(({ row }) => row);
-  }, 180_000);
+  }, 400_000);
 
   it("are all covered here", () => {
     expect(Object.keys(expected).sort()).toEqual([...makes].sort());

@@ -19,7 +19,7 @@ describe("a run with a kernel of a user", () => {
     const all = readRun(out).cases;
     expect(all.filter(({ row }) => row.status === "failed" || row.status === "rejected")).toEqual([]);
     cases = all.filter(({ row }) => row.status === "measured");
-  }, 120_000);
+  }, 400_000);
 
   it("measures examples/my-kernel.ts beside the built-in ones", () => {
     expect(ended.stderr).not.toContain("Error");
