@@ -132,7 +132,7 @@ function describe(gpu: GpuDevice): DeviceInfo {
   const { limits } = gpu.device;
   return {
     key: gpu.name,
-    name: info.description || info.device || gpu.name,
+    name: info.device || info.description || gpu.name,
     kind: gpu.isSoftware ? "software" : "gpu",
     details: {
       vendor: info.vendor,

@@ -51,10 +51,7 @@ export class History {
   private readonly times = new Map<string, Point[]>();
   private readonly memory = new Map<string, Point[]>();
 
-  add(
-    { curves, lineage, work, problem, operator }: Sized,
-    { runNs, bytes }: { runNs: number; bytes: number },
-  ): void {
+  add({ curves, lineage, work }: Sized, { runNs, bytes }: { runNs: number; bytes: number }): void {
     append(this.times, lineage, { x: work, y: runNs });
     for (const curve of curves) {
       append(this.times, curve, { x: work, y: runNs });
