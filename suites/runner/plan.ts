@@ -8,6 +8,7 @@ import {
 import type { AnyOperator, Problem } from "../../impls/operator.js";
 import type { Grid, Suite } from "../suite.js";
 import { type CaseKeys, caseId, caseKeys } from "./case-id.js";
+import { figureCurves } from "./figure-curves.js";
 import type { Description } from "./protocol.js";
 
 /** An engine on a device, as opened. */
@@ -37,6 +38,8 @@ export interface Case {
   /** Curves it lies on, and its place on the earliest: 0 for the smallest size. */
   readonly curves: readonly string[];
   readonly rank: number;
+  /** On a curve of the figure: it comes before implementations that a reader sees in the small panels only. */
+  readonly figure: boolean;
   /** The implementation on its engine: what its other curves say is better than no guess. */
   readonly lineage: string;
 }
@@ -196,6 +199,7 @@ function finish(
     options,
     unsupported,
     lineage: `${draft.impl} ${draft.target}`,
+    figure: figureCurves(impls, targets)(draft.impl, draft.target),
     work: flops ?? draft.operator.cost(draft.problem).flops,
   };
 }

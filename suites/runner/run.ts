@@ -15,6 +15,9 @@ const ALWAYS = 2;
 /** Points that make a curve: they come before longer sampling and before larger sizes of other curves. */
 const CURVE_POINTS = 4;
 
+/** A case of the figure that needs less than this part of the run's time has a claim on it before other implementations. */
+const CLAIM = 50;
+
 export interface RunOptions {
   readonly grid: Grid;
   readonly seed: number;
@@ -181,10 +184,10 @@ class Runner {
       };
     const predictedNs = this.history.timeNs(one);
     if (one.rank < ALWAYS || predictedNs === undefined) return undefined;
-    const limit =
-      one.rank < CURVE_POINTS
-        ? this.budget.limitNs(1, this.reservedNs(ALWAYS))
-        : this.budget.limitNs(this.curvesLeft(), this.reservedNs(CURVE_POINTS));
+    const [curves, points] = one.rank < CURVE_POINTS ? [1, ALWAYS] : [this.curvesLeft(), CURVE_POINTS];
+    const limit = one.figure
+      ? this.budget.limitNs(1, this.reservedNs(points))
+      : this.budget.limitNs(curves, this.reservedNs(points) + this.figureClaimNs(points));
     if (leastCostNs(predictedNs) <= limit) return undefined;
     const allowed = limit > 0 ? `one case may use ${amount(limit, "ns")} of what is left` : "nothing is left";
     const least = amount(leastCostNs(predictedNs), "ns");
@@ -201,6 +204,17 @@ class Runner {
     let sum = 0;
     for (const one of this.left)
       if (one.rank < points && !one.unsupported) sum += leastCostNs(this.history.guessNs(one));
+    return sum;
+  }
+
+  /** What the figure's curves will still take beyond their first `points` sizes, as far as they are cheap: they go first. */
+  private figureClaimNs(points: number): number {
+    let sum = 0;
+    for (const one of this.left) {
+      if (!one.figure || one.unsupported || one.rank < points) continue;
+      const least = leastCostNs(this.history.guessNs(one));
+      if (least <= this.grid.totalNs / CLAIM) sum += least;
+    }
     return sum;
   }
 
