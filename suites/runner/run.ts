@@ -86,11 +86,7 @@ class Runner {
 
   /** Quick ones first: whatever happens to the slow ones, every curve has its beginning. Never a size before a smaller one. */
   cheapest(groups: Iterable<Group>): Group {
-    // by the figure's own cases where there are any: a slow form of the small panels does not hold up its problem
-    const price = ({ cases }: Group) => {
-      const figure = cases.filter((one) => one.figure && !one.unsupported);
-      return Math.max(...(figure.length > 0 ? figure : cases).map((one) => this.history.guessNs(one)));
-    };
+    const price = ({ cases }: Group) => Math.max(...cases.map((one) => this.history.guessNs(one)));
     return [...groups].map((group) => ({ group, price: price(group) })).sort((a, b) => a.price - b.price)[0]
       .group;
   }
