@@ -1,0 +1,131 @@
+/**
+ * The gate's statistics: blocks of fresh processes, an exact sign-flip test, Holm's correction. Pure functions of numbers.
+ *
+ * A block measures both arms four times in fresh processes (ABBA or BAAB) and keeps one number, the log of the arms' ratio. Drift
+ * inside a block cancels to first order, and noise between processes stays inside the block, so blocks are exchangeable under "no
+ * change": that is all the test assumes. Pooling samples instead flags identical code in over 40% of runs (README, "The gate").
+ */
+
+/** Most blocks for which all sign patterns are walked: 2^20 sums. */
+const MOST_BLOCKS = 20;
+
+/** Log ratio head / base of one block from the medians of its four processes, in any order of the arms. */
+export function blockLogRatio(base: readonly number[], head: readonly number[]): number {
+  const meanLog = (values: readonly number[]) =>
+    values.reduce((sum, v) => sum + Math.log(v), 0) / values.length;
+  return meanLog(head) - meanLog(base);
+}
+
+/**
+ * One-sided exact sign-flip test of "the centre of `values` is at most 0": the share of the 2^n sign patterns whose sum is at least
+ * the observed one. Exact when values are symmetric about 0 under the null (Fisher's randomisation test).
+ * @throws above 20 values, where walking all patterns would take seconds
+ */
+export function signFlipP(values: readonly number[]): number {
+  const n = values.length;
+  if (n === 0) return 1;
+  if (n > MOST_BLOCKS)
+    throw new Error(`sign-flip test walks 2^n patterns: at most ${MOST_BLOCKS} blocks, got ${n}`);
+  const sum = values.reduce((total, v) => total + v, 0);
+  // a pattern that equals the observed sum up to rounding counts as equal, or p could miss the observed pattern itself
+  const slack = 1e-12 * values.reduce((total, v) => total + Math.abs(v), 0);
+  let atLeast = 0;
+  let flipped = sum;
+  let pattern = 0;
+  for (let k = 0; k < 2 ** n; k++) {
+    if (flipped >= sum - slack) atLeast++;
+    // Gray code: pattern k + 1 differs from pattern k in the lowest set bit of k + 1
+    const bit = 31 - Math.clz32((k + 1) & -(k + 1));
+    if (bit >= n) break;
+    pattern ^= 1 << bit;
+    flipped += (pattern & (1 << bit)) !== 0 ? -2 * values[bit] : 2 * values[bit];
+  }
+  return atLeast / 2 ** n;
+}
+
+/** Holm's step-down adjusted p values, in the order given: reject where the result is at most alpha. */
+export function holm(p: readonly number[]): number[] {
+  const order = p.map((_, i) => i).sort((i, j) => p[i] - p[j]);
+  const adjusted = new Array<number>(p.length);
+  let running = 0;
+  order.forEach((i, rank) => {
+    running = Math.max(running, Math.min(1, (p.length - rank) * p[i]));
+    adjusted[i] = running;
+  });
+  return adjusted;
+}
+
+export interface Rule {
+  /** A slowdown of at most this fraction is not a regression. */
+  readonly delta: number;
+  readonly alpha: number;
+  readonly screenBlocks: number;
+  /** A case whose screening mean ratio exceeds 1 + this is measured again, afresh. */
+  readonly escalateAbove: number;
+  readonly confirmBlocks: number;
+}
+
+export const DEFAULT_RULE: Rule = {
+  delta: 0.03,
+  alpha: 0.05,
+  screenBlocks: 4,
+  escalateAbove: 0.015,
+  confirmBlocks: 12,
+};
+
+/** Mean of log ratios as a ratio: the geometric mean over blocks. */
+export function meanRatio(logRatios: readonly number[]): number {
+  return Math.exp(logRatios.reduce((sum, v) => sum + v, 0) / logRatios.length);
+}
+
+/** Whether a screened case goes on to the confirming blocks. The same rule, on 1 / ratio, finds improvements. */
+export function escalates(logRatios: readonly number[], rule: Rule): boolean {
+  return meanRatio(logRatios) > 1 + rule.escalateAbove;
+}
+
+/** p of "head is at most 1 + delta times base" from confirming blocks. */
+export function slowdownP(logRatios: readonly number[], rule: Rule): number {
+  return signFlipP(logRatios.map((v) => v - Math.log(1 + rule.delta)));
+}
+
+/** p of "base is at most 1 + delta times head": an improvement. */
+export function speedupP(logRatios: readonly number[], rule: Rule): number {
+  return slowdownP(
+    logRatios.map((v) => -v),
+    rule,
+  );
+}
+
+/**
+ * The smallest slowdown that this case's noise would have let the test see with 80% power: the sign-flip test behaves like a t test
+ * on the mean, so delta is exceeded by (z_alpha + z_0.8) standard errors. `comparisons` is the Holm family it must survive.
+ */
+export function minimalDetectable(logRatios: readonly number[], rule: Rule, comparisons = 1): number {
+  const n = logRatios.length;
+  if (n < 2) return Number.POSITIVE_INFINITY;
+  const mean = logRatios.reduce((sum, v) => sum + v, 0) / n;
+  const sd = Math.sqrt(logRatios.reduce((sum, v) => sum + (v - mean) ** 2, 0) / (n - 1));
+  const z = normalQuantile(1 - rule.alpha / comparisons) + normalQuantile(0.8);
+  return (1 + rule.delta) * Math.exp((z * sd) / Math.sqrt(n)) - 1;
+}
+
+/** Quantile of the standard normal, by bisection of an erfc good to 1e-7: the gate needs three digits. */
+export function normalQuantile(probability: number): number {
+  let low = -8;
+  let high = 8;
+  for (let i = 0; i < 60; i++) {
+    const middle = (low + high) / 2;
+    if (normalCdf(middle) < probability) low = middle;
+    else high = middle;
+  }
+  return (low + high) / 2;
+}
+
+/** Abramowitz and Stegun 7.1.26. */
+function normalCdf(x: number): number {
+  const t = 1 / (1 + (0.3275911 * Math.abs(x)) / Math.SQRT2);
+  const poly =
+    t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
+  const tail = (poly * Math.exp((-x * x) / 2)) / 2;
+  return x > 0 ? 1 - tail : tail;
+}

@@ -1,0 +1,122 @@
+/**
+ * Monte-Carlo of the gate's decision rule under chosen noise, so that its false-fail rate and power can be checked by anyone
+ * (`npm run gate -- --simulate`). Noise of a measurement, as seen between fresh processes on shared machines:
+ * log time = log truth + drift of the machine + N(0, process sd) + median of `samples` draws of N(0, sample sd).
+ */
+import { hashAt, streamKeys } from "../../impls/random.js";
+import { blockLogRatio, DEFAULT_RULE, escalates, holm, type Rule, slowdownP } from "../../reports/judge.js";
+
+export interface Noise {
+  /** Standard deviation between processes, as a fraction. */
+  readonly processSd: number;
+  /** Standard deviation of one sample within a process. */
+  readonly sampleSd: number;
+  readonly samples: number;
+  /** Peak of the machine's slow drift over the whole run, as a fraction. */
+  readonly drift: number;
+}
+
+export const ORDINARY_NOISE: Noise = { processSd: 0.02, sampleSd: 0.03, samples: 15, drift: 0.03 };
+
+export interface Simulation {
+  readonly runs: number;
+  readonly cases: number;
+  /** True slowdown of the first case, e.g. 0.1; the others are unchanged. */
+  readonly slowdown: number;
+  readonly seed: number;
+  readonly noise: Noise;
+  readonly rule: Rule;
+}
+
+export interface SimulationResult {
+  /** Runs in which an unchanged case was flagged. */
+  readonly falseFails: number;
+  /** Runs in which the slowed case was flagged. */
+  readonly detections: number;
+  readonly runs: number;
+}
+
+export const DEFAULT_SIMULATION: Simulation = {
+  runs: 1000,
+  cases: 20,
+  slowdown: 0,
+  seed: 0,
+  noise: ORDINARY_NOISE,
+  rule: DEFAULT_RULE,
+};
+
+/** Standard normal numbers, a pure function of (seed, run, index): Box-Muller on the harness's own generator. */
+function normals(seed: number, run: number): () => number {
+  const keys = streamKeys(seed, "simulate");
+  let index = 0;
+  const uniform = () => (hashAt(keys, run, index++) + 0.5) / 2 ** 32;
+  return () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
+}
+
+function median(values: number[]): number {
+  values.sort((a, b) => a - b);
+  return values[values.length >> 1];
+}
+
+export function simulate(simulation: Simulation): SimulationResult {
+  let falseFails = 0;
+  let detections = 0;
+  for (let run = 0; run < simulation.runs; run++) {
+    const flagged = simulateRun(simulation, run);
+    if (flagged.some((index) => simulation.slowdown === 0 || index > 0)) falseFails++;
+    if (simulation.slowdown > 0 && flagged.includes(0)) detections++;
+  }
+  return { falseFails, detections, runs: simulation.runs };
+}
+
+/** Indices of the cases that one simulated gate run flags. */
+function simulateRun({ cases, slowdown, seed, noise, rule }: Simulation, run: number): number[] {
+  const normal = normals(seed, run);
+  const expectedMeasurements = cases * 4 * rule.screenBlocks;
+  let measurements = 0;
+  const measure = (truth: number) => {
+    const drift = noise.drift * Math.sin((Math.PI * measurements++) / expectedMeasurements);
+    const samples = Array.from({ length: noise.samples }, () => noise.sampleSd * normal());
+    return truth * Math.exp(drift + noise.processSd * normal() + median(samples));
+  };
+  const block = (head: number) => {
+    // ABBA or BAAB, by a coin
+    if (normal() > 0) {
+      const [a1, b1, b2, a2] = [measure(1), measure(head), measure(head), measure(1)];
+      return blockLogRatio([a1, a2], [b1, b2]);
+    }
+    const [b1, a1, a2, b2] = [measure(head), measure(1), measure(1), measure(head)];
+    return blockLogRatio([a1, a2], [b1, b2]);
+  };
+  const truth = (index: number) => (index === 0 ? 1 + slowdown : 1);
+  const blocks = (index: number, count: number) => Array.from({ length: count }, () => block(truth(index)));
+
+  const escalated = Array.from({ length: cases }, (_, index) => index).filter((index) =>
+    escalates(blocks(index, rule.screenBlocks), rule),
+  );
+  const adjusted = holm(escalated.map((index) => slowdownP(blocks(index, rule.confirmBlocks), rule)));
+  return escalated.filter((_, i) => adjusted[i] <= rule.alpha);
+}
+
+/** Largest rate that `hits` of `trials` leaves possible at 95%: exact Clopper-Pearson upper limit, by bisection. */
+export function upperBound95(hits: number, trials: number): number {
+  let low = hits / trials;
+  let high = 1;
+  for (let i = 0; i < 60; i++) {
+    const rate = (low + high) / 2;
+    if (binomialCdf(hits, trials, rate) > 0.05) low = rate;
+    else high = rate;
+  }
+  return high;
+}
+
+function binomialCdf(hits: number, trials: number, rate: number): number {
+  if (rate >= 1) return hits >= trials ? 1 : 0;
+  let logTerm = trials * Math.log1p(-rate);
+  let sum = Math.exp(logTerm);
+  for (let k = 1; k <= hits; k++) {
+    logTerm += Math.log((trials - k + 1) / k) + Math.log(rate) - Math.log1p(-rate);
+    sum += Math.exp(logTerm);
+  }
+  return sum;
+}

@@ -1,0 +1,79 @@
+import wilcoxon from "@stdlib/stats-wilcoxon";
+import { describe, expect, it } from "vitest";
+import {
+  blockLogRatio,
+  DEFAULT_RULE,
+  escalates,
+  holm,
+  meanRatio,
+  minimalDetectable,
+  normalQuantile,
+  signFlipP,
+  slowdownP,
+  speedupP,
+} from "../../reports/judge.js";
+
+describe("signFlipP", () => {
+  it("agrees with tables made by hand", () => {
+    expect(signFlipP([1])).toBe(1 / 2);
+    expect(signFlipP([1, 2])).toBe(1 / 4);
+    // sums of +-1+-2+-4 are 7 5 3 1 -1 -3 -5 -7: one is at least 7, two at least 5, four at least 1
+    expect(signFlipP([1, 2, 4])).toBe(1 / 8);
+    expect(signFlipP([-1, 2, 4])).toBe(2 / 8);
+    expect(signFlipP([-1, -2, 4])).toBe(4 / 8);
+    // equal values make ties: +-1+-1+-1 = 3 once, 1 three times
+    expect(signFlipP([1, 1, -1])).toBe(4 / 8);
+    expect(signFlipP([])).toBe(1);
+  });
+
+  it("is the exact Wilcoxon signed-rank test when the values are signed ranks", () => {
+    for (const signs of [0b000000, 0b000001, 0b010010, 0b101010]) {
+      const ranks = [1, 2, 3, 4, 5, 6].map((rank, i) => ((signs >> i) & 1 ? -rank : rank));
+      const oracle = wilcoxon(ranks, { alternative: "greater", correction: false, zeroMethod: "wilcox" });
+      expect(signFlipP(ranks)).toBeCloseTo(oracle.pValue, 10);
+    }
+  });
+
+  it("refuses more blocks than it can walk", () => {
+    expect(() => signFlipP(new Array(21).fill(1))).toThrow(/at most 20 blocks, got 21/);
+  });
+});
+
+describe("holm", () => {
+  it("steps down and stays monotone (Holm 1979, worked by hand)", () => {
+    expect(holm([0.01, 0.04, 0.03])).toEqual([0.03, 0.06, 0.06]);
+    expect(holm([])).toEqual([]);
+    expect(holm([0.9, 0.8])).toEqual([1, 1]);
+  });
+});
+
+describe("blocks", () => {
+  it("cancel linear drift in the log", () => {
+    const drift = (k: number) => Math.exp(0.03 * k);
+    // ABBA: base at 0 and 3, head at 1 and 2
+    expect(blockLogRatio([drift(0), drift(3)], [drift(1), drift(2)])).toBeCloseTo(0, 12);
+    expect(meanRatio([Math.log(1.1), Math.log(1.1)])).toBeCloseTo(1.1, 12);
+  });
+
+  it("escalate above 1.5% and are judged against 3%", () => {
+    expect(escalates(new Array(4).fill(Math.log(1.02)), DEFAULT_RULE)).toBe(true);
+    expect(escalates(new Array(4).fill(Math.log(1.01)), DEFAULT_RULE)).toBe(false);
+    expect(slowdownP(new Array(12).fill(Math.log(1.05)), DEFAULT_RULE)).toBe(2 ** -12);
+    expect(slowdownP(new Array(12).fill(Math.log(1.02)), DEFAULT_RULE)).toBe(1);
+    expect(speedupP(new Array(12).fill(-Math.log(1.05)), DEFAULT_RULE)).toBe(2 ** -12);
+  });
+
+  it("know what they could not have seen", () => {
+    expect(minimalDetectable([0.01], DEFAULT_RULE)).toBe(Number.POSITIVE_INFINITY);
+    const quiet = minimalDetectable([0.001, -0.001, 0.001, -0.001], DEFAULT_RULE);
+    const noisy = minimalDetectable([0.05, -0.05, 0.05, -0.05], DEFAULT_RULE);
+    expect(quiet).toBeLessThan(noisy);
+    expect(quiet).toBeGreaterThan(DEFAULT_RULE.delta);
+  });
+});
+
+it("normalQuantile agrees with printed tables", () => {
+  expect(normalQuantile(0.95)).toBeCloseTo(1.6449, 3);
+  expect(normalQuantile(0.8)).toBeCloseTo(0.8416, 3);
+  expect(normalQuantile(0.025)).toBeCloseTo(-1.96, 3);
+});
