@@ -12,7 +12,6 @@ const modules = [
   "impls/index.ts",
   "impls/engines/cpu.ts",
   "impls/engines/tfjs.ts",
-  "impls/engines/webgpu.ts",
   "suites/index.ts",
   "suites/runner/run.ts",
   "suites/runner/session.ts",
