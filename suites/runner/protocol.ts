@@ -17,8 +17,14 @@ export interface OpenRequest {
 }
 
 export type Opened =
-  | { readonly present: true; readonly device: DeviceInfo }
+  | { readonly present: true; readonly device: DeviceInfo; readonly lacking: readonly Lacking[] }
   | { readonly present: false; readonly reason: string };
+
+/** An implementation that takes no part on this device, and why. */
+export interface Lacking {
+  readonly impl: number;
+  readonly reason: string;
+}
 
 /** How an implementation would take a problem. */
 export interface Description {
@@ -48,7 +54,7 @@ export interface Calls {
   /** One run from preparation to all outputs: small problems only. */
   evaluate: [
     { readonly impl: number; readonly problem: Problem; readonly options: Options },
-    Readonly<Record<string, Float32Array>>,
+    { readonly values: Readonly<Record<string, Float32Array>> } | { readonly unsupported: string },
   ];
   prepare: [CaseCall & { impl: number; problem: Problem; options: Options }, { bytes: number }];
   verify: [CaseCall & { reference: ReferenceHandle }, { verdict: Verdict; firstNs: number }];

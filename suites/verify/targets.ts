@@ -13,6 +13,8 @@ import type { Values } from "./evaluate.js";
 export interface Place {
   readonly engine: EngineName;
   readonly device: string | undefined;
+  /** Implementations, by index, that this device lacks something for. */
+  readonly lacking?: readonly { readonly impl: number; readonly reason: string }[];
   /** The options that an implementation runs by default; one empty set when it has none. */
   options(target: Target, problem: Problem): Promise<readonly Options[]>;
   /** @throws what the implementation throws, or with the signal that ended its process */
