@@ -14,7 +14,7 @@ export const chunkedTorch = torchPeers(ssd, {
   file: new URL("./chunked.torch.py", import.meta.url),
   replays: ["graph", "compile"],
   // a CPU pays for the masks, q^2 a chunk and head; matrix units like longer chunks
-  chunk: (_problem, engine) => (engine.device.kind === "cpu" ? 32 : 128),
+  chunk: (_problem, engine) => (engine.device.kind === "cpu" ? 64 : 128),
   // x dt, scores, weights, their product; added, states, entering, carried; the sum
   rounding: (problem, options) => torchRounding(problem.dtype, chunkOf(problem, options) + PASSED_AT_ONCE, 7),
   scratchBytes: (problem, options) => {
@@ -30,6 +30,6 @@ export const chunkedTorch = torchPeers(ssd, {
   timed: () => "B and C shared by the heads of a group; logA given",
 });
 
-function chunkOf({ dims }: Problem<Ssd>, { chunk = 32 }: Options): number {
+function chunkOf({ dims }: Problem<Ssd>, { chunk = 64 }: Options): number {
   return Math.min(chunk, dims.length);
 }
