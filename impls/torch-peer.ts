@@ -64,7 +64,7 @@ function torchPeer<Op extends AnyOperator>(
     unsupported(problem, options, engine) {
       const { length } = problem.dims as { length: number };
       if (replay === "compile" && length < COMPILED_FROM)
-        return `is compiled for each shape, which takes longer than it is worth below ${COMPILED_FROM} tokens, got length=${length}`;
+        return `is compiled anew for each shape, which is not worth its time below ${COMPILED_FROM} tokens`;
       return peer.unsupported?.(problem, options, engine);
     },
     timed: (problem, options) =>

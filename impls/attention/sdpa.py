@@ -57,11 +57,8 @@ def prepare(problem, backend):
     attend = getattr(F, "scaled_dot_product_attention", None)
     takes = parameters(attend) if attend else set()
     repeats = dims.heads // dims.groups
-    grouped = repeats > 1 and "enable_gqa" in takes and backend in ("flash", "math")
     # (b t h d) -> (b h t d), a view
     Q, K, V = (tensor.transpose(1, 2) for tensor in (problem.inputs.Q, problem.inputs.K, problem.inputs.V))
-    if repeats > 1 and not grouped:
-        K, V = (tensor.repeat_interleave(repeats, 1) for tensor in (K, V))
     if attend is None:
         # torch 1.13, where it is private, returns the weights as well, and takes no half types on a CPU
         on_cpu = Q.device.type == "cpu"
@@ -73,17 +70,28 @@ def prepare(problem, backend):
     extra = {"is_causal": causal}
     if "scale" in takes:
         extra["scale"] = scale
-    if grouped:
-        extra["enable_gqa"] = True
     # before torch 2.1 the scale is always the usual one
     factor = 1.0 if "scale" in takes or scale == usual else scale / usual
 
-    def run():
-        with only(backend):
-            y = attend(Q if factor == 1.0 else Q * factor, K, V, **extra)
-        return {"Y": y.transpose(1, 2)}
+    def program(keys, values, **more):
+        def run():
+            with only(backend):
+                y = attend(Q if factor == 1.0 else Q * factor, keys, values, **extra, **more)
+            return {"Y": y.transpose(1, 2)}
 
-    return run
+        return run
+
+    if repeats == 1:
+        return program(K, V)
+    if "enable_gqa" in takes:
+        grouped = program(K, V, enable_gqa=True)
+        try:
+            # which backends take grouped heads differs by version and device, and only they know
+            grouped()
+            return grouped
+        except RuntimeError:
+            pass
+    return program(K.repeat_interleave(repeats, 1), V.repeat_interleave(repeats, 1))
 
 
 def parameters(function):

@@ -35,7 +35,7 @@ function refusal(
   engine?: TorchEngine,
 ): string | undefined {
   if (backend !== "efficient" && dims.headDim !== dims.headDimV)
-    return `${backend} needs headDimV equal to headDim, got headDim=${dims.headDim} headDimV=${dims.headDimV}`;
+    return `${backend} needs headDimV equal to headDim`;
   if (engine === undefined || engine.device.kind === "cpu") return undefined;
   if (backend !== "efficient" && dtype === "f32") return `${backend} needs dtype f16 or bf16, got f32`;
   if (dims.headDim > 256 && backend !== "efficient")
