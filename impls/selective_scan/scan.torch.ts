@@ -26,5 +26,5 @@ export const scanTorch = torchPeers(selectiveScan, {
   scratchBytes: ({ dims: { batch, length, heads, headDim, state } }) =>
     f32Bytes(batch, length, heads, headDim) +
     f32Bytes(batch, heads, headDim, 2 * state, Math.ceil(length / 2048)),
-  timed: () => "discretisation, softplus, D and z included; time-last layout made before timing",
+  timed: () => "time-last layout made before timing",
 });

@@ -43,7 +43,7 @@ const mamba = torchPeers(ssd, {
   scratchBytes,
   timed: ({ inputs, dtype }) =>
     [
-      "decays dt A computed in the kernels, dt, D and z included",
+      "discretisation included: decays are dt A",
       inputs.dt ? "" : "X divided by dt before timing",
       dtype === "f32" ? "products in TF32" : "",
     ]
@@ -67,7 +67,7 @@ const fla = torchPeers(ssd, {
   },
   scratchBytes,
   timed: ({ dtype }) =>
-    `B and C repeated for every head before timing; dt, D and z as torch ops${dtype === "f32" ? "; products in TF32" : ""}`,
+    `B and C repeated for every head before timing${dtype === "f32" ? "; products in TF32" : ""}`,
 });
 
 export const officialTorch = [...mamba, ...fla];
