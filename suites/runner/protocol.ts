@@ -2,6 +2,7 @@
 import type { Ceilings, DeviceInfo } from "../../impls/engines/engine.js";
 import type { EngineName, Options } from "../../impls/implementation.js";
 import type { Lane, Problem } from "../../impls/operator.js";
+import type { Lacks } from "../verify/targets.js";
 import type { RawSample } from "./measure.js";
 import type { Verdict } from "./verify.js";
 
@@ -17,7 +18,7 @@ export interface OpenRequest {
 }
 
 export type Opened =
-  | { readonly present: true; readonly device: DeviceInfo }
+  | { readonly present: true; readonly device: DeviceInfo; readonly lacks: Lacks }
   | { readonly present: false; readonly reason: string };
 
 /** How an implementation would take a problem. */
