@@ -42,7 +42,7 @@ cpSync(join(root, "dist"), join(folder, "app"), {
 cpSync(join(root, "package.json"), join(folder, "app", "package.json"));
 cpSync(process.execPath, join(folder, "lib", "node"));
 spawnSync("strip", [join(folder, "lib", "node")]); // symbols only; without binutils the bundle is a little larger
-cpSync(join(await swiftShaderFolder(), "libvulkan.so.1"), join(folder, "lib", "libvulkan.so.1"));
+cpSync(join(swiftShaderFolder(), "libvulkan.so.1"), join(folder, "lib", "libvulkan.so.1"));
 copyPackages();
 writeFileSync(join(folder, "dualbench"), LAUNCHER(), { mode: 0o755 });
 

@@ -8,9 +8,10 @@ import {
   type OpenOptions,
   type Timing,
 } from "./engine.js";
+import type { MatrixShape } from "./webgpu/adapter.js";
 import { measureCeilings } from "./webgpu/ceilings.js";
-import { GpuDevice, type OpenOptions as GpuOpenOptions, type MatrixShape } from "./webgpu/device.js";
-import { inBrowser } from "./webgpu/gpu.js";
+import { GpuDevice, type OpenOptions as GpuOpenOptions } from "./webgpu/device.js";
+import { inBrowser } from "./webgpu/host.js";
 import { type Lane, laneOf } from "./webgpu/lane.js";
 import { useSwiftShader } from "./webgpu/software.js";
 import { Stage, type StageOptions } from "./webgpu/stage.js";
@@ -44,7 +45,7 @@ export async function open(
   try {
     if (device === "null")
       return engineOn(await GpuDevice.open({ ...rest, backend: "null", software: true }));
-    if (device === "swiftshader") await useSwiftShader();
+    if (device === "swiftshader") useSwiftShader();
     else if (device !== undefined)
       throw new Error(
         `webgpu knows the devices swiftshader and null beside this machine's own, got ${device}`,
@@ -65,7 +66,7 @@ export type GpuTestOptions = Pick<GpuOpenOptions, "maxBindingBytes" | "robust">;
 
 async function softwareEngine(options: GpuTestOptions): Promise<WebGpuEngine> {
   try {
-    await useSwiftShader();
+    useSwiftShader();
     // an instance that found no driver keeps that answer: ask with another one
     return engineOn(await GpuDevice.open({ ...options, software: true, fresh: true }));
   } catch (error) {
@@ -108,6 +109,7 @@ export function engineOn(gpu: GpuDevice): WebGpuEngine {
       await stopwatch.overwriteCaches();
       return record(run, 1);
     },
+    isLost: () => gpu.isLost,
     ceilings: (): Promise<Ceilings> => measureCeilings(gpu, stopwatch),
     close: () => {
       stopwatch.dispose();

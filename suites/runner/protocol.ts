@@ -75,4 +75,5 @@ export interface Request<K extends CallName = CallName> {
 
 export type Reply =
   | { readonly id: number; readonly ok: true; readonly value: unknown }
-  | { readonly id: number; readonly ok: false; readonly message: string };
+  /** isLost: the engine's device is gone for good, and with it the use of this process. */
+  | { readonly id: number; readonly ok: false; readonly message: string; readonly isLost?: boolean };

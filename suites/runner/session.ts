@@ -61,6 +61,11 @@ export class Session {
     return (this[call] as (body: Calls[K][0]) => Promise<Calls[K][1]>).call(this, body);
   }
 
+  /** Whether the engine's device is gone for good: this session can only be closed. */
+  get isLost(): boolean {
+    return this.engine?.isLost?.() ?? false;
+  }
+
   async close(): Promise<void> {
     for (const { prepared } of this.cases.values()) await prepared.dispose();
     this.cases.clear();
