@@ -191,9 +191,9 @@ export class GpuDevice extends DriverErrors {
     return out.buffer;
   }
 
-  destroy(): void {
+  override destroy(): void {
     for (const buffer of this.#buffers) buffer.destroy();
     this.#buffers.clear();
-    this.device.destroy();
+    super.destroy();
   }
 }

@@ -4,11 +4,18 @@ const ERROR_KINDS: readonly GPUErrorFilter[] = ["validation", "out-of-memory", "
 export class DriverErrors {
   readonly #told: Promise<string | null>[] = [];
   #lost: string | undefined;
+  #closed = false;
 
   constructor(readonly device: GPUDevice) {
     void this.device.lost.then((why) => {
-      if (why.reason !== "destroyed") this.#lost = `the GPU device was lost: ${why.message}`;
+      if (!this.#closed) this.#lost = `the GPU device was lost: ${why.message}`;
     });
+  }
+
+  /** Ends the device: from here on its loss is no error. */
+  destroy(): void {
+    this.#closed = true;
+    this.device.destroy();
   }
 
   /** Whether the driver has given up: nothing will run here any more. */
