@@ -19,8 +19,8 @@ import { fileURLToPath } from "node:url";
 import { swiftShaderFolder } from "../impls/engines/webgpu/software.js";
 
 const MOST_BYTES = 60 * 2 ** 20;
-/** Only for sources in TypeScript, or for machines with a display: not worth their size on a GPU host. */
-const LEFT_OUT = new Set(["tsx", "vega-embed", "playwright-core"]);
+/** Only for sources in TypeScript. */
+const LEFT_OUT = new Set(["tsx"]);
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const fail = (what: string): never => {

@@ -56,7 +56,7 @@ export async function open(
   } catch (error) {
     const { message } = error as Error;
     if (named && device === undefined && !inBrowser() && /no WebGPU adapter/.test(message))
-      return softwareEngine(rest);
+      return softwareEngine(rest, message);
     throw new EngineAbsent(message);
   }
 }
@@ -64,9 +64,14 @@ export async function open(
 /** What only tests set. */
 export type GpuTestOptions = Pick<GpuOpenOptions, "maxBindingBytes" | "robust">;
 
-async function softwareEngine(options: GpuTestOptions): Promise<WebGpuEngine> {
+/** @throws EngineAbsent with `absent`, which names SwiftShader beside real drivers, where that is not installed either */
+async function softwareEngine(options: GpuTestOptions, absent: string): Promise<WebGpuEngine> {
   try {
     useSwiftShader();
+  } catch {
+    throw new EngineAbsent(absent);
+  }
+  try {
     // an instance that found no driver keeps that answer: ask with another one
     return engineOn(await GpuDevice.open({ ...options, software: true, fresh: true }));
   } catch (error) {
