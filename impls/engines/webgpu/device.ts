@@ -1,6 +1,6 @@
 import { loadText } from "./assets.js";
 import { type GpuOptions, inBrowser, openGpu } from "./gpu.js";
-import { chooseWgsl, wgslHeader } from "./wgsl.js";
+import { chooseWgsl, unrollWgsl, wgslHeader } from "./wgsl.js";
 
 export type Dtype = "f32" | "f16";
 
@@ -181,7 +181,11 @@ export class GpuDevice {
   async pipeline(source: KernelSource): Promise<GPUComputePipeline> {
     const text =
       wgslHeader(source) +
-      chooseWgsl(await loadText(source.url), new Set([...(source.flags ?? []), source.dtype]));
+      unrollWgsl(
+        chooseWgsl(await loadText(source.url), new Set([...(source.flags ?? []), source.dtype])),
+        source.constants ?? {},
+        source.flags?.includes("rolled") ?? false,
+      );
     const key = `${source.entryPoint ?? ""}\n${text}`;
     let made = this.#pipelines.get(key);
     if (!made) {
