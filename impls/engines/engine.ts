@@ -57,5 +57,7 @@ export interface Engine<Launch = void> {
   /** Times `repeats` runs in a row, synchronised at both ends. */
   time(run: (launch: Launch) => void | Promise<void>, repeats: number): Promise<Timing>;
   ceilings(): Promise<Ceilings>;
+  /** Whether the device is gone for good, so that only another process can use it again. Engines that cannot lose it leave this out. */
+  isLost?(): boolean;
   close(): void | Promise<void>;
 }

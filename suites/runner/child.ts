@@ -51,7 +51,7 @@ process.on("message", async (request: Request) => {
   try {
     reply = { id: request.id, ok: true, value: await session.answer(request.call, request.body) };
   } catch (error) {
-    reply = { id: request.id, ok: false, message: oneLine(error) };
+    reply = { id: request.id, ok: false, message: oneLine(error), isLost: session.isLost };
   }
   process.send?.(reply);
 });

@@ -2,6 +2,7 @@
 import type { Ceilings, DeviceInfo } from "../../impls/engines/engine.js";
 import type { EngineName, Options } from "../../impls/implementation.js";
 import type { Lane, Problem } from "../../impls/operator.js";
+import type { Lacks } from "../verify/targets.js";
 import type { RawSample } from "./measure.js";
 import type { Verdict } from "./verify.js";
 
@@ -17,7 +18,7 @@ export interface OpenRequest {
 }
 
 export type Opened =
-  | { readonly present: true; readonly device: DeviceInfo }
+  | { readonly present: true; readonly device: DeviceInfo; readonly lacks: Lacks }
   | { readonly present: false; readonly reason: string };
 
 /** How an implementation would take a problem. */
@@ -74,4 +75,5 @@ export interface Request<K extends CallName = CallName> {
 
 export type Reply =
   | { readonly id: number; readonly ok: true; readonly value: unknown }
-  | { readonly id: number; readonly ok: false; readonly message: string };
+  /** isLost: the engine's device is gone for good, and with it the use of this process. */
+  | { readonly id: number; readonly ok: false; readonly message: string; readonly isLost?: boolean };

@@ -13,6 +13,7 @@ import {
 import { operators } from "../../impls/index.js";
 import type { AnyOperator, LaneReference, Problem } from "../../impls/operator.js";
 import { evaluate } from "../verify/evaluate.js";
+import { lacksOf } from "../verify/targets.js";
 import { FEWEST_WINDOWS, type GrowthWindow, sustainedGrowth } from "./growth.js";
 import { measure, warmUp } from "./measure.js";
 import type { CallName, Calls, OpenRequest, ReferenceHandle } from "./protocol.js";
@@ -60,6 +61,11 @@ export class Session {
     return (this[call] as (body: Calls[K][0]) => Promise<Calls[K][1]>).call(this, body);
   }
 
+  /** Whether the engine's device is gone for good: this session can only be closed. */
+  get isLost(): boolean {
+    return this.engine?.isLost?.() ?? false;
+  }
+
   async close(): Promise<void> {
     for (const { prepared } of this.cases.values()) await prepared.dispose();
     this.cases.clear();
@@ -71,7 +77,7 @@ export class Session {
     this.originMs = body.originMs;
     try {
       this.engine = await this.host.openEngine(body);
-      return { present: true, device: this.engine.device };
+      return { present: true, device: this.engine.device, lacks: lacksOf(this.engine) };
     } catch (error) {
       // an engine that this machine lacks is an ordinary answer, whatever its loader threw
       return { present: false, reason: oneLine(error) };

@@ -2,7 +2,7 @@
 import type { Engine } from "../../impls/engines/engine.js";
 import type { AnyImplementation, Options, Prepared } from "../../impls/implementation.js";
 import type { Problem } from "../../impls/operator.js";
-import type { Place } from "./targets.js";
+import { lacksOf, type Place } from "./targets.js";
 
 /** Values of all outputs in C order, copied out of the engine. */
 export type Values = Readonly<Record<string, Float32Array>>;
@@ -33,6 +33,7 @@ export function localPlace(engine: Engine<unknown>, device: string | undefined):
   return {
     engine: engine.name as Place["engine"],
     device,
+    lacks: lacksOf(engine),
     options: async ({ impl }, problem) => impl.options?.(problem, engine as never) ?? [{}],
     evaluate: ({ impl }, problem, options) => evaluate(impl, engine, problem, options),
     close: async () => engine.close(),

@@ -1,7 +1,7 @@
 /** An engine in a process of its own: a crash, an abort or a hang of native code costs one case, and the next one starts it again. */
 import type { EngineLink, Host } from "../runner/host.js";
 import type { OpenRequest } from "../runner/protocol.js";
-import type { Place } from "./targets.js";
+import type { Lacks, Place } from "./targets.js";
 
 /** Opening may compile kernels or start another runtime. */
 const OPEN_MS = 180_000;
@@ -15,6 +15,7 @@ export async function isolatedPlace(host: Host, request: OpenRequest): Promise<P
   let link: EngineLink | undefined;
   let deaths = 0;
   let key: string | undefined;
+  let lacks: Lacks = {};
 
   async function alive(): Promise<EngineLink> {
     if (link?.alive) return link;
@@ -27,6 +28,7 @@ export async function isolatedPlace(host: Host, request: OpenRequest): Promise<P
       throw new Error(opened.reason);
     }
     key = opened.device.key;
+    lacks = opened.lacks;
     return link;
   }
 
@@ -46,6 +48,7 @@ export async function isolatedPlace(host: Host, request: OpenRequest): Promise<P
   return {
     engine: request.engine,
     device: key,
+    lacks,
     options: ({ index }, problem) =>
       guarded((engine) => engine.call("choices", { impl: index, problem }, EVALUATE_MS)),
     evaluate: ({ index }, problem, options) =>

@@ -1,4 +1,8 @@
 /** Shaders that this machine cannot run are still compiled: Dawn's null backend needs no driver and offers every feature. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { afterAll, expect, it } from "vitest";
 import { fitMatrix } from "../../../impls/attention/tiled.webgpu.js";
 import { open } from "../../../impls/engines/webgpu.js";
@@ -9,15 +13,25 @@ afterAll(() => engine.close());
 
 const url = (path: string) => new URL(`../../../impls/${path}`, import.meta.url);
 
+const ssdConstants = (size: number) => {
+  const room = { workgroupBytes: 49152, invocations: 1024, storageBytes: 2 };
+  const tiles = fitMatrixTiles(100, { M: size, N: size, K: size }, 32, room)!;
+  return { ...tiles, ...matrixCounts(tiles) };
+};
+
+const attentionConstants = (size: number, headDim: number) => {
+  const limits = { maxComputeWorkgroupStorageSize: 49152, maxComputeInvocationsPerWorkgroup: 1024 };
+  const matrixShapes = [{ M: size, N: size, K: size }];
+  return fitMatrix(headDim, headDim, { subgroupSize: 32, matrixShapes, limits })!;
+};
+
 /** The null backend has 16 KiB of workgroup memory and says so last, when all else about a pipeline is in order. */
 const tooLarge = /total use of workgroup storage/;
 
 it.each([16, 8])(
   "ssd chunked on %i x same x same subgroup matrices is valid, with all optional inputs or none",
   async (size) => {
-    const room = { workgroupBytes: 49152, invocations: 1024, storageBytes: 2 };
-    const tiles = fitMatrixTiles(100, { M: size, N: size, K: size }, 32, room)!;
-    const constants = { ...tiles, ...matrixCounts(tiles) };
+    const constants = ssdConstants(size);
     const kernel = (name: string, flags: readonly string[], matrix: boolean) =>
       engine.gpu.pipeline({
         url: url(`ssd/chunked.webgpu.matrix.${name}.wgsl`),
@@ -34,27 +48,57 @@ it.each([16, 8])(
   },
 );
 
-it("the matrix ceiling compiles", async () => {
-  const constants = { MM: 16, NN: 16, KK: 16, LANES: 32 };
-  expect(
-    await engine.gpu.pipeline({
+it.each([16, 8])(
+  "the matrix ceiling on %i x same x same compiles, and binds its two buffers",
+  async (size) => {
+    const constants = { MM: size, NN: size, KK: size, LANES: 32 };
+    const source = {
       url: url("engines/webgpu/matrix-rate.wgsl"),
       dtype: "f16",
       matrix: true,
       constants,
-    }),
-  ).toBeDefined();
+    } as const;
+    const pipeline = await engine.gpu.pipeline(source);
+    const uniform = engine.gpu.buffer(16, GPUBufferUsage.UNIFORM);
+    const sink = engine.gpu.buffer(16, GPUBufferUsage.STORAGE);
+    engine.gpu.bind(pipeline, { 0: uniform, 1: sink }, [1, 1, 1]);
+    await engine.gpu.settle();
+    // an error of the driver's validation, not of ours: the null backend does look
+    engine.gpu.bind(pipeline, { 0: sink, 1: uniform }, [1, 1, 1]);
+    await expect(engine.gpu.settle()).rejects.toThrow(/^matrix-rate.wgsl: Binding usage/);
+  },
+);
+
+it.each([
+  { path: "engines/webgpu/matrix-rate.wgsl", constants: { MM: 16, NN: 16, KK: 16, LANES: 32 } },
+  { path: "ssd/chunked.webgpu.matrix.states.wgsl", constants: ssdConstants(16) },
+  { path: "ssd/chunked.webgpu.matrix.output.wgsl", constants: ssdConstants(16) },
+  { path: "attention/tiled.webgpu.matrix.wgsl", constants: attentionConstants(16, 64) },
+])("factors in the wrong order in $path are refused", async ({ path, constants }) => {
+  const text = readFileSync(url(path), "utf8");
+  const planted = text.replace(/subgroupMatrixMultiplyAccumulate\(([^,]+), ([^,]+), /, (_, left, right) => {
+    return `subgroupMatrixMultiplyAccumulate(${right}, ${left}, `;
+  });
+  expect(planted).not.toBe(text);
+  const folder = mkdtempSync(join(tmpdir(), "dualbench-null-"));
+  try {
+    const file = join(folder, "planted.wgsl");
+    writeFileSync(file, planted);
+    const flags = ["octets"];
+    const source = { url: pathToFileURL(file), dtype: "f16", matrix: true, constants, flags } as const;
+    await expect(engine.gpu.pipeline(source)).rejects.toThrow("subgroupMatrixMultiplyAccumulate");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 it.each([16, 8])("tiled attention on subgroup matrices of %i is valid", async (size) => {
-  const limits = { maxComputeWorkgroupStorageSize: 49152, maxComputeInvocationsPerWorkgroup: 1024 };
-  const shape = { M: size, N: size, K: size };
   for (const [headDim, flags] of [
     [64, ["octets"]],
     [128, ["octets"]],
     [33, []],
   ] as const) {
-    const constants = fitMatrix(headDim, headDim, { subgroupSize: 32, matrixShapes: [shape], limits })!;
+    const constants = attentionConstants(size, headDim);
     const kernel = engine.gpu.pipeline({
       url: url("attention/tiled.webgpu.matrix.wgsl"),
       dtype: "f16",
