@@ -4,7 +4,8 @@ import { implementationName } from "../impls/implementation.js";
 import { formsAgree } from "../suites/laws/forms-agree.js";
 import { awkwardProblems } from "../suites/problems/awkward.js";
 import { describeSpec } from "../suites/problems/spec.js";
-import { subjectsFor, Unsupported } from "../suites/verify/subject.js";
+import { Unsupported } from "../suites/verify/evaluate.js";
+import { subjectsFor } from "../suites/verify/subject.js";
 import { cpuTargets } from "./suites/targets.js";
 
 describe.each(cpuTargets.map((target) => ({ name: implementationName(target.impl), target })))(

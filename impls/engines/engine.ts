@@ -1,6 +1,7 @@
 /** Where it runs. An engine owns its device and its clock; it is loaded lazily, so that listing engines loads no native code. */
 import type { CpuEngine } from "./cpu.js";
 import type { TfjsEngine } from "./tfjs.js";
+import type { TorchEngine } from "./torch.js";
 import type { WasmEngine } from "./wasm.js";
 import type { WebGpuEngine } from "./webgpu.js";
 
@@ -8,6 +9,7 @@ import type { WebGpuEngine } from "./webgpu.js";
 export interface Engines {
   cpu: CpuEngine;
   tfjs: TfjsEngine;
+  torch: TorchEngine;
   wasm: WasmEngine;
   webgpu: WebGpuEngine;
 }
@@ -21,6 +23,8 @@ export interface DeviceInfo {
   readonly kind: "cpu" | "gpu" | "software";
   /** Versions, driver, limits, features: anything a reader needs to repeat a number. */
   readonly details: Readonly<Record<string, string | number | boolean | null>>;
+  /** One sentence on why this device is slower than it could be, and what to do about it. */
+  readonly warning?: string;
 }
 
 /** Time of one run, the mean over `repeats` back-to-back runs. */
@@ -39,6 +43,14 @@ export interface Ceilings {
 /** Thrown by `open` when this machine lacks what the engine needs: one sentence with what is missing and how to add it. */
 export class EngineAbsent extends Error {
   override readonly name = "EngineAbsent";
+}
+
+/**
+ * Thrown by any call once the process or driver behind an engine is gone, with how it ended: nothing that was prepared is left, and
+ * the engine must be opened again.
+ */
+export class EngineCrashed extends Error {
+  override readonly name = "EngineCrashed";
 }
 
 export interface OpenOptions {

@@ -152,6 +152,7 @@ function describe(gpu: GpuDevice): DeviceInfo {
       workgroupStorageBytes: limits.maxComputeWorkgroupStorageSize,
       workgroupInvocations: limits.maxComputeInvocationsPerWorkgroup,
       storageBuffers: limits.maxStorageBuffersPerShaderStage,
+      boundsChecks: gpu.checksBounds ? "on" : "off",
     },
   };
 }

@@ -1,6 +1,7 @@
 /** Every implementation of ssd, in the order in which charts list them. */
 import { chunkedCpu } from "./chunked.cpu.js";
 import { chunkedTfjs } from "./chunked.tfjs.js";
+import { chunkedTorch } from "./chunked.torch.js";
 import { chunkedWasm } from "./chunked.wasm.js";
 import { chunkedWebgpu } from "./chunked.webgpu.js";
 import { ssd } from "./operator.js";
@@ -27,4 +28,5 @@ export const implementations = [
   recurrentWebgpu,
   quadraticWebgpu,
   chunkedWebgpu,
+  ...chunkedTorch,
 ];

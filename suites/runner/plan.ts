@@ -9,7 +9,7 @@ import type { AnyOperator, Problem } from "../../impls/operator.js";
 import type { Grid, Suite } from "../suite.js";
 import { type CaseKeys, caseId, caseKeys } from "./case-id.js";
 import { figureCurves } from "./figure-curves.js";
-import type { Description } from "./protocol.js";
+import type { Description, Lacking } from "./protocol.js";
 
 /** An engine on a device, as opened. */
 export interface Target {
@@ -18,6 +18,8 @@ export interface Target {
   readonly device: string | undefined;
   /** The id's `device` key. */
   readonly deviceKey: string | undefined;
+  /** Implementations, by index, that take no part here, e.g. for want of a package. */
+  readonly lacking?: readonly Lacking[];
 }
 
 export interface Case {
@@ -128,6 +130,7 @@ function draftCases({ suites, grid, seed, impls, targets, takesPart }: PlanReque
         if (impl.operator.name !== operator.name) continue;
         for (const [t, target] of targets.entries()) {
           if (impl.engine !== target.engine || takesPart?.(i, t) === false) continue;
+          if (target.lacking?.some((one) => one.impl === i)) continue;
           const curve = `${suite.name} ${c} ${i} ${t}`;
           for (const [place, problem] of problems.entries()) {
             if (!((impl.dtypes ?? ["f32"]) as readonly string[]).includes(problem.dtype)) continue;

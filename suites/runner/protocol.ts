@@ -18,8 +18,19 @@ export interface OpenRequest {
 }
 
 export type Opened =
-  | { readonly present: true; readonly device: DeviceInfo; readonly lacks: Lacks }
+  | {
+      readonly present: true;
+      readonly device: DeviceInfo;
+      readonly lacks: Lacks;
+      readonly lacking: readonly Lacking[];
+    }
   | { readonly present: false; readonly reason: string };
+
+/** An implementation that takes no part on this device, and why. */
+export interface Lacking {
+  readonly impl: number;
+  readonly reason: string;
+}
 
 /** How an implementation would take a problem. */
 export interface Description {
@@ -49,7 +60,7 @@ export interface Calls {
   /** One run from preparation to all outputs: small problems only. */
   evaluate: [
     { readonly impl: number; readonly problem: Problem; readonly options: Options },
-    Readonly<Record<string, Float32Array>>,
+    { readonly values: Readonly<Record<string, Float32Array>> } | { readonly unsupported: string },
   ];
   prepare: [CaseCall & { impl: number; problem: Problem; options: Options }, { bytes: number }];
   verify: [CaseCall & { reference: ReferenceHandle }, { verdict: Verdict; firstNs: number }];

@@ -12,11 +12,11 @@ import {
 } from "../../impls/implementation.js";
 import { operators } from "../../impls/index.js";
 import type { AnyOperator, LaneReference, Problem } from "../../impls/operator.js";
-import { evaluate } from "../verify/evaluate.js";
+import { evaluate, Unsupported } from "../verify/evaluate.js";
 import { lacksOf } from "../verify/targets.js";
 import { FEWEST_WINDOWS, type GrowthWindow, sustainedGrowth } from "./growth.js";
 import { measure, warmUp } from "./measure.js";
-import type { CallName, Calls, OpenRequest, ReferenceHandle } from "./protocol.js";
+import type { CallName, Calls, Lacking, OpenRequest, ReferenceHandle } from "./protocol.js";
 import { recheck, type Truth, type Verified, verify } from "./verify.js";
 
 /** What a session needs from the place it runs in. */
@@ -77,11 +77,22 @@ export class Session {
     this.originMs = body.originMs;
     try {
       this.engine = await this.host.openEngine(body);
-      return { present: true, device: this.engine.device, lacks: lacksOf(this.engine) };
+      const { device } = this.engine;
+      const lacking = await this.lacking(body.engine);
+      return { present: true, device, lacks: lacksOf(this.engine), lacking };
     } catch (error) {
       // an engine that this machine lacks is an ordinary answer, whatever its loader threw
       return { present: false, reason: oneLine(error) };
     }
+  }
+
+  private async lacking(name: string): Promise<Lacking[]> {
+    const found: Lacking[] = [];
+    for (const [impl, one] of this.impls.entries()) {
+      const reason = one.engine === name ? await one.absent?.(this.opened() as never) : undefined;
+      if (reason !== undefined) found.push({ impl, reason });
+    }
+    return found;
   }
 
   async describe({ questions }: Calls["describe"][0]): Promise<Calls["describe"][1]> {
@@ -106,7 +117,12 @@ export class Session {
   }
 
   async evaluate({ impl, problem, options }: Calls["evaluate"][0]): Promise<Calls["evaluate"][1]> {
-    return evaluate(this.impls[impl], this.opened(), problem, options);
+    try {
+      return { values: await evaluate(this.impls[impl], this.opened(), problem, options) };
+    } catch (error) {
+      if (error instanceof Unsupported) return { unsupported: error.message };
+      throw error;
+    }
   }
 
   async prepare(body: Calls["prepare"][0]): Promise<Calls["prepare"][1]> {

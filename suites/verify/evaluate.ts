@@ -1,15 +1,25 @@
 /** One run of one implementation on one problem, in the process of its engine. */
 import type { Engine } from "../../impls/engines/engine.js";
-import type { AnyImplementation, Options, Prepared } from "../../impls/implementation.js";
+import {
+  type AnyImplementation,
+  type Options,
+  type Prepared,
+  unsupportedReason,
+} from "../../impls/implementation.js";
 import type { Problem } from "../../impls/operator.js";
 import { lacksOf, type Place } from "./targets.js";
 
 /** Values of all outputs in C order, copied out of the engine. */
 export type Values = Readonly<Record<string, Float32Array>>;
 
+/** Thrown where an implementation does not take a problem: a skip and no failure. */
+export class Unsupported extends Error {
+  override readonly name = "Unsupported";
+}
+
 /**
  * Prepares, poisons every output with NaN, runs once and reads back.
- * @throws whatever the implementation throws
+ * @throws Unsupported, or whatever the implementation throws
  */
 export async function evaluate(
   impl: AnyImplementation,
@@ -17,6 +27,8 @@ export async function evaluate(
   problem: Problem,
   options: Options,
 ): Promise<Values> {
+  const reason = unsupportedReason(impl, problem, options, engine);
+  if (reason !== undefined) throw new Unsupported(reason);
   const prepared: Prepared = await impl.prepare(engine as never, problem, options);
   try {
     await prepared.poison();

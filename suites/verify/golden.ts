@@ -5,7 +5,8 @@ import { ROUNDOFF } from "../../impls/bound.js";
 import type { Problem } from "../../impls/operator.js";
 import { type GoldenProblem, type Mapping, mapGolden, parseGolden } from "../vectors/index.js";
 import { boundArrays, compare, describeElement, indexOf, truthOf } from "./compare.js";
-import { subjectOf, Unsupported } from "./subject.js";
+import { Unsupported } from "./evaluate.js";
+import { subjectOf } from "./subject.js";
 import { dtypesOf, type Target, targetName } from "./targets.js";
 
 /** Contract: the float64 reference meets the golden outputs to this part of each output's peak. */

@@ -4,13 +4,8 @@ import type { Options } from "../../impls/implementation.js";
 import type { AnyOperator, Problem } from "../../impls/operator.js";
 import { buildProblem, type Spec } from "../problems/spec.js";
 import { type BoundArray, boundArrays, truthOf } from "./compare.js";
-import type { Values } from "./evaluate.js";
+import { Unsupported, type Values } from "./evaluate.js";
 import { dtypesOf, type Target, targetName, whyNot } from "./targets.js";
-
-/** Thrown by `Subject.values`: the implementation does not take this problem, which is a skip and no failure. */
-export class Unsupported extends Error {
-  override readonly name = "Unsupported";
-}
 
 /** A run with its certified bounds, every array in C order of its output. */
 export interface Run {

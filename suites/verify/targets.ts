@@ -26,6 +26,8 @@ export interface Place {
   readonly device: string | undefined;
   /** Storage types that the device does not have, and why. */
   readonly lacks: Lacks;
+  /** Implementations, by index, that this device lacks something for. */
+  readonly lacking?: readonly { readonly impl: number; readonly reason: string }[];
   /** The options that an implementation runs by default; one empty set when it has none. */
   options(target: Target, problem: Problem): Promise<readonly Options[]>;
   /** @throws what the implementation throws, or with the signal that ended its process */

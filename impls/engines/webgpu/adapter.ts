@@ -22,6 +22,8 @@ export interface OpenedAdapter {
   /** Value of the id's `device` key. */
   readonly name: string;
   readonly isSoftware: boolean;
+  /** Whether Dawn or the browser adds bounds checks to every access. */
+  readonly checksBounds: boolean;
 }
 
 export const MATRIX_FEATURE = "chromium-experimental-subgroup-matrix";
@@ -39,9 +41,14 @@ const NO_ADAPTER = {
   node: "no WebGPU adapter: install a Vulkan driver and loader (Debian: libvulkan1 mesa-vulkan-drivers; NVIDIA: its driver), or ask for the software one with --engine webgpu after npm install @sparticuz/chromium",
 };
 
-/** @throws one sentence with what to install, or with what the adapter lacks */
+/**
+ * Bounds checks are off on hardware unless asked for: no other library of kernels pays them, and on an H200 they cost matrix loads two
+ * thirds of their rate. On adapters that compute on the CPU, where tests run, they are on.
+ * @throws one sentence with what to install, or with what the adapter lacks
+ */
 export async function openAdapter(options: AdapterOptions): Promise<OpenedAdapter> {
-  const { backend, adapter: wanted, robust, fresh } = options;
+  const { backend, adapter: wanted, fresh } = options;
+  const robust = options.robust ?? backend === "null";
   const gpu = await openGpu({ backend, adapter: wanted, robust, fresh });
   const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
   if (!adapter) throw new Error(inBrowser() ? NO_ADAPTER.page : NO_ADAPTER.node);
@@ -53,13 +60,15 @@ export async function openAdapter(options: AdapterOptions): Promise<OpenedAdapte
     throw new Error(
       `the only WebGPU adapter here (${info.description}) computes on the CPU: name it with --engine webgpu to use it all the same`,
     );
+  if (isSoftware && options.robust === undefined && !inBrowser())
+    return openAdapter({ ...options, robust: true });
   const features = wantedFeatures.filter((name) => adapter.features.has(name)) as GPUFeatureName[];
   const device = await adapter.requestDevice({
     requiredFeatures: features,
     requiredLimits: raisedLimits(adapter.limits),
   });
   const name = slug(info.device || info.description || info.vendor || "unknown");
-  return { adapter, device, name, isSoftware };
+  return { adapter, device, name, isSoftware, checksBounds: robust || inBrowser() };
 }
 
 /** The adapter's matrix shapes with f16 factors and f32 sums, largest first. */

@@ -8,7 +8,7 @@ import {
 } from "./adapter.js";
 import { loadText } from "./assets.js";
 import { DriverErrors } from "./errors.js";
-import { chooseWgsl, wgslHeader } from "./wgsl.js";
+import { chooseWgsl, unrollWgsl, wgslHeader } from "./wgsl.js";
 
 export type Dtype = "f32" | "f16";
 
@@ -44,6 +44,7 @@ export class GpuDevice extends DriverErrors {
   readonly adapter: GPUAdapter;
   readonly name: string;
   readonly isSoftware: boolean;
+  readonly checksBounds: boolean;
   /** The adapter's matrix shapes with f16 factors and f32 sums, largest first. */
   readonly matrixShapes: readonly MatrixShape[];
   liveBytes = 0;
@@ -57,6 +58,7 @@ export class GpuDevice extends DriverErrors {
     this.adapter = opened.adapter;
     this.name = opened.name;
     this.isSoftware = opened.isSoftware;
+    this.checksBounds = opened.checksBounds;
     this.matrixShapes = this.has(MATRIX_FEATURE) ? matrixShapesOf(this.adapter) : [];
   }
 
@@ -118,7 +120,11 @@ export class GpuDevice extends DriverErrors {
   async pipeline(source: KernelSource): Promise<GPUComputePipeline> {
     const text =
       wgslHeader(source) +
-      chooseWgsl(await loadText(source.url), new Set([...(source.flags ?? []), source.dtype]));
+      unrollWgsl(
+        chooseWgsl(await loadText(source.url), new Set([...(source.flags ?? []), source.dtype])),
+        source.constants ?? {},
+        source.flags?.includes("rolled") ?? false,
+      );
     const key = `${source.entryPoint ?? ""}\n${text}`;
     let made = this.#pipelines.get(key);
     if (!made) {

@@ -9,7 +9,7 @@ export interface GpuOptions {
   readonly backend?: string | undefined;
   /** Part of the adapter's name as Dawn prints it; only needed on machines with several. */
   readonly adapter?: string | undefined;
-  /** Bounds checks that Dawn adds to every buffer access. On unless a measurement asks for them off. */
+  /** Bounds checks that Dawn adds to every access; a page always has them. */
   readonly robust?: boolean | undefined;
   /** Another instance, where an earlier one found no driver and would repeat that answer. */
   readonly fresh?: boolean | undefined;
