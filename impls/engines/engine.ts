@@ -68,6 +68,8 @@ export interface Engine<Launch = void> {
   once(run: (launch: Launch) => void | Promise<void>): Promise<void>;
   /** Times `repeats` runs in a row, synchronised at both ends. */
   time(run: (launch: Launch) => void | Promise<void>, repeats: number): Promise<Timing>;
+  /** As `time` with one run, after the last-level cache was overwritten. Left out where an engine cannot do that. */
+  timeCold?(run: (launch: Launch) => void | Promise<void>): Promise<Timing>;
   ceilings(): Promise<Ceilings>;
   /** Whether the device is gone for good, so that only another process can use it again. Engines that cannot lose it leave this out. */
   isLost?(): boolean;

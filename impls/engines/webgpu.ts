@@ -29,7 +29,6 @@ export interface WebGpuEngine extends Engine<Lane> {
   readonly subgroupSize: number | undefined;
   /** Buffers and kernels of one problem; `prepare` builds its dispatches on it. */
   stage<Op extends AnyOperator>(operator: Op, problem: Problem<Op>, options?: StageOptions): Stage<Op>;
-  /** As `time` with one run, after everything in the last-level cache was overwritten. */
   timeCold(run: (lane: Lane) => void | Promise<void>): Promise<Timing>;
 }
 

@@ -154,7 +154,12 @@ export class GroupMeasurement {
     entry.errorU = verdict.errorU;
     entry.boundU = verdict.boundU;
     const { warmNs } = this.run.budget;
-    const warm = await this.call(entry, "warm", { case: number, budgetNs: warmNs, firstNs }, 10);
+    const warm = await this.call(
+      entry,
+      "warm",
+      { case: number, budgetNs: warmNs, firstNs, cold: isCold(entry) },
+      10,
+    );
     entry.estimateNs = warm.estimateNs;
     entry.repeats = warm.repeats;
     entry.trial ??= this.trial(warm.estimateNs);
@@ -184,7 +189,7 @@ export class GroupMeasurement {
     const { samples, residentGrowth } = await this.call(
       entry,
       "sample",
-      { case: number, count, repeats },
+      { case: number, count, repeats, cold: isCold(entry) },
       count * repeats,
     );
     const wallNs = (this.run.host.nowMs() - start) * 1e6;
@@ -210,7 +215,8 @@ export class GroupMeasurement {
       // its process died under a neighbour after its last sample: its outputs are gone, so they are made again
       await this.bring(entry);
       if (this.outcomes.has(one)) return;
-      await this.call(entry, "sample", { case: number, count: 1, repeats: entry.repeats }, entry.repeats);
+      const { repeats } = entry;
+      await this.call(entry, "sample", { case: number, count: 1, repeats, cold: isCold(entry) }, repeats);
     }
     const { verdict, deterministic, grownBytesPerRun } = await this.call(
       entry,
@@ -260,6 +266,10 @@ export class GroupMeasurement {
     }
     return result;
   }
+}
+
+function isCold({ one }: Active): boolean {
+  return one.cache === "cold";
 }
 
 function mib(bytes: number): string {

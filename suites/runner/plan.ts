@@ -7,6 +7,7 @@ import {
 } from "../../impls/implementation.js";
 import type { AnyOperator, Problem } from "../../impls/operator.js";
 import type { Grid, Suite } from "../suite.js";
+import { type Cache, cachesOf } from "./caches.js";
 import { type CaseKeys, caseId, caseKeys } from "./case-id.js";
 import { figureCurves } from "./figure-curves.js";
 import type { Description, Lacking } from "./protocol.js";
@@ -18,6 +19,8 @@ export interface Target {
   readonly device: string | undefined;
   /** The id's `device` key. */
   readonly deviceKey: string | undefined;
+  /** Whether samples can begin with a cold cache: then the id says which it was. */
+  readonly cools?: boolean;
   /** Implementations, by index, that take no part here, e.g. for want of a package. */
   readonly lacking?: readonly Lacking[];
 }
@@ -34,6 +37,8 @@ export interface Case {
   readonly operator: AnyOperator;
   readonly problem: Problem;
   readonly options: Options;
+  /** What the last-level cache holds when a sample begins; undefined where an engine has no say in it. */
+  readonly cache: Cache | undefined;
   readonly unsupported: string | undefined;
   /** Operations by which cases of one curve are compared: the implementation's own count where it gives one. */
   readonly work: number;
@@ -82,6 +87,7 @@ interface Draft {
   readonly target: number;
   readonly operator: AnyOperator;
   readonly problem: Problem;
+  readonly cache: Cache | undefined;
 }
 
 export async function makePlan(request: PlanRequest): Promise<Group[]> {
@@ -131,10 +137,12 @@ function draftCases({ suites, grid, seed, impls, targets, takesPart }: PlanReque
         for (const [t, target] of targets.entries()) {
           if (impl.engine !== target.engine || takesPart?.(i, t) === false) continue;
           if (target.lacking?.some((one) => one.impl === i)) continue;
-          const curve = `${suite.name} ${c} ${i} ${t}`;
-          for (const [place, problem] of problems.entries()) {
-            if (!((impl.dtypes ?? ["f32"]) as readonly string[]).includes(problem.dtype)) continue;
-            drafts.push({ suite: suite.name, curve, place, impl: i, target: t, operator, problem });
+          for (const cache of cachesOf(grid, target.cools)) {
+            const curve = `${suite.name} ${c} ${i} ${t}${cache === "cold" ? " cold" : ""}`;
+            for (const [place, problem] of problems.entries()) {
+              if (!((impl.dtypes ?? ["f32"]) as readonly string[]).includes(problem.dtype)) continue;
+              drafts.push({ suite: suite.name, curve, place, impl: i, target: t, operator, problem, cache });
+            }
           }
         }
       }
@@ -163,12 +171,14 @@ async function describeAll(
 /** The options that the stored id of this case spells, where there is one. */
 function withStoredOptions(
   { impls, targets, storedIds }: PlanRequest,
-  { impl, target, problem, suite }: Draft,
+  { impl, target, problem, suite, cache }: Draft,
   description: Description,
 ): Description {
   if (!storedIds) return description;
   const name = implementationName(impls[impl]);
-  const fixed = Object.entries(caseKeys(problem, {}, targets[target].deviceKey)).map(([k, v]) => `${k}=${v}`);
+  const fixed = Object.entries(caseKeys(problem, { cache }, targets[target].deviceKey)).map(
+    ([k, v]) => `${k}=${v}`,
+  );
   for (const stored of storedIds) {
     const [storedSuite, id] = stored.split("\t");
     const [storedName, ...words] = id.split(" ");
@@ -190,7 +200,8 @@ function finish(
   { options, unsupported, flops }: Description,
 ): Omit<Case, "suites" | "curves" | "rank"> {
   const impl = impls[draft.impl];
-  const keys = caseKeys(draft.problem, options, targets[draft.target].deviceKey);
+  const { cache } = draft;
+  const keys = caseKeys(draft.problem, { ...options, cache }, targets[draft.target].deviceKey);
   return {
     id: caseId(implementationName(impl), keys),
     keys,
@@ -200,9 +211,10 @@ function finish(
     operator: draft.operator,
     problem: draft.problem,
     options,
+    cache,
     unsupported,
     lineage: `${draft.impl} ${draft.target}`,
-    figure: figureCurves(impls, targets)(draft.impl, draft.target),
+    figure: cache !== "cold" && figureCurves(impls, targets)(draft.impl, draft.target),
     work: flops ?? draft.operator.cost(draft.problem).flops,
   };
 }

@@ -23,6 +23,8 @@ export type Opened =
       readonly device: DeviceInfo;
       readonly lacks: Lacks;
       readonly lacking: readonly Lacking[];
+      /** Whether samples can begin with a cold cache. */
+      readonly cools: boolean;
     }
   | { readonly present: false; readonly reason: string };
 
@@ -65,8 +67,15 @@ export interface Calls {
   prepare: [CaseCall & { impl: number; problem: Problem; options: Options }, { bytes: number }];
   verify: [CaseCall & { reference: ReferenceHandle }, { verdict: Verdict; firstNs: number }];
   /** Warm-up; then the outputs are poisoned again. */
-  warm: [CaseCall & { budgetNs: number; firstNs: number }, { repeats: number; estimateNs: number }];
-  sample: [CaseCall & { count: number; repeats: number }, { samples: RawSample[]; residentGrowth: number }];
+  /** cold: each sample begins after the cache was overwritten, and is one run. */
+  warm: [
+    CaseCall & { budgetNs: number; firstNs: number; cold: boolean },
+    { repeats: number; estimateNs: number },
+  ];
+  sample: [
+    CaseCall & { count: number; repeats: number; cold: boolean },
+    { samples: RawSample[]; residentGrowth: number },
+  ];
   recheck: [
     CaseCall & { reference: ReferenceHandle },
     { verdict: Verdict; deterministic: boolean; grownBytesPerRun: number },

@@ -79,7 +79,8 @@ export class Session {
       this.engine = await this.host.openEngine(body);
       const { device } = this.engine;
       const lacking = await this.lacking(body.engine);
-      return { present: true, device, lacks: lacksOf(this.engine), lacking };
+      const cools = this.engine.timeCold !== undefined;
+      return { present: true, device, lacks: lacksOf(this.engine), lacking, cools };
     } catch (error) {
       // an engine that this machine lacks is an ordinary answer, whatever its loader threw
       return { present: false, reason: oneLine(error) };
@@ -154,25 +155,25 @@ export class Session {
     return { verdict, firstNs };
   }
 
-  async warm({ case: id, budgetNs, firstNs }: Calls["warm"][0]): Promise<Calls["warm"][1]> {
+  async warm({ case: id, budgetNs, firstNs, cold }: Calls["warm"][0]): Promise<Calls["warm"][1]> {
     const one = this.get(id);
     // a verified run that took longer than any warm-up has warmed up what there is
     const hot = firstNs > 5 * budgetNs;
     const warmed = hot
       ? { repeats: 1, estimateNs: firstNs }
-      : await warmUp(this.opened(), this.verifiedOf(one), budgetNs);
+      : await warmUp(this.opened(), this.verifiedOf(one), budgetNs, cold);
     one.estimateNs = warmed.estimateNs;
     await one.prepared.poison();
     return warmed;
   }
 
-  async sample({ case: id, count, repeats }: Calls["sample"][0]): Promise<Calls["sample"][1]> {
+  async sample({ case: id, count, repeats, cold }: Calls["sample"][0]): Promise<Calls["sample"][1]> {
     const one = this.get(id);
     const now = () => (this.host.nowMs() - this.originMs) * 1e6;
     const slow = this.probeRuns(one) === 0;
     const live = slow ? this.host.liveBytes() : 0;
     const before = this.host.residentBytes();
-    const samples = await measure(this.opened(), this.verifiedOf(one), { count, repeats, now });
+    const samples = await measure(this.opened(), this.verifiedOf(one), { count, repeats, cold, now });
     if (slow) one.windows.push({ bytes: this.host.liveBytes() - live, runs: count * repeats });
     return { samples, residentGrowth: this.host.residentBytes() - before };
   }

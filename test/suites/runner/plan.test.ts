@@ -85,6 +85,30 @@ describe("makePlan", () => {
     expect(again.sort()).toEqual([...stored].sort());
   });
 
+  it("says warm or cold where an engine can empty its cache, and asks for cold in the paper's grid only", async () => {
+    const targets = [{ engine: "cpu", device: undefined, deviceKey: "some-gpu", cools: true }] as const;
+    const ids = async (grid: "quick" | "default" | "paper", more: Partial<PlanRequest> = {}) =>
+      planIds(await makePlan(request([implementation({})], { grid, targets, ...more })));
+    for (const grid of ["quick", "default"] as const)
+      for (const id of await ids(grid)) expect(id).toMatch(/ cache=warm device=some-gpu$/);
+    const paper = await ids("paper");
+    const cold = paper.filter((id) => id.includes(" cache=cold "));
+    expect(cold.map((id) => id.replace("cold", "warm"))).toEqual(
+      paper.filter((id) => id.includes(" cache=warm ")),
+    );
+    expect(new Set(await ids("paper", { storedIds: paper }))).toEqual(new Set(paper));
+  });
+
+  it("counts ranks of cold and warm curves apart, and keeps cold ones out of the figure", async () => {
+    const targets = [{ engine: "cpu", device: undefined, deviceKey: "some-gpu", cools: true }] as const;
+    const groups = await makePlan(request([implementation({})], { grid: "paper", targets }));
+    for (const { cases } of groups) {
+      expect(cases.map(({ cache }) => cache)).toEqual(["warm", "cold"]);
+      expect(cases[0].rank).toBe(cases[1].rank);
+      expect(cases[1].figure).toBe(false);
+    }
+  });
+
   it("asks an implementation only in dtypes it accepts", async () => {
     const groups = await makePlan(request([implementation({}, ["f16"])], { grid: "paper" }));
     expect(new Set(groups.map((group) => group.problem.dtype))).toEqual(new Set(["f16"]));
