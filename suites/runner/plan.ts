@@ -2,6 +2,7 @@
 import {
   type AnyImplementation,
   type EngineName,
+  type ImplementationCost,
   implementationName,
   type Options,
 } from "../../impls/implementation.js";
@@ -42,6 +43,8 @@ export interface Case {
   readonly unsupported: string | undefined;
   /** Operations by which cases of one curve are compared: the implementation's own count where it gives one. */
   readonly work: number;
+  /** What the form itself does, where the implementation counts it. */
+  readonly cost: ImplementationCost | undefined;
   /** Curves it lies on, and its place on the earliest: 0 for the smallest size. */
   readonly curves: readonly string[];
   readonly rank: number;
@@ -197,7 +200,7 @@ function withStoredOptions(
 function finish(
   { impls, targets }: PlanRequest,
   draft: Draft,
-  { options, unsupported, flops }: Description,
+  { options, unsupported, cost }: Description,
 ): Omit<Case, "suites" | "curves" | "rank"> {
   const impl = impls[draft.impl];
   const { cache } = draft;
@@ -215,7 +218,8 @@ function finish(
     unsupported,
     lineage: `${draft.impl} ${draft.target}`,
     figure: cache !== "cold" && figureCurves(impls, targets)(draft.impl, draft.target),
-    work: flops ?? draft.operator.cost(draft.problem).flops,
+    work: cost?.flops ?? draft.operator.cost(draft.problem).flops,
+    cost,
   };
 }
 

@@ -1,6 +1,6 @@
 /** What the parent asks of an engine's child process, and what comes back. Plain data only: it crosses a process boundary. */
 import type { Ceilings, DeviceInfo } from "../../impls/engines/engine.js";
-import type { EngineName, Options } from "../../impls/implementation.js";
+import type { EngineName, ImplementationCost, Options } from "../../impls/implementation.js";
 import type { Lane, Problem } from "../../impls/operator.js";
 import type { Lacks } from "../verify/targets.js";
 import type { RawSample } from "./measure.js";
@@ -38,8 +38,8 @@ export interface Lacking {
 export interface Description {
   readonly options: Options;
   readonly unsupported?: string | undefined;
-  /** What this form does, where the implementation counts it: the better axis to predict along. */
-  readonly flops?: number | undefined;
+  /** What this form does, where the implementation counts it: its operations are the better axis to predict along. */
+  readonly cost?: ImplementationCost | undefined;
 }
 
 /** Where a problem's truth lies. */

@@ -102,7 +102,7 @@ export class Session {
       try {
         const options = impl.options?.(problem, this.opened() as never)[0] ?? {};
         const unsupported = unsupportedReason(impl, problem, options, this.opened());
-        return { options, unsupported, flops: unsupported ? undefined : impl.cost?.(problem, options).flops };
+        return { options, unsupported, cost: unsupported ? undefined : impl.cost?.(problem, options) };
       } catch (error) {
         return { options: {}, unsupported: `could not be asked for its options: ${oneLine(error)}` };
       }
