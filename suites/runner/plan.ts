@@ -8,6 +8,7 @@ import {
 import type { AnyOperator, Problem } from "../../impls/operator.js";
 import type { Grid, Suite } from "../suite.js";
 import { type CaseKeys, caseId, caseKeys } from "./case-id.js";
+import type { Work } from "./fairness.js";
 import { figureCurves } from "./figure-curves.js";
 import type { Description, Lacking } from "./protocol.js";
 
@@ -35,6 +36,8 @@ export interface Case {
   readonly problem: Problem;
   readonly options: Options;
   readonly unsupported: string | undefined;
+  /** For the fairness sheet; absent where the case is not run. */
+  readonly conditions?: Work | undefined;
   /** Operations by which cases of one curve are compared: the implementation's own count where it gives one. */
   readonly work: number;
   /** Curves it lies on, and its place on the earliest: 0 for the smallest size. */
@@ -187,7 +190,7 @@ function withStoredOptions(
 function finish(
   { impls, targets }: PlanRequest,
   draft: Draft,
-  { options, unsupported, flops }: Description,
+  { options, unsupported, flops, work }: Description,
 ): Omit<Case, "suites" | "curves" | "rank"> {
   const impl = impls[draft.impl];
   const keys = caseKeys(draft.problem, options, targets[draft.target].deviceKey);
@@ -201,6 +204,7 @@ function finish(
     problem: draft.problem,
     options,
     unsupported,
+    conditions: work,
     lineage: `${draft.impl} ${draft.target}`,
     figure: figureCurves(impls, targets)(draft.impl, draft.target),
     work: flops ?? draft.operator.cost(draft.problem).flops,
