@@ -54,6 +54,13 @@ export interface ImplementationCost {
   readonly dispatches: number;
 }
 
+/**
+ * Thrown by `prepare` where only the library behind an implementation can tell that it does not take a problem: a skip, not a failure.
+ */
+export class Unsupported extends Error {
+  override readonly name = "Unsupported";
+}
+
 export type EngineName = keyof Engines;
 
 export interface Implementation<Op extends AnyOperator = AnyOperator, E extends EngineName = EngineName> {
@@ -77,7 +84,7 @@ export interface Implementation<Op extends AnyOperator = AnyOperator, E extends 
   unsupported?(problem: Problem<Op>, options: Options, engine?: Engines[E]): string | undefined;
   /** A sentence when this engine's device lacks what every problem needs, e.g. a peer's package; then it takes no part. */
   absent?(engine: Engines[E]): Promise<string | undefined>;
-  /** What a run includes besides or without the operator as stated, for a reader who compares curves; see `fairness`. */
+  /** Where a run differs from the operator's own `timed`: done before it, done besides, or in another precision. */
   timed?(problem: Problem<Op>, options: Options): string;
   /** Storage types this accepts; default f32 only. */
   readonly dtypes?: readonly Problem["dtype"][];

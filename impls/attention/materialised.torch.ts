@@ -13,7 +13,6 @@ const shared = {
   constants: (problem: Problem<Attention>) => ({ scale: attentionScale(problem) }),
   // the scaled query, the scores, the weights, the output; twice more where torch scales both sides by a root
   rounding: ({ dtype, dims }: Problem<Attention>) => torchRounding(dtype, dims.context, 6),
-  timed: () => "scale and mask included",
 };
 
 export const materialisedTorch = [

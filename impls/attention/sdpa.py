@@ -6,6 +6,10 @@ import math
 import torch
 import torch.nn.functional as F
 
+class Unsupported(Exception):
+    """This problem is not for this backend, as torch itself says when all others are forbidden."""
+
+
 FIRST = {"math": "1.13", "flash": "2.0", "efficient": "2.0", "cudnn": "2.5"}
 
 
@@ -81,8 +85,17 @@ def prepare(problem, backend):
 
         return run
 
+    def tried(run):
+        try:
+            run()
+        except RuntimeError as error:
+            if "No available kernel" in str(error):
+                raise Unsupported(f"torch {torch.__version__} has no {backend} kernel for this problem") from error
+            raise
+        return run
+
     if repeats == 1:
-        return program(K, V)
+        return tried(program(K, V))
     if "enable_gqa" in takes:
         grouped = program(K, V, enable_gqa=True)
         try:
@@ -91,7 +104,7 @@ def prepare(problem, backend):
             return grouped
         except RuntimeError:
             pass
-    return program(K.repeat_interleave(repeats, 1), V.repeat_interleave(repeats, 1))
+    return tried(program(K.repeat_interleave(repeats, 1), V.repeat_interleave(repeats, 1)))
 
 
 def parameters(function):

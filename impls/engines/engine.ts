@@ -23,6 +23,8 @@ export interface DeviceInfo {
   readonly kind: "cpu" | "gpu" | "software";
   /** Versions, driver, limits, features: anything a reader needs to repeat a number. */
   readonly details: Readonly<Record<string, string | number | boolean | null>>;
+  /** What of launching a run its device clock sees; absent where the clock is the host's or sees nothing of it. */
+  readonly launch?: string;
   /** One sentence on why this device is slower than it could be, and what to do about it. */
   readonly warning?: string;
 }

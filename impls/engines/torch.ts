@@ -88,6 +88,7 @@ export async function open(device = "cpu"): Promise<TorchEngine> {
       key,
       name,
       kind,
+      ...(kind === "gpu" ? { launch: "gaps between kernels included" } : {}),
       details: kind === "cpu" ? { ...details, threads } : details,
       ...(warning === null ? {} : { warning }),
     },

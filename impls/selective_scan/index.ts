@@ -4,7 +4,15 @@ import { recurrentCpu } from "./recurrent.cpu.js";
 import { recurrentTorch } from "./recurrent.torch.js";
 import { recurrentWasm } from "./recurrent.wasm.js";
 import { scanTfjs } from "./scan.tfjs.js";
+import { scanTorch } from "./scan.torch.js";
 import { scanWebgpu } from "./scan.webgpu.js";
 
 export { selectiveScan };
-export const implementations = [recurrentWasm, recurrentCpu, scanTfjs, scanWebgpu, ...recurrentTorch];
+export const implementations = [
+  recurrentWasm,
+  recurrentCpu,
+  scanTfjs,
+  scanWebgpu,
+  ...recurrentTorch,
+  ...scanTorch,
+];

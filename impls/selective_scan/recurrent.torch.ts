@@ -20,5 +20,5 @@ export const recurrentTorch = torchPeers(selectiveScan, {
     const states = Math.min(batch * length * heads * headDim * state, BLOCK);
     return 3 * f32Bytes(states) + 4 * f32Bytes(batch, length, heads, headDim);
   },
-  timed: () => "discretisation, softplus, D and z included",
+  timed: ({ dtype }) => (dtype === "f32" ? "" : "computed in f32"),
 });

@@ -27,7 +27,6 @@ export const chunkedTorch = torchPeers(ssd, {
       4 * f32Bytes(tokens / chunk, headDim, state)
     );
   },
-  timed: () => "B and C shared by the heads of a group; logA given",
 });
 
 function chunkOf({ dims }: Problem<Ssd>, { chunk = 64 }: Options): number {

@@ -138,6 +138,10 @@ export class GroupMeasurement {
     entry.generation = generation;
     const { impl, problem, options } = one;
     const prepared = await this.call(entry, "prepare", { case: number, impl, problem, options }, 10);
+    if ("unsupported" in prepared) {
+      this.outcomes.set(one, { status: "skipped", reason: prepared.unsupported });
+      return;
+    }
     entry.bytes = prepared.bytes;
     const { reference } = this.run;
     const { verdict, firstNs } = await this.call(entry, "verify", { case: number, reference }, 10);

@@ -10,6 +10,7 @@ import type { AnyOperator, Problem } from "../../impls/operator.js";
 import type { Grid, Suite } from "../suite.js";
 import { type Cache, cachesOf } from "./caches.js";
 import { type CaseKeys, caseId, caseKeys } from "./case-id.js";
+import type { Work } from "./fairness.js";
 import { figureCurves } from "./figure-curves.js";
 import type { Description, Lacking } from "./protocol.js";
 
@@ -41,6 +42,8 @@ export interface Case {
   /** What the last-level cache holds when a sample begins; undefined where an engine has no say in it. */
   readonly cache: Cache | undefined;
   readonly unsupported: string | undefined;
+  /** For the fairness sheet; absent where the case is not run. */
+  readonly conditions?: Work | undefined;
   /** Operations by which cases of one curve are compared: the implementation's own count where it gives one. */
   readonly work: number;
   /** What the form itself does, where the implementation counts it. */
@@ -200,7 +203,7 @@ function withStoredOptions(
 function finish(
   { impls, targets }: PlanRequest,
   draft: Draft,
-  { options, unsupported, cost }: Description,
+  { options, unsupported, cost, work }: Description,
 ): Omit<Case, "suites" | "curves" | "rank"> {
   const impl = impls[draft.impl];
   const { cache } = draft;
@@ -216,6 +219,7 @@ function finish(
     options,
     cache,
     unsupported,
+    conditions: work,
     lineage: `${draft.impl} ${draft.target}`,
     figure: cache !== "cold" && figureCurves(impls, targets)(draft.impl, draft.target),
     work: cost?.flops ?? draft.operator.cost(draft.problem).flops,

@@ -3,6 +3,7 @@ import type { Ceilings, DeviceInfo } from "../../impls/engines/engine.js";
 import type { EngineName, ImplementationCost, Options } from "../../impls/implementation.js";
 import type { Lane, Problem } from "../../impls/operator.js";
 import type { Lacks } from "../verify/targets.js";
+import type { Work } from "./fairness.js";
 import type { RawSample } from "./measure.js";
 import type { Verdict } from "./verify.js";
 
@@ -40,6 +41,8 @@ export interface Description {
   readonly unsupported?: string | undefined;
   /** What this form does, where the implementation counts it: its operations are the better axis to predict along. */
   readonly cost?: ImplementationCost | undefined;
+  /** What a run computes and in which precision, for the fairness sheet. */
+  readonly work?: Work | undefined;
 }
 
 /** Where a problem's truth lies. */
@@ -64,7 +67,10 @@ export interface Calls {
     { readonly impl: number; readonly problem: Problem; readonly options: Options },
     { readonly values: Readonly<Record<string, Float32Array>> } | { readonly unsupported: string },
   ];
-  prepare: [CaseCall & { impl: number; problem: Problem; options: Options }, { bytes: number }];
+  prepare: [
+    CaseCall & { impl: number; problem: Problem; options: Options },
+    { bytes: number } | { readonly unsupported: string },
+  ];
   verify: [CaseCall & { reference: ReferenceHandle }, { verdict: Verdict; firstNs: number }];
   /** Warm-up; then the outputs are poisoned again. */
   /** cold: each sample begins after the cache was overwritten, and is one run. */

@@ -8,12 +8,14 @@ import {
   type AnyImplementation,
   type Options,
   type Prepared,
+  Unsupported,
   unsupportedReason,
 } from "../../impls/implementation.js";
 import { operators } from "../../impls/index.js";
 import type { AnyOperator, LaneReference, Problem } from "../../impls/operator.js";
-import { evaluate, Unsupported } from "../verify/evaluate.js";
+import { evaluate } from "../verify/evaluate.js";
 import { lacksOf } from "../verify/targets.js";
+import { workOf } from "./fairness.js";
 import { FEWEST_WINDOWS, type GrowthWindow, sustainedGrowth } from "./growth.js";
 import { measure, warmUp } from "./measure.js";
 import type { CallName, Calls, Lacking, OpenRequest, ReferenceHandle } from "./protocol.js";
@@ -102,7 +104,9 @@ export class Session {
       try {
         const options = impl.options?.(problem, this.opened() as never)[0] ?? {};
         const unsupported = unsupportedReason(impl, problem, options, this.opened());
-        return { options, unsupported, cost: unsupported ? undefined : impl.cost?.(problem, options) };
+        if (unsupported !== undefined) return { options, unsupported };
+        const cost = impl.cost?.(problem, options);
+        return { options, cost, work: workOf(impl, problem, options) };
       } catch (error) {
         return { options: {}, unsupported: `could not be asked for its options: ${oneLine(error)}` };
       }
@@ -129,7 +133,13 @@ export class Session {
   async prepare(body: Calls["prepare"][0]): Promise<Calls["prepare"][1]> {
     const { problem, options } = body;
     const impl = this.impls[body.impl];
-    const prepared = await impl.prepare(this.opened() as never, problem, options);
+    let prepared: Prepared;
+    try {
+      prepared = await impl.prepare(this.opened() as never, problem, options);
+    } catch (error) {
+      if (error instanceof Unsupported) return { unsupported: error.message };
+      throw error;
+    }
     this.cases.set(body.case, {
       impl,
       problem,

@@ -4,6 +4,7 @@ import {
   type AnyImplementation,
   type Options,
   type Prepared,
+  Unsupported,
   unsupportedReason,
 } from "../../impls/implementation.js";
 import type { Problem } from "../../impls/operator.js";
@@ -11,11 +12,6 @@ import { lacksOf, type Place } from "./targets.js";
 
 /** Values of all outputs in C order, copied out of the engine. */
 export type Values = Readonly<Record<string, Float32Array>>;
-
-/** Thrown where an implementation does not take a problem: a skip and no failure. */
-export class Unsupported extends Error {
-  override readonly name = "Unsupported";
-}
 
 /**
  * Prepares, poisons every output with NaN, runs once and reads back.

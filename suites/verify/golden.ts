@@ -2,10 +2,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { ROUNDOFF } from "../../impls/bound.js";
+import { Unsupported } from "../../impls/implementation.js";
 import type { Problem } from "../../impls/operator.js";
 import { type GoldenProblem, type Mapping, mapGolden, parseGolden } from "../vectors/index.js";
 import { boundArrays, compare, describeElement, indexOf, truthOf } from "./compare.js";
-import { Unsupported } from "./evaluate.js";
 import { subjectOf } from "./subject.js";
 import { dtypesOf, type Target, targetName } from "./targets.js";
 

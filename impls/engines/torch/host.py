@@ -82,7 +82,10 @@ def main():
             channel.send({"ok": False, "absent": True, "error": str(error)})
         except Exception as error:
             session.forget_failure()
-            channel.send({"ok": False, "error": one_line(error)})
+            # a program's own class of that name: what it does not take is a skip, no failure
+            unsupported = type(error).__name__ == "Unsupported"
+            said = str(error) if unsupported else one_line(error)
+            channel.send({"ok": False, "unsupported": unsupported, "error": said})
 
 
 main()

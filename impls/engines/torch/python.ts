@@ -1,6 +1,7 @@
 /** A Python process that answers calls: JSON lines, a line with `bytes` followed by so many raw bytes. One call at a time. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { Unsupported } from "../../implementation.js";
 import { EngineAbsent, EngineCrashed } from "../engine.js";
 import { pythonEnvironment } from "./environment.js";
 
@@ -15,12 +16,18 @@ interface Reply {
   readonly error?: string;
   /** The error says that this machine lacks something, not that a call went wrong. */
   readonly absent?: boolean;
+  /** The program does not take this problem. */
+  readonly unsupported?: boolean;
   readonly bytes: number;
 }
 
 interface Waiting {
   resolve(answer: Answer): void;
   reject(error: Error): void;
+}
+
+function failure({ error, absent, unsupported }: Reply): Error {
+  return absent ? new EngineAbsent(error) : unsupported ? new Unsupported(error) : new Error(error);
 }
 
 const HOST = fileURLToPath(new URL("./host.py", import.meta.url));
@@ -109,7 +116,7 @@ export class Python {
     const waiting = this.#waiting;
     this.#waiting = undefined;
     if (header.ok) waiting?.resolve({ value: header.value, data });
-    else waiting?.reject(header.absent ? new EngineAbsent(header.error) : new Error(header.error));
+    else waiting?.reject(failure(header));
   }
 
   /** The first bytes of what has come, aligned for typed arrays. */

@@ -18,6 +18,7 @@ def absent(replay, device):
 
 def wrap(run, replay, machine):
     if replay == "compile":
+        _compile_every_case()
         compiled = torch.compile(run, dynamic=False)
         # compiles here: preparation may take minutes, a run may not
         compiled()
@@ -26,6 +27,16 @@ def wrap(run, replay, machine):
     if replay == "graph":
         return _captured(run)
     return run
+
+
+def _compile_every_case():
+    """After a few shapes dynamo stops compiling and runs eagerly without a word: that would be timed under a wrong name."""
+    import torch._dynamo
+
+    config = torch._dynamo.config
+    for name in ("cache_size_limit", "accumulated_cache_size_limit", "recompile_limit", "accumulated_recompile_limit"):
+        if hasattr(config, name):
+            setattr(config, name, 1 << 20)
 
 
 def _captured(run):
@@ -45,4 +56,6 @@ def _captured(run):
         graph.replay()
         return outputs
 
+    # the graph knows addresses only: what lives there (inputs, buffers of the program) lives as long as the program does
+    replay.program = run
     return replay
