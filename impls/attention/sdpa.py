@@ -64,24 +64,28 @@ def prepare(problem, backend):
     # (b t h d) -> (b h t d), a view
     Q, K, V = (tensor.transpose(1, 2) for tensor in (problem.inputs.Q, problem.inputs.K, problem.inputs.V))
     if attend is None:
-        # torch 1.13, where it is private, returns the weights as well, and takes no half types on a CPU
-        on_cpu = Q.device.type == "cpu"
-
+        # torch 1.13, where it is private and returns the weights as well
         def attend(q, k, v, is_causal):
-            q, k, v = (tensor.float() for tensor in (q, k, v)) if on_cpu else (q, k, v)
-            return F._scaled_dot_product_attention(q, k, v, None, 0.0, False, is_causal)[0].to(problem.dtype)
+            return F._scaled_dot_product_attention(q, k, v, None, 0.0, False, is_causal)[0]
 
     extra = {"is_causal": causal}
     if "scale" in takes:
         extra["scale"] = scale
     # before torch 2.1 the scale is always the usual one
     factor = 1.0 if "scale" in takes or scale == usual else scale / usual
+    half = problem.dtype != torch.float32
+    # the math backend stores its logits, and a logit of some hundreds has no digit after its point in a half type; torch 2.5 and
+    # later computes them in f32 too
+    wide = half and backend == "math"
+    if half and not wide and factor != 1.0:
+        raise Unsupported(f"torch {torch.__version__} takes no scale but 1/sqrt(headDim)")
 
     def program(keys, values, **more):
         def run():
+            q, k, v = (tensor.float() for tensor in (Q, keys, values)) if wide else (Q, keys, values)
             with only(backend):
-                y = attend(Q if factor == 1.0 else Q * factor, keys, values, **extra, **more)
-            return {"Y": y.transpose(1, 2)}
+                y = attend(q if factor == 1.0 else q * factor, k, v, **extra, **more)
+            return {"Y": y.transpose(1, 2).to(problem.dtype)}
 
         return run
 

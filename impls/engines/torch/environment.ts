@@ -18,6 +18,8 @@ export function pythonEnvironment(): NodeJS.ProcessEnv {
   return {
     ...(process.platform === "linux" ? ALLOCATION : {}),
     ...(core === undefined ? {} : { OPENBLAS_CORETYPE: core }),
+    // idle threads of GNU's OpenMP wait about 10 us for more work, then sleep: other engines measure in turn with this one
+    GOMP_SPINCOUNT: "5000",
     // compiles in this process: no pool of workers to outlive it
     TORCHINDUCTOR_COMPILE_THREADS: "1",
     PYTHONUNBUFFERED: "1",

@@ -135,7 +135,7 @@ class Session:
 
     def call_dispose(self, body, _data):
         self.cases.pop(body["case"], None)
-        self.forget_failure()
+        self.machine.release()
 
     def call_random(self, body, _data):
         """One random input as float32, for the test that holds it against impls/random.ts."""
