@@ -34,6 +34,9 @@ export interface Inspection<O extends string = string> {
   readonly fingerprint: string;
 }
 
+/** Facts about one prepared case that a row keeps, e.g. the hash of the compiled kernel. */
+export type RunDetails = Readonly<Record<string, string | number | boolean>>;
+
 /** A problem uploaded to an engine, ready to run. `run` neither uploads, reads back nor allocates, and may be repeated. */
 export interface Prepared<Op extends AnyOperator = AnyOperator, Launch = unknown> {
   run(launch: Launch): void | Promise<void>;
@@ -45,6 +48,7 @@ export interface Prepared<Op extends AnyOperator = AnyOperator, Launch = unknown
   inspect(lanes: readonly Lane[]): Inspection | Promise<Inspection>;
   /** Memory held by this problem, inputs and outputs included. */
   readonly bytes: number;
+  readonly details?: RunDetails | undefined;
   dispose(): void | Promise<void>;
 }
 

@@ -3,7 +3,7 @@
  * threads. The default engine: it runs wherever Node runs, at the speed of compiled code. Parts and measurements: wasm/README.md.
  */
 import { availableParallelism, cpus } from "node:os";
-import type { Prepared } from "../implementation.js";
+import type { Prepared, RunDetails } from "../implementation.js";
 import type { AnyOperator, Problem } from "../operator.js";
 import type { Engine } from "./engine.js";
 import { hostPrepared } from "./host-memory.js";
@@ -23,6 +23,8 @@ export interface Plan {
   readonly threads: number;
   /** Scratch memory of one thread. */
   readonly scratchBytes: number;
+  /** What a row should say beside the kernel's name and hash. */
+  readonly details?: RunDetails;
   run(dispatch: Dispatch): void;
 }
 
@@ -82,7 +84,7 @@ async function prepare<Op extends AnyOperator>(
   pool: Pool,
   simd: Simd,
 ): Promise<Prepared<Op, void>> {
-  const { module } = await loadKernel(plan.kernel, simd);
+  const { module, name, hash } = await loadKernel(plan.kernel, simd);
   const { threads, scratchBytes, entries } = plan;
   // A page apart: threads must not share a cache line.
   const stride = Math.ceil((scratchBytes + 4096) / 4096) * 4096;
@@ -96,6 +98,7 @@ async function prepare<Op extends AnyOperator>(
     problem: room.problem,
     outputs: room.outputs(),
     otherBytes: room.bytes - room.outputBytes,
+    details: { kernel: `${name}.${simd}.${hash}`, ...plan.details },
     run: () => plan.run(kernel.dispatch),
     dispose: () => kernel.detach(),
   });

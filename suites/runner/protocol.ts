@@ -1,6 +1,6 @@
 /** What the parent asks of an engine's child process, and what comes back. Plain data only: it crosses a process boundary. */
 import type { Ceilings, DeviceInfo } from "../../impls/engines/engine.js";
-import type { EngineName, Options } from "../../impls/implementation.js";
+import type { EngineName, Options, RunDetails } from "../../impls/implementation.js";
 import type { Lane, Problem } from "../../impls/operator.js";
 import type { RawSample } from "./measure.js";
 import type { Verdict } from "./verify.js";
@@ -50,7 +50,10 @@ export interface Calls {
     { readonly impl: number; readonly problem: Problem; readonly options: Options },
     Readonly<Record<string, Float32Array>>,
   ];
-  prepare: [CaseCall & { impl: number; problem: Problem; options: Options }, { bytes: number }];
+  prepare: [
+    CaseCall & { impl: number; problem: Problem; options: Options },
+    { bytes: number; details?: RunDetails | undefined },
+  ];
   verify: [CaseCall & { reference: ReferenceHandle }, { verdict: Verdict; firstNs: number }];
   /** Warm-up; then the outputs are poisoned again. */
   warm: [CaseCall & { budgetNs: number; firstNs: number }, { repeats: number; estimateNs: number }];

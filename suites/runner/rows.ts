@@ -1,5 +1,6 @@
 /** Rows from what was planned and what came of it. */
 import type { Ceilings, DeviceInfo } from "../../impls/engines/engine.js";
+import type { RunDetails } from "../../impls/implementation.js";
 import type { CaseRecord, Row, Sample } from "../../reports/row.js";
 import type { LaneChoice } from "./choose-lanes.js";
 import { type StopReason, summarise } from "./measure.js";
@@ -42,6 +43,7 @@ export type Outcome =
       readonly deterministic: boolean;
       readonly peakBytes: number;
       readonly remarks: readonly string[];
+      readonly details?: RunDetails | undefined;
     };
 
 export interface EngineFacts {
@@ -101,6 +103,7 @@ function makeRow(one: Case, suite: string, outcome: Outcome, engine: EngineFacts
       const details = {
         ...device.details,
         ...(device.name === common.device ? {} : { engineDevice: device.name }),
+        ...outcome.details,
         projectionLanes: outcome.lanes.lanes.length - outcome.lanes.checked,
         repeats: samples[0].repeats,
         ...defined({

@@ -115,7 +115,7 @@ export class Session {
       estimateNs: 0,
       windows: [],
     });
-    return { bytes: prepared.bytes };
+    return { bytes: prepared.bytes, details: prepared.details };
   }
 
   async verify(body: Calls["verify"][0]): Promise<Calls["verify"][1]> {

@@ -59,3 +59,25 @@ export function freshTile(A: usize, aStride: usize, B: usize, bStride: usize, co
   v128.store(r4, y40); v128.store(r4, y41, 16);
   v128.store(r5, y50); v128.store(r5, y51, 16);
 }
+
+/** `tile` for the last four rows or fewer: out[4][8] <- scale[8] * out + sum over k < count of A[k][4] x B[k][8]. */
+export function fourRows(A: usize, aStride: usize, B: usize, bStride: usize, count: i32, out: usize, outStride: usize, scale: usize): void {
+  const r1 = out + outStride, r2 = r1 + outStride, r3 = r2 + outStride;
+  let u = v128.load(scale), v = v128.load(scale, 16), a: v128;
+  let y00 = f32x4.mul(u, v128.load(out)), y01 = f32x4.mul(v, v128.load(out, 16));
+  let y10 = f32x4.mul(u, v128.load(r1)), y11 = f32x4.mul(v, v128.load(r1, 16));
+  let y20 = f32x4.mul(u, v128.load(r2)), y21 = f32x4.mul(v, v128.load(r2, 16));
+  let y30 = f32x4.mul(u, v128.load(r3)), y31 = f32x4.mul(v, v128.load(r3, 16));
+  for (let k = count; k > 0; k--) {
+    u = v128.load(B); v = v128.load(B, 16);
+    a = v128.load32_splat(A); y00 = madd(a, u, y00); y01 = madd(a, v, y01);
+    a = v128.load32_splat(A, 4); y10 = madd(a, u, y10); y11 = madd(a, v, y11);
+    a = v128.load32_splat(A, 8); y20 = madd(a, u, y20); y21 = madd(a, v, y21);
+    a = v128.load32_splat(A, 12); y30 = madd(a, u, y30); y31 = madd(a, v, y31);
+    A += aStride; B += bStride;
+  }
+  v128.store(out, y00); v128.store(out, y01, 16);
+  v128.store(r1, y10); v128.store(r1, y11, 16);
+  v128.store(r2, y20); v128.store(r2, y21, 16);
+  v128.store(r3, y30); v128.store(r3, y31, 16);
+}

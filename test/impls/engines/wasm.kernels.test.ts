@@ -16,6 +16,7 @@ import {
   type Problem,
   randomProblem,
 } from "../../../impls/operator.js";
+import { spans } from "../../../impls/ssd/arguments.wasm.js";
 import { ssd } from "../../../impls/ssd/operator.js";
 import { allLanes } from "../truth.js";
 
@@ -46,6 +47,11 @@ const convolutions = [
   { batch: 1, length: 2, heads: 1, headDim: 3 },
   { batch: 1, length: 1000, heads: 2, headDim: 4 },
 ];
+
+/** A sequence in segments: no segment but the first, some of them empty, one chunk each. */
+const segments: Options[] = [1, 2, 5].flatMap((threads) =>
+  [1, 24].map((chunk) => ({ chunk, threads, make: "segments" })),
+);
 
 function problemsOf(operator: AnyOperator): Problem[] {
   if (operator.name === "attention")
@@ -114,7 +120,7 @@ async function share(
 describe.each(kernels)("%s", (_name, impl) => {
   const chunks: Options[] =
     impl.form === "chunked"
-      ? [{ chunk: 1 }, { chunk: 7 }, { chunk: 12 }, { chunk: 64 }, { chunk: 256 }]
+      ? [{ chunk: 1 }, { chunk: 7 }, { chunk: 12 }, { chunk: 64 }, { chunk: 256 }, ...segments]
       : [{}];
 
   it("stays within the probable bound at odd sizes", async () => {
@@ -139,6 +145,24 @@ describe.each(kernels)("%s", (_name, impl) => {
           fingerprint,
         );
     }
+  });
+});
+
+describe("tasks of the chunked kernel", () => {
+  it.each([1, 2, 3, 8])("cover all heads and slices on %i threads, once", (threads) => {
+    for (const heads of [1, 2, 3, 8, 16])
+      for (const slices of [1, 3, 8])
+        for (const mostHeads of [0.4, 1, 2.5, 7.9, 100]) {
+          const { headSpan, sliceSpan, tasks } = spans(
+            threads,
+            3,
+            { ...recurrences[0], heads },
+            slices,
+            mostHeads,
+          );
+          expect(Number.isInteger(headSpan) && Number.isInteger(sliceSpan), `${headSpan}`).toBe(true);
+          expect(tasks).toBe(3 * Math.ceil(heads / headSpan) * Math.ceil(slices / sliceSpan));
+        }
   });
 });
 
@@ -170,8 +194,9 @@ describe.each(kernels.filter(([name]) => name.startsWith("ssd/")))("%s", (_name,
     ["growth between resets", (i: number) => (i % 22 < 2 ? -1e4 : 0.5)],
   ])("is right with %s", async (_case, decay) => {
     const problem = withDecay(decay);
-    for (const chunk of [6, 24, 100])
-      expect((await share(impl, problem, { chunk })).certified).toBeLessThan(1);
+    const segmented = impl.form === "chunked" ? segments : [];
+    for (const options of [{ chunk: 6 }, { chunk: 24 }, { chunk: 100 }, ...segmented])
+      expect((await share(impl, problem, options)).certified, JSON.stringify(options)).toBeLessThan(1);
   });
 
   it("keeps a NaN from earlier tokens", async () => {
