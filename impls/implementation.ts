@@ -66,8 +66,11 @@ export interface Implementation<Op extends AnyOperator = AnyOperator, E extends 
   readonly engine: E;
   /** Section of the paper, or algorithm and author, that this follows. */
   readonly source: string;
-  /** Options to run by default, the first being the one that suites time; empty options when there are none. */
-  options?(problem: Problem<Op>, engine: Engines[E]): readonly Options[];
+  /**
+   * Options to run by default, the first being the one that suites time; empty options when there are none. A promise where the engine
+   * measures before it chooses: what it chose then stands in the case id.
+   */
+  options?(problem: Problem<Op>, engine: Engines[E]): readonly Options[] | Promise<readonly Options[]>;
   rounding(problem: Problem<Op>, options: Options): Rounding;
   /** A sentence with what is needed and what was got, or undefined. dtypes other than f32 need `dtypes`. */
   unsupported?(problem: Problem<Op>, options: Options): string | undefined;

@@ -2,7 +2,7 @@
 import { f32Rounding } from "../bound.js";
 import type { WasmEngine } from "../engines/wasm.js";
 import { implementation, type Options, type Prepared } from "../implementation.js";
-import type { Problem } from "../operator.js";
+import { type Problem, randomProblem } from "../operator.js";
 import { argumentsOf, ROWS, spans, stateBytes, WIDTH } from "./arguments.wasm.js";
 import { type Ssd, ssd } from "./operator.js";
 
@@ -11,15 +11,15 @@ const RECORD_BUDGET = 192 << 10;
 /** States of the heads that walk together: they too live in the second cache. */
 const STATE_BUDGET = 512 << 10;
 
-const DEFAULT_CHUNK = 24;
+const DEFAULT_CHUNK = 12;
 /** The kernel that shares a sequence's segments: what `make` says in the id, since its last bits depend on `threads`. */
 const SEGMENTS = "segments";
 
 export const chunkedWasm = implementation(ssd, "wasm", {
   form: "chunked",
   source: "arXiv 2405.21060, section 6 and listing 1",
-  options: (problem, engine) => {
-    const chunk = DEFAULT_CHUNK;
+  async options(problem, engine) {
+    const chunk = await bestChunk(engine, problem);
     const { threads } = engine;
     if (threads === 1) return [{ chunk, threads }];
     const { batch, length, heads, headDim } = problem.dims;
@@ -34,6 +34,27 @@ export const chunkedWasm = implementation(ssd, "wasm", {
   prepare: (engine, problem, options) =>
     options.make === SEGMENTS ? bySegment(engine, problem, options) : byHead(engine, problem, options),
 });
+
+/** Chunk lengths that the search tries: whole tiles. */
+const CANDIDATES = [12, 18, 24, 36];
+/** Shorter sequences cannot be timed, and take no time. */
+const SEARCHED_LENGTH = 512;
+
+/** By a measured search over one sequence of the problem's heads: the length beyond some hundred tokens does not matter. */
+async function bestChunk(engine: WasmEngine, { dims }: Problem<Ssd>): Promise<number> {
+  const { length, headDim, state } = dims;
+  const likely = state > 96 ? 24 : 12;
+  if (length < SEARCHED_LENGTH) return likely;
+  const heads = Math.min(dims.heads, 8);
+  const part = { batch: 1, length: SEARCHED_LENGTH, heads, groups: 1, headDim, state };
+  const problem = randomProblem(ssd, { dims: part });
+  return engine.fastest({
+    kernel,
+    shape: `heads=${heads} headDim=${headDim} state=${state}`,
+    candidates: [likely, ...CANDIDATES.filter((chunk) => chunk !== likely)],
+    prepare: (chunk) => byHead(engine, problem, { chunk, threads: 1 }),
+  });
+}
 
 const kernel = new URL("./chunked.as.ts", import.meta.url);
 

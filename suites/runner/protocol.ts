@@ -20,6 +20,13 @@ export type Opened =
   | { readonly present: true; readonly device: DeviceInfo }
   | { readonly present: false; readonly reason: string };
 
+/** How would an implementation take a problem, with the options it prefers or with every choice it offers? */
+export interface Question {
+  readonly impl: number;
+  readonly problem: Problem;
+  readonly everyChoice: boolean;
+}
+
 /** How an implementation would take a problem. */
 export interface Description {
   readonly options: Options;
@@ -41,7 +48,7 @@ export interface CaseCall {
 /** Request and answer by name. Each case goes prepare, verify, warm, sample..., recheck, dispose. */
 export interface Calls {
   open: [OpenRequest, Opened];
-  describe: [{ readonly questions: readonly { impl: number; problem: Problem }[] }, Description[]];
+  describe: [{ readonly questions: readonly Question[] }, Description[][]];
   ceilings: [null, Ceilings];
   /** All options that an implementation runs by default. */
   choices: [{ readonly impl: number; readonly problem: Problem }, readonly Options[]];

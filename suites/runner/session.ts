@@ -15,7 +15,7 @@ import type { AnyOperator, LaneReference, Problem } from "../../impls/operator.j
 import { evaluate } from "../verify/evaluate.js";
 import { FEWEST_WINDOWS, type GrowthWindow, sustainedGrowth } from "./growth.js";
 import { measure, warmUp } from "./measure.js";
-import type { CallName, Calls, OpenRequest, ReferenceHandle } from "./protocol.js";
+import type { CallName, Calls, Description, OpenRequest, Question, ReferenceHandle } from "./protocol.js";
 import { recheck, type Truth, type Verified, verify } from "./verify.js";
 
 /** What a session needs from the place it runs in. */
@@ -79,16 +79,22 @@ export class Session {
   }
 
   async describe({ questions }: Calls["describe"][0]): Promise<Calls["describe"][1]> {
-    return questions.map(({ impl: index, problem }) => {
-      const impl = this.impls[index];
-      try {
-        const options = impl.options?.(problem, this.opened() as never)[0] ?? {};
+    const answers: Description[][] = [];
+    for (const question of questions) answers.push(await this.describeOne(question));
+    return answers;
+  }
+
+  private async describeOne({ impl: index, problem, everyChoice }: Question): Promise<Description[]> {
+    const impl = this.impls[index];
+    try {
+      const choices = await this.choices({ impl: index, problem });
+      return (everyChoice ? choices : choices.slice(0, 1)).map((options) => {
         const unsupported = unsupportedReason(impl, problem, options, this.opened());
         return { options, unsupported, flops: unsupported ? undefined : impl.cost?.(problem, options).flops };
-      } catch (error) {
-        return { options: {}, unsupported: `could not be asked for its options: ${oneLine(error)}` };
-      }
-    });
+      });
+    } catch (error) {
+      return [{ options: {}, unsupported: `could not be asked for its options: ${oneLine(error)}` }];
+    }
   }
 
   async ceilings(): Promise<Calls["ceilings"][1]> {
@@ -96,7 +102,7 @@ export class Session {
   }
 
   async choices({ impl: index, problem }: Calls["choices"][0]): Promise<Calls["choices"][1]> {
-    return this.impls[index].options?.(problem, this.opened() as never) ?? [{}];
+    return (await this.impls[index].options?.(problem, this.opened() as never)) ?? [{}];
   }
 
   async evaluate({ impl, problem, options }: Calls["evaluate"][0]): Promise<Calls["evaluate"][1]> {

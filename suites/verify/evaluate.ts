@@ -33,7 +33,7 @@ export function localPlace(engine: Engine<unknown>, device: string | undefined):
   return {
     engine: engine.name as Place["engine"],
     device,
-    options: async ({ impl }, problem) => impl.options?.(problem, engine as never) ?? [{}],
+    options: async ({ impl }, problem) => (await impl.options?.(problem, engine as never)) ?? [{}],
     evaluate: ({ impl }, problem, options) => evaluate(impl, engine, problem, options),
     close: async () => engine.close(),
   };
