@@ -16,6 +16,8 @@ import {
   type Problem,
   randomProblem,
 } from "../../../impls/operator.js";
+import { selectiveScan } from "../../../impls/selective_scan/operator.js";
+import { recurrentWasm as scanWasm } from "../../../impls/selective_scan/recurrent.wasm.js";
 import { spans } from "../../../impls/ssd/arguments.wasm.js";
 import { ssd } from "../../../impls/ssd/operator.js";
 import { allLanes } from "../truth.js";
@@ -145,6 +147,32 @@ describe.each(kernels)("%s", (_name, impl) => {
           fingerprint,
         );
     }
+  });
+});
+
+describe("selective_scan/recurrent.wasm", () => {
+  it("gives the same bits by its fast path and by the one for exponents that exp2 has to hold at an end", async () => {
+    const dims = { batch: 1, length: 20, heads: 1, groups: 1, headDim: 8, state: 9 };
+    const values = (seed: number, count: number) =>
+      Float64Array.from({ length: count }, (_, i) => Math.fround(0.5 + 0.4 * Math.sin(seed + 1.7 * i)));
+    const outputs = async (lastDelta: number) => {
+      const delta = values(1, 160);
+      delta[7] = lastDelta;
+      const A = values(2, 72).map((a) => -a);
+      const inputs = { u: values(3, 160), delta, A, B: values(4, 180), C: values(5, 180) };
+      const problem = givenProblem(selectiveScan, { dims, inputs });
+      const prepared = await scanWasm.prepare(engines.relaxed, problem, {});
+      await prepared.run();
+      const Y = Float32Array.from((await prepared.read()).Y);
+      prepared.dispose();
+      return Y;
+    };
+    const [tame, wild, nan] = [await outputs(0.3), await outputs(1e4), await outputs(Number.NaN)];
+    tame.forEach((y, i) => {
+      if (i % 8 < 7) expect([wild[i], nan[i]]).toEqual([y, y]);
+    });
+    expect(tame[7]).not.toBe(wild[7]);
+    expect(nan[7]).toBeNaN();
   });
 });
 
