@@ -1,12 +1,15 @@
 import { fourRows, freshTile, tile } from "../engines/wasm/gemm.as";
 import { Args, ROWS, flush, rowsOf, sliceBytes, stateOf } from "./layout.as";
-import { finish, packRows, splitRows, triangle } from "./rows.as";
+import { finish, splitRows, triangle } from "./rows.as";
+import { packSix } from "../engines/wasm/pack.as";
 import { scoreTile } from "./scores.as";
 import { headWeights, weightBytes } from "./weights.as";
-export { finish, triangle, packRows, splitRows } from "./rows.as";
+export { finish, triangle, splitRows } from "./rows.as";
 
 // One chunk of section 6 of the paper, f32, in six-token tiles. `row` is its first token's place in (batch, length).
 
+/** Slices in a cache line. */
+const LINE: i32 = 2;
 /** Tokens between two looks for small states. */
 export const FLUSH: i32 = 192;
 
@@ -42,14 +45,14 @@ export function chunkScores(args: Args, row: usize, count: i32, g: i32, record: 
 export function headOutputs(args: Args, b: i32, slot: i32, h0: i32, h1: i32, row: usize, count: i32, first: i32, last: i32, small: bool,
   record: usize, ofHead: usize, scratch: usize): void {
   const tiles = (count + ROWS - 1) / ROWS, ratio = args.heads / args.groups, stride = <usize>(args.groups * args.state) << 2;
-  const left = scratch, rest = left + <usize>(tiles * args.state) * 32;
+  const left = scratch, rest = left + <usize>(tiles * ROWS * args.state) * 4;
   for (let h = h0; h < h1; h++) {
     const at = (row * args.groups + h / ratio) * args.state * 4;
-    // Left sides of the products, [n][8 rows] a tile, one for all heads of a group
+    // Left sides of the products, [n][6 rows] a tile, one for all heads of a group
     if (h == h0 || h % ratio == 0) {
       let to = left;
-      for (let i = 0; i < tiles; i++, to += <usize>args.state << 5) {
-        packRows(args.C + at + <usize>(i * ROWS) * stride, stride, min(count - i * ROWS, ROWS), args.state, to);
+      for (let i = 0; i < tiles; i++, to += <usize>(args.state * ROWS) << 2) {
+        packSix(args.C + at + <usize>(i * ROWS) * stride, stride, min(count - i * ROWS, ROWS), args.state, to);
       }
     }
     const S = stateOf(args, b, slot, h) + <usize>first * sliceBytes(args);
@@ -59,25 +62,27 @@ export function headOutputs(args: Args, b: i32, slot: i32, h0: i32, h1: i32, row
 
 function chunkOutputs(args: Args, h: i32, row: usize, count: i32, first: i32, last: i32, state: usize, small: bool,
   record: usize, B: usize, left: usize, scratch: usize): void {
-  const tiles = (count + ROWS - 1) / ROWS, span = last - first;
+  const tiles = (count + ROWS - 1) / ROWS;
   const decays = record + weightBytes(tiles), inState = decays + <usize>tiles * 32, all = inState + <usize>tiles * 32;
   const slice = sliceBytes(args), rows = <usize>(tiles * ROWS) << 5;
-  const out = scratch, plain = out + rows, scaled = plain + <usize>span * rows;
-  // Right sides: X, and X with its weight in the chunk's state.
-  const X = args.X + ((row * args.heads + h) * args.headDim + first * 8) * 4;
-  splitRows(X, <usize>(args.heads * args.headDim) << 2, inState, count, span, plain, scaled, rows);
-
+  const out = scratch, plain = out + rows, scaled = plain + LINE * rows;
+  const X = args.X + ((row * args.heads + h) * args.headDim) * 4;
   let S = state, x = plain, own = scaled;
   for (let p = first; p < last; p++, S += slice, x += rows, own += rows) {
+    if ((p - first) % LINE == 0) {
+      // Right sides: X, and X with its weight in the chunk's state.
+      x = plain; own = scaled;
+      splitRows(X + (<usize>p << 5), <usize>(args.heads * args.headDim) << 2, inState, count, min(LINE, last - p), x, own, rows);
+    }
     // 3. outputs: from the state before the chunk, and inside the chunk
     let M = record, C = left;
     for (let i = 0; i < tiles; i++) {
       const Y = out + <usize>(i * ROWS) * 32;
-      freshTile(C, 32, S, 32, args.state, Y, 32);
+      freshTile(C, ROWS * 4, S, 32, args.state, Y, 32);
       triangle(M + <usize>i * 192, x + <usize>i * 192, decays + (i << 5), Y);
       if (i) tile(M, 32, x, 32, i * ROWS, Y, 32, args.ones);
       M += <usize>(i + 1) * 192;
-      C += <usize>args.state << 5;
+      C += <usize>(args.state * ROWS) << 2;
     }
     // Slice by slice: so few stores that fetching their lines goes on behind the next products.
     finish(args, row, h, p, count, out);

@@ -26,39 +26,9 @@ export function triangle(M: usize, X: usize, factors: usize, out: usize): void {
   }
 }
 
-/** Transposes six rows (fewer: zeros in place of the rest) to [n][8]. */
-export function packRows(from: usize, stride: usize, rows: i32, width: i32, to: usize): void {
-  const zero = i32x4.splat(0);
-  let n = 0;
-  if (rows == ROWS) {
-    const r1 = from + stride, r2 = r1 + stride, r3 = r2 + stride, r4 = r3 + stride, r5 = r4 + stride;
-    for (; n + 4 <= width; n += 4, to += 128) {
-      const at = <usize>n << 2;
-      const a = v128.load(from + at), b = v128.load(r1 + at), c = v128.load(r2 + at), d = v128.load(r3 + at);
-      const ab0 = v128.shuffle<f32>(a, b, 0, 4, 1, 5), ab1 = v128.shuffle<f32>(a, b, 2, 6, 3, 7);
-      const cd0 = v128.shuffle<f32>(c, d, 0, 4, 1, 5), cd1 = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
-      v128.store(to, v128.shuffle<f32>(ab0, cd0, 0, 1, 4, 5));
-      v128.store(to, v128.shuffle<f32>(ab0, cd0, 2, 3, 6, 7), 32);
-      v128.store(to, v128.shuffle<f32>(ab1, cd1, 0, 1, 4, 5), 64);
-      v128.store(to, v128.shuffle<f32>(ab1, cd1, 2, 3, 6, 7), 96);
-      const e = v128.load(r4 + at), f = v128.load(r5 + at);
-      const ef0 = v128.shuffle<f32>(e, f, 0, 4, 1, 5), ef1 = v128.shuffle<f32>(e, f, 2, 6, 3, 7);
-      v128.store(to, ef0, 16);
-      v128.store(to, v128.shuffle<f32>(ef0, zero, 2, 3, 4, 4), 48);
-      v128.store(to, ef1, 80);
-      v128.store(to, v128.shuffle<f32>(ef1, zero, 2, 3, 4, 4), 112);
-    }
-  }
-  for (; n < width; n++, to += 32) {
-    for (let r = 0; r < ROWS; r++) {
-      store<f32>(to + (r << 2), r < rows ? load<f32>(from + <usize>r * stride + (<usize>n << 2)) : 0);
-    }
-  }
-}
-
 /**
- * Splits rows of X into slices of eight channels, `sliceStride` bytes each, twice: as they are, and times the row's factor.
- * One pass over whole rows: read slice by slice, rows a power of two apart would fight for the same cache lines.
+ * Splits rows of X into slices of eight channels, `sliceStride` bytes each, twice: as they are, and times the row's factor. A cache line's
+ * slices at a time: rows a power of two apart fight for the same lines, so a line must be used up while it is there.
  */
 export function splitRows(X: usize, stride: usize, factors: usize, rows: i32, slices: i32, plain: usize, scaled: usize, sliceStride: usize): void {
   for (; rows > 0; rows--) {
