@@ -108,6 +108,7 @@ function makeRow(one: Case, suite: string, outcome: Outcome, engine: EngineFacts
         repeats: samples[0].repeats,
         ...defined({
           ceilingBytesPerS: ceilings.bytesPerS,
+          ceilingExpsPerS: ceilings.expsPerS,
           ceilingFlopsPerS: ceilings.flopsPerS?.[one.problem.dtype as "f32"],
         }),
       };

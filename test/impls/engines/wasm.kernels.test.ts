@@ -227,6 +227,17 @@ describe.each(kernels.filter(([name]) => name.startsWith("ssd/")))("%s", (_name,
       expect((await share(impl, problem, options)).certified, JSON.stringify(options)).toBeLessThan(1);
   });
 
+  it("is right where an impulse decays through denormals", async () => {
+    const { X, logA, ...rest } = random(7);
+    X.fill(0, 18);
+    logA.forEach((_, i) => {
+      logA[i] = Math.fround(i % 2 ? -0.9 : -2.3);
+    });
+    const problem = givenProblem(ssd, { dims, inputs: { X, logA, ...rest } });
+    for (const options of impl.form === "chunked" ? [{ chunk: 12 }, ...segments] : [{}])
+      expect((await share(impl, problem, options)).certified, JSON.stringify(options)).toBeLessThan(1);
+  });
+
   it("keeps a NaN from earlier tokens", async () => {
     const { X, ...rest } = random(6);
     X.fill(Number.NaN, 50 * 18, 51 * 18);
