@@ -40,6 +40,8 @@ export interface Ceilings {
   readonly bytesPerS?: number;
   /** Best multiply-add rate by dtype, two operations each. */
   readonly flopsPerS?: Readonly<Partial<Record<"f32" | "f16" | "bf16", number>>>;
+  /** Exponentials a second, for forms that they bound. */
+  readonly expsPerS?: number;
 }
 
 /** Thrown by `open` when this machine lacks what the engine needs: one sentence with what is missing and how to add it. */

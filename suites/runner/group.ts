@@ -2,6 +2,7 @@
  * Measures all cases of one problem together: every implementation is verified, then they take turns in rounds of random order
  * until each has enough samples, then their outputs are held against the reference once more.
  */
+import type { RunDetails } from "../../impls/implementation.js";
 import { hashAt, type StreamKeys, streamKeys } from "../../impls/random.js";
 import type { Sample } from "../../reports/row.js";
 import { FEWEST_ROUNDS, FEWEST_SAMPLES, FEWEST_SLOW_SAMPLES, type GridBudget } from "./budget.js";
@@ -43,6 +44,7 @@ interface Active {
   readonly number: number;
   generation: number;
   bytes: number;
+  details?: RunDetails | undefined;
   estimateNs: number;
   repeats: number;
   errorU: number;
@@ -143,6 +145,7 @@ export class GroupMeasurement {
       return;
     }
     entry.bytes = prepared.bytes;
+    entry.details = prepared.details;
     const { reference } = this.run;
     const { verdict, firstNs } = await this.call(entry, "verify", { case: number, reference }, 10);
     entry.estimateNs = firstNs;
@@ -251,6 +254,7 @@ export class GroupMeasurement {
       deterministic,
       peakBytes: entry.bytes,
       remarks,
+      details: entry.details,
     });
   }
 

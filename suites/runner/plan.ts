@@ -12,7 +12,7 @@ import { type Cache, cachesOf } from "./caches.js";
 import { type CaseKeys, caseId, caseKeys } from "./case-id.js";
 import type { Work } from "./fairness.js";
 import { figureCurves } from "./figure-curves.js";
-import type { Description, Lacking } from "./protocol.js";
+import type { Description, Lacking, Question } from "./protocol.js";
 
 /** An engine on a device, as opened. */
 export interface Target {
@@ -72,10 +72,7 @@ export interface PlanRequest {
   readonly impls: readonly AnyImplementation[];
   readonly targets: readonly Target[];
   /** Asks an open engine how its implementations would take these problems. */
-  describe(
-    target: number,
-    questions: readonly { impl: number; problem: Problem }[],
-  ): Promise<readonly Description[]>;
+  describe(target: number, questions: readonly Question[]): Promise<readonly (readonly Description[])[]>;
   /** Whether an implementation takes part on a target of its engine; all do unless said otherwise. */
   takesPart?(impl: number, target: number): boolean;
   /** `suite<TAB>id`s to keep. */
@@ -87,6 +84,7 @@ export interface PlanRequest {
 
 interface Draft {
   readonly suite: string;
+  readonly everyChoice: boolean;
   readonly curve: string;
   readonly place: number;
   readonly impl: number;
@@ -100,10 +98,15 @@ export async function makePlan(request: PlanRequest): Promise<Group[]> {
   const drafts = draftCases(request);
   const descriptions = await describeAll(request, drafts);
   const merged = new Map<string, Case>();
-  const kept = drafts.flatMap((draft) => {
-    const one = finish(request, draft, withStoredOptions(request, draft, descriptions.get(draft)!));
-    return request.keep?.(draft.suite, one.id) === false ? [] : [{ draft, one }];
-  });
+  const kept = drafts.flatMap((draft) =>
+    descriptions
+      .get(draft)!
+      .map((description) => ({
+        draft,
+        one: finish(request, draft, withStoredOptions(request, draft, description)),
+      }))
+      .filter(({ one }) => request.keep?.(draft.suite, one.id) !== false),
+  );
   // "two smallest sizes" counts what is left of a curve after filtering
   const places = new Map<string, number[]>();
   for (const { draft } of kept) {
@@ -147,7 +150,17 @@ function draftCases({ suites, grid, seed, impls, targets, takesPart }: PlanReque
             const curve = `${suite.name} ${c} ${i} ${t}${cache === "cold" ? " cold" : ""}`;
             for (const [place, problem] of problems.entries()) {
               if (!((impl.dtypes ?? ["f32"]) as readonly string[]).includes(problem.dtype)) continue;
-              drafts.push({ suite: suite.name, curve, place, impl: i, target: t, operator, problem, cache });
+              drafts.push({
+                suite: suite.name,
+                everyChoice: suite.everyChoice === true,
+                curve,
+                place,
+                impl: i,
+                target: t,
+                operator,
+                problem,
+                cache,
+              });
             }
           }
         }
@@ -160,14 +173,14 @@ function draftCases({ suites, grid, seed, impls, targets, takesPart }: PlanReque
 async function describeAll(
   { targets, describe }: PlanRequest,
   drafts: readonly Draft[],
-): Promise<Map<Draft, Description>> {
-  const answers = new Map<Draft, Description>();
+): Promise<Map<Draft, readonly Description[]>> {
+  const answers = new Map<Draft, readonly Description[]>();
   for (const t of targets.keys()) {
     const asked = drafts.filter(({ target }) => target === t);
     if (asked.length === 0) continue;
     const replies = await describe(
       t,
-      asked.map(({ impl, problem }) => ({ impl, problem })),
+      asked.map(({ impl, problem, everyChoice }) => ({ impl, problem, everyChoice })),
     );
     for (const [i, draft] of asked.entries()) answers.set(draft, replies[i]);
   }
@@ -194,8 +207,8 @@ function withStoredOptions(
     const options = Object.fromEntries(
       rest.map(([k, v]) => [k, /^\d+$/.test(v) && k !== "make" ? Number(v) : v]),
     );
-    const own = description.options.make;
-    if (options.make === own) return { ...description, options };
+    const own = description.options;
+    if (options.make === own.make && options.threads === own.threads) return { ...description, options };
   }
   return description;
 }

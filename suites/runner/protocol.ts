@@ -1,6 +1,6 @@
 /** What the parent asks of an engine's child process, and what comes back. Plain data only: it crosses a process boundary. */
 import type { Ceilings, DeviceInfo } from "../../impls/engines/engine.js";
-import type { EngineName, ImplementationCost, Options } from "../../impls/implementation.js";
+import type { EngineName, ImplementationCost, Options, RunDetails } from "../../impls/implementation.js";
 import type { Lane, Problem } from "../../impls/operator.js";
 import type { Lacks } from "../verify/targets.js";
 import type { Work } from "./fairness.js";
@@ -35,6 +35,13 @@ export interface Lacking {
   readonly reason: string;
 }
 
+/** How would an implementation take a problem, with the options it prefers or with every choice it offers? */
+export interface Question {
+  readonly impl: number;
+  readonly problem: Problem;
+  readonly everyChoice: boolean;
+}
+
 /** How an implementation would take a problem. */
 export interface Description {
   readonly options: Options;
@@ -58,7 +65,7 @@ export interface CaseCall {
 /** Request and answer by name. Each case goes prepare, verify, warm, sample..., recheck, dispose. */
 export interface Calls {
   open: [OpenRequest, Opened];
-  describe: [{ readonly questions: readonly { impl: number; problem: Problem }[] }, Description[]];
+  describe: [{ readonly questions: readonly Question[] }, Description[][]];
   ceilings: [null, Ceilings];
   /** All options that an implementation runs by default. */
   choices: [{ readonly impl: number; readonly problem: Problem }, readonly Options[]];
@@ -69,7 +76,7 @@ export interface Calls {
   ];
   prepare: [
     CaseCall & { impl: number; problem: Problem; options: Options },
-    { bytes: number } | { readonly unsupported: string },
+    { bytes: number; details?: RunDetails | undefined } | { readonly unsupported: string },
   ];
   verify: [CaseCall & { reference: ReferenceHandle }, { verdict: Verdict; firstNs: number }];
   /** Warm-up; then the outputs are poisoned again. */

@@ -18,7 +18,15 @@ import { lacksOf } from "../verify/targets.js";
 import { workOf } from "./fairness.js";
 import { FEWEST_WINDOWS, type GrowthWindow, sustainedGrowth } from "./growth.js";
 import { measure, warmUp } from "./measure.js";
-import type { CallName, Calls, Lacking, OpenRequest, ReferenceHandle } from "./protocol.js";
+import type {
+  CallName,
+  Calls,
+  Description,
+  Lacking,
+  OpenRequest,
+  Question,
+  ReferenceHandle,
+} from "./protocol.js";
 import { recheck, type Truth, type Verified, verify } from "./verify.js";
 
 /** What a session needs from the place it runs in. */
@@ -99,18 +107,24 @@ export class Session {
   }
 
   async describe({ questions }: Calls["describe"][0]): Promise<Calls["describe"][1]> {
-    return questions.map(({ impl: index, problem }) => {
-      const impl = this.impls[index];
-      try {
-        const options = impl.options?.(problem, this.opened() as never)[0] ?? {};
+    const answers: Description[][] = [];
+    for (const question of questions) answers.push(await this.describeOne(question));
+    return answers;
+  }
+
+  private async describeOne({ impl: index, problem, everyChoice }: Question): Promise<Description[]> {
+    const impl = this.impls[index];
+    try {
+      const choices = await this.choices({ impl: index, problem });
+      return (everyChoice ? choices : choices.slice(0, 1)).map((options) => {
         const unsupported = unsupportedReason(impl, problem, options, this.opened());
         if (unsupported !== undefined) return { options, unsupported };
         const cost = impl.cost?.(problem, options);
         return { options, cost, work: workOf(impl, problem, options) };
-      } catch (error) {
-        return { options: {}, unsupported: `could not be asked for its options: ${oneLine(error)}` };
-      }
-    });
+      });
+    } catch (error) {
+      return [{ options: {}, unsupported: `could not be asked for its options: ${oneLine(error)}` }];
+    }
   }
 
   async ceilings(): Promise<Calls["ceilings"][1]> {
@@ -118,7 +132,7 @@ export class Session {
   }
 
   async choices({ impl: index, problem }: Calls["choices"][0]): Promise<Calls["choices"][1]> {
-    return this.impls[index].options?.(problem, this.opened() as never) ?? [{}];
+    return (await this.impls[index].options?.(problem, this.opened() as never)) ?? [{}];
   }
 
   async evaluate({ impl, problem, options }: Calls["evaluate"][0]): Promise<Calls["evaluate"][1]> {
@@ -148,7 +162,7 @@ export class Session {
       estimateNs: 0,
       windows: [],
     });
-    return { bytes: prepared.bytes };
+    return { bytes: prepared.bytes, details: prepared.details };
   }
 
   async verify(body: Calls["verify"][0]): Promise<Calls["verify"][1]> {

@@ -42,7 +42,7 @@ export function localPlace(engine: Engine<unknown>, device: string | undefined):
     engine: engine.name as Place["engine"],
     device,
     lacks: lacksOf(engine),
-    options: async ({ impl }, problem) => impl.options?.(problem, engine as never) ?? [{}],
+    options: async ({ impl }, problem) => (await impl.options?.(problem, engine as never)) ?? [{}],
     evaluate: ({ impl }, problem, options) => evaluate(impl, engine, problem, options),
     close: async () => engine.close(),
   };

@@ -54,7 +54,7 @@ describe.runIf(here).each([ssd, selectiveScan, attention, convolution] as AnyOpe
     );
 
     it.each(cases)("$name", async ({ impl, problem }) => {
-      const options = impl.options?.(problem as never, engine as never)[0] ?? {};
+      const [options] = (await impl.options?.(problem as never, engine as never)) ?? [{}];
       const { certified, worst } = await agreement(impl, problem as never, options, engine as never);
       expect(certified, worst).toBeLessThanOrEqual(1);
 
