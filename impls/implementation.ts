@@ -34,6 +34,9 @@ export interface Inspection<O extends string = string> {
   readonly fingerprint: string;
 }
 
+/** Facts about one prepared case that a row keeps, e.g. the hash of the compiled kernel. */
+export type RunDetails = Readonly<Record<string, string | number | boolean>>;
+
 /** A problem uploaded to an engine, ready to run. `run` neither uploads, reads back nor allocates, and may be repeated. */
 export interface Prepared<Op extends AnyOperator = AnyOperator, Launch = unknown> {
   run(launch: Launch): void | Promise<void>;
@@ -45,6 +48,7 @@ export interface Prepared<Op extends AnyOperator = AnyOperator, Launch = unknown
   inspect(lanes: readonly Lane[]): Inspection | Promise<Inspection>;
   /** Memory held by this problem, inputs and outputs included. */
   readonly bytes: number;
+  readonly details?: RunDetails | undefined;
   dispose(): void | Promise<void>;
 }
 
@@ -69,8 +73,11 @@ export interface Implementation<Op extends AnyOperator = AnyOperator, E extends 
   readonly engine: E;
   /** Section of the paper, or algorithm and author, that this follows. */
   readonly source: string;
-  /** Options to run by default, the first being the one that suites time; empty options when there are none. */
-  options?(problem: Problem<Op>, engine: Engines[E]): readonly Options[];
+  /**
+   * Options to run by default, the first being the one that suites time; empty options when there are none. A promise where the engine
+   * measures before it chooses: what it chose then stands in the case id.
+   */
+  options?(problem: Problem<Op>, engine: Engines[E]): readonly Options[] | Promise<readonly Options[]>;
   rounding(problem: Problem<Op>, options: Options): Rounding;
   /**
    * False where a library chooses its kernels by shape and place: laws that other implementations of the form keep bit for bit (an

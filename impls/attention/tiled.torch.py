@@ -17,7 +17,7 @@ def absent(device, make):
 
 
 def prepare(problem):
-    make = problem.options.make
+    make = problem.options.make.removesuffix("-graph")
     return flash_attn(problem) if make == "flash-attn" else sdpa.prepare(problem, make)
 
 

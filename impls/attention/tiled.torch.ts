@@ -18,6 +18,7 @@ export const tiledTorch = (Object.keys(SOURCES) as Backend[]).flatMap((backend) 
     source: SOURCES[backend],
     file: new URL("./tiled.torch.py", import.meta.url),
     make: backend,
+    replays: ["graph"],
     constants: (problem) => ({ scale: attentionScale(problem) }),
     // the weights and the output; CUTLASS multiplies f32 as sums of TF32 products (OpMultiplyAddFastF32), three bits short of f32
     rounding: ({ dtype, dims }) => {

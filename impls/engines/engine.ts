@@ -40,6 +40,8 @@ export interface Ceilings {
   readonly bytesPerS?: number;
   /** Best multiply-add rate by dtype, two operations each. */
   readonly flopsPerS?: Readonly<Partial<Record<"f32" | "f16" | "bf16", number>>>;
+  /** Exponentials a second, for forms that they bound. */
+  readonly expsPerS?: number;
 }
 
 /** Thrown by `open` when this machine lacks what the engine needs: one sentence with what is missing and how to add it. */
@@ -70,6 +72,10 @@ export interface Engine<Launch = void> {
   once(run: (launch: Launch) => void | Promise<void>): Promise<void>;
   /** Times `repeats` runs in a row, synchronised at both ends. */
   time(run: (launch: Launch) => void | Promise<void>, repeats: number): Promise<Timing>;
+  /** As `time` with one run, after the last-level cache was overwritten. Left out where an engine cannot do that. */
+  timeCold?(run: (launch: Launch) => void | Promise<void>): Promise<Timing>;
   ceilings(): Promise<Ceilings>;
+  /** Whether the device is gone for good, so that only another process can use it again. Engines that cannot lose it leave this out. */
+  isLost?(): boolean;
   close(): void | Promise<void>;
 }

@@ -6,6 +6,7 @@ import { selectiveScan } from "./operator.js";
 export const scanTorch = torchPeers(selectiveScan, {
   form: "scan",
   make: "mamba-ssm",
+  replays: ["graph"],
   source: "mamba_ssm, selective_scan_fn (CUDA; arXiv 2312.00752, algorithm 2)",
   file: new URL("./scan.torch.mamba.py", import.meta.url),
   // with half types it wants delta in them too, which this operator keeps in f32: rounded steps would be another problem

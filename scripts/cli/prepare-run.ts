@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import { devicesToOpen, engines } from "../../impls/engines/index.js";
 import type { AnyImplementation } from "../../impls/implementation.js";
-import { suites } from "../../suites/index.js";
+import { chooseSuites } from "../../suites/index.js";
 import { type Candidate, EnginePool, type Present } from "../../suites/runner/engine-pool.js";
 import { figureCurves } from "../../suites/runner/figure-curves.js";
 import { parseFilter } from "../../suites/runner/filter.js";
@@ -37,7 +37,7 @@ export async function prepareRun(
   const impls = await allImplementations(files).catch((error: Error) => {
     throw usageError(error.message);
   });
-  const chosen = suites.filter(({ name }) => plan.suite.length === 0 || plan.suite.includes(name));
+  const chosen = chooseSuites(plan.suite);
   const operators = new Set(
     chosen.flatMap((suite) => suite.curves(plan.grid, plan.seed)).map(({ operator }) => operator.name),
   );

@@ -57,7 +57,7 @@ process.on("message", async (request: Request) => {
       process.stderr.write(`Error: ${oneLine(error)}\n`, () => process.exit(1));
       return;
     }
-    reply = { id: request.id, ok: false, message: oneLine(error) };
+    reply = { id: request.id, ok: false, message: oneLine(error), isLost: session.isLost };
   }
   process.send?.(reply);
 });

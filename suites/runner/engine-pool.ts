@@ -49,8 +49,8 @@ export class EnginePool {
       const result = opened[i];
       if (result.status === "fulfilled") {
         this.slots.push(slot);
-        const { device: info, lacking } = result.value;
-        targets.push({ engine, device, deviceKey: info.key, info, lacking });
+        const { device: info, lacking, cools } = result.value;
+        targets.push({ engine, device, deviceKey: info.key, info, lacking, cools });
       } else {
         absent.push({ engine, device, reason: String((result.reason as Error).message ?? result.reason) });
         await slot.link?.stop();

@@ -1,5 +1,5 @@
 /** What a larger case of a curve will take, from its smaller ones: a straight line through logarithms. */
-import { type AnyOperator, outputSize, type Problem } from "../../impls/operator.js";
+import { type AnyOperator, inputDtype, outputSize, type Problem } from "../../impls/operator.js";
 import { elementCount } from "../../impls/tensor.js";
 
 export interface Point {
@@ -36,6 +36,10 @@ export function logSlope(points: readonly Point[]): number {
   if (spread === 0) return 1;
   return xs.reduce((sum, x, i) => sum + (x - mx) * (ys[i] - my), 0) / spread;
 }
+
+/** A reference step in JavaScript, before one was timed: a few multiply-adds and a share of making the inputs. */
+const NS_PER_STEP = 40;
+const ENOUGH_STEPS = 1e6;
 
 /** What a prediction needs to know of a case. */
 export interface Sized {
@@ -78,8 +82,47 @@ export class History {
   }
 }
 
+/** What the references of problems will take, from those of the same operator that were computed. */
+export class ReferenceCost {
+  private readonly nsPerStep = new Map<string, number>();
+  private readonly steps = new Map<Problem, number>();
+
+  /** @param lanes how many lanes of a problem are held against its reference */
+  constructor(private readonly lanes: (operator: AnyOperator, problem: Problem) => number) {}
+
+  add({ operator, problem }: Pick<Sized, "operator" | "problem">, ns: number): void {
+    const steps = this.stepsOf(operator, problem);
+    // small ones mostly tell how long a process takes to start
+    if (steps >= ENOUGH_STEPS) this.nsPerStep.set(operator.name, ns / steps);
+  }
+
+  ns({ operator, problem }: Pick<Sized, "operator" | "problem">): number {
+    return this.stepsOf(operator, problem) * (this.nsPerStep.get(operator.name) ?? NS_PER_STEP);
+  }
+
+  private stepsOf(operator: AnyOperator, problem: Problem): number {
+    const known = this.steps.get(problem);
+    if (known !== undefined) return known;
+    const steps = operator.laneCost(problem) * this.lanes(operator, problem);
+    this.steps.set(problem, steps);
+    return steps;
+  }
+}
+
 function append(map: Map<string, Point[]>, key: string, point: Point): void {
   map.set(key, [...(map.get(key) ?? []), point]);
+}
+
+/** Bytes of the largest input or output in its storage type. */
+export function largestTensorBytes(operator: AnyOperator, problem: Problem): number {
+  const wide = { f64: 8, f32: 4, f16: 2, bf16: 2 } as const;
+  const inputs = Object.entries(problem.inputs).map(([name, source]) =>
+    source ? elementCount(source.shape) * wide[inputDtype(operator, problem, name)] : 0,
+  );
+  const outputs = Object.keys(operator.outputs).map(
+    (name) => outputSize(operator, problem, name) * wide[problem.dtype],
+  );
+  return Math.max(...inputs, ...outputs);
 }
 
 /** Inputs and outputs as f32, which host engines hold whatever the storage type. */

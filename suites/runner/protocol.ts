@@ -1,7 +1,8 @@
 /** What the parent asks of an engine's child process, and what comes back. Plain data only: it crosses a process boundary. */
 import type { Ceilings, DeviceInfo } from "../../impls/engines/engine.js";
-import type { EngineName, Options } from "../../impls/implementation.js";
+import type { EngineName, ImplementationCost, Options, RunDetails } from "../../impls/implementation.js";
 import type { Lane, Problem } from "../../impls/operator.js";
+import type { Lacks } from "../verify/targets.js";
 import type { Work } from "./fairness.js";
 import type { RawSample } from "./measure.js";
 import type { Verdict } from "./verify.js";
@@ -18,7 +19,14 @@ export interface OpenRequest {
 }
 
 export type Opened =
-  | { readonly present: true; readonly device: DeviceInfo; readonly lacking: readonly Lacking[] }
+  | {
+      readonly present: true;
+      readonly device: DeviceInfo;
+      readonly lacks: Lacks;
+      readonly lacking: readonly Lacking[];
+      /** Whether samples can begin with a cold cache. */
+      readonly cools: boolean;
+    }
   | { readonly present: false; readonly reason: string };
 
 /** An implementation that takes no part on this device, and why. */
@@ -27,12 +35,19 @@ export interface Lacking {
   readonly reason: string;
 }
 
+/** How would an implementation take a problem, with the options it prefers or with every choice it offers? */
+export interface Question {
+  readonly impl: number;
+  readonly problem: Problem;
+  readonly everyChoice: boolean;
+}
+
 /** How an implementation would take a problem. */
 export interface Description {
   readonly options: Options;
   readonly unsupported?: string | undefined;
-  /** What this form does, where the implementation counts it: the better axis to predict along. */
-  readonly flops?: number | undefined;
+  /** What this form does, where the implementation counts it: its operations are the better axis to predict along. */
+  readonly cost?: ImplementationCost | undefined;
   /** What a run computes and in which precision, for the fairness sheet. */
   readonly work?: Work | undefined;
 }
@@ -50,7 +65,7 @@ export interface CaseCall {
 /** Request and answer by name. Each case goes prepare, verify, warm, sample..., recheck, dispose. */
 export interface Calls {
   open: [OpenRequest, Opened];
-  describe: [{ readonly questions: readonly { impl: number; problem: Problem }[] }, Description[]];
+  describe: [{ readonly questions: readonly Question[] }, Description[][]];
   ceilings: [null, Ceilings];
   /** All options that an implementation runs by default. */
   choices: [{ readonly impl: number; readonly problem: Problem }, readonly Options[]];
@@ -61,12 +76,19 @@ export interface Calls {
   ];
   prepare: [
     CaseCall & { impl: number; problem: Problem; options: Options },
-    { bytes: number } | { readonly unsupported: string },
+    { bytes: number; details?: RunDetails | undefined } | { readonly unsupported: string },
   ];
   verify: [CaseCall & { reference: ReferenceHandle }, { verdict: Verdict; firstNs: number }];
   /** Warm-up; then the outputs are poisoned again. */
-  warm: [CaseCall & { budgetNs: number; firstNs: number }, { repeats: number; estimateNs: number }];
-  sample: [CaseCall & { count: number; repeats: number }, { samples: RawSample[]; residentGrowth: number }];
+  /** cold: each sample begins after the cache was overwritten, and is one run. */
+  warm: [
+    CaseCall & { budgetNs: number; firstNs: number; cold: boolean },
+    { repeats: number; estimateNs: number },
+  ];
+  sample: [
+    CaseCall & { count: number; repeats: number; cold: boolean },
+    { samples: RawSample[]; residentGrowth: number },
+  ];
   recheck: [
     CaseCall & { reference: ReferenceHandle },
     { verdict: Verdict; deterministic: boolean; grownBytesPerRun: number },
@@ -86,4 +108,5 @@ export interface Request<K extends CallName = CallName> {
 
 export type Reply =
   | { readonly id: number; readonly ok: true; readonly value: unknown }
-  | { readonly id: number; readonly ok: false; readonly message: string };
+  /** isLost: the engine's device is gone for good, and with it the use of this process. */
+  | { readonly id: number; readonly ok: false; readonly message: string; readonly isLost?: boolean };

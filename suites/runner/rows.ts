@@ -1,5 +1,6 @@
 /** Rows from what was planned and what came of it. */
 import type { Ceilings, DeviceInfo } from "../../impls/engines/engine.js";
+import type { RunDetails } from "../../impls/implementation.js";
 import type { CaseRecord, Row, Sample } from "../../reports/row.js";
 import type { LaneChoice } from "./choose-lanes.js";
 import { fairnessOf } from "./fairness.js";
@@ -43,6 +44,7 @@ export type Outcome =
       readonly deterministic: boolean;
       readonly peakBytes: number;
       readonly remarks: readonly string[];
+      readonly details?: RunDetails | undefined;
     };
 
 export interface EngineFacts {
@@ -102,10 +104,12 @@ function makeRow(one: Case, suite: string, outcome: Outcome, engine: EngineFacts
       const details = {
         ...device.details,
         ...(device.name === common.device ? {} : { engineDevice: device.name }),
+        ...outcome.details,
         projectionLanes: outcome.lanes.lanes.length - outcome.lanes.checked,
         repeats: samples[0].repeats,
         ...defined({
           ceilingBytesPerS: ceilings.bytesPerS,
+          ceilingExpsPerS: ceilings.expsPerS,
           ceilingFlopsPerS: ceilings.flopsPerS?.[one.problem.dtype as "f32"],
         }),
       };
@@ -120,7 +124,7 @@ function makeRow(one: Case, suite: string, outcome: Outcome, engine: EngineFacts
         ...(one.conditions === undefined
           ? {}
           : {
-              fairness: fairnessOf(one.conditions, device, summary.clock, one.options.threads, undefined),
+              fairness: fairnessOf(one.conditions, device, summary.clock, one.options.threads, one.cache),
             }),
         flopsPerS: flops / seconds,
         bytesPerS: bytes / seconds,

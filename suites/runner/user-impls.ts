@@ -76,8 +76,8 @@ export async function allImplementations(files: readonly string[]): Promise<AnyI
 function withMake(impl: AnyImplementation, make: string): AnyImplementation {
   return {
     ...impl,
-    options: (problem, engine) =>
-      (impl.options?.(problem, engine as never) ?? [{}]).map((options) => ({ make, ...options })),
+    options: async (problem, engine) =>
+      ((await impl.options?.(problem, engine as never)) ?? [{}]).map((options) => ({ make, ...options })),
   };
 }
 

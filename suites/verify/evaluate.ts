@@ -8,7 +8,7 @@ import {
   unsupportedReason,
 } from "../../impls/implementation.js";
 import type { Problem } from "../../impls/operator.js";
-import type { Place } from "./targets.js";
+import { lacksOf, type Place } from "./targets.js";
 
 /** Values of all outputs in C order, copied out of the engine. */
 export type Values = Readonly<Record<string, Float32Array>>;
@@ -41,7 +41,8 @@ export function localPlace(engine: Engine<unknown>, device: string | undefined):
   return {
     engine: engine.name as Place["engine"],
     device,
-    options: async ({ impl }, problem) => impl.options?.(problem, engine as never) ?? [{}],
+    lacks: lacksOf(engine),
+    options: async ({ impl }, problem) => (await impl.options?.(problem, engine as never)) ?? [{}],
     evaluate: ({ impl }, problem, options) => evaluate(impl, engine, problem, options),
     close: async () => engine.close(),
   };

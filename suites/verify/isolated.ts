@@ -3,7 +3,7 @@
 import { Unsupported } from "../../impls/implementation.js";
 import type { EngineLink, Host } from "../runner/host.js";
 import type { Lacking, OpenRequest } from "../runner/protocol.js";
-import type { Place } from "./targets.js";
+import type { Lacks, Place } from "./targets.js";
 
 /** Opening may compile kernels or start another runtime. */
 const OPEN_MS = 180_000;
@@ -17,6 +17,7 @@ export async function isolatedPlace(host: Host, request: OpenRequest): Promise<P
   let link: EngineLink | undefined;
   let deaths = 0;
   let key: string | undefined;
+  let lacks: Lacks = {};
   let lacking: readonly Lacking[] = [];
 
   async function alive(): Promise<EngineLink> {
@@ -30,6 +31,7 @@ export async function isolatedPlace(host: Host, request: OpenRequest): Promise<P
       throw new Error(opened.reason);
     }
     key = opened.device.key;
+    lacks = opened.lacks;
     lacking = opened.lacking;
     return link;
   }
@@ -50,6 +52,7 @@ export async function isolatedPlace(host: Host, request: OpenRequest): Promise<P
   return {
     engine: request.engine,
     device: key,
+    lacks,
     lacking,
     options: ({ index }, problem) =>
       guarded((engine) => engine.call("choices", { impl: index, problem }, EVALUATE_MS)),

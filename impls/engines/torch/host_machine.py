@@ -174,7 +174,8 @@ class Blas:
     OLD = {"generic", "prescott", "core2", "penryn", "nehalem", "sandybridge", "barcelona", "bobcat", "opteron"}
 
     def __init__(self):
-        self.file = loaded_library(r"openblas")
+        # not the one with suffixed names that numpy carries for itself
+        self.file = loaded_library(r"/libopenblas[^/]*\.so")
         self.openblas = ctypes.CDLL(self.file) if self.file else None
         self.kernel = None
         if self.openblas is not None:

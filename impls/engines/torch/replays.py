@@ -56,4 +56,6 @@ def _captured(run):
         graph.replay()
         return outputs
 
+    # the graph knows addresses only: what lives there (inputs, buffers of the program) lives as long as the program does
+    replay.program = run
     return replay

@@ -80,7 +80,7 @@ describe.skipIf(!engine)("a case", () => {
   const here = implementations.filter((impl) => impl.engine === "torch");
   it("is poisoned, run, timed and read; its lanes and hash are those of what was read", async () => {
     const impl = here.find((one) => implementationName(one) === "ssd/chunked.torch")!;
-    const [options] = impl.options!(small, engine! as never);
+    const [options] = await impl.options!(small, engine! as never);
     const prepared = await impl.prepare(engine! as never, small, options);
     const lanes = [
       { kind: "element", index: 40 },
@@ -125,8 +125,10 @@ describe.skipIf(!engine)("a case", () => {
 });
 
 describe.skipIf(!engine)("a wrong program", () => {
-  const run = (make: string) =>
-    evaluate(program(make), engine as never, plain, program(make).options!(plain, engine!)[0]);
+  const run = async (make: string) => {
+    const [options] = await program(make).options!(plain, engine!);
+    return evaluate(program(make), engine as never, plain, options);
+  };
 
   it("is rejected like any other, with a counterexample", async () => {
     const target = { impl: program("wrong"), index: 0, place: localPlace(engine as never, "cpu") };
@@ -155,7 +157,8 @@ describe.skipIf(!engine)("a wrong program", () => {
   ])("%s: the engine is gone, and says how", async (make, words) => {
     const own = await open("cpu");
     const one = program(make);
-    const failed = evaluate(one, own as never, plain, one.options!(plain, own)[0]);
+    const [options] = await one.options!(plain, own);
+    const failed = evaluate(one, own as never, plain, options);
     await expect(failed).rejects.toThrow(words);
     await expect(own.ceilings()).rejects.toThrow(EngineCrashed);
     await own.close();
