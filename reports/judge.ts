@@ -147,8 +147,8 @@ export function normalQuantile(probability: number): number {
   return (low + high) / 2;
 }
 
-/** Abramowitz and Stegun 7.1.26. */
-function normalCdf(x: number): number {
+/** Abramowitz and Stegun 7.1.26, good to 1e-7. */
+export function normalCdf(x: number): number {
   const t = 1 / (1 + (0.3275911 * Math.abs(x)) / Math.SQRT2);
   const poly =
     t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));

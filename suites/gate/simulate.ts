@@ -74,7 +74,8 @@ export async function simulate(simulation: Simulation): Promise<SimulationResult
 /** Blocks of one simulated gate run. */
 function simulatedBlocks({ cases, slowdown, seed, noise, rule }: Simulation, run: number): BlockSource {
   const normal = normals(seed, run);
-  const measure = simulatedMachine(noise, normal, cases * 4 * rule.screenBlocks);
+  const process = simulatedSamples(noise, normal, cases * 4 * rule.screenBlocks);
+  const measure = (truth: number) => truth * median(process());
   const block = (index: number) => {
     const head = index === 0 ? 1 + slowdown : 1;
     // ABBA or BAAB, by a coin
@@ -94,17 +95,17 @@ function simulatedBlocks({ cases, slowdown, seed, noise, rule }: Simulation, run
   };
 }
 
-/** Measures one process after another: its median of samples, under a drift that passes its peak in mid-run. */
-export function simulatedMachine(
+/** Samples of one process after another, identical code, under a drift that passes its peak in mid-run. */
+export function simulatedSamples(
   noise: Noise,
   normal: () => number,
-  expectedMeasurements: number,
-): (truth: number) => number {
-  let measurements = 0;
-  return (truth) => {
-    const drift = noise.drift * Math.sin((Math.PI * measurements++) / expectedMeasurements);
-    const samples = Array.from({ length: noise.samples }, () => noise.sampleSd * normal());
-    return truth * Math.exp(drift + noise.processSd * normal() + median(samples));
+  expectedProcesses: number,
+): () => number[] {
+  let processes = 0;
+  return () => {
+    const drift = noise.drift * Math.sin((Math.PI * processes++) / expectedProcesses);
+    const level = drift + noise.processSd * normal();
+    return Array.from({ length: noise.samples }, () => Math.exp(level + noise.sampleSd * normal()));
   };
 }
 

@@ -1,6 +1,6 @@
 /** What the parent asks of an engine's child process, and what comes back. Plain data only: it crosses a process boundary. */
 import type { Ceilings, DeviceInfo } from "../../impls/engines/engine.js";
-import type { EngineName, Options } from "../../impls/implementation.js";
+import type { EngineName, ImplementationCost, Options } from "../../impls/implementation.js";
 import type { Lane, Problem } from "../../impls/operator.js";
 import type { RawSample } from "./measure.js";
 import type { Verdict } from "./verify.js";
@@ -12,6 +12,8 @@ export interface OpenRequest {
   readonly named: boolean;
   /** Modules with implementations of the user. */
   readonly files: readonly string[];
+  /** A folder whose `impls/` takes the place of the harness's own: the gate measures two trees. */
+  readonly tree?: string | undefined;
   /** Unix time in ms from which samples count their start. */
   readonly originMs: number;
 }
@@ -26,6 +28,14 @@ export interface Description {
   readonly unsupported?: string | undefined;
   /** What this form does, where the implementation counts it: the better axis to predict along. */
   readonly flops?: number | undefined;
+}
+
+/** One implementation of a process, in the order in which calls name them by. */
+export interface InventoryEntry {
+  /** `operator/form.engine` */
+  readonly name: string;
+  /** What it counts of itself, a problem each; null where it counts nothing or does not take the problem. */
+  readonly costs: readonly (ImplementationCost | null)[];
 }
 
 /** Where a problem's truth lies. */
@@ -43,6 +53,8 @@ export interface Calls {
   open: [OpenRequest, Opened];
   describe: [{ readonly questions: readonly { impl: number; problem: Problem }[] }, Description[]];
   ceilings: [null, Ceilings];
+  /** All implementations, and what each counts of these problems with its default options. */
+  inventory: [{ readonly problems: readonly Problem[] }, InventoryEntry[]];
   /** All options that an implementation runs by default. */
   choices: [{ readonly impl: number; readonly problem: Problem }, readonly Options[]];
   /** One run from preparation to all outputs: small problems only. */

@@ -1,0 +1,13 @@
+/** The four things that `gate` can do. */
+import { EXIT } from "./exit.js";
+import { parseGateOptions } from "./gate-options.js";
+import { gateAgainstBase } from "./gate-run.js";
+import { simulateGate } from "./gate-simulate.js";
+
+/** @returns the exit code. @throws Stop */
+export async function gate(argv: readonly string[]): Promise<number> {
+  const options = parseGateOptions(argv);
+  if (!options) return EXIT.good;
+  if (options.simulate) return simulateGate(options);
+  return gateAgainstBase(options, argv);
+}

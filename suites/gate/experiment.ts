@@ -1,0 +1,206 @@
+/**
+ * Blocks of fresh processes. A block is four of them, two an arm, prepared and verified together, then timed one after the other as
+ * ABBA or BAAB: what drifts in between cancels. Screening shares a block's processes among all cases, each case with its own coin
+ * and all in a new random order, because starting a process costs more than timing a case; its result only chooses what is looked at
+ * again. The confirming blocks, which alone can fail a change, start four processes for one case.
+ */
+import { hashAt, type StreamKeys, streamKeys } from "../../impls/random.js";
+import { blockLogRatio, type Rule } from "../../reports/judge.js";
+import type { Target } from "../runner/plan.js";
+import type { ReferenceHandle } from "../runner/protocol.js";
+import type { GateCase } from "./cases.js";
+import { type BlockSource, canaryDone } from "./decision.js";
+import { type ArmName, checkSignal, type Lab, type Sides, timeIsUp } from "./lab.js";
+import type { Wrong } from "./proof.js";
+import { ArmFailed, Station, WrongOutput } from "./station.js";
+
+/** Medians in ns, one a process. */
+export type ArmTimes = Sides<number[]>;
+
+/** Times a spoiled or failed block is tried again before its case is given up. */
+const RETRIES = 3;
+
+export interface Failure {
+  readonly arm?: ArmName;
+  readonly reason: string;
+}
+
+/** Four stations, two an arm. In a canary both arms are the base. */
+interface Crew {
+  readonly base: readonly [Station, Station];
+  readonly head: readonly [Station, Station];
+}
+
+export class Experiment implements BlockSource {
+  /** Of all blocks so far, by case. */
+  readonly times: readonly ArmTimes[];
+  /** Why a case was given up, and in which arm; neither's when its blocks were spoiled. */
+  readonly failed = new Map<number, Failure>();
+  /** Which output was found wrong after it had been timed; the error ends the experiment. */
+  wrong: Wrong | undefined;
+  /** Whether the budget ended something early. */
+  outOfTime = false;
+  private readonly order: StreamKeys;
+  private draws = 0;
+
+  constructor(
+    private readonly lab: Lab,
+    private readonly cases: readonly GateCase[],
+    private readonly references: ReadonlyMap<string, ReferenceHandle>,
+    private readonly rule: Rule,
+  ) {
+    this.order = streamKeys(lab.seed, "gate order");
+    this.times = cases.map(() => ({ base: [], head: [] }));
+  }
+
+  async screen(): Promise<number[][]> {
+    const ratios: number[][] = this.cases.map(() => []);
+    const targets = distinctTargets(this.cases);
+    for (let block = 0; block < this.rule.screenBlocks; block++) {
+      this.lab.say(`screening, block ${block + 1} of ${this.rule.screenBlocks}`);
+      let crew: Crew | undefined;
+      try {
+        for (const index of this.shuffled(this.cases.map((_, i) => i))) {
+          for (let attempt = 0; !this.failed.has(index) && !this.mustStop(); attempt++) {
+            crew ??= await this.gather(targets, "head");
+            const outcome = await this.block(this.cases[index], crew, this.times[index]);
+            if (typeof outcome === "number") {
+              ratios[index].push(outcome);
+              break;
+            }
+            await dismiss(crew);
+            crew = undefined;
+            if (attempt >= RETRIES) this.failed.set(index, failureOf(outcome));
+          }
+        }
+      } finally {
+        if (crew) await dismiss(crew);
+      }
+    }
+    return ratios;
+  }
+
+  async confirm(index: number): Promise<number | undefined> {
+    return this.freshBlock(index, "head", this.times[index]);
+  }
+
+  /** The base against itself, case `index`. */
+  async canary(index: number): Promise<number[]> {
+    const ratios: number[] = [];
+    while (!canaryDone(ratios, this.rule)) {
+      const ratio = await this.freshBlock(index, "base", { base: [], head: [] });
+      if (ratio === undefined) break;
+      ratios.push(ratio);
+    }
+    return ratios;
+  }
+
+  /** One block of processes that measure this case and nothing else. */
+  private async freshBlock(index: number, second: ArmName, times: ArmTimes): Promise<number | undefined> {
+    for (let attempt = 0; !this.failed.has(index) && !this.mustStop(); attempt++) {
+      const crew = await this.gather([this.cases[index].target], second);
+      try {
+        const outcome = await this.block(this.cases[index], crew, times);
+        if (typeof outcome === "number") return outcome;
+        if (attempt >= RETRIES) this.failed.set(index, failureOf(outcome));
+      } finally {
+        await dismiss(crew);
+      }
+    }
+    return undefined;
+  }
+
+  /** @returns the log ratio, or why there is none. @throws WrongOutput */
+  private async block(one: GateCase, crew: Crew, times: ArmTimes): Promise<number | Error> {
+    const [a1, a2] = crew.base;
+    const [b1, b2] = crew.head;
+    const turns: readonly (readonly [Station, ArmName])[] = this.coin()
+      ? [
+          [a1, "base"],
+          [b1, "head"],
+          [b2, "head"],
+          [a2, "base"],
+        ]
+      : [
+          [b1, "head"],
+          [a1, "base"],
+          [a2, "base"],
+          [b2, "head"],
+        ];
+    const reference = this.references.get(one.problemKey)!;
+    const all = [a1, a2, b1, b2];
+    try {
+      await settled(all.map((station) => station.load(one, reference)));
+      const medians = { base: [] as number[], head: [] as number[] };
+      for (const [station, side] of turns) {
+        checkSignal(this.lab);
+        medians[side].push(await station.time(one));
+      }
+      const spoiled = this.lab.blockSpoiled(one.target.engine);
+      await settled(all.map((station) => station.unload(one, reference)));
+      if (spoiled !== undefined) return new Error(spoiled);
+      times.base.push(...medians.base);
+      times.head.push(...medians.head);
+      return blockLogRatio(medians.base, medians.head);
+    } catch (error) {
+      checkSignal(this.lab);
+      if (error instanceof WrongOutput) this.wrong = { id: one.id, arm: error.arm, reason: error.message };
+      if (error instanceof ArmFailed) return error;
+      throw error;
+    }
+  }
+
+  private async gather(targets: readonly Target[], second: ArmName): Promise<Crew> {
+    const open = (arm: ArmName) => Station.open(this.lab, arm, targets);
+    const opening = [open("base"), open("base"), open(second), open(second)];
+    try {
+      const [a1, a2, b1, b2] = await settled(opening);
+      return { base: [a1, a2], head: [b1, b2] };
+    } catch (error) {
+      for (const one of await Promise.allSettled(opening))
+        if (one.status === "fulfilled") await one.value.close();
+      checkSignal(this.lab);
+      throw error;
+    }
+  }
+
+  private mustStop(): boolean {
+    checkSignal(this.lab);
+    if (timeIsUp(this.lab)) this.outOfTime = true;
+    return this.outOfTime;
+  }
+
+  private coin(): boolean {
+    return hashAt(this.order, 0, this.draws++) >>> 31 === 1;
+  }
+
+  private shuffled<T>(items: readonly T[]): T[] {
+    const result = [...items];
+    for (let i = result.length - 1; i > 0; i--) {
+      const j = hashAt(this.order, 1, this.draws++) % (i + 1);
+      [result[i], result[j]] = [result[j], result[i]];
+    }
+    return result;
+  }
+}
+
+function failureOf(error: Error): Failure {
+  return error instanceof ArmFailed ? { arm: error.arm, reason: error.message } : { reason: error.message };
+}
+
+function distinctTargets(cases: readonly GateCase[]): Target[] {
+  return [...new Map(cases.map(({ target }) => [`${target.engine} ${target.device}`, target])).values()];
+}
+
+async function dismiss({ base, head }: Crew): Promise<void> {
+  await Promise.all([...base, ...head].map((station) => station.close()));
+}
+
+/** All of them, and only then the first failure: nothing is left running behind an error. */
+async function settled<T>(promises: readonly Promise<T>[]): Promise<T[]> {
+  const results = await Promise.allSettled(promises);
+  return results.map((result) => {
+    if (result.status === "rejected") throw result.reason;
+    return result.value;
+  });
+}

@@ -1,0 +1,134 @@
+/**
+ * A fresh process of one arm. It prepares and verifies one case at a time and times it when it is its turn; the measuring itself is
+ * the runner's session, in this arm's own process.
+ */
+
+import { EnginePool } from "../runner/engine-pool.js";
+import { clockNs } from "../runner/measure.js";
+import type { Target } from "../runner/plan.js";
+import { problemBytes } from "../runner/predict.js";
+import type { CallName, Calls, ReferenceHandle } from "../runner/protocol.js";
+import { oneLine } from "../runner/session.js";
+import { quantile } from "../runner/statistics.js";
+import type { Mismatch, Verdict } from "../runner/verify.js";
+import type { GateCase } from "./cases.js";
+import type { ArmName, Lab } from "./lab.js";
+
+/** Running a case until its code is hot, then the samples whose median is the measurement. */
+const WARM_NS = 30e6;
+const SAMPLE_NS = 100e6;
+const FEWEST_SAMPLES = 3;
+const MOST_SAMPLES = 400;
+const CALL_MS = 60_000;
+
+/** A case could not be run in one arm: crash, hang, refusal. */
+export class ArmFailed extends Error {
+  override readonly name = "ArmFailed";
+
+  constructor(
+    readonly arm: ArmName,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** An output that breaks its bound, found by the arm that made it. */
+export class WrongOutput extends Error {
+  override readonly name = "WrongOutput";
+
+  constructor(
+    readonly arm: ArmName,
+    { place, index, got, wanted, bound }: Mismatch,
+  ) {
+    const expected = Number.isNaN(wanted) ? "a finite value" : String(wanted);
+    super(`${place} (index ${index}): got ${got}, wanted ${expected}, bound ${bound.toExponential(3)}`);
+  }
+}
+
+export class Station {
+  private firstNs = 0;
+  private warmed = { repeats: 1, estimateNs: 0 };
+
+  private constructor(
+    readonly arm: ArmName,
+    private readonly pool: EnginePool,
+    private readonly targets: readonly Target[],
+  ) {}
+
+  /** @throws ArmFailed when the arm does not open one of the engines */
+  static async open(lab: Lab, arm: ArmName, targets: readonly Target[]): Promise<Station> {
+    const { files, tree } = lab.arms[arm];
+    const pool = new EnginePool(lab.host, files, lab.host.nowMs(), tree);
+    const { absent } = await pool.discover(
+      targets.map(({ engine, device }) => ({ engine, device, named: true })),
+    );
+    if (absent.length > 0) {
+      await pool.close();
+      throw new ArmFailed(arm, absent[0].reason);
+    }
+    return new Station(arm, pool, targets);
+  }
+
+  /** @throws WrongOutput, ArmFailed */
+  async load(one: GateCase, reference: ReferenceHandle): Promise<void> {
+    const { impl, options } = one[this.arm];
+    await this.call(one, "prepare", { case: 0, impl, problem: one.problem, options });
+    const { verdict, firstNs } = await this.call(one, "verify", { case: 0, reference });
+    this.judge(verdict);
+    this.firstNs = firstNs;
+  }
+
+  /** Time of one run once it is hot. */
+  async warm(one: GateCase): Promise<number> {
+    this.warmed = await this.call(one, "warm", { case: 0, budgetNs: WARM_NS, firstNs: this.firstNs });
+    return this.warmed.estimateNs;
+  }
+
+  /** The median of this process. */
+  async time(one: GateCase): Promise<number> {
+    const estimateNs = await this.warm(one);
+    const { repeats } = this.warmed;
+    const wanted = Math.round(SAMPLE_NS / (repeats * estimateNs));
+    const count = Math.max(FEWEST_SAMPLES, Math.min(MOST_SAMPLES, wanted));
+    const { samples } = await this.call(one, "sample", { case: 0, count, repeats });
+    return quantile(Float64Array.from(samples, clockNs).sort(), 0.5);
+  }
+
+  /** What the timed runs left must still be right. @throws WrongOutput */
+  async unload(one: GateCase, reference: ReferenceHandle): Promise<void> {
+    const { verdict } = await this.call(one, "recheck", { case: 0, reference });
+    this.judge(verdict);
+    await this.drop(one);
+  }
+
+  async drop(one: GateCase): Promise<void> {
+    await this.call(one, "dispose", { case: 0 });
+  }
+
+  close(): Promise<void> {
+    return this.pool.close();
+  }
+
+  private judge(verdict: Verdict): void {
+    if (verdict.status === "rejected") throw new WrongOutput(this.arm, verdict.mismatch);
+    if (verdict.status === "vacuous") throw new ArmFailed(this.arm, verdict.reason);
+  }
+
+  private async call<K extends CallName>(
+    { target, operator, problem }: GateCase,
+    name: K,
+    body: Calls[K][0],
+  ): Promise<Calls[K][1]> {
+    const place = this.targets.findIndex(
+      ({ engine, device }) => engine === target.engine && device === target.device,
+    );
+    try {
+      const { link } = await this.pool.link(place);
+      const patienceMs = CALL_MS + problemBytes(operator, problem) / 5e3 + (200 * this.firstNs) / 1e6;
+      return await link.call(name, body, patienceMs);
+    } catch (error) {
+      throw new ArmFailed(this.arm, oneLine(error));
+    }
+  }
+}
