@@ -29,11 +29,21 @@ export interface Verdict {
   readonly selection: string;
   readonly minutes: number;
   readonly machine: string;
+  /** One reading a block, where the device tells. */
+  readonly gpu: readonly GpuReading[];
   readonly canary: Canary | null;
   readonly cases: readonly CaseVerdict[];
   readonly checks: readonly Check[];
   /** Nothing is dropped silently. */
   readonly notCompared: readonly { readonly id: string; readonly reason: string }[];
+}
+
+export interface GpuReading {
+  readonly clockMhz: number;
+  readonly maxClockMhz: number;
+  readonly temperatureC: number | null;
+  /** Bits as NVML names them. */
+  readonly throttle: number;
 }
 
 export interface Side {

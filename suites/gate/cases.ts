@@ -45,6 +45,8 @@ export interface Planned {
   readonly notCompared: readonly NotCompared[];
   /** One sentence for each engine that is not here. */
   readonly absent: readonly string[];
+  /** What each engine that is here runs on, in words. */
+  readonly backends: readonly string[];
 }
 
 export interface CaseRequest {
@@ -102,6 +104,7 @@ export async function planCases(request: CaseRequest): Promise<Planned> {
     );
     return {
       absent,
+      backends: head.targets.map(backendOf),
       notCompared: paired.notCompared,
       cases: paired.cases.map((one) => ({ ...one, judged: isTouched(one.head.impl) })),
     };
@@ -111,6 +114,11 @@ export async function planCases(request: CaseRequest): Promise<Planned> {
   } finally {
     await Promise.all([pools.base.close(), pools.head.close()]);
   }
+}
+
+function backendOf({ engine, device, info }: Present): string {
+  const details = ["simd", "backend", "driver"].flatMap((key) => info.details[key] ?? []);
+  return [engine, device, info.name, info.kind, ...details].filter((word) => word !== undefined).join(" ");
 }
 
 function pool({ host, arms }: Lab, arm: ArmName): EnginePool {
@@ -192,7 +200,10 @@ function counterpart(names: readonly string[], index: number, others: readonly s
 }
 
 /** @throws GateStop when nothing is left */
-export function mustHaveCases({ cases, notCompared, absent }: Planned, filter: string | undefined): void {
+export function mustHaveCases(
+  { cases, notCompared, absent }: Pick<Planned, "cases" | "notCompared" | "absent">,
+  filter: string | undefined,
+): void {
   if (cases.some(({ judged }) => judged)) return;
   const why = notCompared[0] ?? absent[0];
   const said =

@@ -4,13 +4,13 @@
  * and all in a new random order, because starting a process costs more than timing a case; its result only chooses what is looked at
  * again. The confirming blocks, which alone can fail a change, start four processes for one case.
  */
-import { hashAt, type StreamKeys, streamKeys } from "../../impls/random.js";
 import { blockLogRatio, type Rule } from "../../reports/judge.js";
 import type { Target } from "../runner/plan.js";
 import type { ReferenceHandle } from "../runner/protocol.js";
 import type { GateCase } from "./cases.js";
 import { type BlockSource, canaryDone } from "./decision.js";
 import { type ArmName, checkSignal, type Lab, type Sides, timeIsUp } from "./lab.js";
+import { Order } from "./order.js";
 import type { Wrong } from "./proof.js";
 import { ArmFailed, Station, WrongOutput } from "./station.js";
 
@@ -40,16 +40,15 @@ export class Experiment implements BlockSource {
   wrong: Wrong | undefined;
   /** Whether the budget ended something early. */
   outOfTime = false;
-  private readonly order: StreamKeys;
-  private draws = 0;
+  protected readonly order: Order;
 
   constructor(
-    private readonly lab: Lab,
-    private readonly cases: readonly GateCase[],
-    private readonly references: ReadonlyMap<string, ReferenceHandle>,
-    private readonly rule: Rule,
+    protected readonly lab: Lab,
+    protected readonly cases: readonly GateCase[],
+    protected readonly references: ReadonlyMap<string, ReferenceHandle>,
+    protected readonly rule: Rule,
   ) {
-    this.order = streamKeys(lab.seed, "gate order");
+    this.order = new Order(lab.seed);
     this.times = cases.map(() => ({ base: [], head: [] }));
   }
 
@@ -58,9 +57,9 @@ export class Experiment implements BlockSource {
     const targets = distinctTargets(this.cases);
     for (let block = 0; block < this.rule.screenBlocks; block++) {
       this.lab.say(`screening, block ${block + 1} of ${this.rule.screenBlocks}`);
-      let crew: Crew | undefined;
+      let crew: Crew | ArmFailed | undefined;
       try {
-        for (const index of this.shuffled(this.cases.map((_, i) => i))) {
+        for (const index of this.order.shuffled(this.cases.length)) {
           for (let attempt = 0; !this.failed.has(index) && !this.mustStop(); attempt++) {
             crew ??= await this.gather(targets, "head");
             const outcome = await this.block(this.cases[index], crew, this.times[index]);
@@ -70,7 +69,7 @@ export class Experiment implements BlockSource {
             }
             await dismiss(crew);
             crew = undefined;
-            if (attempt >= RETRIES) this.failed.set(index, failureOf(outcome));
+            this.again(index, attempt, outcome);
           }
         }
       } finally {
@@ -80,7 +79,7 @@ export class Experiment implements BlockSource {
     return ratios;
   }
 
-  async confirm(index: number): Promise<number | undefined> {
+  confirm(index: number): Promise<number | undefined> {
     return this.freshBlock(index, "head", this.times[index]);
   }
 
@@ -102,7 +101,7 @@ export class Experiment implements BlockSource {
       try {
         const outcome = await this.block(this.cases[index], crew, times);
         if (typeof outcome === "number") return outcome;
-        if (attempt >= RETRIES) this.failed.set(index, failureOf(outcome));
+        this.again(index, attempt, outcome);
       } finally {
         await dismiss(crew);
       }
@@ -110,11 +109,19 @@ export class Experiment implements BlockSource {
     return undefined;
   }
 
+  /** Counts a failed attempt; after a few the case is given up. */
+  protected again(index: number, attempt: number, error: Error): void {
+    if (attempt < RETRIES) return;
+    const { message: reason } = error;
+    this.failed.set(index, error instanceof ArmFailed ? { arm: error.arm, reason } : { reason });
+  }
+
   /** @returns the log ratio, or why there is none. @throws WrongOutput */
-  private async block(one: GateCase, crew: Crew, times: ArmTimes): Promise<number | Error> {
+  private async block(one: GateCase, crew: Crew | ArmFailed, times: ArmTimes): Promise<number | Error> {
+    if (crew instanceof ArmFailed) return crew;
     const [a1, a2] = crew.base;
     const [b1, b2] = crew.head;
-    const turns: readonly (readonly [Station, ArmName])[] = this.coin()
+    const turns: readonly (readonly [Station, ArmName])[] = this.order.coin()
       ? [
           [a1, "base"],
           [b1, "head"],
@@ -143,14 +150,19 @@ export class Experiment implements BlockSource {
       times.head.push(...medians.head);
       return blockLogRatio(medians.base, medians.head);
     } catch (error) {
-      checkSignal(this.lab);
-      if (error instanceof WrongOutput) this.wrong = { id: one.id, arm: error.arm, reason: error.message };
-      if (error instanceof ArmFailed) return error;
-      throw error;
+      return this.excuse(one, error);
     }
   }
 
-  private async gather(targets: readonly Target[], second: ArmName): Promise<Crew> {
+  /** A failure of one arm may be tried again; a wrong number ends everything. */
+  protected excuse(one: GateCase, error: unknown): Error {
+    checkSignal(this.lab);
+    if (error instanceof ArmFailed) return error;
+    if (error instanceof WrongOutput) this.wrong = { id: one.id, arm: error.arm, reason: error.message };
+    throw error;
+  }
+
+  private async gather(targets: readonly Target[], second: ArmName): Promise<Crew | ArmFailed> {
     const open = (arm: ArmName) => Station.open(this.lab, arm, targets);
     const opening = [open("base"), open("base"), open(second), open(second)];
     try {
@@ -160,40 +172,25 @@ export class Experiment implements BlockSource {
       for (const one of await Promise.allSettled(opening))
         if (one.status === "fulfilled") await one.value.close();
       checkSignal(this.lab);
+      if (error instanceof ArmFailed) return error;
       throw error;
     }
   }
 
-  private mustStop(): boolean {
+  protected mustStop(): boolean {
     checkSignal(this.lab);
     if (timeIsUp(this.lab)) this.outOfTime = true;
     return this.outOfTime;
   }
-
-  private coin(): boolean {
-    return hashAt(this.order, 0, this.draws++) >>> 31 === 1;
-  }
-
-  private shuffled<T>(items: readonly T[]): T[] {
-    const result = [...items];
-    for (let i = result.length - 1; i > 0; i--) {
-      const j = hashAt(this.order, 1, this.draws++) % (i + 1);
-      [result[i], result[j]] = [result[j], result[i]];
-    }
-    return result;
-  }
 }
 
-function failureOf(error: Error): Failure {
-  return error instanceof ArmFailed ? { arm: error.arm, reason: error.message } : { reason: error.message };
-}
-
-function distinctTargets(cases: readonly GateCase[]): Target[] {
+export function distinctTargets(cases: readonly GateCase[]): Target[] {
   return [...new Map(cases.map(({ target }) => [`${target.engine} ${target.device}`, target])).values()];
 }
 
-async function dismiss({ base, head }: Crew): Promise<void> {
-  await Promise.all([...base, ...head].map((station) => station.close()));
+async function dismiss(crew: Crew | ArmFailed): Promise<void> {
+  if (crew instanceof ArmFailed) return;
+  await Promise.all([...crew.base, ...crew.head].map((station) => station.close()));
 }
 
 /** All of them, and only then the first failure: nothing is left running behind an error. */

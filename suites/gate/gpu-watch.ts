@@ -1,16 +1,9 @@
 /**
  * The state of a GPU beside each block: clocks, throttle reasons, temperature, as nvidia-smi tells them. A block under 75% of the
- * highest clock, or throttled by heat or power, is measured again; the experiment gives a case up after a few of those.
+ * highest clock is measured again; the experiment gives a case up after a few of those.
  */
 import { spawnSync } from "node:child_process";
-
-export interface GpuState {
-  readonly clockMhz: number;
-  readonly maxClockMhz: number;
-  readonly temperatureC: number | null;
-  /** Bits as NVML names them. */
-  readonly throttle: number;
-}
+import type { GpuReading } from "../../reports/gate/verdict.js";
 
 const LEAST_CLOCK = 0.75;
 
@@ -26,7 +19,7 @@ const THROTTLE: readonly (readonly [number, string])[] = [
 const QUERY = "clocks.sm,clocks.max.sm,temperature.gpu,clocks_throttle_reasons.active";
 
 /** One line a GPU of `nvidia-smi --format=csv,noheader,nounits`; what is not a number there is not known. */
-export function parseGpuState(text: string): GpuState[] {
+export function parseGpuState(text: string): GpuReading[] {
   return text
     .split("\n")
     .map((line) => line.split(",").map((word) => word.trim()))
@@ -41,7 +34,7 @@ export function parseGpuState(text: string): GpuState[] {
 }
 
 /** Why times taken in this state do not count. */
-export function spoiledBy({ clockMhz, maxClockMhz, temperatureC, throttle }: GpuState): string | undefined {
+export function spoiledBy({ clockMhz, maxClockMhz, temperatureC, throttle }: GpuReading): string | undefined {
   const reasons = THROTTLE.filter(([bit]) => (throttle & bit) !== 0).map(([, name]) => name);
   const slow = clockMhz < LEAST_CLOCK * maxClockMhz;
   if (!slow) return undefined;
@@ -64,7 +57,7 @@ function readNvidia(): string {
 
 export class GpuWatch {
   /** All states read, for the record. */
-  readonly states: GpuState[] = [];
+  readonly states: GpuReading[] = [];
   private readable = true;
 
   constructor(private readonly read: () => string = readNvidia) {}

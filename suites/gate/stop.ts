@@ -4,6 +4,8 @@ export type StopKind =
   | "usage"
   /** A base that cannot be loaded, a foreign machine. */
   | "inconclusive"
+  /** An output breaks its bound where nothing may be written from it. */
+  | "wrong"
   /** No case is left to compare. */
   | "nothing";
 

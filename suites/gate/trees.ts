@@ -34,12 +34,14 @@ export function gateFolder(top: string): string {
 
 /**
  * Makes both trees. A worktree that a killed run left is used again when it stands at the commit, otherwise removed.
+ * @param own whether impls/ itself is measured, and not only modules of the user, which are loaded where they lie
  * @param install puts packages into a folder whose lock file differs from the repository's
  * @throws GateStop when git or the installation of the base refuses
  */
 export async function makeTrees(
   top: string,
   commit: string,
+  own: boolean,
   install: (folder: string) => Promise<void>,
 ): Promise<Trees> {
   const folder = gateFolder(top);
@@ -59,9 +61,11 @@ export async function makeTrees(
     }
     rmSync(head, { recursive: true, force: true });
     mkdirSync(head);
-    if (existsSync(join(top, "impls"))) cpSync(join(top, "impls"), join(head, "impls"), { recursive: true });
-    cpSync(join(top, "package.json"), join(head, "package.json"));
-    for (const tree of [base, head]) shareKernels(top, tree);
+    if (own) {
+      cpSync(join(top, "impls"), join(head, "impls"), { recursive: true });
+      cpSync(join(top, "package.json"), join(head, "package.json"));
+      for (const tree of [base, head]) shareKernels(top, tree);
+    }
     if (!sameLock(base, top)) await install(base);
   } catch (error) {
     await remove();
