@@ -43,9 +43,17 @@ export function hashAt(keys: StreamKeys, row: number, col: number): number {
 /** Significand bits of the grid that a dtype's random values lie on: every value is exact in the dtype. */
 export const GRID_BITS = { f64: 24, f32: 24, f16: 11, bf16: 8 } as const;
 
+/** 2^-i, from a table: `**` is a call of the C library, and references ask for millions of values. */
+const HALVES = Float64Array.from({ length: 64 }, (_, i) => 2 ** -i);
+
+/** 2^-i for a whole i >= 0. */
+export function halved(i: number): number {
+  return i < HALVES.length ? HALVES[i] : 2 ** -i;
+}
+
 /** |value| = (2 (h >>> (33-m)) + 1) 2^-m: in (0, 1), never zero, exact in m bits. */
 function magnitude(h: number, bits: number): number {
-  return (2 * (h >>> (33 - bits)) + 1) * 2 ** -bits;
+  return (2 * (h >>> (33 - bits)) + 1) * HALVES[bits];
 }
 
 /**
@@ -70,14 +78,15 @@ export function timeStep(h: number): number {
   return asFloat[0];
 }
 
-const DECAY_ORDER = [5, 1, 3, 0, 4, 2, 6, 7] as const;
+/** 4^-[5,1,3,0,4,2,6,7][i]. */
+const RATES = Float64Array.from([5, 1, 3, 0, 4, 2, 6, 7], (exponent) => 4 ** -exponent);
 
 /** A_h = 16 * 4^-[5,1,3,0,4,2,6,7][h mod 8]: with dt, memories from 3 to 44,000 tokens; a power of two, so dt * A_h is exact. */
 export function decayRate(head: number): number {
-  return 16 * 4 ** -DECAY_ORDER[head & 7];
+  return 16 * RATES[head & 7];
 }
 
 /** A[d, n] of Mamba-1 in units of -(n+1): 4^-[5,1,3,0,4,2,6,7][d mod 8]. */
 export function channelRate(channel: number): number {
-  return 4 ** -DECAY_ORDER[channel & 7];
+  return RATES[channel & 7];
 }

@@ -7,6 +7,7 @@ import {
   coherent,
   decayRate,
   GRID_BITS,
+  halved,
   hashAt,
   type StreamKeys,
   signed,
@@ -135,9 +136,7 @@ function randomFunction(source: RandomTensor, dtype: Dtype): (row: number, col: 
     case "longKernel":
       return (row, col) => {
         const channel = Math.floor(col / last);
-        return (
-          coherent(hashAt(keys, row, col), bits) * 2 ** -Math.floor((col % last) / 2 ** (6 + (channel & 7)))
-        );
+        return coherent(hashAt(keys, row, col), bits) * halved((col % last) >>> (6 + (channel & 7)));
       };
   }
 }

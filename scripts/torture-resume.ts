@@ -20,7 +20,6 @@ const kills = Number(values.kills);
 const folder = mkdtempSync(join(tmpdir(), "dualbench-torture-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 
-const lastWords = "";
 let state = Number(values.seed) >>> 0;
 /** Uniform in [0, 1): a linear congruence is random enough to choose moments. */
 function random(): number {
@@ -44,7 +43,7 @@ function stored(run: string): string[] {
 }
 
 function fail(what: string): never {
-  process.stderr.write(`torture: ${what}\n${lastWords}\n`);
+  process.stderr.write(`torture: ${what}\n`);
   process.exit(1);
 }
 

@@ -15,7 +15,7 @@ import type { Reader } from "../tensor.js";
 import { ssd } from "./operator.js";
 
 /** Lanes that share B and C walk the tokens together, at most so many at a time (each holds six arrays of `length`). */
-const LANES_AT_ONCE = 8;
+const LANES_AT_ONCE = 16;
 
 export function* reference(
   problem: Problem,

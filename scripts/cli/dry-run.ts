@@ -1,8 +1,8 @@
 /** `--dry-run`: what would run, with the least time that the measured ceilings allow and the memory that its sizes need. */
 import type { Ceilings } from "../../impls/engines/engine.js";
+import { amount } from "../../suites/runner/amount.js";
 import type { Case, Group } from "../../suites/runner/plan.js";
 import { problemBytes } from "../../suites/runner/predict.js";
-import { amount } from "../../suites/runner/run.js";
 
 interface Line {
   readonly suite: string;

@@ -1,6 +1,7 @@
 /** Progress on stderr: one line that is rewritten on a terminal, else one plain line a case. Drawn between cases only. */
 import type { Row } from "../../reports/row.js";
-import { amount, type Progress as State } from "../../suites/runner/run.js";
+import { amount } from "../../suites/runner/amount.js";
+import type { Progress as State } from "../../suites/runner/run.js";
 
 export interface Terminal {
   readonly isTTY?: boolean;

@@ -61,7 +61,7 @@ export const FEWEST_SLOW_SAMPLES = 3;
 export const FEWEST_ROUNDS = 3;
 
 /** Cases that cost less than this part of the run's time are not skipped to save time for larger ones. */
-const TRIFLE = 150;
+const TRIFLE = 600;
 /** On a slow or busy machine fast implementations still get their points. */
 const OVERTIME = 1.15;
 
@@ -81,7 +81,7 @@ export class Budget {
 
   /**
    * Most that one case may cost in all.
-   * @param curvesLeft curves that still go on and share what is free; 1 for a case that its curve cannot do without
+   * @param curvesLeft curves that still go on and share what is free; 1 for a case with a claim of its own
    * @param reservedNs what cases with an earlier claim will take
    */
   limitNs(curvesLeft: number, reservedNs: number): number {

@@ -37,6 +37,10 @@ export function logSlope(points: readonly Point[]): number {
   return xs.reduce((sum, x, i) => sum + (x - mx) * (ys[i] - my), 0) / spread;
 }
 
+/** A reference step in JavaScript, before one was timed: a few multiply-adds and a share of making the inputs. */
+const NS_PER_STEP = 40;
+const ENOUGH_STEPS = 1e6;
+
 /** What a prediction needs to know of a case. */
 export interface Sized {
   readonly curves: readonly string[];
@@ -75,6 +79,33 @@ export class History {
     const least = problemBytes(operator, problem);
     const guesses = curves.flatMap((curve) => extrapolate(this.memory.get(curve) ?? [], work) ?? []);
     return Math.max(least, ...guesses);
+  }
+}
+
+/** What the references of problems will take, from those of the same operator that were computed. */
+export class ReferenceCost {
+  private readonly nsPerStep = new Map<string, number>();
+  private readonly steps = new Map<Problem, number>();
+
+  /** @param lanes how many lanes of a problem are held against its reference */
+  constructor(private readonly lanes: (operator: AnyOperator, problem: Problem) => number) {}
+
+  add({ operator, problem }: Pick<Sized, "operator" | "problem">, ns: number): void {
+    const steps = this.stepsOf(operator, problem);
+    // small ones mostly tell how long a process takes to start
+    if (steps >= ENOUGH_STEPS) this.nsPerStep.set(operator.name, ns / steps);
+  }
+
+  ns({ operator, problem }: Pick<Sized, "operator" | "problem">): number {
+    return this.stepsOf(operator, problem) * (this.nsPerStep.get(operator.name) ?? NS_PER_STEP);
+  }
+
+  private stepsOf(operator: AnyOperator, problem: Problem): number {
+    const known = this.steps.get(problem);
+    if (known !== undefined) return known;
+    const steps = operator.laneCost(problem) * this.lanes(operator, problem);
+    this.steps.set(problem, steps);
+    return steps;
   }
 }
 

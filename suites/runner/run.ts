@@ -1,22 +1,16 @@
 /** A run: problem after problem, smallest first; what does not fit is skipped with its predicted figure; nothing is dropped. */
 import type { CaseRecord } from "../../reports/row.js";
 import type { Grid } from "../suite.js";
+import { amount } from "./amount.js";
 import { BUDGETS, Budget, type GridBudget, leastCostNs } from "./budget.js";
 import { chooseLanes } from "./choose-lanes.js";
+import { Claims } from "./claims.js";
 import type { EnginePool, Present } from "./engine-pool.js";
 import { GroupMeasurement } from "./group.js";
 import type { Host } from "./host.js";
 import type { Case, Group } from "./plan.js";
-import { History } from "./predict.js";
+import { History, ReferenceCost } from "./predict.js";
 import { caseRecords, type Outcome, type RunFacts } from "./rows.js";
-
-/** Sizes of each curve that run whatever they cost. */
-const ALWAYS = 2;
-/** Points that make a curve: they come before longer sampling and before larger sizes of other curves. */
-const CURVE_POINTS = 4;
-
-/** A case of the figure that needs less than this part of the run's time has a claim on it before other implementations. */
-const CLAIM = 50;
 
 export interface RunOptions {
   readonly grid: Grid;
@@ -54,7 +48,7 @@ export async function run(groups: readonly Group[], options: RunOptions): Promis
   const runner = new Runner(groups, options);
   const pending = new Set(groups);
   while (pending.size > 0) {
-    const next = runner.cheapest(pending);
+    const next = runner.next(pending);
     pending.delete(next);
     await runner.group(next);
   }
@@ -64,6 +58,8 @@ class Runner {
   private readonly grid: GridBudget;
   private readonly budget: Budget;
   private readonly history: History;
+  private readonly references: ReferenceCost;
+  private readonly claims: Claims;
   private readonly left: Set<Case>;
   private readonly total: number;
   /** The case at which an implementation gave no answer, by lineage. */
@@ -78,17 +74,18 @@ class Runner {
     this.grid = BUDGETS[options.grid];
     this.budget = new Budget(this.grid);
     this.history = options.history ?? new History();
+    this.references = new ReferenceCost(
+      (operator, problem) => chooseLanes(operator, problem, this.grid.referenceSteps).lanes.length,
+    );
+    this.claims = new Claims(this.grid, this.history, this.references);
     const cases = groups.flatMap((group) => group.cases);
     this.total = cases.length;
     this.left = new Set(cases.filter((one) => this.suitesLeft(one).length > 0));
     this.budget.spend(options.spentNs ?? 0);
   }
 
-  /** Quick ones first: whatever happens to the slow ones, every curve has its beginning. Never a size before a smaller one. */
-  cheapest(groups: Iterable<Group>): Group {
-    const price = ({ cases }: Group) => Math.max(...cases.map((one) => this.history.guessNs(one)));
-    return [...groups].map((group) => ({ group, price: price(group) })).sort((a, b) => a.price - b.price)[0]
-      .group;
+  next(groups: Iterable<Group>): Group {
+    return this.claims.next(groups, this.left);
   }
 
   async group(group: Group): Promise<void> {
@@ -114,10 +111,11 @@ class Runner {
       remainingNs: this.budget.remainingNs,
       next: cases[0].id,
     });
-    const steps = group.operator.laneCost(group.problem) * lanes.lanes.length;
+    const start = host.nowMs();
     let reference: Awaited<ReturnType<Host["reference"]>>;
     try {
-      reference = await host.reference(group.problem, lanes.lanes, 60_000 + steps / 1e3);
+      reference = await host.reference(group.problem, lanes.lanes, 60_000 + this.references.ns(group) / 1e5);
+      this.references.add(group, (host.nowMs() - start) * 1e6);
     } catch (error) {
       this.check();
       const why = error instanceof Error ? error.message : String(error);
@@ -134,7 +132,7 @@ class Runner {
           budget: this.grid,
           seed,
           orderOf: group.key,
-          sampleNs: this.budget.sampleNs(this.left.size, this.reservedNs(CURVE_POINTS)),
+          sampleNs: this.budget.sampleNs(this.left.size, this.claims.reservedNs(this.left, "figure")),
           predictedNs: (one) => this.history.timeNs(one),
           check: () => this.check(),
         });
@@ -183,11 +181,10 @@ class Runner {
         predictedNs: this.history.timeNs(one),
       };
     const predictedNs = this.history.timeNs(one);
-    if (one.rank < ALWAYS || predictedNs === undefined) return undefined;
-    const [curves, points] = one.rank < CURVE_POINTS ? [1, ALWAYS] : [this.curvesLeft(), CURVE_POINTS];
-    const limit = one.figure
-      ? this.budget.limitNs(1, this.reservedNs(points))
-      : this.budget.limitNs(curves, this.reservedNs(points) + this.figureClaimNs(points));
+    const claim = this.claims.of(one);
+    if (claim === "beginning" || predictedNs === undefined) return undefined;
+    const reserved = this.claims.beforeNs(one, this.left);
+    const limit = this.budget.limitNs(claim === "none" ? this.curvesLeft() : 1, reserved);
     if (leastCostNs(predictedNs) <= limit) return undefined;
     const allowed = limit > 0 ? `one case may use ${amount(limit, "ns")} of what is left` : "nothing is left";
     const least = amount(leastCostNs(predictedNs), "ns");
@@ -197,25 +194,6 @@ class Runner {
       predictedNs,
       predictedBytes,
     };
-  }
-
-  /** What the first `points` cases of every curve will take. */
-  private reservedNs(points: number): number {
-    let sum = 0;
-    for (const one of this.left)
-      if (one.rank < points && !one.unsupported) sum += leastCostNs(this.history.guessNs(one));
-    return sum;
-  }
-
-  /** What the figure's curves will still take beyond their first `points` sizes, as far as they are cheap: they go first. */
-  private figureClaimNs(points: number): number {
-    let sum = 0;
-    for (const one of this.left) {
-      if (!one.figure || one.unsupported || one.rank < points) continue;
-      const least = leastCostNs(this.history.guessNs(one));
-      if (least <= this.grid.totalNs / CLAIM) sum += least;
-    }
-    return sum;
   }
 
   /** Curves that will still ask for time: a case skipped once leaves its curve for good. */
@@ -245,26 +223,4 @@ class Runner {
 
 function blockRemark(block: readonly Case[], cases: readonly Case[]): string {
   return `sampled in a block of ${block.length} of ${cases.length} implementations, not interleaved with the others: memory`;
-}
-
-/** A figure as a person reads it. */
-export function amount(value: number, unit: "ns" | "bytes"): string {
-  const units: readonly (readonly [number, string])[] =
-    unit === "ns"
-      ? [
-          [3.6e12, "h"],
-          [60e9, "min"],
-          [1e9, "s"],
-          [1e6, "ms"],
-          [1e3, "us"],
-          [1, "ns"],
-        ]
-      : [
-          [2 ** 30, "GiB"],
-          [2 ** 20, "MiB"],
-          [2 ** 10, "KiB"],
-          [1, "B"],
-        ];
-  const [size, name] = units.find(([least]) => value >= least) ?? units[units.length - 1];
-  return `${(value / size).toPrecision(3)} ${name}`;
 }
