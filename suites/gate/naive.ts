@@ -53,14 +53,17 @@ export function simulateNaive(
 
 /** Two-sided p of the rank-sum test in its normal approximation; samples of continuous noise have no ties. */
 export function mannWhitneyP(one: readonly number[], other: readonly number[]): number {
-  const ranked = [...one.map((v) => ({ v, first: true })), ...other.map((v) => ({ v, first: false }))].sort(
-    (a, b) => a.v - b.v,
-  );
-  const rankSum = ranked.reduce((sum, { first }, i) => sum + (first ? i + 1 : 0), 0);
   const [n, m] = [one.length, other.length];
   const mean = (n * (n + m + 1)) / 2;
-  const z = (rankSum - mean) / Math.sqrt((n * m * (n + m + 1)) / 12);
+  const z = (rankSum(one, other) - mean) / Math.sqrt((n * m * (n + m + 1)) / 12);
   return 2 * normalCdf(-Math.abs(z));
+}
+
+/** Sum of the ranks of `one` among all values. */
+export function rankSum(one: readonly number[], other: readonly number[]): number {
+  const ranked = [...one.map((v) => ({ v, first: true })), ...other.map((v) => ({ v, first: false }))];
+  ranked.sort((a, b) => a.v - b.v);
+  return ranked.reduce((sum, { first }, i) => sum + (first ? i + 1 : 0), 0);
 }
 
 function medianOf(values: readonly number[]): number {
