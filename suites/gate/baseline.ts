@@ -146,7 +146,9 @@ export class BaselineExperiment extends Experiment {
     const one: GateCase = this.cases[index];
     const reference = this.references.get(one.problemKey)!;
     await station.load(one, reference);
-    const ns = await station.time(one);
+    await station.warm(one);
+    for (let turn = 0; turn < station.turns; turn++) await station.turn(one);
+    const ns = station.medianNs;
     const spoiled = this.lab.blockSpoiled(one.target.engine);
     await station.unload(one, reference);
     if (spoiled !== undefined) throw new Spoiled(spoiled);

@@ -1,6 +1,6 @@
 /**
- * Blocks of fresh processes. A block is four of them, two an arm, prepared and verified together, then timed one after the other as
- * ABBA or BAAB: what drifts in between cancels. Screening shares a block's processes among all cases, each case with its own coin
+ * Blocks of fresh processes. A block is four of them, two an arm, prepared and verified together, then timed in turns, ABBA or BAAB
+ * by a coin and the other way round in the next turn: what drifts cancels. Each process gives one median, the block one ratio. Screening shares a block's processes among all cases, each case with its own coin
  * and all in a new random order, because starting a process costs more than timing a case; its result only chooses what is looked at
  * again. The confirming blocks, which alone can fail a change, start four processes for one case.
  */
@@ -121,31 +121,27 @@ export class Experiment implements BlockSource {
     if (crew instanceof ArmFailed) return crew;
     const [a1, a2] = crew.base;
     const [b1, b2] = crew.head;
-    const turns: readonly (readonly [Station, ArmName])[] = this.order.coin()
-      ? [
-          [a1, "base"],
-          [b1, "head"],
-          [b2, "head"],
-          [a2, "base"],
-        ]
-      : [
-          [b1, "head"],
-          [a1, "base"],
-          [a2, "base"],
-          [b2, "head"],
-        ];
+    const orders = [
+      [a1, b1, b2, a2],
+      [b1, a1, a2, b2],
+    ];
+    const first = this.order.coin() ? 0 : 1;
     const reference = this.references.get(one.problemKey)!;
-    const all = [a1, a2, b1, b2];
+    const all = orders[first];
     try {
       await settled(all.map((station) => station.load(one, reference)));
-      const medians = { base: [] as number[], head: [] as number[] };
-      for (const [station, side] of turns) {
-        checkSignal(this.lab);
-        medians[side].push(await station.time(one));
-      }
+      for (const station of all) await station.warm(one);
+      // what comes and goes on the machine meets all four: they take several short turns, ABBA BAAB ABBA ...
+      const rounds = Math.min(...all.map(({ turns }) => turns));
+      for (let round = 0; round < rounds; round++)
+        for (const station of orders[(first + round) % 2]) {
+          checkSignal(this.lab);
+          await station.turn(one);
+        }
       const spoiled = this.lab.blockSpoiled(one.target.engine);
       await settled(all.map((station) => station.unload(one, reference)));
       if (spoiled !== undefined) return new Error(spoiled);
+      const medians = { base: [a1.medianNs, a2.medianNs], head: [b1.medianNs, b2.medianNs] };
       times.base.push(...medians.base);
       times.head.push(...medians.head);
       return blockLogRatio(medians.base, medians.head);

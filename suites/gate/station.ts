@@ -1,5 +1,5 @@
 /**
- * A fresh process of one arm. It prepares and verifies one case at a time and times it when it is its turn; the measuring itself is
+ * A fresh process of one arm. It prepares and verifies one case at a time and times it in turns; the measuring itself is
  * the runner's session, in this arm's own process.
  */
 
@@ -14,11 +14,13 @@ import type { Mismatch, Verdict } from "../runner/verify.js";
 import type { GateCase } from "./cases.js";
 import type { ArmName, Lab } from "./lab.js";
 
-/** Running a case until its code is hot, then the samples whose median is the measurement. */
+/** Running a case until its code is hot. */
 const WARM_NS = 30e6;
-const SAMPLE_NS = 100e6;
-const FEWEST_SAMPLES = 3;
-const MOST_SAMPLES = 400;
+/** One turn of a process; its samples over all turns give its one median. */
+const TURN_NS = 10e6;
+const MOST_SAMPLES = 100;
+/** Turns of each process in a block; fewer of a case whose single run outlasts a turn by far. */
+const TURNS = { usual: 10, slow: 4, slowNs: 20e6 };
 const CALL_MS = 60_000;
 
 /** A case could not be run in one arm: crash, hang, refusal. */
@@ -48,6 +50,7 @@ export class WrongOutput extends Error {
 
 export class Station {
   private firstNs = 0;
+  private samples: number[] = [];
   private warmed = { repeats: 1, estimateNs: 0 };
 
   private constructor(
@@ -77,6 +80,7 @@ export class Station {
     const { verdict, firstNs } = await this.call(one, "verify", { case: 0, reference });
     this.judge(verdict);
     this.firstNs = firstNs;
+    this.samples = [];
   }
 
   /** Time of one run once it is hot. */
@@ -85,14 +89,21 @@ export class Station {
     return this.warmed.estimateNs;
   }
 
-  /** The median of this process. */
-  async time(one: GateCase): Promise<number> {
-    const estimateNs = await this.warm(one);
-    const { repeats } = this.warmed;
-    const wanted = Math.round(SAMPLE_NS / (repeats * estimateNs));
-    const count = Math.max(FEWEST_SAMPLES, Math.min(MOST_SAMPLES, wanted));
+  /** How often it is this process's turn. */
+  get turns(): number {
+    return this.warmed.estimateNs > TURNS.slowNs ? TURNS.slow : TURNS.usual;
+  }
+
+  async turn(one: GateCase): Promise<void> {
+    const { repeats, estimateNs } = this.warmed;
+    const count = Math.max(1, Math.min(MOST_SAMPLES, Math.round(TURN_NS / (repeats * estimateNs))));
     const { samples } = await this.call(one, "sample", { case: 0, count, repeats });
-    return quantile(Float64Array.from(samples, clockNs).sort(), 0.5);
+    this.samples.push(...samples.map(clockNs));
+  }
+
+  /** The one number of this process. */
+  get medianNs(): number {
+    return quantile(Float64Array.from(this.samples).sort(), 0.5);
   }
 
   /** What the timed runs left must still be right. @throws WrongOutput */
