@@ -22,10 +22,10 @@ const MOST_SAMPLES = 100;
 /** Turns of each process in a block; fewer of a case whose single run outlasts a turn by far. */
 const TURNS = { usual: 12, slow: 4, slowNs: 20e6 };
 /**
- * Of the turns, the first ones count for nothing: optimised code is compiled by a thread in the background, which on a busy machine
+ * This share of the turns, the first ones, counts for nothing: optimised code is compiled by a thread in the background, which on a busy machine
  * comes late, and one process of four that still runs unoptimised code would decide its block.
  */
-const UNCOUNTED = { usual: 4, slow: 1 };
+const UNCOUNTED = 1 / 3;
 const CALL_MS = 60_000;
 
 /** A case could not be run in one arm: crash, hang, refusal. */
@@ -109,7 +109,7 @@ export class Station {
 
   /** The one number of this process: the median of all samples that count. */
   get medianNs(): number {
-    const uncounted = this.turns === TURNS.slow ? UNCOUNTED.slow : UNCOUNTED.usual;
+    const uncounted = Math.floor(UNCOUNTED * this.samples.length);
     return quantile(Float64Array.from(this.samples.slice(uncounted).flat()).sort(), 0.5);
   }
 
