@@ -81,7 +81,7 @@ const SAME = [
   "cache",
 ] as const;
 
-/** Groups of a suite, the one with most measured families (then points) first. */
+/** Groups of a suite, the one with most measured families (then points) first; cold caches after warm ones. */
 export function groupsOf(rows: readonly Row[], xKey: XKey): Group[] {
   const byQuestion = groupBy(rows, question);
   const groups = [...byQuestion.values()].flatMap((members) => {
@@ -96,12 +96,16 @@ export function groupsOf(rows: readonly Row[], xKey: XKey): Group[] {
       ),
     );
   });
-  return groups.sort((a, b) => weight(b) - weight(a));
+  const isCold = ({ cache }: Group) => Number(cache === "cold");
+  return groups.sort((a, b) => isCold(a) - isCold(b) || weight(b) - weight(a));
 
   function question(row: Row): string {
-    return SAME.filter((key) => key !== xKey)
-      .map((key) => row[key])
-      .join("|");
+    return (
+      SAME.filter((key) => key !== xKey)
+        // engines that have no say in it find what their last run left
+        .map((key) => (key === "cache" ? (row.cache ?? "warm") : row[key]))
+        .join("|")
+    );
   }
 }
 

@@ -12,7 +12,7 @@ export interface Family {
   readonly main: boolean;
 }
 
-type Named = Pick<Row, "operator" | "form" | "engine">;
+type Named = Pick<Row, "operator" | "form" | "engine" | "make">;
 
 /** Engines that compose an operator from tensor ops; elsewhere a scan is one fused kernel. */
 const TENSOR_OPS = ["tfjs", "torch"];
@@ -25,7 +25,8 @@ export const FAMILIES = [
     key: "tensor-scan",
     name: "Scan (tensor ops)",
     main: true,
-    has: (r) => is(r, "selective_scan", "scan") && TENSOR_OPS.includes(r.engine),
+    // a peer's own kernel has a make: it is fused, whatever engine drives it
+    has: (r) => is(r, "selective_scan", "scan") && TENSOR_OPS.includes(r.engine) && r.make === undefined,
   },
   { key: "scan", name: "Scan (Mamba-1)", main: true, has: (r) => r.operator === "selective_scan" },
   { key: "ssd", name: "SSD", main: true, has: (r) => is(r, "ssd", "chunked") },

@@ -16,14 +16,14 @@ for (const state of [16, 64, 128, 256]) {
   forms.push(["ssd/yardstick.cpu", plainSsd(engine, onSsd)]);
   for (const impl of ssds) {
     if (impl.engine !== "cpu" || impl.form === "quadratic") continue;
-    const prepared = await impl.prepare(engine, onSsd, impl.options?.(onSsd, engine)[0] ?? {});
+    const prepared = await impl.prepare(engine, onSsd, (await impl.options?.(onSsd, engine))?.[0] ?? {});
     forms.push([`ssd/${impl.form}.cpu`, () => prepared.run()]);
   }
   const onScan = scanProblem(state, length);
   forms.push(["selective_scan/yardstick.cpu", plainScan(engine, onScan)]);
   for (const impl of scans) {
     if (impl.engine !== "cpu") continue;
-    const prepared = await impl.prepare(engine, onScan, impl.options?.(onScan, engine)[0] ?? {});
+    const prepared = await impl.prepare(engine, onScan, (await impl.options?.(onScan, engine))?.[0] ?? {});
     forms.push([`selective_scan/${impl.form}.cpu`, () => prepared.run()]);
   }
   const times = forms.map(() => [] as number[]);

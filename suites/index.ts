@@ -2,5 +2,11 @@
 import { sequenceLength } from "./sequence-length.js";
 import { stateSize } from "./state-size.js";
 import type { Suite } from "./suite.js";
+import { threads } from "./threads.js";
 
-export const suites: readonly Suite[] = [sequenceLength, stateSize];
+export const suites: readonly Suite[] = [sequenceLength, stateSize, threads];
+
+/** The named ones, or all that need no naming. */
+export function chooseSuites(names: readonly string[]): readonly Suite[] {
+  return suites.filter(({ name, onlyNamed }) => (names.length === 0 ? !onlyNamed : names.includes(name)));
+}

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { devicesToOpen, engines } from "../impls/engines/index.js";
 import type { AnyImplementation, EngineName } from "../impls/implementation.js";
 import type { CaseRecord, Row } from "../reports/row.js";
-import { suites } from "./index.js";
+import { chooseSuites, suites } from "./index.js";
 import { laws } from "./laws/index.js";
 import { EnginePool } from "./runner/engine-pool.js";
 import { readEnvironment } from "./runner/environment.js";
@@ -18,7 +18,7 @@ import { type Failure, runRandom } from "./verify/random.js";
 import type { TableRow } from "./verify/table.js";
 
 export interface RunSuiteOptions {
-  /** Names of suites, e.g. "sequence-length"; all by default. */
+  /** Names of suites, e.g. "sequence-length"; by default all but those that must be named. */
   readonly suites?: readonly string[];
   /** Names of engines, e.g. "cpu"; all that this machine has by default. */
   readonly engines?: readonly string[];
@@ -50,7 +50,9 @@ export interface SuiteRun {
  */
 export async function runSuite(options: RunSuiteOptions = {}): Promise<SuiteRun> {
   const { grid = "quick", seed = 0, engines: named = [], filter, signal, onRow } = options;
-  const chosen = choose("suite", suites, options.suites ?? []);
+  const namedSuites = options.suites ?? [];
+  choose("suite", suites, namedSuites);
+  const chosen = chooseSuites(namedSuites);
   const chosenEngines = choose("engine", engines, named);
   const matches = filter === undefined ? undefined : parseFilter(filter);
   const files = (options.files ?? []).map((file) => resolve(file));

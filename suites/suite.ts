@@ -13,5 +13,9 @@ export interface Suite {
   readonly name: string;
   /** One sentence, printed by the help. */
   readonly question: string;
+  /** Runs only when `--suite` names it. */
+  readonly onlyNamed?: boolean;
+  /** Asks for every choice of options that an implementation offers, e.g. one and all threads, where others take the first. */
+  readonly everyChoice?: boolean;
   curves(grid: Grid, seed: number): readonly Curve[];
 }

@@ -1,4 +1,4 @@
-/** FlashAttention's form in WebAssembly: eight queries are the lanes, keys and channels come in sixes. */
+/** FlashAttention's form in WebAssembly: eight queries are the lanes, eight such tiles share a task, keys and channels come in sixes. */
 import { f32Rounding } from "../bound.js";
 import { implementation } from "../implementation.js";
 import { attention, attentionScale } from "./operator.js";
@@ -20,12 +20,22 @@ const fields = [
   "scale",
   "keys",
   "span",
+  "values",
+  "rowBytes",
 ] as const;
 
-const QUERIES = 8;
+/** Tiles of eight queries in a task. */
+const TILES = 8;
+const QUERIES = 8 * TILES;
 const KEYS = 6;
 /** Key tiles of a packing task. */
 const SPAN = 64;
+
+/** Whole vectors, and no multiple of a cache line. */
+function valueRowBytes(headDimV: number): number {
+  const bytes = Math.ceil(headDimV / 4) * 16;
+  return bytes % 64 === 0 ? bytes + 16 : bytes;
+}
 
 export const tiledWasm = implementation(attention, "wasm", {
   form: "tiled",
@@ -39,19 +49,22 @@ export const tiledWasm = implementation(attention, "wasm", {
     const tiles = Math.ceil(context / KEYS);
     const room = engine.room(attention, problem);
     const scale = new Float32Array([attentionScale(problem) * Math.LOG2E]);
+    const rowBytes = valueRowBytes(headDimV);
     const args = room.words(fields, {
       ...(room.address as Record<(typeof fields)[number], number>),
       ...problem.dims,
       causal: problem.settings.causal ? 1 : 0,
       scale: new Int32Array(scale.buffer)[0],
-      keys: room.reserve(batch * groups * tiles * headDim * 32),
+      keys: room.reserve(batch * groups * tiles * headDim * KEYS * 4),
       span: SPAN,
+      values: room.reserve(batch * groups * context * rowBytes),
+      rowBytes,
     });
     return engine.prepared(room, {
       kernel: new URL("./tiled.as.ts", import.meta.url),
       entries: ["pack", "attend"],
       threads,
-      scratchBytes: (headDim + 96 + 2 * KEYS + headDimV + KEYS) * 32 + 256,
+      scratchBytes: TILES * ((headDim + 96 + 2 * KEYS + headDimV + KEYS) * 32 + 96) + 256,
       run(dispatch) {
         dispatch("pack", args.address, batch * groups * Math.ceil(tiles / SPAN));
         dispatch("attend", args.address, batch * heads * Math.ceil(length / QUERIES));

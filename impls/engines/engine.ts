@@ -1,6 +1,7 @@
 /** Where it runs. An engine owns its device and its clock; it is loaded lazily, so that listing engines loads no native code. */
 import type { CpuEngine } from "./cpu.js";
 import type { TfjsEngine } from "./tfjs.js";
+import type { TorchEngine } from "./torch.js";
 import type { WasmEngine } from "./wasm.js";
 import type { WebGpuEngine } from "./webgpu.js";
 
@@ -8,6 +9,7 @@ import type { WebGpuEngine } from "./webgpu.js";
 export interface Engines {
   cpu: CpuEngine;
   tfjs: TfjsEngine;
+  torch: TorchEngine;
   wasm: WasmEngine;
   webgpu: WebGpuEngine;
 }
@@ -21,6 +23,10 @@ export interface DeviceInfo {
   readonly kind: "cpu" | "gpu" | "software";
   /** Versions, driver, limits, features: anything a reader needs to repeat a number. */
   readonly details: Readonly<Record<string, string | number | boolean | null>>;
+  /** What of launching a run its device clock sees; absent where the clock is the host's or sees nothing of it. */
+  readonly launch?: string;
+  /** One sentence on why this device is slower than it could be, and what to do about it. */
+  readonly warning?: string;
 }
 
 /** Time of one run, the mean over `repeats` back-to-back runs. */
@@ -34,11 +40,21 @@ export interface Ceilings {
   readonly bytesPerS?: number;
   /** Best multiply-add rate by dtype, two operations each. */
   readonly flopsPerS?: Readonly<Partial<Record<"f32" | "f16" | "bf16", number>>>;
+  /** Exponentials a second, for forms that they bound. */
+  readonly expsPerS?: number;
 }
 
 /** Thrown by `open` when this machine lacks what the engine needs: one sentence with what is missing and how to add it. */
 export class EngineAbsent extends Error {
   override readonly name = "EngineAbsent";
+}
+
+/**
+ * Thrown by any call once the process or driver behind an engine is gone, with how it ended: nothing that was prepared is left, and
+ * the engine must be opened again.
+ */
+export class EngineCrashed extends Error {
+  override readonly name = "EngineCrashed";
 }
 
 export interface OpenOptions {
@@ -56,6 +72,10 @@ export interface Engine<Launch = void> {
   once(run: (launch: Launch) => void | Promise<void>): Promise<void>;
   /** Times `repeats` runs in a row, synchronised at both ends. */
   time(run: (launch: Launch) => void | Promise<void>, repeats: number): Promise<Timing>;
+  /** As `time` with one run, after the last-level cache was overwritten. Left out where an engine cannot do that. */
+  timeCold?(run: (launch: Launch) => void | Promise<void>): Promise<Timing>;
   ceilings(): Promise<Ceilings>;
+  /** Whether the device is gone for good, so that only another process can use it again. Engines that cannot lose it leave this out. */
+  isLost?(): boolean;
   close(): void | Promise<void>;
 }

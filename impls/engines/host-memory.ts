@@ -1,5 +1,5 @@
 /** A prepared problem whose outputs are arrays of the host: poisoning, reading and inspecting them. */
-import type { Inspection, Prepared } from "../implementation.js";
+import type { Inspection, Prepared, RunDetails } from "../implementation.js";
 import { gatherLane, laneView } from "../lanes.js";
 import type { AnyOperator, Lane, OutputName, Outputs, Problem } from "../operator.js";
 
@@ -10,6 +10,7 @@ export interface HostPrepared<Op extends AnyOperator> {
   run(): void | Promise<void>;
   /** Bytes of inputs and scratch held beside the outputs. */
   readonly otherBytes?: number;
+  readonly details?: RunDetails;
   dispose?(): void;
 }
 
@@ -23,6 +24,7 @@ export function hostPrepared<Op extends AnyOperator>(parts: HostPrepared<Op>): P
     read: () => parts.outputs,
     inspect: (lanes) => inspectArrays(parts.operator, parts.problem, parts.outputs, lanes),
     bytes: arrays.reduce((sum, array) => sum + array.byteLength, parts.otherBytes ?? 0),
+    details: parts.details,
     dispose: () => parts.dispose?.(),
   };
 }

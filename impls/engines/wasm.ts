@@ -3,12 +3,14 @@
  * threads. The default engine: it runs wherever Node runs, at the speed of compiled code. Parts and measurements: wasm/README.md.
  */
 import { availableParallelism, cpus } from "node:os";
-import type { Prepared } from "../implementation.js";
+import { join } from "node:path";
+import type { Prepared, RunDetails } from "../implementation.js";
 import type { AnyOperator, Problem } from "../operator.js";
 import type { Engine } from "./engine.js";
 import { hostPrepared } from "./host-memory.js";
-import { loadKernel } from "./wasm/build.js";
+import { cacheFolder, loadKernel } from "./wasm/build.js";
 import { measureCeilings, type WasmCeilings } from "./wasm/ceilings.js";
+import { Choices } from "./wasm/choices.js";
 import { inputArgsBytes, writeInputs } from "./wasm/inputs.js";
 import { type Dispatch, Pool } from "./wasm/pool.js";
 import { Room } from "./wasm/room.js";
@@ -23,7 +25,18 @@ export interface Plan {
   readonly threads: number;
   /** Scratch memory of one thread. */
   readonly scratchBytes: number;
+  /** What a row should say beside the kernel's name and hash. */
+  readonly details?: RunDetails;
   run(dispatch: Dispatch): void;
+}
+
+/** A short measured search over one option of a kernel. */
+export interface Fastest {
+  readonly kernel: URL;
+  /** All that the answer depends on, e.g. "headDim=64 state=128". */
+  readonly shape: string;
+  readonly candidates: readonly number[];
+  prepare(candidate: number): Promise<Prepared<AnyOperator, void>>;
 }
 
 export interface WasmEngine extends Engine<void> {
@@ -32,14 +45,22 @@ export interface WasmEngine extends Engine<void> {
   /** Threads that the machine runs at once, the main one included. */
   readonly threads: number;
   ceilings(): Promise<WasmCeilings>;
+  /**
+   * The candidate with the shortest run, measured once a machine, kernel and shape, and remembered: the first one unless another is
+   * clearly faster.
+   */
+  fastest(search: Fastest): Promise<number>;
   /** An empty memory layout with the problem's tensors in it. */
   room<Op extends AnyOperator>(operator: Op, problem: Problem<Op>): Room<Op>;
   /** Compiles the kernel if need be, makes the memory, writes the inputs. */
   prepared<Op extends AnyOperator>(room: Room<Op>, plan: Plan): Promise<Prepared<Op, void>>;
 }
 
-/** @param device "plain" runs without relaxed SIMD, as a machine that has none would; by default the best there is */
-export async function open(device?: string): Promise<WasmEngine> {
+/**
+ * @param device "plain" runs without relaxed SIMD, as a machine that has none would; by default what the environment variable
+ * DUALBENCH_WASM_SIMD names, or the best there is
+ */
+export async function open(device = process.env.DUALBENCH_WASM_SIMD || undefined): Promise<WasmEngine> {
   const best = simdLevel();
   if (device !== undefined && device !== "plain" && device !== "relaxed")
     throw new Error(`the wasm engine has devices relaxed and plain, got ${device}`);
@@ -48,6 +69,7 @@ export async function open(device?: string): Promise<WasmEngine> {
   const simd = device ?? best;
   const threads = availableParallelism();
   const pool = new Pool();
+  const choices = new Choices(join(cacheFolder, "choices.json"));
   return {
     name: "wasm",
     simd,
@@ -71,6 +93,17 @@ export async function open(device?: string): Promise<WasmEngine> {
     },
     ceilings: () => measureCeilings(simd),
     close: () => pool.close(),
+    async fastest({ kernel, prepare, ...search }) {
+      const { name, hash } = await loadKernel(kernel, simd);
+      return choices.choose({
+        ...search,
+        kernel: `${name}.${simd}.${hash}`,
+        async prepare(candidate) {
+          const prepared = await prepare(candidate);
+          return { run: () => void prepared.run(), dispose: () => void prepared.dispose() };
+        },
+      });
+    },
     room: (operator, problem) => new Room(operator, problem),
     prepared: (room, plan) => prepare(room, plan, pool, simd),
   };
@@ -82,7 +115,7 @@ async function prepare<Op extends AnyOperator>(
   pool: Pool,
   simd: Simd,
 ): Promise<Prepared<Op, void>> {
-  const { module } = await loadKernel(plan.kernel, simd);
+  const { module, name, hash } = await loadKernel(plan.kernel, simd);
   const { threads, scratchBytes, entries } = plan;
   // A page apart: threads must not share a cache line.
   const stride = Math.ceil((scratchBytes + 4096) / 4096) * 4096;
@@ -96,6 +129,7 @@ async function prepare<Op extends AnyOperator>(
     problem: room.problem,
     outputs: room.outputs(),
     otherBytes: room.bytes - room.outputBytes,
+    details: { kernel: `${name}.${simd}.${hash}`, ...plan.details },
     run: () => plan.run(kernel.dispatch),
     dispose: () => kernel.detach(),
   });

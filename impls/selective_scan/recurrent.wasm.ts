@@ -68,7 +68,7 @@ export const recurrentWasm = implementation(selectiveScan, "wasm", {
       kernel: new URL("./recurrent.as.ts", import.meta.url),
       entries: ["scan", "decode"],
       threads,
-      scratchBytes: decode ? 0 : span * state * 128 + 64 * 32 * 3,
+      scratchBytes: decode ? 0 : span * (state * 128 + 32) + 64 * 32 * 3,
       run: (dispatch) => dispatch(decode ? "decode" : "scan", args.address, batch * Math.ceil(units / span)),
     });
   },

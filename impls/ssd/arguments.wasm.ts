@@ -32,6 +32,10 @@ export const fields = [
   "states",
   "records",
   "ones",
+  "slots",
+  "firstTokens",
+  "segmentTokens",
+  "decays",
 ] as const;
 export type Field = (typeof fields)[number];
 
@@ -39,10 +43,9 @@ export type Field = (typeof fields)[number];
 export const WIDTH = 8;
 export const ROWS = 6;
 
-/** Bytes of the states of one sequence, as [head][slice][n, padded to a tile, then a chunk of X][8]. */
-export function stateBytes({ heads, headDim, state }: Problem<Ssd>["dims"], chunk: number): number {
-  const rows = (Math.ceil(state / ROWS) + Math.ceil(chunk / ROWS)) * ROWS;
-  return heads * Math.ceil(headDim / WIDTH) * rows * WIDTH * 4;
+/** Bytes of the states of one sequence, as [head][slice][n, padded to a tile][8]. */
+export function stateBytes({ heads, headDim, state }: Problem<Ssd>["dims"]): number {
+  return heads * Math.ceil(headDim / WIDTH) * Math.ceil(state / ROWS) * ROWS * WIDTH * 4;
 }
 
 export function argumentsOf(room: Room<Ssd>, own: Partial<Record<Field, number>>): Words<Field> {
@@ -60,7 +63,18 @@ export function argumentsOf(room: Room<Ssd>, own: Partial<Record<Field, number>>
   const { length, heads, groups, headDim, state } = dims;
   const slices = Math.ceil(headDim / WIDTH);
   const ones = room.floats(WIDTH, (values) => values.fill(1));
-  return room.words(fields, { ...values, length, heads, groups, headDim, state, slices, ones, ...own });
+  return room.words(fields, {
+    ...values,
+    length,
+    heads,
+    groups,
+    headDim,
+    state,
+    slices,
+    ones,
+    slots: 1,
+    ...own,
+  });
 }
 
 /**
@@ -75,7 +89,7 @@ export function spans(
   mostHeads: number,
 ): { headSpan: number; sliceSpan: number; tasks: number } {
   const even = (tasks: number) => tasks % threads === 0 || tasks >= 4 * threads;
-  for (let headSpan = Math.min(heads, Math.max(1, mostHeads)); headSpan >= 1; headSpan--) {
+  for (let headSpan = Math.min(heads, Math.max(1, Math.floor(mostHeads))); headSpan >= 1; headSpan--) {
     const tasks = sequences * Math.ceil(heads / headSpan);
     if (even(tasks) && (heads % headSpan === 0 || tasks >= 4 * threads))
       return { headSpan, sliceSpan: slices, tasks };

@@ -1,8 +1,8 @@
 /** The chunked form in WebAssembly: products of 6 x 8 tiles. The state of eight channels stays in the first cache. */
 import { f32Rounding } from "../bound.js";
-import type { Options } from "../implementation.js";
-import { implementation } from "../implementation.js";
-import type { Problem } from "../operator.js";
+import type { WasmEngine } from "../engines/wasm.js";
+import { implementation, type Options, type Prepared } from "../implementation.js";
+import { type Problem, randomProblem } from "../operator.js";
 import { argumentsOf, ROWS, spans, stateBytes, WIDTH } from "./arguments.wasm.js";
 import { type Ssd, ssd } from "./operator.js";
 
@@ -11,76 +11,141 @@ const RECORD_BUDGET = 192 << 10;
 /** States of the heads that walk together: they too live in the second cache. */
 const STATE_BUDGET = 512 << 10;
 
+const DEFAULT_CHUNK = 12;
+/** The kernel that shares a sequence's segments: what `make` says in the id, since its last bits depend on `threads`. */
+const SEGMENTS = "segments";
+
 export const chunkedWasm = implementation(ssd, "wasm", {
   form: "chunked",
   source: "arXiv 2405.21060, section 6 and listing 1",
-  options: (problem, engine) => {
-    const chunk = problem.dims.state > 96 ? 24 : 12;
-    return engine.threads > 1
-      ? [
-          { chunk, threads: 1 },
-          { chunk, threads: engine.threads },
-        ]
-      : [{ chunk, threads: 1 }];
+  async options(problem, engine) {
+    const chunk = await bestChunk(engine, problem);
+    const { threads } = engine;
+    if (threads === 1) return [{ chunk, threads }];
+    const { batch, length, heads, headDim } = problem.dims;
+    // Too few heads and slices for the threads, and a sequence of at least two chunks a thread
+    const segments = batch * heads * Math.ceil(headDim / WIDTH) < threads && length > 2 * threads * chunk;
+    return [
+      { chunk, threads: 1 },
+      { chunk, threads, ...(segments ? { make: SEGMENTS } : {}) },
+    ];
   },
   rounding: (problem, options) => f32Rounding(chunkOf(problem, options)),
-  async prepare(engine, problem, options) {
-    const { batch, length, heads, groups, headDim, state } = problem.dims;
-    const threads = options.threads ?? 1;
-    const chunk = chunkOf(problem, options);
-    const slices = Math.ceil(headDim / WIDTH);
-    const record = recordBytes(chunk) * heads;
-    const chunks = Math.ceil(length / chunk);
-    const blockChunks = Math.min(chunks, Math.max(1, Math.floor(RECORD_BUDGET / record)));
-    const sequences = Math.min(batch, Math.max(1, Math.floor(RECORD_BUDGET / (record * blockChunks))));
-
-    const stateOfHead = stateBytes(problem.dims, chunk) / heads;
-
-    const room = engine.room(ssd, problem);
-    const args = argumentsOf(room, {
-      chunk,
-      span: 8,
-      states: room.reserve(sequences * stateBytes(problem.dims, chunk)),
-      records: room.reserve(sequences * blockChunks * record),
-    });
-    return engine.prepared(room, {
-      kernel: new URL("./chunked.as.ts", import.meta.url),
-      entries: ["loadStates", "scores", "outputs", "storeStates"],
-      threads,
-      scratchBytes: scratchBytes(chunk, state, slices),
-      run(dispatch) {
-        for (let first = 0; first < batch; first += sequences) {
-          const count = Math.min(sequences, batch - first);
-          const { headSpan, sliceSpan, tasks } = spans(
-            threads,
-            count,
-            problem.dims,
-            slices,
-            STATE_BUDGET / stateOfHead,
-          );
-          args.set("first", first);
-          args.set("headSpan", headSpan);
-          args.set("sliceSpan", sliceSpan);
-          dispatch("loadStates", args.address, count * heads);
-          for (let start = 0; start < length; start += blockChunks * chunk) {
-            const tokens = Math.min(blockChunks * chunk, length - start);
-            args.set("start", start);
-            args.set("tokens", tokens);
-            dispatch("scores", args.address, count * groups * Math.ceil(Math.ceil(tokens / chunk) / 8));
-            dispatch("outputs", args.address, tasks);
-          }
-          dispatch("storeStates", args.address, count * heads);
-        }
-      },
-    });
-  },
+  prepare: (engine, problem, options) =>
+    options.make === SEGMENTS ? bySegment(engine, problem, options) : byHead(engine, problem, options),
 });
 
-function chunkOf({ dims }: Problem<Ssd>, { chunk = 12 }: Options): number {
+/** Chunk lengths that the search tries: whole tiles. */
+const CANDIDATES = [12, 18, 24, 36];
+/** Shorter sequences cannot be timed, and take no time. */
+const SEARCHED_LENGTH = 512;
+
+/** By a measured search over one sequence of the problem's heads: the length beyond some hundred tokens does not matter. */
+async function bestChunk(engine: WasmEngine, { dims }: Problem<Ssd>): Promise<number> {
+  const { length, headDim, state } = dims;
+  const likely = state > 96 ? 24 : 12;
+  if (length < SEARCHED_LENGTH) return likely;
+  const heads = Math.min(dims.heads, 8);
+  const part = { batch: 1, length: SEARCHED_LENGTH, heads, groups: 1, headDim, state };
+  const problem = randomProblem(ssd, { dims: part });
+  return engine.fastest({
+    kernel,
+    shape: `heads=${heads} headDim=${headDim} state=${state}`,
+    candidates: [likely, ...CANDIDATES.filter((chunk) => chunk !== likely)],
+    prepare: (chunk) => byHead(engine, problem, { chunk, threads: 1 }),
+  });
+}
+
+const kernel = new URL("./chunked.as.ts", import.meta.url);
+
+/** Threads share heads, and slices of heads: the same bits for any number of them. */
+function byHead(engine: WasmEngine, problem: Problem<Ssd>, options: Options): Promise<Prepared<Ssd, void>> {
+  const { batch, length, heads, groups, headDim, state } = problem.dims;
+  const { threads = 1 } = options;
+  const chunk = chunkOf(problem, options);
+  const slices = Math.ceil(headDim / WIDTH);
+  const record = recordBytes(chunk) * heads;
+  const chunks = Math.ceil(length / chunk);
+  const blockChunks = Math.min(chunks, Math.max(1, Math.floor(RECORD_BUDGET / record)));
+  const sequences = Math.min(batch, Math.max(1, Math.floor(RECORD_BUDGET / (record * blockChunks))));
+  const mostHeads = (STATE_BUDGET * heads) / stateBytes(problem.dims);
+
+  const room = engine.room(ssd, problem);
+  const args = argumentsOf(room, {
+    chunk,
+    span: 8,
+    states: room.reserve(sequences * stateBytes(problem.dims)),
+    records: room.reserve(sequences * blockChunks * record),
+  });
+  return engine.prepared(room, {
+    kernel,
+    entries: ["loadStates", "scores", "outputs", "storeStates"],
+    threads,
+    scratchBytes: scratchBytes(chunk, state, slices),
+    run(dispatch) {
+      for (let first = 0; first < batch; first += sequences) {
+        const count = Math.min(sequences, batch - first);
+        const { headSpan, sliceSpan, tasks } = spans(threads, count, problem.dims, slices, mostHeads);
+        args.set("first", first);
+        args.set("headSpan", headSpan);
+        args.set("sliceSpan", sliceSpan);
+        dispatch("loadStates", args.address, count * heads);
+        for (let start = 0; start < length; start += blockChunks * chunk) {
+          const tokens = Math.min(blockChunks * chunk, length - start);
+          args.set("start", start);
+          args.set("tokens", tokens);
+          dispatch("scores", args.address, count * groups * Math.ceil(Math.ceil(tokens / chunk) / 8));
+          dispatch("outputs", args.address, tasks);
+        }
+        dispatch("storeStates", args.address, count * heads);
+      }
+    },
+  });
+}
+
+/** Threads share segments of the sequences (section 8.2): where the segments end decides the last bits. */
+function bySegment(
+  engine: WasmEngine,
+  problem: Problem<Ssd>,
+  options: Options,
+): Promise<Prepared<Ssd, void>> {
+  const { batch, length, heads, headDim, state } = problem.dims;
+  const { threads = 1 } = options;
+  const chunk = chunkOf(problem, options);
+  const slots = threads;
+  // Of 2 slots + 1 half segments the first one is a segment of its own.
+  const half = Math.ceil(length / (2 * slots + 1) / chunk) * chunk;
+  const room = engine.room(ssd, problem);
+  const args = argumentsOf(room, {
+    chunk,
+    slots,
+    firstTokens: half,
+    segmentTokens: 2 * half,
+    states: room.reserve(batch * slots * stateBytes(problem.dims)),
+    records: room.reserve(batch * slots * heads * recordBytes(chunk)),
+    decays: room.reserve(batch * slots * heads * 4),
+  });
+  return engine.prepared(room, {
+    kernel,
+    entries: ["loadStates", "firstPass", "handOver", "secondPass", "storeStates"],
+    threads,
+    scratchBytes: scratchBytes(chunk, state, Math.ceil(headDim / WIDTH)),
+    details: { bitsDependOnThreads: true },
+    run(dispatch) {
+      dispatch("loadStates", args.address, batch * heads);
+      dispatch("firstPass", args.address, batch * slots);
+      dispatch("handOver", args.address, batch * heads);
+      dispatch("secondPass", args.address, batch * slots);
+      dispatch("storeStates", args.address, batch * heads);
+    },
+  });
+}
+
+function chunkOf({ dims }: Problem<Ssd>, { chunk = DEFAULT_CHUNK }: Options): number {
   return Math.min(chunk, dims.length);
 }
 
-/** Bytes of one head's weights in one chunk, as laid out in chunked.as.ts. */
+/** Bytes of one head's weights in one chunk, as laid out in weights.as.ts. */
 function recordBytes(chunk: number): number {
   const tiles = Math.ceil(chunk / ROWS);
   return tiles * (tiles + 1) * 96 + tiles * 64 + 32;
@@ -90,6 +155,6 @@ function recordBytes(chunk: number): number {
 function scratchBytes(chunk: number, state: number, slices: number): number {
   const tiles = Math.ceil(chunk / ROWS);
   const scores = tiles * (tiles + 1) * 96 + 48 * state;
-  const sides = tiles * (32 * state + 96 * tiles) + 2 * tiles * ROWS * slices * 32;
+  const sides = tiles * (32 * state + 192 * (1 + 2 * slices));
   return scores + sides + 8192;
 }

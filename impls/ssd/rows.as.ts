@@ -3,74 +3,34 @@ import { madd, storeTail } from "../engines/wasm/simd.as";
 import { Args, ROWS } from "./layout.as";
 
 /**
- * out[6][8] <- lower triangle of M[s][8 rows] on six X[s][8]. Only pairs s <= q are multiplied: a NaN at one token cannot reach an
- * earlier one.
+ * out[6][8] <- factors[6] * out + lower triangle of M[s][8 rows] on six X[s][8]. Only pairs s <= q are multiplied: a NaN at one token
+ * cannot reach an earlier one.
  */
-export function triangle(M: usize, X: usize, out: usize, outStride: usize): void {
+export function triangle(M: usize, X: usize, factors: usize, out: usize): void {
   for (let part: usize = 0; part < 32; part += 16) {
-    let y = out + part;
+    const y = out + part;
     const x0 = v128.load(X), x1 = v128.load(X, 32), x2 = v128.load(X, 64), x3 = v128.load(X, 96), x4 = v128.load(X, 128), x5 = v128.load(X, 160);
-    v128.store(y, f32x4.mul(v128.load32_splat(M), x0));
-    y += outStride;
-    v128.store(y, madd(v128.load32_splat(M, 36), x1, f32x4.mul(v128.load32_splat(M, 4), x0)));
-    y += outStride;
-    v128.store(y, madd(v128.load32_splat(M, 72), x2, madd(v128.load32_splat(M, 40), x1, f32x4.mul(v128.load32_splat(M, 8), x0))));
-    y += outStride;
-    v128.store(y, madd(v128.load32_splat(M, 108), x3, madd(v128.load32_splat(M, 76), x2,
-      madd(v128.load32_splat(M, 44), x1, f32x4.mul(v128.load32_splat(M, 12), x0)))));
-    y += outStride;
+    v128.store(y, madd(v128.load32_splat(M), x0, f32x4.mul(v128.load32_splat(factors), v128.load(y))));
+    v128.store(y, madd(v128.load32_splat(M, 36), x1, madd(v128.load32_splat(M, 4), x0,
+      f32x4.mul(v128.load32_splat(factors, 4), v128.load(y, 32)))), 32);
+    v128.store(y, madd(v128.load32_splat(M, 72), x2, madd(v128.load32_splat(M, 40), x1, madd(v128.load32_splat(M, 8), x0,
+      f32x4.mul(v128.load32_splat(factors, 8), v128.load(y, 64))))), 64);
+    v128.store(y, madd(v128.load32_splat(M, 108), x3, madd(v128.load32_splat(M, 76), x2, madd(v128.load32_splat(M, 44), x1,
+      madd(v128.load32_splat(M, 12), x0, f32x4.mul(v128.load32_splat(factors, 12), v128.load(y, 96)))))), 96);
     v128.store(y, madd(v128.load32_splat(M, 144), x4, madd(v128.load32_splat(M, 112), x3, madd(v128.load32_splat(M, 80), x2,
-      madd(v128.load32_splat(M, 48), x1, f32x4.mul(v128.load32_splat(M, 16), x0))))));
-    y += outStride;
+      madd(v128.load32_splat(M, 48), x1, madd(v128.load32_splat(M, 16), x0, f32x4.mul(v128.load32_splat(factors, 16), v128.load(y, 128))))))), 128);
     v128.store(y, madd(v128.load32_splat(M, 180), x5, madd(v128.load32_splat(M, 148), x4, madd(v128.load32_splat(M, 116), x3,
-      madd(v128.load32_splat(M, 84), x2, madd(v128.load32_splat(M, 52), x1, f32x4.mul(v128.load32_splat(M, 20), x0)))))));
+      madd(v128.load32_splat(M, 84), x2, madd(v128.load32_splat(M, 52), x1, madd(v128.load32_splat(M, 20), x0,
+        f32x4.mul(v128.load32_splat(factors, 20), v128.load(y, 160)))))))), 160);
     X += 16;
   }
 }
 
-/** Transposes six rows (fewer: zeros in place of the rest) to [n][8], each times its own factor. */
-export function packRows(from: usize, stride: usize, rows: i32, width: i32, factors: usize, to: usize): void {
-  const zero = i32x4.splat(0);
-  let n = 0;
-  if (rows == ROWS) {
-    const r1 = from + stride, r2 = r1 + stride, r3 = r2 + stride, r4 = r3 + stride, r5 = r4 + stride;
-    for (; n + 4 <= width; n += 4, to += 128) {
-      const at = <usize>n << 2;
-      const a = f32x4.mul(v128.load(from + at), v128.load32_splat(factors)), b = f32x4.mul(v128.load(r1 + at), v128.load32_splat(factors, 4));
-      const c = f32x4.mul(v128.load(r2 + at), v128.load32_splat(factors, 8)), d = f32x4.mul(v128.load(r3 + at), v128.load32_splat(factors, 12));
-      const ab0 = v128.shuffle<f32>(a, b, 0, 4, 1, 5), ab1 = v128.shuffle<f32>(a, b, 2, 6, 3, 7);
-      const cd0 = v128.shuffle<f32>(c, d, 0, 4, 1, 5), cd1 = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
-      v128.store(to, v128.shuffle<f32>(ab0, cd0, 0, 1, 4, 5));
-      v128.store(to, v128.shuffle<f32>(ab0, cd0, 2, 3, 6, 7), 32);
-      v128.store(to, v128.shuffle<f32>(ab1, cd1, 0, 1, 4, 5), 64);
-      v128.store(to, v128.shuffle<f32>(ab1, cd1, 2, 3, 6, 7), 96);
-      const e = f32x4.mul(v128.load(r4 + at), v128.load32_splat(factors, 16)), f = f32x4.mul(v128.load(r5 + at), v128.load32_splat(factors, 20));
-      const ef0 = v128.shuffle<f32>(e, f, 0, 4, 1, 5), ef1 = v128.shuffle<f32>(e, f, 2, 6, 3, 7);
-      v128.store(to, ef0, 16);
-      v128.store(to, v128.shuffle<f32>(ef0, zero, 2, 3, 4, 4), 48);
-      v128.store(to, ef1, 80);
-      v128.store(to, v128.shuffle<f32>(ef1, zero, 2, 3, 4, 4), 112);
-    }
-  }
-  for (; n < width; n++, to += 32) {
-    for (let r = 0; r < ROWS; r++) {
-      store<f32>(to + (r << 2), r < rows ? load<f32>(from + <usize>r * stride + (<usize>n << 2)) * load<f32>(factors + (r << 2)) : 0);
-    }
-  }
-}
-
-/** Copies `count` vectors; returns the end of the copy. */
-export function copyVectors(to: usize, from: usize, count: i32): usize {
-  for (; count > 0; count--, to += 16, from += 16) v128.store(to, v128.load(from));
-  return to;
-}
-
 /**
- * Splits rows of X into slices of eight channels, twice: as they are, `plainStride` bytes a slice, and times the row's factor, packed.
- * One pass over whole rows: read slice by slice, rows a power of two apart would fight for the same cache lines.
+ * Splits rows of X into slices of eight channels, `sliceStride` bytes each, twice: as they are, and times the row's factor. A cache line's
+ * slices at a time: rows a power of two apart fight for the same lines, so a line must be used up while it is there.
  */
-export function splitRows(X: usize, stride: usize, factors: usize, rows: i32, slices: i32, plain: usize, plainStride: usize, scaled: usize): void {
-  const scaledStride = <usize>rows << 5;
+export function splitRows(X: usize, stride: usize, factors: usize, rows: i32, slices: i32, plain: usize, scaled: usize, sliceStride: usize): void {
   for (; rows > 0; rows--) {
     const w = v128.load32_splat(factors);
     let from = X, to = plain, too = scaled;
@@ -78,7 +38,7 @@ export function splitRows(X: usize, stride: usize, factors: usize, rows: i32, sl
       const u = v128.load(from), v = v128.load(from, 16);
       v128.store(to, u); v128.store(to, v, 16);
       v128.store(too, f32x4.mul(w, u)); v128.store(too, f32x4.mul(w, v), 16);
-      from += 32; to += plainStride; too += scaledStride;
+      from += 32; to += sliceStride; too += sliceStride;
     }
     X += stride; factors += 4; plain += 32; scaled += 32;
   }

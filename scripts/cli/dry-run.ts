@@ -2,15 +2,19 @@
 import type { Ceilings } from "../../impls/engines/engine.js";
 import { amount } from "../../suites/runner/amount.js";
 import type { Case, Group } from "../../suites/runner/plan.js";
-import { problemBytes } from "../../suites/runner/predict.js";
+import { largestTensorBytes, problemBytes } from "../../suites/runner/predict.js";
 
 interface Line {
   readonly suite: string;
   readonly id: string;
   readonly predictedNs: number | null;
   readonly predictedBytes: number;
+  /** Work and memory traffic of the form where it counts them, else the least that the operator needs. */
   readonly flops: number;
   readonly bytes: number;
+  readonly dispatches: number | null;
+  /** Of all inputs and outputs, in their storage type: what one binding of a GPU would have to hold, were it not cut. */
+  readonly largestTensorBytes: number;
   readonly unsupported?: string;
 }
 
@@ -20,18 +24,22 @@ export function dryRun(groups: readonly Group[], ceilings: readonly Ceilings[], 
     process.stdout.write(`${JSON.stringify({ version: 1, dryRun: lines }, undefined, 2)}\n`);
     return;
   }
-  for (const { suite, id, predictedNs, predictedBytes, unsupported } of lines) {
-    const time = predictedNs === null ? "time unknown" : `at least ${amount(predictedNs, "ns")} a run`;
-    const what = unsupported ? `skipped: ${unsupported}` : `${time}, ${amount(predictedBytes, "bytes")}`;
-    process.stdout.write(`${suite}\t${id}\t${what}\n`);
-  }
+  for (const line of lines) process.stdout.write(`${line.suite}\t${line.id}\t${words(line)}\n`);
   process.stdout.write(
     `${lines.length} cases; times are the least that the ceilings measured now allow, larger cases that do not fit the time will be skipped with a prediction from smaller ones\n`,
   );
 }
 
+function words({ unsupported, predictedNs, predictedBytes, flops, bytes, dispatches }: Line): string {
+  if (unsupported) return `skipped: ${unsupported}`;
+  const time = predictedNs === null ? "time unknown" : `at least ${amount(predictedNs, "ns")} a run`;
+  const traffic = `moves ${amount(bytes, "bytes")}, ${flops.toExponential(2)} flops`;
+  const count = dispatches === null ? "" : `, ${dispatches} dispatch${dispatches === 1 ? "" : "es"}`;
+  return `${time}, holds ${amount(predictedBytes, "bytes")}, ${traffic}${count}`;
+}
+
 function linesOf(one: Case, { bytesPerS, flopsPerS }: Ceilings): Line[] {
-  const { flops, bytes } = one.operator.cost(one.problem);
+  const { flops, bytes, dispatches = null } = { ...one.operator.cost(one.problem), ...one.cost };
   const peak = flopsPerS?.[one.problem.dtype as "f32"];
   const times = [...(peak ? [one.work / peak] : []), ...(bytesPerS ? [bytes / bytesPerS] : [])];
   return one.suites.map((suite) => ({
@@ -41,6 +49,8 @@ function linesOf(one: Case, { bytesPerS, flopsPerS }: Ceilings): Line[] {
     predictedBytes: problemBytes(one.operator, one.problem),
     flops,
     bytes,
+    dispatches,
+    largestTensorBytes: largestTensorBytes(one.operator, one.problem),
     ...(one.unsupported ? { unsupported: one.unsupported } : {}),
   }));
 }

@@ -2,11 +2,12 @@
 import { resolve } from "node:path";
 import { devicesToOpen, engines } from "../../impls/engines/index.js";
 import type { AnyImplementation } from "../../impls/implementation.js";
-import { suites } from "../../suites/index.js";
+import { chooseSuites } from "../../suites/index.js";
 import { type Candidate, EnginePool, type Present } from "../../suites/runner/engine-pool.js";
 import { figureCurves } from "../../suites/runner/figure-curves.js";
 import { parseFilter } from "../../suites/runner/filter.js";
 import type { Host } from "../../suites/runner/host.js";
+import { leftOut } from "../../suites/runner/left-out.js";
 import { type Group, makePlan } from "../../suites/runner/plan.js";
 import { allImplementations } from "../../suites/runner/user-impls.js";
 import type { PlanOptions } from "./bench-options.js";
@@ -36,7 +37,7 @@ export async function prepareRun(
   const impls = await allImplementations(files).catch((error: Error) => {
     throw usageError(error.message);
   });
-  const chosen = suites.filter(({ name }) => plan.suite.length === 0 || plan.suite.includes(name));
+  const chosen = chooseSuites(plan.suite);
   const operators = new Set(
     chosen.flatMap((suite) => suite.curves(plan.grid, plan.seed)).map(({ operator }) => operator.name),
   );
@@ -45,7 +46,11 @@ export async function prepareRun(
   const sentences = absent.map(
     ({ engine, device, reason }) => `engine ${engine}${device ? ` on ${device}` : ""} is absent: ${reason}`,
   );
-  for (const sentence of sentences) process.stderr.write(`dualbench: ${sentence}\n`);
+  const warnings = targets.flatMap(({ engine, info: { warning } }) =>
+    warning === undefined ? [] : [`engine ${engine}: ${warning}`],
+  );
+  for (const sentence of [...sentences, ...leftOut(impls, targets), ...warnings])
+    process.stderr.write(`dualbench: ${sentence}\n`);
   if (targets.length === 0)
     throw new Stop(
       EXIT.nothingToMeasure,

@@ -3,12 +3,12 @@ import { devicesToOpen, engines } from "../../impls/engines/index.js";
 import { type AnyImplementation, implementationName, type Options } from "../../impls/implementation.js";
 import { implementations as builtIn } from "../../impls/index.js";
 import type { AnyOperator, Problem } from "../../impls/operator.js";
-import { suites } from "../index.js";
+import { chooseSuites } from "../index.js";
 import { EnginePool, type Present } from "../runner/engine-pool.js";
 import { figureCurves } from "../runner/figure-curves.js";
 import { parseFilter } from "../runner/filter.js";
 import { type Case, makePlan, type Target } from "../runner/plan.js";
-import type { Description } from "../runner/protocol.js";
+import type { Description, Question } from "../runner/protocol.js";
 import { type ArmName, checkSignal, type Lab } from "./lab.js";
 import { GateStop } from "./stop.js";
 import type { Touched } from "./touched.js";
@@ -88,7 +88,7 @@ export async function planCases(request: CaseRequest): Promise<Planned> {
     // a change that touches a few kernels runs all their cases; one that may touch everything, those of the figure
     const everything = !request.touched.all || filter !== undefined || named.length > 0;
     const groups = await makePlan({
-      suites,
+      suites: chooseSuites([]),
       grid: "quick",
       seed: 0,
       impls,
@@ -128,8 +128,8 @@ function pool({ host, arms }: Lab, arm: ArmName): EnginePool {
 async function describe(
   from: EnginePool,
   target: number,
-  questions: readonly { impl: number; problem: Problem }[],
-): Promise<readonly Description[]> {
+  questions: readonly Question[],
+): Promise<readonly (readonly Description[])[]> {
   const { link } = await from.link(target);
   return link.call("describe", { questions }, 300_000);
 }
@@ -166,9 +166,13 @@ async function pair(
       return [];
     });
     if (asked.length === 0) continue;
-    const questions = asked.map(({ keyed, impl }) => ({ impl, problem: keyed.one.problem }));
+    const questions = asked.map(({ keyed, impl }) => ({
+      impl,
+      problem: keyed.one.problem,
+      everyChoice: false,
+    }));
     const answers = await describe(basePool, there, questions);
-    for (const [i, { options, unsupported }] of answers.entries()) {
+    for (const [i, [{ options, unsupported }]] of answers.entries()) {
       const { keyed, impl } = asked[i];
       const { id, suites: own, operator, problem, rank } = keyed.one;
       if (unsupported !== undefined) {

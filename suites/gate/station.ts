@@ -82,7 +82,8 @@ export class Station {
   /** @throws WrongOutput, ArmFailed */
   async load(one: GateCase, reference: ReferenceHandle): Promise<void> {
     const { impl, options } = one[this.arm];
-    await this.call(one, "prepare", { case: 0, impl, problem: one.problem, options });
+    const prepared = await this.call(one, "prepare", { case: 0, impl, problem: one.problem, options });
+    if ("unsupported" in prepared) throw new ArmFailed(this.arm, `${one.id}: ${prepared.unsupported}`);
     const { verdict, firstNs } = await this.call(one, "verify", { case: 0, reference });
     this.judge(verdict);
     this.firstNs = firstNs;
@@ -91,7 +92,12 @@ export class Station {
 
   /** Time of one run once it is hot. */
   async warm(one: GateCase): Promise<number> {
-    this.warmed = await this.call(one, "warm", { case: 0, budgetNs: WARM_NS, firstNs: this.firstNs });
+    this.warmed = await this.call(one, "warm", {
+      case: 0,
+      budgetNs: WARM_NS,
+      firstNs: this.firstNs,
+      cold: false,
+    });
     return this.warmed.estimateNs;
   }
 
@@ -103,7 +109,7 @@ export class Station {
   async turn(one: GateCase): Promise<void> {
     const { repeats, estimateNs } = this.warmed;
     const count = Math.max(1, Math.min(MOST_SAMPLES, Math.round(TURN_NS / (repeats * estimateNs))));
-    const { samples } = await this.call(one, "sample", { case: 0, count, repeats });
+    const { samples } = await this.call(one, "sample", { case: 0, count, repeats, cold: false });
     this.samples.push(samples.map(clockNs));
   }
 

@@ -6,7 +6,11 @@ import { ID_KEYS, type IdKey } from "../../reports/row.js";
 export type CaseKeys = Readonly<Partial<Record<IdKey, string | number>>>;
 
 /** The keys that apply to a case. A dimension that follows from another one (context = length) is left out. */
-export function caseKeys(problem: Problem, options: Options, device: string | undefined): CaseKeys {
+export function caseKeys(
+  problem: Problem,
+  options: Options & { readonly cache?: string | undefined },
+  device: string | undefined,
+): CaseKeys {
   const dims = problem.dims as Readonly<Record<string, number>>;
   const all: Record<string, string | number | undefined> = { ...dims, ...options };
   all.dtype = problem.dtype;

@@ -2,6 +2,7 @@
  * Measures all cases of one problem together: every implementation is verified, then they take turns in rounds of random order
  * until each has enough samples, then their outputs are held against the reference once more.
  */
+import type { RunDetails } from "../../impls/implementation.js";
 import { hashAt, type StreamKeys, streamKeys } from "../../impls/random.js";
 import type { Sample } from "../../reports/row.js";
 import { FEWEST_ROUNDS, FEWEST_SAMPLES, FEWEST_SLOW_SAMPLES, type GridBudget } from "./budget.js";
@@ -43,6 +44,7 @@ interface Active {
   readonly number: number;
   generation: number;
   bytes: number;
+  details?: RunDetails | undefined;
   estimateNs: number;
   repeats: number;
   errorU: number;
@@ -138,7 +140,12 @@ export class GroupMeasurement {
     entry.generation = generation;
     const { impl, problem, options } = one;
     const prepared = await this.call(entry, "prepare", { case: number, impl, problem, options }, 10);
+    if ("unsupported" in prepared) {
+      this.outcomes.set(one, { status: "skipped", reason: prepared.unsupported });
+      return;
+    }
     entry.bytes = prepared.bytes;
+    entry.details = prepared.details;
     const { reference } = this.run;
     const { verdict, firstNs } = await this.call(entry, "verify", { case: number, reference }, 10);
     entry.estimateNs = firstNs;
@@ -154,7 +161,12 @@ export class GroupMeasurement {
     entry.errorU = verdict.errorU;
     entry.boundU = verdict.boundU;
     const { warmNs } = this.run.budget;
-    const warm = await this.call(entry, "warm", { case: number, budgetNs: warmNs, firstNs }, 10);
+    const warm = await this.call(
+      entry,
+      "warm",
+      { case: number, budgetNs: warmNs, firstNs, cold: isCold(entry) },
+      10,
+    );
     entry.estimateNs = warm.estimateNs;
     entry.repeats = warm.repeats;
     entry.trial ??= this.trial(warm.estimateNs);
@@ -184,7 +196,7 @@ export class GroupMeasurement {
     const { samples, residentGrowth } = await this.call(
       entry,
       "sample",
-      { case: number, count, repeats },
+      { case: number, count, repeats, cold: isCold(entry) },
       count * repeats,
     );
     const wallNs = (this.run.host.nowMs() - start) * 1e6;
@@ -210,7 +222,8 @@ export class GroupMeasurement {
       // its process died under a neighbour after its last sample: its outputs are gone, so they are made again
       await this.bring(entry);
       if (this.outcomes.has(one)) return;
-      await this.call(entry, "sample", { case: number, count: 1, repeats: entry.repeats }, entry.repeats);
+      const { repeats } = entry;
+      await this.call(entry, "sample", { case: number, count: 1, repeats, cold: isCold(entry) }, repeats);
     }
     const { verdict, deterministic, grownBytesPerRun } = await this.call(
       entry,
@@ -241,6 +254,7 @@ export class GroupMeasurement {
       deterministic,
       peakBytes: entry.bytes,
       remarks,
+      details: entry.details,
     });
   }
 
@@ -260,6 +274,10 @@ export class GroupMeasurement {
     }
     return result;
   }
+}
+
+function isCold({ one }: Active): boolean {
+  return one.cache === "cold";
 }
 
 function mib(bytes: number): string {

@@ -147,8 +147,13 @@ class Child implements EngineLink {
     const { waiting } = this;
     if (waiting?.id !== reply.id) return;
     this.waiting = undefined;
-    if (reply.ok) waiting.resolve(reply.value);
-    else waiting.reject(new CallFailed(reply.message));
+    if (reply.ok) {
+      waiting.resolve(reply.value);
+      return;
+    }
+    // a lost device costs this case only: the next one gets another process
+    if (reply.isLost) this.kill("its device was lost");
+    waiting.reject(new CallFailed(reply.message));
   }
 
   private watchMemory(): void {
@@ -169,10 +174,12 @@ function gib(bytes: number): string {
   return `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 }
 
-/** Resident memory of another process; known on Linux only. */
-function residentBytes(pid: number | undefined): number | undefined {
+/** Resident memory of another process and of those it has started; known on Linux only. */
+function residentBytes(pid: number | string | undefined): number | undefined {
   try {
-    return Number(readFileSync(`/proc/${pid}/statm`, "utf8").split(" ")[1]) * 4096;
+    const own = Number(readFileSync(`/proc/${pid}/statm`, "utf8").split(" ")[1]) * 4096;
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean);
+    return children.reduce((sum, child) => sum + (residentBytes(child) ?? 0), own);
   } catch {
     return undefined;
   }

@@ -21,7 +21,7 @@ export interface RawSample extends Timing {
 export async function measure<Launch>(
   engine: Engine<Launch>,
   prepared: Verified<Prepared<AnyOperator, Launch>>,
-  turn: { readonly count: number; readonly repeats: number; now(): number },
+  turn: { readonly count: number; readonly repeats: number; readonly cold?: boolean; now(): number },
 ): Promise<RawSample[]> {
   const samples: RawSample[] = [];
   // tinybench's own time budget counts overridden durations, not the wall: iterations only
@@ -30,7 +30,8 @@ export async function measure<Launch>(
     "turn",
     async () => {
       const startNs = turn.now();
-      const timing = await engine.time((launch) => prepared.run(launch), turn.repeats);
+      const run = (launch: Launch) => prepared.run(launch);
+      const timing = await (turn.cold ? cooled(engine)(run) : engine.time(run, turn.repeats));
       samples.push({ ...timing, startNs });
       return { overriddenDuration: clockNs(timing) / 1e6 };
     },
@@ -38,6 +39,12 @@ export async function measure<Launch>(
   );
   await bench.run();
   return samples;
+}
+
+/** @throws on an engine that cannot empty its cache: the plan asks none such */
+function cooled<Launch>(engine: Engine<Launch>): NonNullable<Engine<Launch>["timeCold"]> {
+  if (!engine.timeCold) throw new Error(`engine ${engine.name} cannot time with a cold cache`);
+  return (run) => engine.timeCold!(run);
 }
 
 /** Device time where there is one. */
@@ -50,19 +57,23 @@ export async function warmUp<Launch>(
   engine: Engine<Launch>,
   prepared: Verified<Prepared<AnyOperator, Launch>>,
   budgetNs: number,
+  cold = false,
 ): Promise<{ repeats: number; estimateNs: number }> {
+  const run = (launch: Launch) => prepared.run(launch);
   let spentNs = 0;
   let runs = 1;
   let estimateNs = Number.POSITIVE_INFINITY;
   let hostNs = Number.POSITIVE_INFINITY;
   for (;;) {
-    const timing = await engine.time((launch) => prepared.run(launch), runs);
+    const timing = await engine.time(run, runs);
     spentNs += timing.hostNs * runs;
     estimateNs = Math.min(estimateNs, Math.max(clockNs(timing), 1));
     hostNs = Math.min(hostNs, Math.max(timing.hostNs, 1));
     if (spentNs >= budgetNs) break;
     runs = Math.max(1, Math.min(Math.ceil(SHORTEST_SAMPLE_NS / estimateNs), 2 * runs));
   }
+  // a second run in a row would find what the first one left in the cache
+  if (cold) return { repeats: 1, estimateNs: Math.max(clockNs(await cooled(engine)(run)), 1) };
   // a device clock too coarse to see one run must not ask for a hundred thousand of them
   const most = Math.ceil((20 * SHORTEST_SAMPLE_NS) / hostNs);
   return { repeats: Math.max(1, Math.min(Math.ceil(SHORTEST_SAMPLE_NS / estimateNs), most)), estimateNs };

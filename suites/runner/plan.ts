@@ -2,14 +2,17 @@
 import {
   type AnyImplementation,
   type EngineName,
+  type ImplementationCost,
   implementationName,
   type Options,
 } from "../../impls/implementation.js";
 import type { AnyOperator, Problem } from "../../impls/operator.js";
 import type { Grid, Suite } from "../suite.js";
+import { type Cache, cachesOf } from "./caches.js";
 import { type CaseKeys, caseId, caseKeys } from "./case-id.js";
+import type { Work } from "./fairness.js";
 import { figureCurves } from "./figure-curves.js";
-import type { Description } from "./protocol.js";
+import type { Description, Lacking, Question } from "./protocol.js";
 
 /** An engine on a device, as opened. */
 export interface Target {
@@ -18,6 +21,10 @@ export interface Target {
   readonly device: string | undefined;
   /** The id's `device` key. */
   readonly deviceKey: string | undefined;
+  /** Whether samples can begin with a cold cache: then the id says which it was. */
+  readonly cools?: boolean;
+  /** Implementations, by index, that take no part here, e.g. for want of a package. */
+  readonly lacking?: readonly Lacking[];
 }
 
 export interface Case {
@@ -32,9 +39,15 @@ export interface Case {
   readonly operator: AnyOperator;
   readonly problem: Problem;
   readonly options: Options;
+  /** What the last-level cache holds when a sample begins; undefined where an engine has no say in it. */
+  readonly cache: Cache | undefined;
   readonly unsupported: string | undefined;
+  /** For the fairness sheet; absent where the case is not run. */
+  readonly conditions?: Work | undefined;
   /** Operations by which cases of one curve are compared: the implementation's own count where it gives one. */
   readonly work: number;
+  /** What the form itself does, where the implementation counts it. */
+  readonly cost: ImplementationCost | undefined;
   /** Curves it lies on, and its place on the earliest: 0 for the smallest size. */
   readonly curves: readonly string[];
   readonly rank: number;
@@ -59,10 +72,7 @@ export interface PlanRequest {
   readonly impls: readonly AnyImplementation[];
   readonly targets: readonly Target[];
   /** Asks an open engine how its implementations would take these problems. */
-  describe(
-    target: number,
-    questions: readonly { impl: number; problem: Problem }[],
-  ): Promise<readonly Description[]>;
+  describe(target: number, questions: readonly Question[]): Promise<readonly (readonly Description[])[]>;
   /** Whether an implementation takes part on a target of its engine; all do unless said otherwise. */
   takesPart?(impl: number, target: number): boolean;
   /** `suite<TAB>id`s to keep. */
@@ -74,22 +84,29 @@ export interface PlanRequest {
 
 interface Draft {
   readonly suite: string;
+  readonly everyChoice: boolean;
   readonly curve: string;
   readonly place: number;
   readonly impl: number;
   readonly target: number;
   readonly operator: AnyOperator;
   readonly problem: Problem;
+  readonly cache: Cache | undefined;
 }
 
 export async function makePlan(request: PlanRequest): Promise<Group[]> {
   const drafts = draftCases(request);
   const descriptions = await describeAll(request, drafts);
   const merged = new Map<string, Case>();
-  const kept = drafts.flatMap((draft) => {
-    const one = finish(request, draft, withStoredOptions(request, draft, descriptions.get(draft)!));
-    return request.keep?.(draft.suite, one.id) === false ? [] : [{ draft, one }];
-  });
+  const kept = drafts.flatMap((draft) =>
+    descriptions
+      .get(draft)!
+      .map((description) => ({
+        draft,
+        one: finish(request, draft, withStoredOptions(request, draft, description)),
+      }))
+      .filter(({ one }) => request.keep?.(draft.suite, one.id) !== false),
+  );
   // "two smallest sizes" counts what is left of a curve after filtering
   const places = new Map<string, number[]>();
   for (const { draft } of kept) {
@@ -128,10 +145,23 @@ function draftCases({ suites, grid, seed, impls, targets, takesPart }: PlanReque
         if (impl.operator.name !== operator.name) continue;
         for (const [t, target] of targets.entries()) {
           if (impl.engine !== target.engine || takesPart?.(i, t) === false) continue;
-          const curve = `${suite.name} ${c} ${i} ${t}`;
-          for (const [place, problem] of problems.entries()) {
-            if (!((impl.dtypes ?? ["f32"]) as readonly string[]).includes(problem.dtype)) continue;
-            drafts.push({ suite: suite.name, curve, place, impl: i, target: t, operator, problem });
+          if (target.lacking?.some((one) => one.impl === i)) continue;
+          for (const cache of cachesOf(grid, target.cools)) {
+            const curve = `${suite.name} ${c} ${i} ${t}${cache === "cold" ? " cold" : ""}`;
+            for (const [place, problem] of problems.entries()) {
+              if (!((impl.dtypes ?? ["f32"]) as readonly string[]).includes(problem.dtype)) continue;
+              drafts.push({
+                suite: suite.name,
+                everyChoice: suite.everyChoice === true,
+                curve,
+                place,
+                impl: i,
+                target: t,
+                operator,
+                problem,
+                cache,
+              });
+            }
           }
         }
       }
@@ -143,14 +173,14 @@ function draftCases({ suites, grid, seed, impls, targets, takesPart }: PlanReque
 async function describeAll(
   { targets, describe }: PlanRequest,
   drafts: readonly Draft[],
-): Promise<Map<Draft, Description>> {
-  const answers = new Map<Draft, Description>();
+): Promise<Map<Draft, readonly Description[]>> {
+  const answers = new Map<Draft, readonly Description[]>();
   for (const t of targets.keys()) {
     const asked = drafts.filter(({ target }) => target === t);
     if (asked.length === 0) continue;
     const replies = await describe(
       t,
-      asked.map(({ impl, problem }) => ({ impl, problem })),
+      asked.map(({ impl, problem, everyChoice }) => ({ impl, problem, everyChoice })),
     );
     for (const [i, draft] of asked.entries()) answers.set(draft, replies[i]);
   }
@@ -160,12 +190,14 @@ async function describeAll(
 /** The options that the stored id of this case spells, where there is one. */
 function withStoredOptions(
   { impls, targets, storedIds }: PlanRequest,
-  { impl, target, problem, suite }: Draft,
+  { impl, target, problem, suite, cache }: Draft,
   description: Description,
 ): Description {
   if (!storedIds) return description;
   const name = implementationName(impls[impl]);
-  const fixed = Object.entries(caseKeys(problem, {}, targets[target].deviceKey)).map(([k, v]) => `${k}=${v}`);
+  const fixed = Object.entries(caseKeys(problem, { cache }, targets[target].deviceKey)).map(
+    ([k, v]) => `${k}=${v}`,
+  );
   for (const stored of storedIds) {
     const [storedSuite, id] = stored.split("\t");
     const [storedName, ...words] = id.split(" ");
@@ -175,8 +207,8 @@ function withStoredOptions(
     const options = Object.fromEntries(
       rest.map(([k, v]) => [k, /^\d+$/.test(v) && k !== "make" ? Number(v) : v]),
     );
-    const own = description.options.make;
-    if (options.make === own) return { ...description, options };
+    const own = description.options;
+    if (options.make === own.make && options.threads === own.threads) return { ...description, options };
   }
   return description;
 }
@@ -184,10 +216,11 @@ function withStoredOptions(
 function finish(
   { impls, targets }: PlanRequest,
   draft: Draft,
-  { options, unsupported, flops }: Description,
+  { options, unsupported, cost, work }: Description,
 ): Omit<Case, "suites" | "curves" | "rank"> {
   const impl = impls[draft.impl];
-  const keys = caseKeys(draft.problem, options, targets[draft.target].deviceKey);
+  const { cache } = draft;
+  const keys = caseKeys(draft.problem, { ...options, cache }, targets[draft.target].deviceKey);
   return {
     id: caseId(implementationName(impl), keys),
     keys,
@@ -197,10 +230,13 @@ function finish(
     operator: draft.operator,
     problem: draft.problem,
     options,
+    cache,
     unsupported,
+    conditions: work,
     lineage: `${draft.impl} ${draft.target}`,
-    figure: figureCurves(impls, targets)(draft.impl, draft.target),
-    work: flops ?? draft.operator.cost(draft.problem).flops,
+    figure: cache !== "cold" && figureCurves(impls, targets)(draft.impl, draft.target),
+    work: cost?.flops ?? draft.operator.cost(draft.problem).flops,
+    cost,
   };
 }
 

@@ -1,5 +1,5 @@
 /** What a larger case of a curve will take, from its smaller ones: a straight line through logarithms. */
-import { type AnyOperator, outputSize, type Problem } from "../../impls/operator.js";
+import { type AnyOperator, inputDtype, outputSize, type Problem } from "../../impls/operator.js";
 import { elementCount } from "../../impls/tensor.js";
 
 export interface Point {
@@ -111,6 +111,18 @@ export class ReferenceCost {
 
 function append(map: Map<string, Point[]>, key: string, point: Point): void {
   map.set(key, [...(map.get(key) ?? []), point]);
+}
+
+/** Bytes of the largest input or output in its storage type. */
+export function largestTensorBytes(operator: AnyOperator, problem: Problem): number {
+  const wide = { f64: 8, f32: 4, f16: 2, bf16: 2 } as const;
+  const inputs = Object.entries(problem.inputs).map(([name, source]) =>
+    source ? elementCount(source.shape) * wide[inputDtype(operator, problem, name)] : 0,
+  );
+  const outputs = Object.keys(operator.outputs).map(
+    (name) => outputSize(operator, problem, name) * wide[problem.dtype],
+  );
+  return Math.max(...inputs, ...outputs);
 }
 
 /** Inputs and outputs as f32, which host engines hold whatever the storage type. */

@@ -1,7 +1,9 @@
 /** What the parent asks of an engine's child process, and what comes back. Plain data only: it crosses a process boundary. */
 import type { Ceilings, DeviceInfo } from "../../impls/engines/engine.js";
-import type { EngineName, ImplementationCost, Options } from "../../impls/implementation.js";
+import type { EngineName, ImplementationCost, Options, RunDetails } from "../../impls/implementation.js";
 import type { Lane, Problem } from "../../impls/operator.js";
+import type { Lacks } from "../verify/targets.js";
+import type { Work } from "./fairness.js";
 import type { RawSample } from "./measure.js";
 import type { Verdict } from "./verify.js";
 
@@ -19,15 +21,37 @@ export interface OpenRequest {
 }
 
 export type Opened =
-  | { readonly present: true; readonly device: DeviceInfo }
+  | {
+      readonly present: true;
+      readonly device: DeviceInfo;
+      readonly lacks: Lacks;
+      readonly lacking: readonly Lacking[];
+      /** Whether samples can begin with a cold cache. */
+      readonly cools: boolean;
+    }
   | { readonly present: false; readonly reason: string };
+
+/** An implementation that takes no part on this device, and why. */
+export interface Lacking {
+  readonly impl: number;
+  readonly reason: string;
+}
+
+/** How would an implementation take a problem, with the options it prefers or with every choice it offers? */
+export interface Question {
+  readonly impl: number;
+  readonly problem: Problem;
+  readonly everyChoice: boolean;
+}
 
 /** How an implementation would take a problem. */
 export interface Description {
   readonly options: Options;
   readonly unsupported?: string | undefined;
-  /** What this form does, where the implementation counts it: the better axis to predict along. */
-  readonly flops?: number | undefined;
+  /** What this form does, where the implementation counts it: its operations are the better axis to predict along. */
+  readonly cost?: ImplementationCost | undefined;
+  /** What a run computes and in which precision, for the fairness sheet. */
+  readonly work?: Work | undefined;
 }
 
 /** One implementation of a process, in the order in which calls name them by. */
@@ -51,7 +75,7 @@ export interface CaseCall {
 /** Request and answer by name. Each case goes prepare, verify, warm, sample..., recheck, dispose. */
 export interface Calls {
   open: [OpenRequest, Opened];
-  describe: [{ readonly questions: readonly { impl: number; problem: Problem }[] }, Description[]];
+  describe: [{ readonly questions: readonly Question[] }, Description[][]];
   ceilings: [null, Ceilings];
   /** All implementations, and what each counts of these problems with its default options. */
   inventory: [{ readonly problems: readonly Problem[] }, InventoryEntry[]];
@@ -60,13 +84,23 @@ export interface Calls {
   /** One run from preparation to all outputs: small problems only. */
   evaluate: [
     { readonly impl: number; readonly problem: Problem; readonly options: Options },
-    Readonly<Record<string, Float32Array>>,
+    { readonly values: Readonly<Record<string, Float32Array>> } | { readonly unsupported: string },
   ];
-  prepare: [CaseCall & { impl: number; problem: Problem; options: Options }, { bytes: number }];
+  prepare: [
+    CaseCall & { impl: number; problem: Problem; options: Options },
+    { bytes: number; details?: RunDetails | undefined } | { readonly unsupported: string },
+  ];
   verify: [CaseCall & { reference: ReferenceHandle }, { verdict: Verdict; firstNs: number }];
   /** Warm-up; then the outputs are poisoned again. */
-  warm: [CaseCall & { budgetNs: number; firstNs: number }, { repeats: number; estimateNs: number }];
-  sample: [CaseCall & { count: number; repeats: number }, { samples: RawSample[]; residentGrowth: number }];
+  /** cold: each sample begins after the cache was overwritten, and is one run. */
+  warm: [
+    CaseCall & { budgetNs: number; firstNs: number; cold: boolean },
+    { repeats: number; estimateNs: number },
+  ];
+  sample: [
+    CaseCall & { count: number; repeats: number; cold: boolean },
+    { samples: RawSample[]; residentGrowth: number },
+  ];
   recheck: [
     CaseCall & { reference: ReferenceHandle },
     { verdict: Verdict; deterministic: boolean; grownBytesPerRun: number },
@@ -86,4 +120,5 @@ export interface Request<K extends CallName = CallName> {
 
 export type Reply =
   | { readonly id: number; readonly ok: true; readonly value: unknown }
-  | { readonly id: number; readonly ok: false; readonly message: string };
+  /** isLost: the engine's device is gone for good, and with it the use of this process. */
+  | { readonly id: number; readonly ok: false; readonly message: string; readonly isLost?: boolean };

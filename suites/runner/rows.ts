@@ -1,7 +1,9 @@
 /** Rows from what was planned and what came of it. */
 import type { Ceilings, DeviceInfo } from "../../impls/engines/engine.js";
+import type { RunDetails } from "../../impls/implementation.js";
 import type { CaseRecord, Row, Sample } from "../../reports/row.js";
 import type { LaneChoice } from "./choose-lanes.js";
+import { fairnessOf } from "./fairness.js";
 import { type StopReason, summarise } from "./measure.js";
 import type { Case } from "./plan.js";
 import type { Mismatch } from "./verify.js";
@@ -42,6 +44,7 @@ export type Outcome =
       readonly deterministic: boolean;
       readonly peakBytes: number;
       readonly remarks: readonly string[];
+      readonly details?: RunDetails | undefined;
     };
 
 export interface EngineFacts {
@@ -101,10 +104,12 @@ function makeRow(one: Case, suite: string, outcome: Outcome, engine: EngineFacts
       const details = {
         ...device.details,
         ...(device.name === common.device ? {} : { engineDevice: device.name }),
+        ...outcome.details,
         projectionLanes: outcome.lanes.lanes.length - outcome.lanes.checked,
         repeats: samples[0].repeats,
         ...defined({
           ceilingBytesPerS: ceilings.bytesPerS,
+          ceilingExpsPerS: ceilings.expsPerS,
           ceilingFlopsPerS: ceilings.flopsPerS?.[one.problem.dtype as "f32"],
         }),
       };
@@ -116,6 +121,11 @@ function makeRow(one: Case, suite: string, outcome: Outcome, engine: EngineFacts
         boundU,
         ...summary,
         stopReason,
+        ...(one.conditions === undefined
+          ? {}
+          : {
+              fairness: fairnessOf(one.conditions, device, summary.clock, one.options.threads, one.cache),
+            }),
         flopsPerS: flops / seconds,
         bytesPerS: bytes / seconds,
         ...defined({ rooflineFraction: rooflineFraction(one, ceilings, seconds) }),

@@ -9,14 +9,25 @@ import {
   implementationName,
   type Options,
   type Prepared,
+  Unsupported,
   unsupportedReason,
 } from "../../impls/implementation.js";
 import { operators } from "../../impls/index.js";
 import type { AnyOperator, LaneReference, Problem } from "../../impls/operator.js";
 import { evaluate } from "../verify/evaluate.js";
+import { lacksOf } from "../verify/targets.js";
+import { workOf } from "./fairness.js";
 import { FEWEST_WINDOWS, type GrowthWindow, sustainedGrowth } from "./growth.js";
 import { measure, warmUp } from "./measure.js";
-import type { CallName, Calls, OpenRequest, ReferenceHandle } from "./protocol.js";
+import type {
+  CallName,
+  Calls,
+  Description,
+  Lacking,
+  OpenRequest,
+  Question,
+  ReferenceHandle,
+} from "./protocol.js";
 import { recheck, type Truth, type Verified, verify } from "./verify.js";
 
 /** What a session needs from the place it runs in. */
@@ -61,6 +72,11 @@ export class Session {
     return (this[call] as (body: Calls[K][0]) => Promise<Calls[K][1]>).call(this, body);
   }
 
+  /** Whether the engine's device is gone for good: this session can only be closed. */
+  get isLost(): boolean {
+    return this.engine?.isLost?.() ?? false;
+  }
+
   async close(): Promise<void> {
     for (const { prepared } of this.cases.values()) await prepared.dispose();
     this.cases.clear();
@@ -72,24 +88,44 @@ export class Session {
     this.originMs = body.originMs;
     try {
       this.engine = await this.host.openEngine(body);
-      return { present: true, device: this.engine.device };
+      const { device } = this.engine;
+      const lacking = await this.lacking(body.engine);
+      const cools = this.engine.timeCold !== undefined;
+      return { present: true, device, lacks: lacksOf(this.engine), lacking, cools };
     } catch (error) {
       // an engine that this machine lacks is an ordinary answer, whatever its loader threw
       return { present: false, reason: oneLine(error) };
     }
   }
 
+  private async lacking(name: string): Promise<Lacking[]> {
+    const found: Lacking[] = [];
+    for (const [impl, one] of this.impls.entries()) {
+      const reason = one.engine === name ? await one.absent?.(this.opened() as never) : undefined;
+      if (reason !== undefined) found.push({ impl, reason });
+    }
+    return found;
+  }
+
   async describe({ questions }: Calls["describe"][0]): Promise<Calls["describe"][1]> {
-    return questions.map(({ impl: index, problem }) => {
-      const impl = this.impls[index];
-      try {
-        const options = impl.options?.(problem, this.opened() as never)[0] ?? {};
+    const answers: Description[][] = [];
+    for (const question of questions) answers.push(await this.describeOne(question));
+    return answers;
+  }
+
+  private async describeOne({ impl: index, problem, everyChoice }: Question): Promise<Description[]> {
+    const impl = this.impls[index];
+    try {
+      const choices = await this.choices({ impl: index, problem });
+      return (everyChoice ? choices : choices.slice(0, 1)).map((options) => {
         const unsupported = unsupportedReason(impl, problem, options, this.opened());
-        return { options, unsupported, flops: unsupported ? undefined : impl.cost?.(problem, options).flops };
-      } catch (error) {
-        return { options: {}, unsupported: `could not be asked for its options: ${oneLine(error)}` };
-      }
-    });
+        if (unsupported !== undefined) return { options, unsupported };
+        const cost = impl.cost?.(problem, options);
+        return { options, cost, work: workOf(impl, problem, options) };
+      });
+    } catch (error) {
+      return [{ options: {}, unsupported: `could not be asked for its options: ${oneLine(error)}` }];
+    }
   }
 
   async ceilings(): Promise<Calls["ceilings"][1]> {
@@ -107,17 +143,28 @@ export class Session {
   }
 
   async choices({ impl: index, problem }: Calls["choices"][0]): Promise<Calls["choices"][1]> {
-    return this.impls[index].options?.(problem, this.opened() as never) ?? [{}];
+    return (await this.impls[index].options?.(problem, this.opened() as never)) ?? [{}];
   }
 
   async evaluate({ impl, problem, options }: Calls["evaluate"][0]): Promise<Calls["evaluate"][1]> {
-    return evaluate(this.impls[impl], this.opened(), problem, options);
+    try {
+      return { values: await evaluate(this.impls[impl], this.opened(), problem, options) };
+    } catch (error) {
+      if (error instanceof Unsupported) return { unsupported: error.message };
+      throw error;
+    }
   }
 
   async prepare(body: Calls["prepare"][0]): Promise<Calls["prepare"][1]> {
     const { problem, options } = body;
     const impl = this.impls[body.impl];
-    const prepared = await impl.prepare(this.opened() as never, problem, options);
+    let prepared: Prepared;
+    try {
+      prepared = await impl.prepare(this.opened() as never, problem, options);
+    } catch (error) {
+      if (error instanceof Unsupported) return { unsupported: error.message };
+      throw error;
+    }
     this.cases.set(body.case, {
       impl,
       problem,
@@ -126,7 +173,7 @@ export class Session {
       estimateNs: 0,
       windows: [],
     });
-    return { bytes: prepared.bytes };
+    return { bytes: prepared.bytes, details: prepared.details };
   }
 
   async verify(body: Calls["verify"][0]): Promise<Calls["verify"][1]> {
@@ -143,25 +190,25 @@ export class Session {
     return { verdict, firstNs };
   }
 
-  async warm({ case: id, budgetNs, firstNs }: Calls["warm"][0]): Promise<Calls["warm"][1]> {
+  async warm({ case: id, budgetNs, firstNs, cold }: Calls["warm"][0]): Promise<Calls["warm"][1]> {
     const one = this.get(id);
     // a verified run that took longer than any warm-up has warmed up what there is
     const hot = firstNs > 5 * budgetNs;
     const warmed = hot
       ? { repeats: 1, estimateNs: firstNs }
-      : await warmUp(this.opened(), this.verifiedOf(one), budgetNs);
+      : await warmUp(this.opened(), this.verifiedOf(one), budgetNs, cold);
     one.estimateNs = warmed.estimateNs;
     await one.prepared.poison();
     return warmed;
   }
 
-  async sample({ case: id, count, repeats }: Calls["sample"][0]): Promise<Calls["sample"][1]> {
+  async sample({ case: id, count, repeats, cold }: Calls["sample"][0]): Promise<Calls["sample"][1]> {
     const one = this.get(id);
     const now = () => (this.host.nowMs() - this.originMs) * 1e6;
     const slow = this.probeRuns(one) === 0;
     const live = slow ? this.host.liveBytes() : 0;
     const before = this.host.residentBytes();
-    const samples = await measure(this.opened(), this.verifiedOf(one), { count, repeats, now });
+    const samples = await measure(this.opened(), this.verifiedOf(one), { count, repeats, cold, now });
     if (slow) one.windows.push({ bytes: this.host.liveBytes() - live, runs: count * repeats });
     return { samples, residentGrowth: this.host.residentBytes() - before };
   }

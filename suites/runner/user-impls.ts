@@ -81,8 +81,8 @@ export async function allImplementations(
 function withMake(impl: AnyImplementation, make: string): AnyImplementation {
   return {
     ...impl,
-    options: (problem, engine) =>
-      (impl.options?.(problem, engine as never) ?? [{}]).map((options) => ({ make, ...options })),
+    options: async (problem, engine) =>
+      ((await impl.options?.(problem, engine as never)) ?? [{}]).map((options) => ({ make, ...options })),
   };
 }
 

@@ -64,7 +64,7 @@ export async function agreement<Op extends AnyOperator, E extends EngineName = "
   options?: Options,
   on: Engines[E] = engine as Engines[E],
 ): Promise<Agreement> {
-  const chosen = options ?? impl.options?.(problem, on)[0] ?? {};
+  const chosen = options ?? (await impl.options?.(problem, on))?.[0] ?? {};
   const prepared: Prepared<Op> = await impl.prepare(on, problem, chosen);
   await prepared.poison();
   await (on as Engine<unknown>).once((launch) => prepared.run(launch));

@@ -118,7 +118,9 @@ describe("bench", () => {
       expect(help.stdout).toContain(`--${flag}`);
     const dry = await bench([...tiny, "--dry-run"], { cwd });
     expect(dry.code).toBe(0);
-    expect(dry.stdout).toMatch(/^sequence-length\tssd\/recurrent\.cpu .*\tat least \S+ \S+ a run, \S+ KiB$/m);
+    expect(dry.stdout).toMatch(
+      /^sequence-length\tssd\/recurrent\.cpu .*\tat least \S+ \S+ a run, holds \S+ KiB, moves \S+ KiB, \S+ flops$/m,
+    );
     expect(existsSync(join(cwd, "dualbench-runs"))).toBe(false);
   });
 

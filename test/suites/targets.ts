@@ -1,14 +1,28 @@
 /** Targets on the cpu engine in this process, for tests. */
 import { open } from "../../impls/engines/cpu.js";
+import type { Engine } from "../../impls/engines/engine.js";
 import type { AnyImplementation } from "../../impls/implementation.js";
 import { implementations } from "../../impls/index.js";
 import { localPlace } from "../../suites/verify/evaluate.js";
 import type { Target } from "../../suites/verify/targets.js";
+import { torchOrReason } from "../torch.js";
 
 const place = localPlace(await open(), undefined);
 
 export function cpuTarget(impl: AnyImplementation, index = 0): Target {
   return { impl, index, place };
+}
+
+/** Every implementation in torch ops, where Python has torch; the place must be closed. */
+export async function torchTargets(): Promise<readonly Target[]> {
+  const engine = await torchOrReason();
+  if (!engine) return [];
+  const place = localPlace(engine as Engine<unknown>, "cpu");
+  const present: Target[] = [];
+  for (const [index, impl] of implementations.entries())
+    if (impl.engine === "torch" && (await impl.absent?.(engine as never)) === undefined)
+      present.push({ impl, index, place });
+  return present;
 }
 
 /** Every implementation of ours that runs without native code. */

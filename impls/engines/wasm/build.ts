@@ -15,7 +15,7 @@ export interface Kernel {
 
 // impls/engines/wasm/build.ts or, once built, dist/impls/engines/wasm/build.js: the sources lie beside either.
 const root = fileURLToPath(new URL("../../../", import.meta.url));
-const cacheFolder = fileURLToPath(new URL("../../../.dualbench/wasm/", import.meta.url));
+export const cacheFolder = fileURLToPath(new URL("../../../.dualbench/wasm/", import.meta.url));
 
 const commonFlags = [
   "-O3",

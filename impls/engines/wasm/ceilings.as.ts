@@ -1,4 +1,4 @@
-import { exp2 } from "./exp.as";
+import { table } from "./exp.as";
 import { madd } from "./simd.as";
 
 /** 12 independent chains of multiply-adds in registers: the rate that no kernel can pass. */
@@ -17,18 +17,29 @@ export function multiplyAdds(p: usize, rounds: i32): void {
   v128.store(p, f32x4.add(s, f32x4.add(f32x4.add(b8, b9), f32x4.add(b10, b11))), 224);
 }
 
-/** Four independent exponentials a round; their arguments change, so that none can be taken out of the loop. */
+/** Four independent exp2 a round that share each load of a constant; their arguments change, so that none can be taken out of the loop. */
 export function exps(p: usize, rounds: i32): void {
-  let t0 = v128.load(p), t1 = v128.load(p, 16), t2 = v128.load(p, 32), t3 = v128.load(p, 48);
-  let s0 = v128.load(p, 64), s1 = v128.load(p, 80), s2 = v128.load(p, 96), s3 = v128.load(p, 112);
+  let t0 = v128.load(p), t1 = v128.load(p, 16), t2 = v128.load(p, 32), t3 = v128.load(p, 48), s = v128.load(p, 64);
   const step = v128.load(p, 128);
   for (let i = 0; i < rounds; i++) {
-    s0 = f32x4.add(s0, exp2(t0)); t0 = f32x4.sub(t0, step);
-    s1 = f32x4.add(s1, exp2(t1)); t1 = f32x4.sub(t1, step);
-    s2 = f32x4.add(s2, exp2(t2)); t2 = f32x4.sub(t2, step);
-    s3 = f32x4.add(s3, exp2(t3)); t3 = f32x4.sub(t3, step);
+    let c = v128.load(table), e = v128.load(table, 16);
+    const a0 = f32x4.pmin(f32x4.pmax(t0, c), e), a1 = f32x4.pmin(f32x4.pmax(t1, c), e);
+    const a2 = f32x4.pmin(f32x4.pmax(t2, c), e), a3 = f32x4.pmin(f32x4.pmax(t3, c), e);
+    const magic = v128.load(table, 32);
+    const z0 = f32x4.add(a0, magic), z1 = f32x4.add(a1, magic), z2 = f32x4.add(a2, magic), z3 = f32x4.add(a3, magic);
+    const f0 = f32x4.sub(a0, f32x4.sub(z0, magic)), f1 = f32x4.sub(a1, f32x4.sub(z1, magic));
+    const f2 = f32x4.sub(a2, f32x4.sub(z2, magic)), f3 = f32x4.sub(a3, f32x4.sub(z3, magic));
+    c = v128.load(table, 48); e = v128.load(table, 64);
+    let p0 = madd(c, f0, e), p1 = madd(c, f1, e), p2 = madd(c, f2, e), p3 = madd(c, f3, e);
+    c = v128.load(table, 80); p0 = madd(p0, f0, c); p1 = madd(p1, f1, c); p2 = madd(p2, f2, c); p3 = madd(p3, f3, c);
+    c = v128.load(table, 96); p0 = madd(p0, f0, c); p1 = madd(p1, f1, c); p2 = madd(p2, f2, c); p3 = madd(p3, f3, c);
+    c = v128.load(table, 112); p0 = madd(p0, f0, c); p1 = madd(p1, f1, c); p2 = madd(p2, f2, c); p3 = madd(p3, f3, c);
+    c = v128.load(table, 128); p0 = madd(p0, f0, c); p1 = madd(p1, f1, c); p2 = madd(p2, f2, c); p3 = madd(p3, f3, c);
+    s = v128.xor(s, v128.xor(v128.xor(i32x4.add(p0, i32x4.shl(z0, 23)), i32x4.add(p1, i32x4.shl(z1, 23))),
+      v128.xor(i32x4.add(p2, i32x4.shl(z2, 23)), i32x4.add(p3, i32x4.shl(z3, 23)))));
+    t0 = f32x4.sub(t0, step); t1 = f32x4.sub(t1, step); t2 = f32x4.sub(t2, step); t3 = f32x4.sub(t3, step);
   }
-  v128.store(p, f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3)), 224);
+  v128.store(p, s, 224);
 }
 
 export function copy(p: usize, bytes: usize): void {

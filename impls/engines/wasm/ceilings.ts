@@ -3,7 +3,6 @@ import { loadKernel } from "./build.js";
 import type { Simd } from "./simd.js";
 
 export interface WasmCeilings extends Ceilings {
-  /** Exponentials a second, four lanes at a time, from registers. */
   readonly expsPerS: number;
 }
 

@@ -2,7 +2,7 @@ import { madd } from "./simd.as";
 
 // Constants stay in memory: asc folds splats into v128.const, which V8 rebuilds inside every loop.
 // Each word four times, so that one plain load fetches a vector.
-const table = memory.data<u32>([
+export const table = memory.data<u32>([
   0xc2fe0000, 0xc2fe0000, 0xc2fe0000, 0xc2fe0000, // -127
   0x43000000, 0x43000000, 0x43000000, 0x43000000, // 128
   0x4b400000, 0x4b400000, 0x4b400000, 0x4b400000, // 1.5 * 2^23

@@ -31,3 +31,30 @@ function four(a: v128, b: v128, c: v128, d: v128, f: v128, to: usize): void {
   v128.store(to, f32x4.mul(f, v128.shuffle<f32>(ab1, cd1, 0, 1, 4, 5)), 64);
   v128.store(to, f32x4.mul(f, v128.shuffle<f32>(ab1, cd1, 2, 3, 6, 7)), 96);
 }
+
+/** Transposes `rows` (at most 6) rows of `width` floats to [width][6]; rows that are not there become zeros. */
+export function packSix(from: usize, stride: usize, rows: i32, width: i32, to: usize): void {
+  let n = 0;
+  if (rows == 6) {
+    const r1 = from + stride, r2 = r1 + stride, r3 = r2 + stride, r4 = r3 + stride, r5 = r4 + stride;
+    for (; n + 4 <= width; n += 4, to += 96) {
+      const at = <usize>n << 2;
+      const a = v128.load(from + at), b = v128.load(r1 + at), c = v128.load(r2 + at), d = v128.load(r3 + at);
+      const ab0 = v128.shuffle<f32>(a, b, 0, 4, 1, 5), ab1 = v128.shuffle<f32>(a, b, 2, 6, 3, 7);
+      const cd0 = v128.shuffle<f32>(c, d, 0, 4, 1, 5), cd1 = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
+      const e = v128.load(r4 + at), f = v128.load(r5 + at);
+      const ef0 = v128.shuffle<f32>(e, f, 0, 4, 1, 5), ef1 = v128.shuffle<f32>(e, f, 2, 6, 3, 7);
+      v128.store(to, v128.shuffle<f32>(ab0, cd0, 0, 1, 4, 5));
+      v128.store64_lane(to, ef0, 0, 16);
+      v128.store(to, v128.shuffle<f32>(ab0, cd0, 2, 3, 6, 7), 24);
+      v128.store64_lane(to, ef0, 1, 40);
+      v128.store(to, v128.shuffle<f32>(ab1, cd1, 0, 1, 4, 5), 48);
+      v128.store64_lane(to, ef1, 0, 64);
+      v128.store(to, v128.shuffle<f32>(ab1, cd1, 2, 3, 6, 7), 72);
+      v128.store64_lane(to, ef1, 1, 88);
+    }
+  }
+  for (; n < width; n++, to += 24) {
+    for (let r = 0; r < 6; r++) store<f32>(to + (r << 2), r < rows ? load<f32>(from + <usize>r * stride + (<usize>n << 2)) : 0);
+  }
+}

@@ -40,7 +40,11 @@ describe.each(DEVICES)("tfjs on %s", async (device) => {
     async (_name, impl) => {
       const problem = smallProblem(impl.operator);
       const before = engine.tf.memory().numTensors;
-      const prepared = await impl.prepare(engine, problem, impl.options?.(problem, engine)[0] ?? {});
+      const prepared = await impl.prepare(
+        engine,
+        problem,
+        (await impl.options?.(problem, engine))?.[0] ?? {},
+      );
       const afterPrepare = engine.tf.memory().numTensors;
       await engine.once(() => prepared.run(undefined));
       const first = await prepared.inspect([]);

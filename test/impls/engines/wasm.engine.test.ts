@@ -1,7 +1,7 @@
 /** The engine around the kernels: inputs, names of builds, threads, life and death of workers. */
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it, vi } from "vitest";
 import { convolution } from "../../../impls/convolution/index.js";
 import { loadKernel } from "../../../impls/engines/wasm/build.js";
 import { writeInputs } from "../../../impls/engines/wasm/inputs.js";
@@ -10,6 +10,8 @@ import { Room } from "../../../impls/engines/wasm/room.js";
 import { open } from "../../../impls/engines/wasm.js";
 import { operators } from "../../../impls/index.js";
 import { type AnyOperator, type Problem, randomProblem } from "../../../impls/operator.js";
+import { type Ssd, ssd } from "../../../impls/ssd/operator.js";
+import { recurrentWasm } from "../../../impls/ssd/recurrent.wasm.js";
 import { toFloat32 } from "../../../impls/tensor.js";
 
 const pool = new Pool();
@@ -72,6 +74,25 @@ describe("engine", () => {
     expect(expsPerS).toBeGreaterThan(1e6);
     expect(bytesPerS).toBeGreaterThan(1e7);
     await engine.close();
+  });
+
+  it("runs the plain build where the environment asks for it, and each row names its kernel's hash", async () => {
+    const kernels: unknown[] = [];
+    for (const simd of ["relaxed", "plain"]) {
+      vi.stubEnv("DUALBENCH_WASM_SIMD", simd);
+      const engine = await open();
+      expect(engine.simd).toBe(simd);
+      expect(engine.device.key).toBe(simd === "plain" ? "plain" : undefined);
+      const { details, dispose } = await recurrentWasm.prepare(engine, allInputs(ssd) as Problem<Ssd>, {});
+      kernels.push(details?.kernel);
+      dispose();
+      await engine.close();
+    }
+    expect(kernels[0]).toMatch(/^ssd-recurrent\.relaxed\.[0-9a-f]{12}$/);
+    expect(kernels[1]).toMatch(/^ssd-recurrent\.plain\.[0-9a-f]{12}$/);
+    vi.stubEnv("DUALBENCH_WASM_SIMD", "fast");
+    await expect(open()).rejects.toThrow(/relaxed and plain, got fast/);
+    vi.unstubAllEnvs();
   });
 
   it("refuses a problem that 32-bit addresses cannot hold, before it allocates", async () => {

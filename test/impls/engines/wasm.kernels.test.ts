@@ -16,6 +16,9 @@ import {
   type Problem,
   randomProblem,
 } from "../../../impls/operator.js";
+import { selectiveScan } from "../../../impls/selective_scan/operator.js";
+import { recurrentWasm as scanWasm } from "../../../impls/selective_scan/recurrent.wasm.js";
+import { spans } from "../../../impls/ssd/arguments.wasm.js";
 import { ssd } from "../../../impls/ssd/operator.js";
 import { allLanes } from "../truth.js";
 
@@ -46,6 +49,11 @@ const convolutions = [
   { batch: 1, length: 2, heads: 1, headDim: 3 },
   { batch: 1, length: 1000, heads: 2, headDim: 4 },
 ];
+
+/** A sequence in segments: no segment but the first, some of them empty, one chunk each. */
+const segments: Options[] = [1, 2, 5].flatMap((threads) =>
+  [1, 24].map((chunk) => ({ chunk, threads, make: "segments" })),
+);
 
 function problemsOf(operator: AnyOperator): Problem[] {
   if (operator.name === "attention")
@@ -114,7 +122,7 @@ async function share(
 describe.each(kernels)("%s", (_name, impl) => {
   const chunks: Options[] =
     impl.form === "chunked"
-      ? [{ chunk: 1 }, { chunk: 7 }, { chunk: 12 }, { chunk: 64 }, { chunk: 256 }]
+      ? [{ chunk: 1 }, { chunk: 7 }, { chunk: 12 }, { chunk: 64 }, { chunk: 256 }, ...segments]
       : [{}];
 
   it("stays within the probable bound at odd sizes", async () => {
@@ -139,6 +147,50 @@ describe.each(kernels)("%s", (_name, impl) => {
           fingerprint,
         );
     }
+  });
+});
+
+describe("selective_scan/recurrent.wasm", () => {
+  it("gives the same bits by its fast path and by the one for exponents that exp2 has to hold at an end", async () => {
+    const dims = { batch: 1, length: 20, heads: 1, groups: 1, headDim: 8, state: 9 };
+    const values = (seed: number, count: number) =>
+      Float64Array.from({ length: count }, (_, i) => Math.fround(0.5 + 0.4 * Math.sin(seed + 1.7 * i)));
+    const outputs = async (lastDelta: number) => {
+      const delta = values(1, 160);
+      delta[7] = lastDelta;
+      const A = values(2, 72).map((a) => -a);
+      const inputs = { u: values(3, 160), delta, A, B: values(4, 180), C: values(5, 180) };
+      const problem = givenProblem(selectiveScan, { dims, inputs });
+      const prepared = await scanWasm.prepare(engines.relaxed, problem, {});
+      await prepared.run();
+      const Y = Float32Array.from((await prepared.read()).Y);
+      prepared.dispose();
+      return Y;
+    };
+    const [tame, wild, nan] = [await outputs(0.3), await outputs(1e4), await outputs(Number.NaN)];
+    tame.forEach((y, i) => {
+      if (i % 8 < 7) expect([wild[i], nan[i]]).toEqual([y, y]);
+    });
+    expect(tame[7]).not.toBe(wild[7]);
+    expect(nan[7]).toBeNaN();
+  });
+});
+
+describe("tasks of the chunked kernel", () => {
+  it.each([1, 2, 3, 8])("cover all heads and slices on %i threads, once", (threads) => {
+    for (const heads of [1, 2, 3, 8, 16])
+      for (const slices of [1, 3, 8])
+        for (const mostHeads of [0.4, 1, 2.5, 7.9, 100]) {
+          const { headSpan, sliceSpan, tasks } = spans(
+            threads,
+            3,
+            { ...recurrences[0], heads },
+            slices,
+            mostHeads,
+          );
+          expect(Number.isInteger(headSpan) && Number.isInteger(sliceSpan), `${headSpan}`).toBe(true);
+          expect(tasks).toBe(3 * Math.ceil(heads / headSpan) * Math.ceil(slices / sliceSpan));
+        }
   });
 });
 
@@ -170,8 +222,20 @@ describe.each(kernels.filter(([name]) => name.startsWith("ssd/")))("%s", (_name,
     ["growth between resets", (i: number) => (i % 22 < 2 ? -1e4 : 0.5)],
   ])("is right with %s", async (_case, decay) => {
     const problem = withDecay(decay);
-    for (const chunk of [6, 24, 100])
-      expect((await share(impl, problem, { chunk })).certified).toBeLessThan(1);
+    const segmented = impl.form === "chunked" ? segments : [];
+    for (const options of [{ chunk: 6 }, { chunk: 24 }, { chunk: 100 }, ...segmented])
+      expect((await share(impl, problem, options)).certified, JSON.stringify(options)).toBeLessThan(1);
+  });
+
+  it("is right where an impulse decays through denormals", async () => {
+    const { X, logA, ...rest } = random(7);
+    X.fill(0, 18);
+    logA.forEach((_, i) => {
+      logA[i] = Math.fround(i % 2 ? -0.9 : -2.3);
+    });
+    const problem = givenProblem(ssd, { dims, inputs: { X, logA, ...rest } });
+    for (const options of impl.form === "chunked" ? [{ chunk: 12 }, ...segments] : [{}])
+      expect((await share(impl, problem, options)).certified, JSON.stringify(options)).toBeLessThan(1);
   });
 
   it("keeps a NaN from earlier tokens", async () => {

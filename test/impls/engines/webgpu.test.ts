@@ -6,7 +6,7 @@ import { halfBits, halfValue } from "../../../impls/engines/webgpu/half.js";
 import { chooseWgsl } from "../../../impls/engines/webgpu/wgsl.js";
 import { planWindows } from "../../../impls/engines/webgpu/windows.js";
 import { open, type WebGpuEngine } from "../../../impls/engines/webgpu.js";
-import { type AnyImplementation, implementationName } from "../../../impls/implementation.js";
+import { type AnyImplementation, implementationName, type Options } from "../../../impls/implementation.js";
 import { implementations } from "../../../impls/index.js";
 import { type AnyOperator, inputDtype, type Problem, randomProblem } from "../../../impls/operator.js";
 import { selectiveScan } from "../../../impls/selective_scan/index.js";
@@ -107,7 +107,7 @@ describe.runIf(here)("webgpu kernels against the float64 reference", () => {
     form(operator).flatMap(({ name, impl }) =>
       dtypes.flatMap((dtype) =>
         (problems[operator.name]?.(dtype) ?? []).flatMap((problem) =>
-          (impl.options?.(problem, engine as never) ?? [{}]).map((options) => ({
+          ((impl.options?.(problem, engine as never) ?? [{}]) as readonly Options[]).map((options) => ({
             name: `${name} ${dtype} ${JSON.stringify(options)} ${JSON.stringify(problem.dims)}`,
             impl: impl as AnyImplementation,
             problem,
@@ -205,7 +205,7 @@ describe.runIf(here)("the engine", () => {
       const prepared = await (impl as AnyImplementation).prepare(
         engine as never,
         problem as never,
-        impl.options?.(problem, engine as never)[0] ?? {},
+        (await impl.options?.(problem, engine as never))?.[0] ?? {},
       );
       const prints: string[] = [];
       for (let i = 0; i < 2; i++) {

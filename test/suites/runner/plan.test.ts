@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { f32Rounding } from "../../../impls/bound.js";
 import type { AnyImplementation, Options } from "../../../impls/implementation.js";
 import { ssd } from "../../../impls/ssd/operator.js";
-import { suites } from "../../../suites/index.js";
+import { chooseSuites } from "../../../suites/index.js";
 import { makePlan, type PlanRequest, planIds } from "../../../suites/runner/plan.js";
 
 function implementation(options: Options, dtypes: AnyImplementation["dtypes"] = ["f32"]): AnyImplementation {
@@ -19,15 +19,18 @@ function implementation(options: Options, dtypes: AnyImplementation["dtypes"] = 
 
 function request(impls: readonly AnyImplementation[], more: Partial<PlanRequest> = {}): PlanRequest {
   return {
-    suites,
+    suites: chooseSuites([]),
     grid: "quick",
     seed: 0,
     impls,
     targets: [{ engine: "cpu", device: undefined, deviceKey: undefined }],
     describe: async (_target, questions) =>
-      questions.map(({ impl, problem }) => ({
-        options: impls[impl].options!(problem, undefined as never)[0],
-      })),
+      Promise.all(
+        questions.map(async ({ impl, problem, everyChoice }) => {
+          const choices = await impls[impl].options!(problem, undefined as never);
+          return (everyChoice ? choices : choices.slice(0, 1)).map((options) => ({ options }));
+        }),
+      ),
     ...more,
   };
 }
@@ -83,6 +86,43 @@ describe("makePlan", () => {
     const keep = (suite: string, id: string) => stored.includes(`${suite}\t${id}`);
     const again = planIds(await makePlan(request([tuned], { storedIds: stored, keep })));
     expect(again.sort()).toEqual([...stored].sort());
+  });
+
+  it("says warm or cold where an engine can empty its cache, and asks for cold in the paper's grid only", async () => {
+    const targets = [{ engine: "cpu", device: undefined, deviceKey: "some-gpu", cools: true }] as const;
+    const ids = async (grid: "quick" | "default" | "paper", more: Partial<PlanRequest> = {}) =>
+      planIds(await makePlan(request([implementation({})], { grid, targets, ...more })));
+    for (const grid of ["quick", "default"] as const)
+      for (const id of await ids(grid)) expect(id).toMatch(/ cache=warm device=some-gpu$/);
+    const paper = await ids("paper");
+    const cold = paper.filter((id) => id.includes(" cache=cold "));
+    expect(cold.map((id) => id.replace("cold", "warm"))).toEqual(
+      paper.filter((id) => id.includes(" cache=warm ")),
+    );
+    expect(new Set(await ids("paper", { storedIds: paper }))).toEqual(new Set(paper));
+  });
+
+  it("counts ranks of cold and warm curves apart, and keeps cold ones out of the figure", async () => {
+    const targets = [{ engine: "cpu", device: undefined, deviceKey: "some-gpu", cools: true }] as const;
+    const groups = await makePlan(request([implementation({})], { grid: "paper", targets }));
+    for (const { cases } of groups) {
+      expect(cases.map(({ cache }) => cache)).toEqual(["warm", "cold"]);
+      expect(cases[0].rank).toBe(cases[1].rank);
+      expect(cases[1].figure).toBe(false);
+    }
+  });
+
+  it("asks for every choice of options where the suite says so, and keeps them apart when a run goes on", async () => {
+    let chunk = 8;
+    const options = () => [1, 2].map((threads) => ({ chunk: chunk++, threads }));
+    const impl = { ...implementation({}), options } as AnyImplementation;
+    const everyChoice = { suites: chooseSuites(["threads"]) };
+    const stored = planIds(await makePlan(request([impl], everyChoice)));
+    expect(stored.filter((id) => id.includes("threads=1")).length * 2).toBe(stored.length);
+    expect(stored.filter((id) => id.includes("threads=2")).length * 2).toBe(stored.length);
+    const again = planIds(await makePlan(request([impl], { ...everyChoice, storedIds: stored })));
+    expect(again).toEqual(stored);
+    expect(planIds(await makePlan(request([impl]))).some((id) => id.includes("threads=2"))).toBe(false);
   });
 
   it("asks an implementation only in dtypes it accepts", async () => {

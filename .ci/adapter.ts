@@ -1,0 +1,35 @@
+/** Prints what the WebGPU adapter here offers, and which makes of which kernels run on it in which storage types. */
+import { open } from "../impls/engines/webgpu.js";
+import { implementationName, unsupportedReason } from "../impls/implementation.js";
+import { implementations } from "../impls/index.js";
+import { randomProblem } from "../impls/operator.js";
+
+const SIZES = {
+  batch: 1,
+  length: 65,
+  context: 65,
+  heads: 2,
+  groups: 1,
+  headDim: 16,
+  headDimV: 16,
+  state: 16,
+};
+
+const engine = await open(undefined, { named: true });
+const { name, details } = engine.device;
+console.log(`adapter: ${name}`);
+for (const [key, value] of Object.entries(details)) console.log(`  ${key}: ${value}`);
+console.log("makes, by storage type:");
+for (const impl of implementations.filter((one) => one.engine === "webgpu")) {
+  const dims = Object.fromEntries(
+    Object.entries(SIZES).filter(([axis]) => (impl.operator.dims as string[]).includes(axis)),
+  );
+  for (const dtype of ["f32", "f16"] as const) {
+    const problem = randomProblem(impl.operator, { dtype, dims } as never);
+    const choices = impl.options?.(problem as never, engine as never) ?? [{}];
+    const reason = unsupportedReason(impl, problem as never, choices[0] ?? {}, engine);
+    const makes = choices.map((options) => Object.values(options).join(" ")).filter(Boolean);
+    console.log(`  ${implementationName(impl)} ${dtype}: ${reason ?? (makes.join(", ") || "one kernel")}`);
+  }
+}
+engine.close();
