@@ -209,7 +209,7 @@ export function mustHaveCases(
   filter: string | undefined,
 ): void {
   if (cases.some(({ judged }) => judged)) return;
-  const why = notCompared[0] ?? absent[0];
+  const why = notCompared[0] ?? (filter === undefined ? absent[0] : undefined);
   const said =
     why === undefined ? "no case matches" : typeof why === "string" ? why : `${why.id}: ${why.reason}`;
   throw new GateStop(
