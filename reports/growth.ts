@@ -65,9 +65,13 @@ export function weightedSlope(points: readonly WeightedPoint[]): { slope: number
   return { slope, standardError: Math.sqrt(Math.max(1, chi2 / (points.length - 2)) / spread) };
 }
 
-/** Two-sided 95% quantiles of Student's t, df = 1.. (Abramowitz & Stegun table 26.10); only FITTED - 2 of them are ever needed. */
-const T95 = [12.7062, 4.30265, 3.18245, 2.77645, 2.57058, 2.44691, 2.36462, 2.306, 2.26216, 2.22814];
+/** Two-sided 95% quantiles of Student's t, df = 1.. (Abramowitz & Stegun table 26.10). */
+const T95 = [
+  12.7062, 4.30265, 3.18245, 2.77645, 2.57058, 2.44691, 2.36462, 2.306, 2.26216, 2.22814, 2.20099, 2.17881,
+  2.16037, 2.14479, 2.13145,
+];
 
-function studentT95(df: number): number {
+/** @param df from 1 on; beyond the table its last entry, which is on the wide side */
+export function studentT95(df: number): number {
   return T95[Math.min(df, T95.length) - 1];
 }

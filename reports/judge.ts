@@ -6,6 +6,8 @@
  * change": that is all the test assumes. Pooling samples instead flags identical code in over 40% of runs (README, "The gate").
  */
 
+import { studentT95 } from "./growth.js";
+
 /** Most blocks for which all sign patterns are walked: 2^20 sums. */
 const MOST_BLOCKS = 20;
 
@@ -63,6 +65,8 @@ export interface Rule {
   /** A case whose screening mean ratio exceeds 1 + this is measured again, afresh. */
   readonly escalateAbove: number;
   readonly confirmBlocks: number;
+  /** After so many confirming blocks a case whose mean is within delta is let go: that can only spare the innocent. */
+  readonly futilityBlocks: number;
 }
 
 export const DEFAULT_RULE: Rule = {
@@ -71,6 +75,7 @@ export const DEFAULT_RULE: Rule = {
   screenBlocks: 4,
   escalateAbove: 0.015,
   confirmBlocks: 12,
+  futilityBlocks: 6,
 };
 
 /** Mean of log ratios as a ratio: the geometric mean over blocks. */
@@ -96,17 +101,38 @@ export function speedupP(logRatios: readonly number[], rule: Rule): number {
   );
 }
 
+/** Whether further blocks of a case (log ratios, slowdown positive) would be wasted: its mean is within delta so far. */
+export function futile(logRatios: readonly number[], rule: Rule): boolean {
+  return logRatios.length >= rule.futilityBlocks && meanRatio(logRatios) <= 1 + rule.delta;
+}
+
 /**
- * The smallest slowdown that this case's noise would have let the test see with 80% power: the sign-flip test behaves like a t test
- * on the mean, so delta is exceeded by (z_alpha + z_0.8) standard errors. `comparisons` is the Holm family it must survive.
+ * The smallest slowdown that a case with this noise is seen at with at least 80% power. Two hurdles: the screening mean must exceed
+ * `escalateAbove`, the confirming mean delta by the quantile of the level; both means are about normal, and each hurdle may cost
+ * half of the 20%. `comparisons` is the Holm family it must survive.
  */
 export function minimalDetectable(logRatios: readonly number[], rule: Rule, comparisons = 1): number {
+  if (logRatios.length < 2) return Number.POSITIVE_INFINITY;
+  const sd = standardDeviation(logRatios);
+  const z = normalQuantile(0.9);
+  const screened = Math.log(1 + rule.escalateAbove) + (z * sd) / Math.sqrt(rule.screenBlocks);
+  const level = normalQuantile(1 - rule.alpha / Math.max(1, comparisons));
+  const confirmed = Math.log(1 + rule.delta) + ((level + z) * sd) / Math.sqrt(rule.confirmBlocks);
+  return Math.exp(Math.max(screened, confirmed)) - 1;
+}
+
+/** 95% interval of the ratio by Student's t on the logs; from 0 to infinity below two blocks. */
+export function ratioInterval95(logRatios: readonly number[]): { low: number; high: number } {
   const n = logRatios.length;
-  if (n < 2) return Number.POSITIVE_INFINITY;
-  const mean = logRatios.reduce((sum, v) => sum + v, 0) / n;
-  const sd = Math.sqrt(logRatios.reduce((sum, v) => sum + (v - mean) ** 2, 0) / (n - 1));
-  const z = normalQuantile(1 - rule.alpha / comparisons) + normalQuantile(0.8);
-  return (1 + rule.delta) * Math.exp((z * sd) / Math.sqrt(n)) - 1;
+  if (n < 2) return { low: 0, high: Number.POSITIVE_INFINITY };
+  const half = (studentT95(n - 1) * standardDeviation(logRatios)) / Math.sqrt(n);
+  const mean = Math.log(meanRatio(logRatios));
+  return { low: Math.exp(mean - half), high: Math.exp(mean + half) };
+}
+
+function standardDeviation(values: readonly number[]): number {
+  const mean = values.reduce((sum, v) => sum + v, 0) / values.length;
+  return Math.sqrt(values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / (values.length - 1));
 }
 
 /** Quantile of the standard normal, by bisection of an erfc good to 1e-7: the gate needs three digits. */
@@ -121,8 +147,8 @@ export function normalQuantile(probability: number): number {
   return (low + high) / 2;
 }
 
-/** Abramowitz and Stegun 7.1.26. */
-function normalCdf(x: number): number {
+/** Abramowitz and Stegun 7.1.26, good to 1e-7. */
+export function normalCdf(x: number): number {
   const t = 1 / (1 + (0.3275911 * Math.abs(x)) / Math.SQRT2);
   const poly =
     t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));

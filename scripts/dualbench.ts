@@ -5,6 +5,7 @@ import { EXIT } from "./cli/exit.js";
 /** Each script reads its own arguments. */
 const commands: Readonly<Record<string, () => Promise<unknown>>> = {
   bench: () => import("./bench.js"),
+  gate: () => import("./gate.js"),
   report: () => import("./report.js"),
   verify: () => import("./verify.js"),
 };

@@ -6,6 +6,8 @@ export const EXIT = {
   usage: 2,
   /** Inconclusive, or a foreign machine or commit. */
   inconclusive: 3,
+  /** Gate only: an output breaks its bound. */
+  wrongOutput: 4,
   nothingToMeasure: 5,
   interrupted: 130,
   terminated: 143,

@@ -4,7 +4,8 @@
  * log time = log truth + drift of the machine + N(0, process sd) + median of `samples` draws of N(0, sample sd).
  */
 import { hashAt, streamKeys } from "../../impls/random.js";
-import { blockLogRatio, DEFAULT_RULE, escalates, holm, type Rule, slowdownP } from "../../reports/judge.js";
+import { blockLogRatio, DEFAULT_RULE, type Rule } from "../../reports/judge.js";
+import { type BlockSource, decide } from "./decision.js";
 
 export interface Noise {
   /** Standard deviation between processes, as a fraction. */
@@ -46,7 +47,7 @@ export const DEFAULT_SIMULATION: Simulation = {
 };
 
 /** Standard normal numbers, a pure function of (seed, run, index): Box-Muller on the harness's own generator. */
-function normals(seed: number, run: number): () => number {
+export function normals(seed: number, run: number): () => number {
   const keys = streamKeys(seed, "simulate");
   let index = 0;
   const uniform = () => (hashAt(keys, run, index++) + 0.5) / 2 ** 32;
@@ -58,28 +59,25 @@ function median(values: number[]): number {
   return values[values.length >> 1];
 }
 
-export function simulate(simulation: Simulation): SimulationResult {
+export async function simulate(simulation: Simulation): Promise<SimulationResult> {
   let falseFails = 0;
   let detections = 0;
   for (let run = 0; run < simulation.runs; run++) {
-    const flagged = simulateRun(simulation, run);
+    const decisions = await decide(simulatedBlocks(simulation, run), simulation.rule);
+    const flagged = decisions.flatMap(({ outcome }, index) => (outcome === "slower" ? [index] : []));
     if (flagged.some((index) => simulation.slowdown === 0 || index > 0)) falseFails++;
     if (simulation.slowdown > 0 && flagged.includes(0)) detections++;
   }
   return { falseFails, detections, runs: simulation.runs };
 }
 
-/** Indices of the cases that one simulated gate run flags. */
-function simulateRun({ cases, slowdown, seed, noise, rule }: Simulation, run: number): number[] {
+/** Blocks of one simulated gate run. */
+function simulatedBlocks({ cases, slowdown, seed, noise, rule }: Simulation, run: number): BlockSource {
   const normal = normals(seed, run);
-  const expectedMeasurements = cases * 4 * rule.screenBlocks;
-  let measurements = 0;
-  const measure = (truth: number) => {
-    const drift = noise.drift * Math.sin((Math.PI * measurements++) / expectedMeasurements);
-    const samples = Array.from({ length: noise.samples }, () => noise.sampleSd * normal());
-    return truth * Math.exp(drift + noise.processSd * normal() + median(samples));
-  };
-  const block = (head: number) => {
+  const process = simulatedSamples(noise, normal, cases * 4 * rule.screenBlocks);
+  const measure = (truth: number) => truth * median(process());
+  const block = (index: number) => {
+    const head = index === 0 ? 1 + slowdown : 1;
     // ABBA or BAAB, by a coin
     if (normal() > 0) {
       const [a1, b1, b2, a2] = [measure(1), measure(head), measure(head), measure(1)];
@@ -88,14 +86,27 @@ function simulateRun({ cases, slowdown, seed, noise, rule }: Simulation, run: nu
     const [b1, a1, a2, b2] = [measure(head), measure(1), measure(1), measure(head)];
     return blockLogRatio([a1, a2], [b1, b2]);
   };
-  const truth = (index: number) => (index === 0 ? 1 + slowdown : 1);
-  const blocks = (index: number, count: number) => Array.from({ length: count }, () => block(truth(index)));
+  return {
+    screen: async () =>
+      Array.from({ length: cases }, (_, index) =>
+        Array.from({ length: rule.screenBlocks }, () => block(index)),
+      ),
+    confirm: async (index) => block(index),
+  };
+}
 
-  const escalated = Array.from({ length: cases }, (_, index) => index).filter((index) =>
-    escalates(blocks(index, rule.screenBlocks), rule),
-  );
-  const adjusted = holm(escalated.map((index) => slowdownP(blocks(index, rule.confirmBlocks), rule)));
-  return escalated.filter((_, i) => adjusted[i] <= rule.alpha);
+/** Samples of one process after another, identical code, under a drift that passes its peak in mid-run. */
+export function simulatedSamples(
+  noise: Noise,
+  normal: () => number,
+  expectedProcesses: number,
+): () => number[] {
+  let processes = 0;
+  return () => {
+    const drift = noise.drift * Math.sin((Math.PI * processes++) / expectedProcesses);
+    const level = drift + noise.processSd * normal();
+    return Array.from({ length: noise.samples }, () => Math.exp(level + noise.sampleSd * normal()));
+  };
 }
 
 /** Largest rate that `hits` of `trials` leaves possible at 95%: exact Clopper-Pearson upper limit, by bisection. */

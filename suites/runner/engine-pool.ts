@@ -33,6 +33,8 @@ export class EnginePool {
     private readonly host: Host,
     private readonly files: readonly string[],
     private readonly originMs: number,
+    /** A folder whose `impls/` takes the place of the harness's own. */
+    private readonly tree?: string,
   ) {}
 
   /** Opens all candidates; the absent ones come back with one sentence each. */
@@ -93,12 +95,17 @@ export class EnginePool {
     await this.slots[target].link?.stop();
   }
 
+  /** Ends all processes. */
+  async close(): Promise<void> {
+    await Promise.all(this.slots.map(({ link }) => link?.stop()));
+  }
+
   private async open(slot: Slot): Promise<Extract<Opened, { present: true }>> {
     slot.link = this.host.start();
     const { engine, device, named } = slot;
     const opened = await slot.link.call(
       "open",
-      { engine, device, named, files: this.files, originMs: this.originMs },
+      { engine, device, named, files: this.files, originMs: this.originMs, tree: this.tree },
       OPEN_MS,
     );
     if (!opened.present) throw new EngineDied(opened.reason);

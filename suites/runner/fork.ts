@@ -8,12 +8,14 @@ export function forkBeside(base: string, name: string): ChildProcess {
   const extension = base.slice(-3);
   return fork(fileURLToPath(new URL(`./${name}${extension}`, base)), {
     serialization: "advanced",
-    execArgv: extension === ".ts" ? ["--import", tsxUrl()] : [],
+    execArgv: loaderFlags(extension),
     // what a kernel prints must not end up in the document on stdout
     stdio: ["ignore", 2, "pipe", "ipc"],
   });
 }
 
-function tsxUrl(): string {
-  return pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
+/** Flags with which Node runs a module of this kind, from any working directory. */
+export function loaderFlags(extension: string): string[] {
+  if (extension !== ".ts") return [];
+  return ["--import", pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href];
 }

@@ -14,6 +14,8 @@ export interface OpenRequest {
   readonly named: boolean;
   /** Modules with implementations of the user. */
   readonly files: readonly string[];
+  /** A folder whose `impls/` takes the place of the harness's own: the gate measures two trees. */
+  readonly tree?: string | undefined;
   /** Unix time in ms from which samples count their start. */
   readonly originMs: number;
 }
@@ -52,6 +54,14 @@ export interface Description {
   readonly work?: Work | undefined;
 }
 
+/** One implementation of a process, in the order in which calls name them by. */
+export interface InventoryEntry {
+  /** `operator/form.engine` */
+  readonly name: string;
+  /** What it counts of itself, a problem each; null where it counts nothing or does not take the problem. */
+  readonly costs: readonly (ImplementationCost | null)[];
+}
+
 /** Where a problem's truth lies. */
 export interface ReferenceHandle {
   readonly file: string;
@@ -67,6 +77,8 @@ export interface Calls {
   open: [OpenRequest, Opened];
   describe: [{ readonly questions: readonly Question[] }, Description[][]];
   ceilings: [null, Ceilings];
+  /** All implementations, and what each counts of these problems with its default options. */
+  inventory: [{ readonly problems: readonly Problem[] }, InventoryEntry[]];
   /** All options that an implementation runs by default. */
   choices: [{ readonly impl: number; readonly problem: Problem }, readonly Options[]];
   /** One run from preparation to all outputs: small problems only. */

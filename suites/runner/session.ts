@@ -6,6 +6,7 @@
 import type { Engine } from "../../impls/engines/engine.js";
 import {
   type AnyImplementation,
+  implementationName,
   type Options,
   type Prepared,
   Unsupported,
@@ -32,7 +33,7 @@ import { recheck, type Truth, type Verified, verify } from "./verify.js";
 /** What a session needs from the place it runs in. */
 export interface SessionHost {
   /** Built-in implementations, then those of the user's files, in one order for parent and child. */
-  implementations(files: readonly string[]): Promise<readonly AnyImplementation[]>;
+  implementations(files: readonly string[], tree: string | undefined): Promise<readonly AnyImplementation[]>;
   /** @throws with one sentence when this machine lacks the engine */
   openEngine(request: OpenRequest): Promise<Engine<unknown>>;
   readReference(handle: ReferenceHandle): Iterable<LaneReference>;
@@ -83,7 +84,7 @@ export class Session {
   }
 
   async open(body: Calls["open"][0]): Promise<Calls["open"][1]> {
-    this.impls = await this.host.implementations(body.files);
+    this.impls = await this.host.implementations(body.files, body.tree);
     this.originMs = body.originMs;
     try {
       this.engine = await this.host.openEngine(body);
@@ -129,6 +130,16 @@ export class Session {
 
   async ceilings(): Promise<Calls["ceilings"][1]> {
     return this.opened().ceilings();
+  }
+
+  async inventory({ problems }: Calls["inventory"][0]): Promise<Calls["inventory"][1]> {
+    return this.impls.map((impl) => ({
+      name: implementationName(impl),
+      costs: problems.map((problem) => {
+        if (!impl.cost || problem.operator !== impl.operator.name) return null;
+        return unsupportedReason(impl, problem, {}) === undefined ? impl.cost(problem, {}) : null;
+      }),
+    }));
   }
 
   async choices({ impl: index, problem }: Calls["choices"][0]): Promise<Calls["choices"][1]> {

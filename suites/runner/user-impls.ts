@@ -11,7 +11,9 @@ export async function loadImplementations(file: string): Promise<AnyImplementati
     const why = error instanceof Error ? error.message.split("\n")[0] : String(error);
     throw new Error(`cannot load ${file}: ${why}`);
   });
-  const found = new Set(Object.values(module).flat().filter(isImplementation));
+  // a folder without "type": "module" is CommonJS, whose exports come as the default one
+  const exported = [module, module.default].flatMap((one) => Object.values(one ?? {}));
+  const found = new Set(exported.flat().filter(isImplementation));
   if (found.size === 0)
     throw new Error(
       `${file} exports no implementation; export one made by implementation(operator, engine, { form, ... }), as examples/my-kernel.ts does`,
@@ -52,8 +54,11 @@ export function originOf(impl: AnyImplementation): string | undefined {
  * All built-in implementations, then those of the files, in one order for every process of a run. One that would share the name
  * of another gets `make` from its file, so that case ids stay unique.
  */
-export async function allImplementations(files: readonly string[]): Promise<AnyImplementation[]> {
-  const all = [...implementations];
+export async function allImplementations(
+  files: readonly string[],
+  builtIn: readonly AnyImplementation[] = implementations,
+): Promise<AnyImplementation[]> {
+  const all = [...builtIn];
   const taken = new Set(all.map(implementationName));
   for (const file of files) {
     const stem = fileStem(file);

@@ -1,17 +1,21 @@
 import wilcoxon from "@stdlib/stats-wilcoxon";
+import { standardDeviation } from "simple-statistics";
 import { describe, expect, it } from "vitest";
 import {
   blockLogRatio,
   DEFAULT_RULE,
   escalates,
+  futile,
   holm,
   meanRatio,
   minimalDetectable,
   normalQuantile,
+  ratioInterval95,
   signFlipP,
   slowdownP,
   speedupP,
 } from "../../reports/judge.js";
+import { DEFAULT_SIMULATION, ORDINARY_NOISE, simulate } from "../../suites/gate/simulate.js";
 
 describe("signFlipP", () => {
   it("agrees with tables made by hand", () => {
@@ -69,6 +73,38 @@ describe("blocks", () => {
     const noisy = minimalDetectable([0.05, -0.05, 0.05, -0.05], DEFAULT_RULE);
     expect(quiet).toBeLessThan(noisy);
     expect(quiet).toBeGreaterThan(DEFAULT_RULE.delta);
+    // by hand: sd 0.0577, confirming mean delta + (1.6449 + 1.2816) sd / sqrt 12, screening 1.5% + 1.2816 sd / 2
+    expect(noisy).toBeCloseTo(Math.max(1.03 * Math.exp(0.04878), 1.015 * Math.exp(0.037)) - 1, 4);
+    expect(minimalDetectable([0.05, -0.05, 0.05, -0.05], DEFAULT_RULE, 10)).toBeGreaterThan(noisy);
+  });
+
+  it("keep the power that the smallest visible slowdown promises", async () => {
+    const noise = { ...ORDINARY_NOISE, processSd: 0.05 };
+    // blocks of this noise have sd sqrt(0.05^2 + (0.03 * 1.2533)^2 / 15), the median of 15 normal samples included
+    const sd = Math.hypot(0.05, (0.03 * 1.2533) / Math.sqrt(15));
+    const slowdown = minimalDetectable(
+      [sd, -sd, sd, -sd].map((v) => v * Math.sqrt(3 / 4)),
+      DEFAULT_RULE,
+    );
+    const { detections } = await simulate({ ...DEFAULT_SIMULATION, runs: 300, cases: 1, slowdown, noise });
+    expect(detections / 300).toBeGreaterThanOrEqual(0.8);
+    expect(detections / 300).toBeLessThan(0.95);
+  });
+
+  it("have Student's interval", () => {
+    // mean 2, sd 1, n 4: half-width 3.18245 / 2
+    const { low, high } = ratioInterval95([1, 1.1835034, 2.8164966, 3]);
+    const half = ((3.18245 * standardDeviation([1, 1.1835034, 2.8164966, 3])) / 2) * Math.sqrt(4 / 3);
+    expect(Math.log(low)).toBeCloseTo(2 - half, 6);
+    expect(Math.log(high)).toBeCloseTo(2 + half, 6);
+    expect(ratioInterval95([0.1])).toEqual({ low: 0, high: Number.POSITIVE_INFINITY });
+  });
+
+  it("are let go after six when within delta", () => {
+    const within = new Array<number>(6).fill(Math.log(1.029));
+    expect(futile(within, DEFAULT_RULE)).toBe(true);
+    expect(futile(within.slice(1), DEFAULT_RULE)).toBe(false);
+    expect(futile(new Array<number>(6).fill(Math.log(1.031)), DEFAULT_RULE)).toBe(false);
   });
 });
 

@@ -1,0 +1,167 @@
+/**
+ * Absolute comparison on one fixed machine: medians of fresh processes of an earlier day in a file, beside those of today. The k-th
+ * process of today stands against the k-th of then, the same kind of process on both days; under "no change" the sign of their
+ * difference is a coin, which is all that the decision rule asks. What it cannot cancel is the machine itself having changed: hence
+ * the fingerprint.
+ */
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { z } from "zod";
+import { oneLine } from "../runner/session.js";
+import type { GateCase } from "./cases.js";
+import { distinctTargets, Experiment } from "./experiment.js";
+import { Station } from "./station.js";
+import { GateStop } from "./stop.js";
+
+const facts = z.record(z.string(), z.string());
+
+const baselineSchema = z.object({
+  version: z.literal(1),
+  commit: z.string(),
+  writtenUtc: z.string(),
+  fingerprint: z.object({ hard: facts, soft: facts }),
+  /** Medians in ns by case id: of processes that measured all cases, and of processes that measured this one alone. */
+  cases: z.record(
+    z.string(),
+    z.object({ screen: z.array(z.number().positive()), confirm: z.array(z.number().positive()) }),
+  ),
+});
+export type Baseline = z.infer<typeof baselineSchema>;
+export type StoredTimes = Baseline["cases"][string];
+
+/** @throws GateStop when the file is missing or holds something else */
+export function readBaseline(file: string): Baseline {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch {
+    throw new GateStop("usage", `there is no baseline ${file}; --update measures this machine and writes it`);
+  }
+  try {
+    return baselineSchema.parse(JSON.parse(text));
+  } catch (error) {
+    throw new GateStop("usage", `${file} is no baseline: ${oneLine(error)}; --update writes it anew`);
+  }
+}
+
+/** Whole or not at all. */
+export function writeBaseline(file: string, baseline: Baseline): void {
+  writeFileSync(`${file}.tmp`, `${JSON.stringify(baseline, null, 1)}\n`);
+  renameSync(`${file}.tmp`, file);
+}
+
+/** Blocks of one process of today and one of the file's. */
+export class BaselineExperiment extends Experiment {
+  private readonly confirmed = new Map<number, number>();
+
+  constructor(
+    parts: ConstructorParameters<typeof Experiment>,
+    /** By place in the cases. */
+    private readonly stored: readonly StoredTimes[],
+  ) {
+    super(...parts);
+    for (const [i, { base }] of this.times.entries()) base.push(...this.stored[i].screen);
+  }
+
+  override async screen(): Promise<number[][]> {
+    const medians = await this.screenMedians();
+    return medians.map((own, i) =>
+      own.flatMap((ns, k) => {
+        const then = this.stored[i].screen[k];
+        return then === undefined ? [] : [Math.log(ns / then)];
+      }),
+    );
+  }
+
+  override async confirm(index: number): Promise<number | undefined> {
+    const k = this.confirmed.get(index) ?? 0;
+    this.confirmed.set(index, k + 1);
+    const then = this.stored[index].confirm[k];
+    const now = then === undefined ? undefined : await this.aloneMedian(index);
+    return now === undefined ? undefined : Math.log(now / then);
+  }
+
+  /** What --update stores. */
+  async record(): Promise<(StoredTimes | undefined)[]> {
+    const screens = await this.screenMedians();
+    const times: (StoredTimes | undefined)[] = [];
+    for (const [index, screen] of screens.entries()) {
+      this.lab.say(`recording ${this.cases[index].id}`);
+      const confirm: number[] = [];
+      while (confirm.length < this.rule.confirmBlocks) {
+        const ns = await this.aloneMedian(index);
+        if (ns === undefined) break;
+        confirm.push(ns);
+      }
+      const whole = screen.length === this.rule.screenBlocks && confirm.length === this.rule.confirmBlocks;
+      times.push(whole ? { screen, confirm } : undefined);
+    }
+    return times;
+  }
+
+  /** One process a block measures all cases in random order. */
+  private async screenMedians(): Promise<number[][]> {
+    const medians: number[][] = this.cases.map(() => []);
+    const targets = distinctTargets(this.cases);
+    for (let block = 0; block < this.rule.screenBlocks; block++) {
+      this.lab.say(`screening, process ${block + 1} of ${this.rule.screenBlocks}`);
+      let station: Station | undefined;
+      try {
+        for (const index of this.order.shuffled(this.cases.length)) {
+          for (let attempt = 0; !this.failed.has(index) && !this.mustStop(); attempt++) {
+            try {
+              station ??= await Station.open(this.lab, "head", targets);
+              medians[index].push(await this.median(index, station));
+              break;
+            } catch (error) {
+              this.again(index, attempt, this.excuse(this.cases[index], error));
+              await station?.close();
+              station = undefined;
+            }
+          }
+        }
+      } finally {
+        await station?.close();
+      }
+    }
+    return medians;
+  }
+
+  /** A fresh process for this case alone. */
+  private async aloneMedian(index: number): Promise<number | undefined> {
+    for (let attempt = 0; !this.failed.has(index) && !this.mustStop(); attempt++) {
+      let station: Station | undefined;
+      try {
+        station = await Station.open(this.lab, "head", [this.cases[index].target]);
+        return await this.median(index, station);
+      } catch (error) {
+        this.again(index, attempt, this.excuse(this.cases[index], error));
+      } finally {
+        await station?.close();
+      }
+    }
+    return undefined;
+  }
+
+  private async median(index: number, station: Station): Promise<number> {
+    const one: GateCase = this.cases[index];
+    const reference = this.references.get(one.problemKey)!;
+    await station.load(one, reference);
+    await station.warm(one);
+    for (let turn = 0; turn < station.turns; turn++) await station.turn(one);
+    const ns = station.medianNs;
+    const spoiled = this.lab.blockSpoiled(one.target.engine);
+    await station.unload(one, reference);
+    if (spoiled !== undefined) throw new Spoiled(spoiled);
+    this.times[index].head.push(ns);
+    return ns;
+  }
+
+  protected override excuse(one: GateCase, error: unknown): Error {
+    return error instanceof Spoiled ? error : super.excuse(one, error);
+  }
+}
+
+/** The measurement counts for nothing and may be made again. */
+class Spoiled extends Error {
+  override readonly name = "Spoiled";
+}

@@ -1,0 +1,219 @@
+/** Which cases a gate compares: planned by head, found again in the base by implementation and problem. */
+import { devicesToOpen, engines } from "../../impls/engines/index.js";
+import { type AnyImplementation, implementationName, type Options } from "../../impls/implementation.js";
+import { implementations as builtIn } from "../../impls/index.js";
+import type { AnyOperator, Problem } from "../../impls/operator.js";
+import { chooseSuites } from "../index.js";
+import { EnginePool, type Present } from "../runner/engine-pool.js";
+import { figureCurves } from "../runner/figure-curves.js";
+import { parseFilter } from "../runner/filter.js";
+import { type Case, makePlan, type Target } from "../runner/plan.js";
+import type { Description, Question } from "../runner/protocol.js";
+import { type ArmName, checkSignal, type Lab } from "./lab.js";
+import { GateStop } from "./stop.js";
+import type { Touched } from "./touched.js";
+
+export interface GateCase {
+  /** As head spells it; options may differ in the base. */
+  readonly id: string;
+  readonly name: string;
+  readonly suites: readonly string[];
+  readonly operator: AnyOperator;
+  readonly problem: Problem;
+  /** Cases with one key share a problem, and its reference. */
+  readonly problemKey: string;
+  readonly target: Target;
+  readonly rank: number;
+  readonly base: ArmCase;
+  readonly head: ArmCase;
+  /** false: measured only because a claim sets a judged case against it. */
+  readonly judged: boolean;
+}
+
+export interface ArmCase {
+  readonly impl: number;
+  readonly options: Options;
+}
+
+export interface NotCompared {
+  readonly id: string;
+  readonly reason: string;
+}
+
+export interface Planned {
+  readonly cases: readonly GateCase[];
+  readonly notCompared: readonly NotCompared[];
+  /** One sentence for each engine that is not here. */
+  readonly absent: readonly string[];
+  /** What each engine that is here runs on, in words. */
+  readonly backends: readonly string[];
+}
+
+export interface CaseRequest {
+  readonly lab: Lab;
+  /** Head's implementations, in the order of its processes. */
+  readonly impls: readonly AnyImplementation[];
+  /** Names of the base's, in the order of its processes. */
+  readonly baseNames: readonly string[];
+  readonly touched: Touched;
+  /** Names that claims set against touched ones. */
+  readonly companions: ReadonlySet<string>;
+  /** Only implementations that are not built in: another repository gates its own. */
+  readonly onlyUser: boolean;
+  readonly filter: string | undefined;
+  readonly engines: readonly string[];
+}
+
+/** @throws GateStop for a filter that cannot be read */
+export async function planCases(request: CaseRequest): Promise<Planned> {
+  const { lab, impls, engines: named, filter } = request;
+  const matches = filter === undefined ? () => true : parseFilter(filter);
+  const user = (i: number) => i >= builtIn.length;
+  const isTouched = (i: number) =>
+    request.touched.all || user(i) || request.touched.names.has(implementationName(impls[i]));
+  const takes = (i: number) =>
+    request.onlyUser ? user(i) : isTouched(i) || request.companions.has(implementationName(impls[i]));
+  const wanted = engines
+    .filter(({ name }) => named.length === 0 || named.includes(name))
+    .filter(({ name }) => impls.some(({ engine }, i) => engine === name && takes(i)))
+    .flatMap((entry) => {
+      const isNamed = named.includes(entry.name);
+      return devicesToOpen(entry, isNamed).map((device) => ({ engine: entry.name, device, named: isNamed }));
+    });
+  const pools = { base: pool(lab, "base"), head: pool(lab, "head") };
+  try {
+    const [head, base] = await Promise.all([pools.head.discover(wanted), pools.base.discover(wanted)]);
+    checkSignal(lab);
+    const figure = figureCurves(impls, head.targets);
+    // a change that touches a few kernels runs all their cases; one that may touch everything, those of the figure
+    const everything = !request.touched.all || filter !== undefined || named.length > 0;
+    const groups = await makePlan({
+      suites: chooseSuites([]),
+      grid: "quick",
+      seed: 0,
+      impls,
+      targets: head.targets,
+      describe: (target, questions) => describe(pools.head, target, questions),
+      takesPart: (i, t) => takes(i) && ((isTouched(i) && everything) || figure(i, t)),
+      keep: (_suite, id) => matches(id),
+    });
+    const planned = groups.flatMap(({ key, cases }) => cases.map((one) => ({ key, one })));
+    const paired = await pair(request, planned, head.targets, base.targets, pools.base);
+    const absent = head.absent.map(
+      ({ engine, device, reason }) => `engine ${engine}${device ? ` on ${device}` : ""} is absent: ${reason}`,
+    );
+    return {
+      absent,
+      backends: head.targets.map(backendOf),
+      notCompared: paired.notCompared,
+      cases: paired.cases.map((one) => ({ ...one, judged: isTouched(one.head.impl) })),
+    };
+  } catch (error) {
+    checkSignal(lab);
+    throw error;
+  } finally {
+    await Promise.all([pools.base.close(), pools.head.close()]);
+  }
+}
+
+function backendOf({ engine, device, info }: Present): string {
+  const details = ["simd", "backend", "driver"].flatMap((key) => info.details[key] ?? []);
+  return [engine, device, info.name, info.kind, ...details].filter((word) => word !== undefined).join(" ");
+}
+
+function pool({ host, arms }: Lab, arm: ArmName): EnginePool {
+  return new EnginePool(host, arms[arm].files, host.nowMs(), arms[arm].tree);
+}
+
+async function describe(
+  from: EnginePool,
+  target: number,
+  questions: readonly Question[],
+): Promise<readonly (readonly Description[])[]> {
+  const { link } = await from.link(target);
+  return link.call("describe", { questions }, 300_000);
+}
+
+interface KeyedCase {
+  readonly key: string;
+  readonly one: Case;
+}
+
+/** Finds each case's implementation in the base, with the options that the base would choose. */
+async function pair(
+  { impls, baseNames }: CaseRequest,
+  planned: readonly KeyedCase[],
+  headTargets: readonly Present[],
+  baseTargets: readonly Present[],
+  basePool: EnginePool,
+): Promise<{ cases: GateCase[]; notCompared: NotCompared[] }> {
+  const headNames = impls.map(implementationName);
+  const cases: GateCase[] = [];
+  const notCompared: NotCompared[] = [];
+  for (const [t, target] of headTargets.entries()) {
+    const own = planned.filter(({ one }) => one.target === t);
+    const there = baseTargets.findIndex(
+      ({ engine, device }) => engine === target.engine && device === target.device,
+    );
+    const asked = own.flatMap((keyed) => {
+      const impl = counterpart(headNames, keyed.one.impl, baseNames);
+      const reason =
+        keyed.one.unsupported ??
+        (there < 0 ? `the base has no engine ${target.engine}` : undefined) ??
+        (impl < 0 ? "it is new: the base has no such implementation" : undefined);
+      if (reason === undefined) return [{ keyed, impl }];
+      notCompared.push({ id: keyed.one.id, reason });
+      return [];
+    });
+    if (asked.length === 0) continue;
+    const questions = asked.map(({ keyed, impl }) => ({
+      impl,
+      problem: keyed.one.problem,
+      everyChoice: false,
+    }));
+    const answers = await describe(basePool, there, questions);
+    for (const [i, [{ options, unsupported }]] of answers.entries()) {
+      const { keyed, impl } = asked[i];
+      const { id, suites: own, operator, problem, rank } = keyed.one;
+      if (unsupported !== undefined) {
+        notCompared.push({ id, reason: `the base does not take it: ${unsupported}` });
+        continue;
+      }
+      cases.push({
+        id,
+        name: headNames[keyed.one.impl],
+        suites: own,
+        operator,
+        problem,
+        problemKey: keyed.key,
+        target,
+        rank,
+        base: { impl, options },
+        head: { impl: keyed.one.impl, options: keyed.one.options },
+        judged: true,
+      });
+    }
+  }
+  return { cases, notCompared };
+}
+
+/** The implementation of the same name, counting those that share one. */
+function counterpart(names: readonly string[], index: number, others: readonly string[]): number {
+  const nth = names.slice(0, index).filter((name) => name === names[index]).length;
+  return others.flatMap((name, i) => (name === names[index] ? [i] : []))[nth] ?? -1;
+}
+
+/** @throws GateStop when nothing is left */
+export function mustHaveCases(
+  { cases, notCompared, absent }: Pick<Planned, "cases" | "notCompared" | "absent">,
+  filter: string | undefined,
+): void {
+  if (cases.some(({ judged }) => judged)) return;
+  const why = notCompared[0] ?? (filter === undefined ? absent[0] : undefined);
+  const said =
+    why === undefined ? "no case matches" : typeof why === "string" ? why : `${why.id}: ${why.reason}`;
+  throw new GateStop(
+    "nothing",
+    `nothing to compare: ${said}${filter === undefined ? "" : ` (--filter "${filter}")`}`,
+  );
+}

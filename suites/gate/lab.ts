@@ -1,0 +1,38 @@
+/** What every part of a measuring gate shares. */
+import type { Host } from "../runner/host.js";
+import type { Arm } from "./trees.js";
+
+/** One thing of each arm. */
+export interface Sides<T> {
+  readonly base: T;
+  readonly head: T;
+}
+
+export type ArmName = keyof Sides<unknown>;
+
+export interface Lab {
+  readonly host: Host;
+  readonly arms: Sides<Arm>;
+  /** Seed of the order in which arms take turns; inputs are always those of seed 0. */
+  readonly seed: number;
+  /** Unix time in ms after which no further block begins. */
+  readonly endMs: number;
+  readonly signal: AbortSignal;
+  /** One line about what is going on. */
+  say(line: string): void;
+  /** Why the block that has just been timed must not count, e.g. a throttled GPU; undefined when it counts. */
+  blockSpoiled(engine: string): string | undefined;
+}
+
+export class Interrupted extends Error {
+  override readonly name = "Interrupted";
+}
+
+/** @throws Interrupted */
+export function checkSignal({ signal }: Lab): void {
+  if (signal.aborted) throw new Interrupted("interrupted");
+}
+
+export function timeIsUp({ host, endMs }: Lab): boolean {
+  return host.nowMs() > endMs;
+}

@@ -1,0 +1,130 @@
+/** What a gate will do before it measures: the cases of both arms, and the checks that need no clock. */
+import { type AnyImplementation, implementationName } from "../../impls/implementation.js";
+import type { Check, CheckName } from "../../reports/gate/verdict.js";
+import type { Rule } from "../../reports/judge.js";
+import { suites } from "../index.js";
+import { caseKeys } from "../runner/case-id.js";
+import type { InventoryEntry } from "../runner/protocol.js";
+import { oneLine } from "../runner/session.js";
+import type { StoredTimes } from "./baseline.js";
+import { type GateCase, type Planned, planCases } from "./cases.js";
+import { type Claims, companionsOf, isClaimed } from "./checks/claims.js";
+import { costChecks } from "./checks/cost.js";
+import { sizeChecks } from "./checks/size.js";
+import { type ArmName, checkSignal, type Lab, type Sides } from "./lab.js";
+import { GateStop } from "./stop.js";
+import type { Touched } from "./touched.js";
+
+export interface GateRequest {
+  readonly lab: Lab;
+  /** Head's implementations, in the order of its processes. */
+  readonly impls: readonly AnyImplementation[];
+  readonly touched: Touched;
+  /** Only implementations that are not built in. */
+  readonly onlyUser: boolean;
+  readonly filter: string | undefined;
+  readonly engines: readonly string[];
+  readonly rule: Rule;
+  readonly mdeLimit: number;
+  readonly checks: ReadonlySet<CheckName>;
+  readonly claims: Claims;
+  repeat(id: string): string;
+}
+
+/** Times of an earlier day in place of a base. */
+export interface Past {
+  /** @throws GateStop when they are another machine's */
+  admit(backends: readonly string[]): void;
+  timesOf(id: string): StoredTimes | undefined;
+}
+
+export interface RunPlan extends Planned {
+  readonly checks: Check[];
+}
+
+/** Cases, companions of claims included, and the checks that need no clock. */
+export async function planRun(request: GateRequest, past?: Past): Promise<RunPlan> {
+  const { lab, touched, claims } = request;
+  const inventory = await inventories(lab);
+  const checks = await certainChecks(request, inventory);
+  const companions = !touched.all && request.checks.has("claims") ? companionsOf(claims, touched.names) : [];
+  const planned = await planCases({
+    ...request,
+    baseNames: inventory.base.map(({ name }) => name),
+    companions: new Set(companions),
+  });
+  for (const sentence of planned.absent) lab.say(sentence);
+  past?.admit(planned.backends);
+  const gone = inventory.base
+    .filter(({ name }) => !request.impls.some((impl) => implementationName(impl) === name))
+    .map(({ name }) => ({ id: name, reason: "head has it no longer" }));
+  const known = (one: GateCase) => past === undefined || past.timesOf(one.id) !== undefined;
+  const cases = planned.cases.filter((one) => one.judged || isClaimed(claims, one));
+  const unknown = cases
+    .filter((one) => !known(one))
+    .map(({ id }) => ({ id, reason: "the baseline does not have it; --update measures it" }));
+  return {
+    ...planned,
+    cases: cases.filter(known),
+    notCompared: [...planned.notCompared, ...gone, ...unknown],
+    checks,
+  };
+}
+
+/** What needs no clock: counts and sizes. */
+async function certainChecks(
+  { lab, checks, onlyUser }: GateRequest,
+  inventory: Sides<readonly InventoryEntry[]>,
+): Promise<Check[]> {
+  const found: Check[] = [];
+  if (checks.has("cost"))
+    found.push(
+      ...costChecks(
+        inventory,
+        countedProblems().map(({ size }) => size),
+      ),
+    );
+  const { base, head } = lab.arms;
+  if (checks.has("size") && !onlyUser && base.tree !== undefined && head.tree !== undefined) {
+    lab.say("comparing sizes");
+    found.push(...(await sizeChecks({ base: base.tree, head: head.tree })));
+  }
+  return found;
+}
+
+/** The quick grid's problems, each once. */
+function countedProblems() {
+  const all = suites.flatMap((suite) => suite.curves("quick", 0)).flatMap(({ problems }) => problems);
+  const named = all.map((problem) => ({
+    problem,
+    size: Object.entries(caseKeys(problem, {}, undefined))
+      .map(([key, value]) => `${key}=${value}`)
+      .join(" "),
+  }));
+  return [...new Map(named.map((one) => [`${one.problem.operator} ${one.size}`, one])).values()];
+}
+
+/** Every implementation of both arms, each as its own process lists it. @throws GateStop when the base cannot be loaded */
+async function inventories(lab: Lab): Promise<Sides<readonly InventoryEntry[]>> {
+  const problems = countedProblems().map(({ problem }) => problem);
+  const of = async (arm: ArmName) => {
+    const { files, tree } = lab.arms[arm];
+    const link = lab.host.start();
+    try {
+      const originMs = lab.host.nowMs();
+      await link.call(
+        "open",
+        { engine: "cpu", device: undefined, named: false, files, tree, originMs },
+        180_000,
+      );
+      return await link.call("inventory", { problems }, 60_000);
+    } catch (error) {
+      checkSignal(lab);
+      if (arm === "head") throw new GateStop("usage", `head cannot be loaded: ${oneLine(error)}`);
+      throw new GateStop("inconclusive", `this harness cannot load the base: ${oneLine(error)}`);
+    } finally {
+      await link.stop();
+    }
+  };
+  return { base: await of("base"), head: await of("head") };
+}

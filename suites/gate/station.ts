@@ -1,0 +1,158 @@
+/**
+ * A fresh process of one arm. It prepares and verifies one case at a time and times it in turns; the measuring itself is
+ * the runner's session, in this arm's own process.
+ */
+
+import { EnginePool } from "../runner/engine-pool.js";
+import { clockNs } from "../runner/measure.js";
+import type { Target } from "../runner/plan.js";
+import { problemBytes } from "../runner/predict.js";
+import type { CallName, Calls, ReferenceHandle } from "../runner/protocol.js";
+import { oneLine } from "../runner/session.js";
+import { quantile } from "../runner/statistics.js";
+import type { Mismatch, Verdict } from "../runner/verify.js";
+import type { GateCase } from "./cases.js";
+import type { ArmName, Lab } from "./lab.js";
+
+/** Running a case until its code is hot. */
+const WARM_NS = 30e6;
+/** One turn of a process; its samples over all turns give its one median. */
+const TURN_NS = 10e6;
+const MOST_SAMPLES = 100;
+/** Turns of each process in a block; fewer of a case whose single run outlasts a turn by far. */
+const TURNS = { usual: 12, slow: 4, slowNs: 20e6 };
+/**
+ * This share of the turns, the first ones, counts for nothing: optimised code is compiled by a thread in the background, which on a busy machine
+ * comes late, and one process of four that still runs unoptimised code would decide its block.
+ */
+const UNCOUNTED = 1 / 3;
+const CALL_MS = 60_000;
+
+/** A case could not be run in one arm: crash, hang, refusal. */
+export class ArmFailed extends Error {
+  override readonly name = "ArmFailed";
+
+  constructor(
+    readonly arm: ArmName,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** An output that breaks its bound, found by the arm that made it. */
+export class WrongOutput extends Error {
+  override readonly name = "WrongOutput";
+
+  constructor(
+    readonly arm: ArmName,
+    { place, index, got, wanted, bound }: Mismatch,
+  ) {
+    const expected = Number.isNaN(wanted) ? "a finite value" : String(wanted);
+    super(`${place} (index ${index}): got ${got}, wanted ${expected}, bound ${bound.toExponential(3)}`);
+  }
+}
+
+export class Station {
+  private firstNs = 0;
+  /** In ns, by turn. */
+  private samples: number[][] = [];
+  private warmed = { repeats: 1, estimateNs: 0 };
+
+  private constructor(
+    readonly arm: ArmName,
+    private readonly pool: EnginePool,
+    private readonly targets: readonly Target[],
+  ) {}
+
+  /** @throws ArmFailed when the arm does not open one of the engines */
+  static async open(lab: Lab, arm: ArmName, targets: readonly Target[]): Promise<Station> {
+    const { files, tree } = lab.arms[arm];
+    const pool = new EnginePool(lab.host, files, lab.host.nowMs(), tree);
+    const { absent } = await pool.discover(
+      targets.map(({ engine, device }) => ({ engine, device, named: true })),
+    );
+    if (absent.length > 0) {
+      await pool.close();
+      throw new ArmFailed(arm, absent[0].reason);
+    }
+    return new Station(arm, pool, targets);
+  }
+
+  /** @throws WrongOutput, ArmFailed */
+  async load(one: GateCase, reference: ReferenceHandle): Promise<void> {
+    const { impl, options } = one[this.arm];
+    const prepared = await this.call(one, "prepare", { case: 0, impl, problem: one.problem, options });
+    if ("unsupported" in prepared) throw new ArmFailed(this.arm, `${one.id}: ${prepared.unsupported}`);
+    const { verdict, firstNs } = await this.call(one, "verify", { case: 0, reference });
+    this.judge(verdict);
+    this.firstNs = firstNs;
+    this.samples = [];
+  }
+
+  /** Time of one run once it is hot. */
+  async warm(one: GateCase): Promise<number> {
+    this.warmed = await this.call(one, "warm", {
+      case: 0,
+      budgetNs: WARM_NS,
+      firstNs: this.firstNs,
+      cold: false,
+    });
+    return this.warmed.estimateNs;
+  }
+
+  /** How often it is this process's turn. */
+  get turns(): number {
+    return this.warmed.estimateNs > TURNS.slowNs ? TURNS.slow : TURNS.usual;
+  }
+
+  async turn(one: GateCase): Promise<void> {
+    const { repeats, estimateNs } = this.warmed;
+    const count = Math.max(1, Math.min(MOST_SAMPLES, Math.round(TURN_NS / (repeats * estimateNs))));
+    const { samples } = await this.call(one, "sample", { case: 0, count, repeats, cold: false });
+    this.samples.push(samples.map(clockNs));
+  }
+
+  /** The one number of this process: the median of all samples that count. */
+  get medianNs(): number {
+    const uncounted = Math.floor(UNCOUNTED * this.samples.length);
+    return quantile(Float64Array.from(this.samples.slice(uncounted).flat()).sort(), 0.5);
+  }
+
+  /** What the timed runs left must still be right. @throws WrongOutput */
+  async unload(one: GateCase, reference: ReferenceHandle): Promise<void> {
+    const { verdict } = await this.call(one, "recheck", { case: 0, reference });
+    this.judge(verdict);
+    await this.drop(one);
+  }
+
+  async drop(one: GateCase): Promise<void> {
+    await this.call(one, "dispose", { case: 0 });
+  }
+
+  close(): Promise<void> {
+    return this.pool.close();
+  }
+
+  private judge(verdict: Verdict): void {
+    if (verdict.status === "rejected") throw new WrongOutput(this.arm, verdict.mismatch);
+    if (verdict.status === "vacuous") throw new ArmFailed(this.arm, verdict.reason);
+  }
+
+  private async call<K extends CallName>(
+    { target, operator, problem }: GateCase,
+    name: K,
+    body: Calls[K][0],
+  ): Promise<Calls[K][1]> {
+    const place = this.targets.findIndex(
+      ({ engine, device }) => engine === target.engine && device === target.device,
+    );
+    try {
+      const { link } = await this.pool.link(place);
+      const patienceMs = CALL_MS + problemBytes(operator, problem) / 5e3 + (200 * this.firstNs) / 1e6;
+      return await link.call(name, body, patienceMs);
+    } catch (error) {
+      throw new ArmFailed(this.arm, oneLine(error));
+    }
+  }
+}

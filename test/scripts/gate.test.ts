@@ -1,0 +1,178 @@
+/** The command as a continuous integration job meets it. Speed verdicts are the self-test's; here are exits, names and what is left. */
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { pathToFileURL } from "node:url";
+import { describe, expect, it } from "vitest";
+import type { Verdict } from "../../reports/gate/verdict.js";
+import { root, start, temporary } from "./cli.js";
+
+const env = { npm_lifecycle_event: "gate", CI: "", GITHUB_ACTIONS: "", GITHUB_STEP_SUMMARY: "" };
+const gate = (args: readonly string[], cwd = root, more: NodeJS.ProcessEnv = {}) =>
+  start(args, { script: "gate.ts", cwd, env: { ...env, ...more } });
+
+function git(folder: string, ...args: string[]): string {
+  const who = ["-c", "user.name=t", "-c", "user.email=t@localhost"];
+  return execFileSync("git", [...who, ...args], { cwd: folder, encoding: "utf8", stdio: "pipe" }).trim();
+}
+
+/** A module with one of our readable kernels; `body` may change how it runs. */
+const kernel = (body = "prepared.run(launch);") => `
+import { recurrentCpu } from ${JSON.stringify(pathToFileURL(join(root, "impls/ssd/recurrent.cpu.ts")).href)};
+export const mine = {
+  ...recurrentCpu,
+  async prepare(engine, problem, options) {
+    const prepared = await recurrentCpu.prepare(engine, problem, options);
+    const outputs = await prepared.read();
+    return { ...prepared, run: (launch) => { ${body} } };
+  },
+};
+`;
+
+/** A repository of somebody else with one kernel: what it was on main, what a branch makes of it. */
+function repository(before: string, after: string): string {
+  const top = temporary();
+  git(top, "init", "--quiet", "--initial-branch", "main");
+  writeFileSync(join(top, "kernel.mjs"), before);
+  git(top, "add", "--all");
+  git(top, "commit", "--quiet", "-m", "one");
+  git(top, "checkout", "--quiet", "-b", "change");
+  writeFileSync(join(top, "kernel.mjs"), after);
+  git(top, "commit", "--quiet", "--allow-empty", "--all", "-m", "two");
+  return top;
+}
+
+const ONE_CASE = ["--impl", "kernel.mjs", "--filter", "length=512 state=64"];
+
+function verdictIn(top: string): Verdict {
+  return JSON.parse(readFileSync(join(top, ".dualbench/verdict/verdict.json"), "utf8")) as Verdict;
+}
+
+function nothingLeft(top: string): void {
+  expect(git(top, "worktree", "list").split("\n")).toHaveLength(1);
+  expect(existsSync(join(top, ".dualbench/gate/base"))).toBe(false);
+  expect(git(top, "status", "--porcelain", "--untracked-files=all")).toBe("");
+}
+
+describe("gate", { timeout: 120_000 }, () => {
+  it("refuses bad usage in one line that says what to type next", async () => {
+    const cases: readonly [string[], RegExp][] = [
+      [["--base", "no-such-ref"], /there is no commit no-such-ref/],
+      [["--base"], /argument missing/],
+      [["--base", "HEAD", "--baseline", "x.json"], /--base and --baseline exclude each other/],
+      [["--update"], /--update writes the file of --baseline/],
+      [["--baseline", "missing.json"], /there is no baseline missing.json; --update/],
+      [["--baseline", "no/folder/b.json", "--update"], /there is no folder/],
+      [["--without", "speed"], /There is no check "speed"; there are cost, size, growth, claims/],
+      [["--budget", "0"], /above 0/],
+      [["--engine", "abacus"], /There is no engine "abacus"/],
+      [["--filter", "length<="], /needs a key and a value/],
+      [["--frobnicate"], /unknown option/],
+    ];
+    const ended = await Promise.all(cases.map(([args]) => gate(args).ended));
+    for (const [i, [args, message]] of cases.entries()) {
+      expect(ended[i].stderr.trim().split("\n"), args.join(" ")).toHaveLength(1);
+      expect(ended[i].stderr).toMatch(message);
+      expect(ended[i].stdout).toBe("");
+      expect(ended[i].code).toBe(2);
+    }
+  });
+
+  it("says where it cannot work: another repository without --impl, no repository, a shallow clone", async () => {
+    const top = repository(kernel(), kernel());
+    const foreign = await gate(["--base", "main"], top).ended;
+    expect([foreign.code, foreign.stderr]).toEqual([2, expect.stringMatching(/takes --impl FILE/)]);
+    const nowhere = await gate(["--base", "main"], temporary()).ended;
+    expect([nowhere.code, nowhere.stderr]).toEqual([2, expect.stringMatching(/no git repository/)]);
+    const clone = join(temporary(), "clone");
+    git(top, "clone", "--quiet", "--depth", "1", pathToFileURL(top).href, clone);
+    const shallow = await gate(["--base", "HEAD", ...ONE_CASE], clone).ended;
+    expect([shallow.code, shallow.stderr]).toEqual([2, expect.stringMatching(/fetch-depth: 0/)]);
+  });
+
+  it("exits 4 on a wrong number, names it in every output, and leaves no tree behind", async () => {
+    const top = repository(kernel(), kernel("prepared.run(launch); outputs.Y[3] += 1;"));
+    const summary = join(temporary(), "summary.md");
+    const actions = { GITHUB_ACTIONS: "true", GITHUB_STEP_SUMMARY: summary };
+    const ended = await gate(["--base", "main", ...ONE_CASE, "--json"], top, actions).ended;
+    expect(ended.code, ended.stderr).toBe(4);
+    const verdict = JSON.parse(ended.stdout) as Verdict;
+    expect(verdict).toEqual(verdictIn(top));
+    expect(verdict.status).toBe("wrong");
+    expect(verdict.cases).toHaveLength(1);
+    expect(verdict.cases[0].id).toMatch(/^ssd\/recurrent\.cpu .*length=512.* make=kernel$/);
+    expect(verdict.cases[0].reason).toMatch(
+      /^head: Y\[batch=0 length=0 heads=0 headDim=3\] \(index 3\): got /,
+    );
+    expect(verdict.cases[0].repeat).toContain("--base main --impl kernel.mjs --filter");
+    expect(ended.stderr).toMatch(/^::error title=gate%3A wrong::/m);
+    expect(readFileSync(summary, "utf8")).toContain("WRONG OUTPUT");
+    expect(readFileSync(join(top, ".dualbench/verdict/junit.xml"), "utf8")).toContain("<failure");
+    nothingLeft(top);
+  });
+
+  it("exits 4 on a base that is wrong as well: its time is no yardstick", async () => {
+    const top = repository(kernel("prepared.run(launch); outputs.Y[3] += 1;"), kernel());
+    const ended = await gate(["--base", "main", ...ONE_CASE], top).ended;
+    expect(ended.code, ended.stderr).toBe(4);
+    expect(verdictIn(top).cases[0].reason).toMatch(/^base: Y/);
+  });
+
+  it("exits 1 when head cannot run what the base can", async () => {
+    const top = repository(kernel(), kernel("throw new Error('a fresh bug');"));
+    const ended = await gate(["--base", "main", ...ONE_CASE], top).ended;
+    expect(ended.code, ended.stderr).toBe(1);
+    expect(verdictIn(top).cases[0]).toMatchObject({
+      outcome: "failed",
+      reason: expect.stringMatching(/a fresh bug/),
+    });
+  });
+
+  it("exits 3 when the base cannot be loaded", async () => {
+    const top = repository("throw new Error('broken then');", kernel());
+    const ended = await gate(["--base", "main", ...ONE_CASE], top).ended;
+    expect([ended.code, ended.stderr]).toEqual([
+      3,
+      expect.stringMatching(/cannot load the base: .*broken then/),
+    ]);
+    nothingLeft(top);
+  });
+
+  it("exits 5 when nothing is left to compare, never 0", async () => {
+    const top = repository(kernel(), kernel());
+    const none = await gate(["--base", "main", "--impl", "kernel.mjs", "--filter", "attention/"], top).ended;
+    expect([none.code, none.stderr]).toEqual([5, expect.stringMatching(/nothing to compare/)]);
+    writeFileSync(join(top, "new.mjs"), kernel());
+    const fresh = await gate(["--base", "main", "--impl", "new.mjs", "--filter", "length=512"], top).ended;
+    expect([fresh.code, fresh.stderr]).toEqual([5, expect.stringMatching(/it is new/)]);
+  });
+
+  it("is inconclusive, not a pass, when the budget ends first", async () => {
+    const top = repository(kernel(), `${kernel()}// touched\n`);
+    const ended = await gate(["--base", "main", ...ONE_CASE, "--budget", "0.001"], top).ended;
+    expect(ended.code, ended.stderr).toBe(3);
+    expect(verdictIn(top).status).toBe("inconclusive");
+    expect(ended.stdout).toContain("the budget ended before the rule was done");
+  });
+
+  it("goes within two seconds of a signal, with its number, and leaves no tree behind", async () => {
+    const top = repository(kernel(), kernel());
+    const running = gate(["--base", "main", ...ONE_CASE], top);
+    while (!existsSync(join(top, ".dualbench/gate/base/kernel.mjs"))) await setTimeout(20);
+    await setTimeout(1500);
+    const asked = performance.now();
+    running.process.kill("SIGINT");
+    const ended = await running.ended;
+    expect(ended.code, ended.stderr).toBe(130);
+    expect(performance.now() - asked).toBeLessThan(4000);
+    nothingLeft(top);
+  });
+
+  it("simulates, with the bound printed", async () => {
+    const { code, stdout } = await gate(["--simulate", "--runs", "20", "--cases", "5"]).ended;
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/no change: 0 of 20 runs fail \(at most 13\.91% of all such runs/);
+    expect(stdout).toMatch(/10% slower: found in 20 of 20 runs/);
+  });
+});
