@@ -103,10 +103,23 @@ export function groupsOf(rows: readonly Row[], xKey: XKey): Group[] {
     return (
       SAME.filter((key) => key !== xKey)
         // engines that have no say in it find what their last run left
-        .map((key) => (key === "cache" ? (row.cache ?? "warm") : row[key]))
+        .map((key) => {
+          if (key === "device") return sameDevice(row.device);
+          return key === "cache" ? (row.cache ?? "warm") : row[key];
+        })
         .join("|")
     );
   }
+}
+
+/** WebGPU names an adapter nvidia-h200 that CUDA calls NVIDIA H200. */
+function sameDevice(name: string): string {
+  return name.toLowerCase().replace(/[^a-z0-9]+/g, "-");
+}
+
+/** Of several spellings the one with capitals, as makers write it. */
+function deviceName(rows: readonly Row[]): string {
+  return rows.find(({ device }) => /[A-Z]/.test(device))?.device ?? rows[0].device;
 }
 
 export function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> {
@@ -127,10 +140,10 @@ function weight(group: Group): number {
 }
 
 function groupOf(rows: readonly Row[], xKey: XKey): Group {
-  const { device, dtype, batch, heads, headDim, length, pass, cache } = rows[0];
+  const { dtype, batch, heads, headDim, length, pass, cache } = rows[0];
   const curves = [...seriesOf(rows, xKey)].map(([key, members]) => curveOf(key, members, xKey));
   return {
-    device,
+    device: deviceName(rows),
     dtype,
     batch: xKey === "batch" ? undefined : batch,
     heads: xKey === "heads" ? undefined : heads,
@@ -213,7 +226,13 @@ function pointOf(
   return { x, ns, lowNs, highNs, measured, segment, joined, row };
 }
 
-/** One curve a family: the fastest at the largest size where both were measured; where none is common, the one that reached further. */
+/** So few points are no curve, beside one that has more. */
+const CURVE_POINTS = 4;
+
+/**
+ * One curve a family: the fastest at the largest size where both were measured; where none is common, the one that reached further.
+ * A curve of a few points (a run cut short, a peer tried at some sizes) does not stand for a family that has a whole one.
+ */
 export function bestCurves(group: Group): Curve[] {
   const candidates = group.curves.filter((curve) => curve.family.main && curve.points.length > 0);
   return [...groupBy(candidates, (curve) => curve.family.key).values()].map((family) =>
@@ -222,6 +241,8 @@ export function bestCurves(group: Group): Curve[] {
 }
 
 function faster(a: Curve, b: Curve): Curve {
+  const [isWhole, other] = [a, b].map((curve) => measuredOf(curve).length >= CURVE_POINTS);
+  if (isWhole !== other) return isWhole ? a : b;
   const times = new Map(measuredOf(b).map((point) => [point.x, point.ns]));
   const common = measuredOf(a).findLast((point) => times.has(point.x));
   if (common) return times.get(common.x)! < common.ns ? b : a;
