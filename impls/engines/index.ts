@@ -20,7 +20,7 @@ export const engines: readonly EngineEntry[] = [
   { name: "cpu", load: () => import("./cpu.js") },
   {
     name: "tfjs",
-    devices: ["wasm", "cpu", "tensorflow"],
+    devices: ["wasm", "cpu", "webgpu", "tensorflow"],
     onlyNamed: ["cpu"],
     load: () => import("./tfjs.js"),
   },

@@ -16,7 +16,7 @@ import {
   shapeOf,
 } from "../operator.js";
 import { toFloat32 } from "../tensor.js";
-import { type Ceilings, type Engine, EngineAbsent } from "./engine.js";
+import { type Ceilings, type Engine, EngineAbsent, type OpenOptions } from "./engine.js";
 import { inspectArrays } from "./host-memory.js";
 import { type Backend, backends, type TensorOps, withoutNewHandlers } from "./tfjs/backends.js";
 import { pieces, products } from "./tfjs/products.js";
@@ -50,15 +50,21 @@ export interface TfjsEngine extends Engine<void> {
   pieces(x: Tensor): Tensor[];
 }
 
-/** @throws EngineAbsent where a package is missing */
-export async function open(device = "wasm"): Promise<TfjsEngine> {
+/**
+ * @param options `software`: a WebGPU driver that computes on the CPU will do (tests)
+ * @throws EngineAbsent where a package or a device is missing
+ */
+export async function open(
+  device = "wasm",
+  options: Partial<OpenOptions> & { readonly software?: boolean } = {},
+): Promise<TfjsEngine> {
   const backend = backends.find((candidate) => candidate.device === device);
   if (!backend)
     throw new EngineAbsent(
       `tfjs has no device ${device}; it has ${backends.map((b) => b.device).join(", ")}`,
     );
   const tf = await withoutNewHandlers(async () => {
-    const loaded = await backend.load();
+    const loaded = await backend.load(options.software ?? false);
     if (!(await loaded.setBackend(backend.backend)))
       throw new EngineAbsent(`the ${device} backend of TensorFlow.js does not start on this machine`);
     return loaded;

@@ -3,6 +3,7 @@
  * use, so that absence is a sentence and a page bundles only what it has.
  */
 import { EngineAbsent } from "../engine.js";
+import { offerGpu } from "./on-webgpu.js";
 
 /** Everything @tensorflow/tfjs-core exports: implementations get it from the engine and import no package. */
 export type TensorOps = typeof import("@tensorflow/tfjs-core");
@@ -17,8 +18,11 @@ export interface Backend {
   readonly asynchronous: boolean;
   /** The largest tensor an implementation should make here. */
   readonly largestTensorBytes: number;
-  /** Registers the kernels; throws EngineAbsent where the package is missing. */
-  load(): Promise<TensorOps>;
+  /**
+   * Registers the kernels; throws EngineAbsent where the package is missing.
+   * @param software a driver that computes on the CPU will do (tests)
+   */
+  load(software: boolean): Promise<TensorOps>;
   details?(tf: TensorOps): Promise<Record<string, string | number | boolean | null>>;
 }
 
@@ -63,6 +67,23 @@ export const backends: readonly Backend[] = [
     },
   },
   {
+    device: "webgpu",
+    backend: "webgpu",
+    kind: "gpu",
+    asynchronous: true,
+    largestTensorBytes: 2 ** 30,
+    async load(software) {
+      await offerGpu(software);
+      const tf = await core();
+      await needed(() => import("@tensorflow/tfjs-backend-webgpu"), "webgpu");
+      return tf;
+    },
+    details: async (tf) => {
+      const { adapterInfo } = tf.backend() as { adapterInfo?: { vendor?: string; architecture?: string } };
+      return { vendor: adapterInfo?.vendor ?? null, architecture: adapterInfo?.architecture ?? null };
+    },
+  },
+  {
     device: "tensorflow",
     backend: "tensorflow",
     kind: "cpu",
@@ -86,12 +107,12 @@ async function core(): Promise<TensorOps> {
   return tf;
 }
 
-async function needed<M>(load: () => Promise<M>, backend: "cpu" | "wasm"): Promise<M> {
+async function needed<M>(load: () => Promise<M>, backend: "cpu" | "wasm" | "webgpu"): Promise<M> {
   try {
     return await load();
   } catch (error) {
     const packages = `@tensorflow/tfjs-core@${VERSION} @tensorflow/tfjs-backend-cpu@${VERSION}${
-      backend === "wasm" ? ` @tensorflow/tfjs-backend-wasm@${VERSION}` : ""
+      backend === "cpu" ? "" : ` @tensorflow/tfjs-backend-${backend}@${VERSION}`
     }`;
     throw new EngineAbsent(
       isMissing(error)

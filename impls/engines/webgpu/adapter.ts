@@ -52,10 +52,8 @@ export async function openAdapter(options: AdapterOptions): Promise<OpenedAdapte
   const gpu = await openGpu({ backend, adapter: wanted, robust, fresh });
   const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
   if (!adapter) throw new Error(inBrowser() ? NO_ADAPTER.page : NO_ADAPTER.node);
-  const info = adapter.info;
-  const isSoftware =
-    info.isFallbackAdapter ||
-    /swiftshader|llvmpipe|lavapipe|software/i.test(`${info.architecture} ${info.device} ${info.description}`);
+  const { info } = adapter;
+  const isSoftware = computesOnCpu(info);
   if (isSoftware && !options.software)
     throw new Error(
       `the only WebGPU adapter here (${info.description}) computes on the CPU: name it with --engine webgpu to use it all the same`,
@@ -69,6 +67,17 @@ export async function openAdapter(options: AdapterOptions): Promise<OpenedAdapte
   });
   const name = slug(info.device || info.description || info.vendor || "unknown");
   return { adapter, device, name, isSoftware, checksBounds: robust || inBrowser() };
+}
+
+/** Whether an adapter is a driver that computes on the CPU. */
+export function computesOnCpu({
+  isFallbackAdapter,
+  architecture,
+  device,
+  description,
+}: GPUAdapterInfo): boolean {
+  const names = `${architecture} ${device} ${description}`;
+  return isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|software/i.test(names);
 }
 
 /** The adapter's matrix shapes with f16 factors and f32 sums, largest first. */

@@ -11,6 +11,8 @@ export interface GpuOptions {
   readonly adapter?: string | undefined;
   /** Bounds checks that Dawn adds to every access; a page always has them. */
   readonly robust?: boolean | undefined;
+  /** Kernels of others run here: they may count on zeroed workgroup memory. */
+  readonly zeroed?: boolean | undefined;
   /** Another instance, where an earlier one found no driver and would repeat that answer. */
   readonly fresh?: boolean | undefined;
 }
@@ -23,7 +25,8 @@ const instances = new Map<string, Promise<GPU>>();
 export function dawnFlags(options: GpuOptions): string[] {
   // f16 stays off on NVIDIA without its toggle; subgroup matrices need the unsafe one; zeroing workgroup memory costs a pass
   // over it a dispatch, and every kernel here writes what it reads.
-  const enable = ["allow_unsafe_apis", "vulkan_enable_f16_on_nvidia", "disable_workgroup_init"];
+  const enable = ["allow_unsafe_apis", "vulkan_enable_f16_on_nvidia"];
+  if (!options.zeroed) enable.push("disable_workgroup_init");
   if (options.robust === false) enable.push("disable_robustness");
   const flags = [`enable-dawn-features=${enable.join(",")}`, "disable-dawn-features=timestamp_quantization"];
   if (options.backend) flags.push(`backend=${options.backend}`);
