@@ -19,14 +19,14 @@ export default implementation(ssd, "cpu", {
   rounding: () => f32Rounding(0),
   // one sentence about what this cannot do: such cases are skipped, with the sentence as the reason
   unsupported: (problem) =>
-    ["dt", "D", "z", "initialState"].some((name) => name in problem.inputs)
-      ? "this example takes X, logA, B and C only"
+    ["D", "z", "initialState"].some((name) => name in problem.inputs)
+      ? "this example takes X, logA, B, C and dt only"
       : undefined,
 
   prepare(engine, problem) {
     const { batch, length, heads, groups, headDim, state } = problem.dims;
     // upload: everything that is not part of the timed run
-    const { X, logA, B, C } = engine.inputs(ssd, problem);
+    const { X, logA, B, C, dt } = engine.inputs(ssd, problem);
     const outputs = engine.outputs(ssd, problem);
     const { Y, finalState } = outputs;
 
@@ -42,9 +42,11 @@ export default implementation(ssd, "cpu", {
             for (let t = 0; t < length; t++) {
               const token = b * length + t;
               const a = Math.exp(logA[token * heads + h]);
-              const x = X[(token * heads + h) * headDim + p];
+              // Mamba-2 scales X by its time step
+              const step = dt ? dt[token * heads + h] : 1;
+              const x = step * X[(token * heads + h) * headDim + p];
               const row = (token * groups + group) * state;
-              // S_t = a_t S_(t-1) + x_t B_t, y_t = C_t S_t
+              // S_t = a_t S_(t-1) + dt_t x_t B_t, y_t = C_t S_t
               let y = 0;
               for (let n = 0; n < state; n++) {
                 S[n] = a * S[n] + x * B[row + n];

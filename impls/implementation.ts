@@ -1,6 +1,6 @@
 /** How an operator is computed: one form on one engine. A file `form.engine.ts` beside the operator exports one of these. */
 import type { Rounding } from "./bound.js";
-import type { Engines } from "./engines/engine.js";
+import type { Engine, Engines } from "./engines/engine.js";
 import type { AnyOperator, Lane, Outputs, Problem } from "./operator.js";
 
 /** Names used by the papers; a new form is added here, with its source in the operator's README. */
@@ -58,6 +58,13 @@ export interface ImplementationCost {
   readonly dispatches: number;
 }
 
+/**
+ * Thrown by `prepare` where only the library behind an implementation can tell that it does not take a problem: a skip, not a failure.
+ */
+export class Unsupported extends Error {
+  override readonly name = "Unsupported";
+}
+
 export type EngineName = keyof Engines;
 
 export interface Implementation<Op extends AnyOperator = AnyOperator, E extends EngineName = EngineName> {
@@ -72,8 +79,20 @@ export interface Implementation<Op extends AnyOperator = AnyOperator, E extends 
    */
   options?(problem: Problem<Op>, engine: Engines[E]): readonly Options[] | Promise<readonly Options[]>;
   rounding(problem: Problem<Op>, options: Options): Rounding;
-  /** A sentence with what is needed and what was got, or undefined. dtypes other than f32 need `dtypes`. */
-  unsupported?(problem: Problem<Op>, options: Options): string | undefined;
+  /**
+   * False where a library chooses its kernels by shape and place: laws that other implementations of the form keep bit for bit (an
+   * early output under late inputs, one head among others) then hold within the bounds only.
+   */
+  readonly bitwise?: false;
+  /**
+   * A sentence with what is needed and what was got, or undefined. dtypes other than f32 need `dtypes`.
+   * @param engine where it is open: a peer's kernel may take a dtype on one device and not on another
+   */
+  unsupported?(problem: Problem<Op>, options: Options, engine?: Engines[E]): string | undefined;
+  /** A sentence when this engine's device lacks what every problem needs, e.g. a peer's package; then it takes no part. */
+  absent?(engine: Engines[E]): Promise<string | undefined>;
+  /** Where a run differs from the operator's own `timed`: done before it, done besides, or in another precision. */
+  timed?(problem: Problem<Op>, options: Options): string;
   /** Storage types this accepts; default f32 only. */
   readonly dtypes?: readonly Problem["dtype"][];
   prepare(
@@ -116,9 +135,9 @@ export function unsupportedReason(
   impl: AnyImplementation,
   problem: Problem,
   options: Options,
-  engine?: { unsupported?(problem: Problem): string | undefined },
+  engine?: Engine<unknown>,
 ): string | undefined {
   const dtypes: readonly string[] = impl.dtypes ?? ["f32"];
   if (!dtypes.includes(problem.dtype)) return `needs dtype ${dtypes.join(" or ")}, got ${problem.dtype}`;
-  return impl.unsupported?.(problem, options) ?? engine?.unsupported?.(problem);
+  return impl.unsupported?.(problem, options, engine) ?? engine?.unsupported?.(problem);
 }

@@ -76,6 +76,8 @@ export interface Operator<
     lanes: readonly Lane[],
   ): Iterable<LaneReference<Extract<keyof O, string>>>;
   cost(problem: ProblemOf<D, I, S>): Cost;
+  /** What one run computes, for a reader who compares it with a kernel that does more or less: its inputs in place, then this. */
+  readonly timed: string;
   /** One sentence on why these dims or inputs contradict each other, or undefined. */
   invalid?(problem: ProblemOf<D, I, S>): string | undefined;
 }

@@ -8,6 +8,7 @@ import { renderPng, renderSvg } from "./charts/render.js";
 import { speedupChart } from "./charts/speedup.js";
 import { DARK, LIGHT, type Theme } from "./charts/theme.js";
 import { groupBy } from "./curves.js";
+import { fairnessMarkdown } from "./fairness.js";
 import { type ReportChart, reportHtml } from "./html/report.js";
 import type { Row, RunRecord } from "./row.js";
 
@@ -49,6 +50,8 @@ export async function publish(run: RunRecord, rows: readonly Row[], dir: string)
     // The report has the two panels one by one already.
     if (name !== "figure-10") charts.push({ name, light, dark, svg });
   }
+  const sheet = fairnessMarkdown(rows);
+  if (sheet.length > 0) await write("fairness.md", `${sheet.join("\n")}\n`);
   await write("report.html", reportHtml(run, rows, charts));
   return paths;
 }

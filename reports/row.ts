@@ -68,6 +68,21 @@ const checked = {
   boundU: finite,
 };
 
+/** What a reader must know of a curve before calling it faster than another; see reports/fairness.ts. */
+export const fairnessSchema = z.object({
+  /** Type that sums are kept in, and what is multiplied in less. */
+  accumulation: z.string(),
+  /** What lies between start and stop of the clock. */
+  timed: z.string(),
+  launch: z.string(),
+  /** cold: nothing of the inputs is in a cache when a run starts. */
+  cache: z.enum(["cold", "warm"]),
+  threads: count,
+  /** Library of matrix products and the kernels it chose; absent where the code is our own. */
+  blas: z.string().optional(),
+});
+export type Fairness = z.infer<typeof fairnessSchema>;
+
 const measured = z.object({
   ...common,
   ...checked,
@@ -90,6 +105,8 @@ const measured = z.object({
   rooflineFraction: finite.optional(),
   peakBytes: finite,
   deterministic: z.boolean(),
+  /** Absent in rows of versions before 0.2. */
+  fairness: fairnessSchema.optional(),
   /** A remark that does not change the status, e.g. "sampled in a block, not interleaved: memory". */
   reason: z.string().optional(),
 });

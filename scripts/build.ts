@@ -20,7 +20,7 @@ if (status !== 0) process.exit(status ?? 1);
 
 const files = FOLDERS.flatMap((folder) =>
   readdirSync(folder, { recursive: true, encoding: "utf8" }).map((file) => join(folder, file)),
-).filter((file) => !/^reports[\\/](runs|published|baselines)[\\/]/.test(file));
+).filter((file) => !/^(reports[\\/](runs|published|baselines)|scripts[\\/]web)[\\/]/.test(file));
 for (const file of files) if (ASSETS.test(file)) cpSync(file, join(dist, file));
 
 // a user without TensorFlow.js still type-checks: what an optional peer exports is then `any`

@@ -19,8 +19,8 @@ import { fileURLToPath } from "node:url";
 import { swiftShaderFolder } from "../impls/engines/webgpu/software.js";
 
 const MOST_BYTES = 60 * 2 ** 20;
-/** Only for sources in TypeScript, or for machines with a display: not worth their size on a GPU host. */
-const LEFT_OUT = new Set(["tsx", "vega-embed", "playwright-core"]);
+/** Only for sources in TypeScript. */
+const LEFT_OUT = new Set(["tsx"]);
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const fail = (what: string): never => {
@@ -42,7 +42,7 @@ cpSync(join(root, "dist"), join(folder, "app"), {
 cpSync(join(root, "package.json"), join(folder, "app", "package.json"));
 cpSync(process.execPath, join(folder, "lib", "node"));
 spawnSync("strip", [join(folder, "lib", "node")]); // symbols only; without binutils the bundle is a little larger
-cpSync(join(await swiftShaderFolder(), "libvulkan.so.1"), join(folder, "lib", "libvulkan.so.1"));
+cpSync(join(swiftShaderFolder(), "libvulkan.so.1"), join(folder, "lib", "libvulkan.so.1"));
 copyPackages();
 writeFileSync(join(folder, "dualbench"), LAUNCHER(), { mode: 0o755 });
 

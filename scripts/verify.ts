@@ -17,6 +17,7 @@ process.exitCode = await exitCodeOf(async () => {
   interrupt.stop = () => opened.close().finally(() => process.exit(interrupt.code));
   try {
     for (const { engine, reason } of opened.absent) console.error(`${engine} is absent: ${reason}`);
+    for (const sentence of opened.leftOut) console.error(sentence);
     if (options.engine.length > 0 && opened.present.length === 0) return EXIT.nothingToMeasure;
     if (options.vectors !== undefined) return await verifyByVectors(options.vectors, options, opened.targets);
     if (options.replay !== undefined) return await verifyByReplay(options.replay, opened.targets);

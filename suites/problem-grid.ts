@@ -81,5 +81,7 @@ export function gridProblem(
   };
   const names: readonly string[] = operator.dims;
   const dims = Object.fromEntries(names.map((name) => [name, all[name]]));
-  return randomProblem(operator, { dims, dtype, seed }) as Problem;
+  // Mamba-2 scales X by its time steps; without them a head that remembers 44,000 tokens would leave f16's range
+  const optional = operator.name === "ssd" ? { with: ["dt"] } : {};
+  return randomProblem(operator, { dims, dtype, seed, ...optional }) as Problem;
 }

@@ -1,10 +1,10 @@
 /** Every implementation on the cpu engine x the awkward problems. One that is added to an index.ts is covered without another line. */
 import { describe, expect, it } from "vitest";
-import { implementationName } from "../impls/implementation.js";
+import { implementationName, Unsupported } from "../impls/implementation.js";
 import { formsAgree } from "../suites/laws/forms-agree.js";
 import { awkwardProblems } from "../suites/problems/awkward.js";
 import { describeSpec } from "../suites/problems/spec.js";
-import { subjectsFor, Unsupported } from "../suites/verify/subject.js";
+import { subjectsFor } from "../suites/verify/subject.js";
 import { cpuTargets } from "./suites/targets.js";
 
 describe.each(cpuTargets.map((target) => ({ name: implementationName(target.impl), target })))(

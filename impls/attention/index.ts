@@ -1,9 +1,11 @@
 /** Every implementation of attention, in the order in which charts list them. */
 import { materialisedCpu } from "./materialised.cpu.js";
 import { materialisedTfjs } from "./materialised.tfjs.js";
+import { materialisedTorch } from "./materialised.torch.js";
 import { materialisedWebgpu } from "./materialised.webgpu.js";
 import { attention } from "./operator.js";
 import { tiledCpu } from "./tiled.cpu.js";
+import { tiledTorch } from "./tiled.torch.js";
 import { tiledWasm } from "./tiled.wasm.js";
 import { tiledWebgpu } from "./tiled.webgpu.js";
 
@@ -15,4 +17,6 @@ export const implementations = [
   materialisedTfjs,
   materialisedWebgpu,
   tiledWebgpu,
+  ...materialisedTorch,
+  ...tiledTorch,
 ];

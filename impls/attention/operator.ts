@@ -16,6 +16,7 @@ export const attention = defineOperator({
   settings: { causal: true as boolean, scale: 0 as number },
   laneAxes: ["batch", "length", "heads"],
   laneCost: ({ dims }) => dims.context * (dims.headDim + dims.headDimV),
+  timed: "scale, mask and softmax",
   reference: (problem, lanes) => reference(problem, lanes),
   // one multiply-add for each channel of q . k and of p v, over the pairs that may see each other
   cost: ({ dims, inputs, dtype, settings }) => {

@@ -1,5 +1,4 @@
 /** Tiled attention (FlashAttention-2) on WebGPU. */
-import type { WebGpuEngine } from "../engines/webgpu.js";
 import { implementation } from "../implementation.js";
 import { attention, attentionScale } from "./operator.js";
 import { attentionSize } from "./webgpu.js";
@@ -47,7 +46,9 @@ export const tiledWebgpu = implementation(attention, "webgpu", {
         `make subgroup-matrix needs f16 subgroup matrices and workgroup memory for headDim=${headDim} headDimV=${headDimV}; this adapter has ${engine.limits.maxComputeWorkgroupStorageSize} bytes`,
       );
     const constants = matrix ?? tile();
-    const text = matrix ? { url: matrixUrl, matrix: true } : { url };
+    // eight values at a time where every row starts at a multiple of eight
+    const flags = headDim % 8 === 0 && headDimV % 8 === 0 ? ["octets"] : [];
+    const text = matrix ? { url: matrixUrl, matrix: true, flags } : { url };
     const stage = engine.stage(attention, problem);
     for (const window of stage.windows) {
       const [Q, K, V] = await Promise.all(["Q", "K", "V"].map((name) => stage.input(name, window)));
@@ -104,23 +105,50 @@ export function fitAttention(
   );
 }
 
-/** Tiles for the matrix unit: 2 x 2 subgroups, whole rows of queries, keys and values in workgroup memory. */
-function fitMatrix(headDim: number, headDimV: number, engine: WebGpuEngine) {
+/**
+ * Tiles for the matrix unit: four subgroups of 16 queries, the keys and values of TK tokens in workgroup memory. Undefined where the
+ * adapter's shape does not divide them, or they do not fit.
+ */
+export function fitMatrix(
+  headDim: number,
+  headDimV: number,
+  engine: {
+    readonly subgroupSize: number | undefined;
+    readonly matrixShapes: readonly { readonly M: number; readonly N: number; readonly K: number }[];
+    readonly limits: Pick<
+      GPUSupportedLimits,
+      "maxComputeWorkgroupStorageSize" | "maxComputeInvocationsPerWorkgroup"
+    >;
+  },
+) {
   const { subgroupSize: LANES, matrixShapes, limits } = engine;
-  const shape = matrixShapes[0];
-  if (!shape || LANES === undefined) return undefined;
+  const shape = matrixShapes.find(({ M, N, K }) => [M, N, K].every((size) => ROWS % size === 0));
+  if (!shape || LANES === undefined || LANES % ROWS !== 0) return undefined;
   const { M: MM, N: NN, K: KK } = shape;
-  const [WR, WC] = [2, 2];
+  const threads = SUBGROUPS * LANES;
+  if (threads > limits.maxComputeInvocationsPerWorkgroup) return undefined;
   const up = (size: number, step: number) => Math.ceil(size / step) * step;
-  const DPAD = up(headDim, KK);
-  const VPAD = up(headDimV, WC * NN);
-  for (const T of [64, 32]) {
-    const threads = WR * WC * LANES;
-    if (threads % T !== 0 || T % (WR * MM) !== 0 || T % (WC * NN) !== 0 || T % KK !== 0) continue;
-    const halves = T * (DPAD + 8) + T * Math.max(DPAD + 8, T + 8) + T * (VPAD + 8);
-    const bytes = 2 * halves + 4 * (T * (Math.max(T, VPAD) + 4) + threads + T + 1);
-    if (bytes <= limits.maxComputeWorkgroupStorageSize && threads <= limits.maxComputeInvocationsPerWorkgroup)
-      return { TQ: T, TK: T, DPAD, VPAD, WR, WC, MM, NN, KK, LANES };
+  const DPAD = up(headDim, ROWS);
+  // columns of Y go through the staging tile 64 at a time
+  const VPAD = headDimV > 64 ? up(headDimV, 64) : up(headDimV, ROWS);
+  const [RM, DS, VC, PC] = [ROWS / MM, DPAD / KK, Math.ceil(VPAD / 64), Math.min(VPAD, 64) / NN];
+  for (const TK of [64, 32]) {
+    const [D, V] = [DPAD / 8 + 1, VPAD / 8 + 1];
+    const bytes = 16 * (TK * (D + V) + SUBGROUPS * ROWS * Math.max(17, D)) + 4 * (threads + 1);
+    if (bytes > limits.maxComputeWorkgroupStorageSize) continue;
+    const GC = TK / NN;
+    return {
+      ...{ TQ: SUBGROUPS * ROWS, TK, DPAD, VPAD, MM, NN, KK, LANES },
+      // matrices of a subgroup: RM rows of DS of its queries, of GC logits, of VC times PC outputs; KS steps of KK along the keys
+      ...{ RM, DS, RD: RM * DS, GC, RG: RM * GC, VC, PC, RP: RM * PC * VC, KS: TK / KK },
+      // what a thread moves: eights of keys and of values, eights of its row's logits
+      K_LOADS: Math.ceil((TK * DPAD) / 8 / threads),
+      V_LOADS: Math.ceil((TK * VPAD) / 8 / threads),
+      EIGHTS: TK / 8 / (LANES / ROWS),
+    };
   }
   return undefined;
 }
+
+const SUBGROUPS = 4;
+const ROWS = 16;

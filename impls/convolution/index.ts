@@ -1,6 +1,7 @@
 /** Every implementation of convolution, in the order in which charts list them. */
 import { fftCpu } from "./fft.cpu.js";
 import { fftTfjs } from "./fft.tfjs.js";
+import { fftTorch } from "./fft.torch.js";
 import { fftWasm } from "./fft.wasm.js";
 import { fftWebgpu } from "./fft.webgpu.js";
 import { convolution } from "./operator.js";
@@ -8,4 +9,4 @@ import { recurrentCpu } from "./recurrent.cpu.js";
 
 export { ltiProblem } from "./lti.js";
 export { convolution };
-export const implementations = [fftWasm, fftCpu, fftTfjs, recurrentCpu, fftWebgpu];
+export const implementations = [fftWasm, fftCpu, fftTfjs, recurrentCpu, fftWebgpu, ...fftTorch];

@@ -19,6 +19,7 @@ export const convolution = defineOperator({
   settings: {},
   laneAxes: ["batch", "heads", "headDim"],
   laneCost: ({ dims }) => 4 * dims.length * (1 + Math.ceil(Math.log2(dims.length))),
+  timed: "all transforms, the kernel's included",
   reference: (problem, lanes) => reference(problem, lanes),
   // three real transforms of the padded length, 2.5 N log2 N each, and the product of the spectra
   cost: ({ dims, dtype }) => {

@@ -1,6 +1,7 @@
 /** Where it runs. An engine owns its device and its clock; it is loaded lazily, so that listing engines loads no native code. */
 import type { CpuEngine } from "./cpu.js";
 import type { TfjsEngine } from "./tfjs.js";
+import type { TorchEngine } from "./torch.js";
 import type { WasmEngine } from "./wasm.js";
 import type { WebGpuEngine } from "./webgpu.js";
 
@@ -8,6 +9,7 @@ import type { WebGpuEngine } from "./webgpu.js";
 export interface Engines {
   cpu: CpuEngine;
   tfjs: TfjsEngine;
+  torch: TorchEngine;
   wasm: WasmEngine;
   webgpu: WebGpuEngine;
 }
@@ -21,6 +23,10 @@ export interface DeviceInfo {
   readonly kind: "cpu" | "gpu" | "software";
   /** Versions, driver, limits, features: anything a reader needs to repeat a number. */
   readonly details: Readonly<Record<string, string | number | boolean | null>>;
+  /** What of launching a run its device clock sees; absent where the clock is the host's or sees nothing of it. */
+  readonly launch?: string;
+  /** One sentence on why this device is slower than it could be, and what to do about it. */
+  readonly warning?: string;
 }
 
 /** Time of one run, the mean over `repeats` back-to-back runs. */
@@ -43,6 +49,14 @@ export class EngineAbsent extends Error {
   override readonly name = "EngineAbsent";
 }
 
+/**
+ * Thrown by any call once the process or driver behind an engine is gone, with how it ended: nothing that was prepared is left, and
+ * the engine must be opened again.
+ */
+export class EngineCrashed extends Error {
+  override readonly name = "EngineCrashed";
+}
+
 export interface OpenOptions {
   /** The user named this engine, so a software adapter may stand in for a device. */
   readonly named: boolean;
@@ -59,5 +73,7 @@ export interface Engine<Launch = void> {
   /** Times `repeats` runs in a row, synchronised at both ends. */
   time(run: (launch: Launch) => void | Promise<void>, repeats: number): Promise<Timing>;
   ceilings(): Promise<Ceilings>;
+  /** Whether the device is gone for good, so that only another process can use it again. Engines that cannot lose it leave this out. */
+  isLost?(): boolean;
   close(): void | Promise<void>;
 }

@@ -24,6 +24,8 @@ export const engines: readonly EngineEntry[] = [
     onlyNamed: ["cpu"],
     load: () => import("./tfjs.js"),
   },
+  // last: a peer to compare with, whose curves stand for ours only when it is named alone
+  { name: "torch", devices: ["cuda:0", "cpu"], load: () => import("./torch.js") },
 ];
 
 /** What to open of an engine: undefined stands for its only device. */

@@ -8,9 +8,10 @@ import {
   type OpenOptions,
   type Timing,
 } from "./engine.js";
+import type { MatrixShape } from "./webgpu/adapter.js";
 import { measureCeilings } from "./webgpu/ceilings.js";
-import { GpuDevice, type OpenOptions as GpuOpenOptions, type MatrixShape } from "./webgpu/device.js";
-import { inBrowser } from "./webgpu/gpu.js";
+import { GpuDevice, type OpenOptions as GpuOpenOptions } from "./webgpu/device.js";
+import { inBrowser } from "./webgpu/host.js";
 import { type Lane, laneOf } from "./webgpu/lane.js";
 import { useSwiftShader } from "./webgpu/software.js";
 import { Stage, type StageOptions } from "./webgpu/stage.js";
@@ -44,7 +45,7 @@ export async function open(
   try {
     if (device === "null")
       return engineOn(await GpuDevice.open({ ...rest, backend: "null", software: true }));
-    if (device === "swiftshader") await useSwiftShader();
+    if (device === "swiftshader") useSwiftShader();
     else if (device !== undefined)
       throw new Error(
         `webgpu knows the devices swiftshader and null beside this machine's own, got ${device}`,
@@ -55,7 +56,7 @@ export async function open(
   } catch (error) {
     const { message } = error as Error;
     if (named && device === undefined && !inBrowser() && /no WebGPU adapter/.test(message))
-      return softwareEngine(rest);
+      return softwareEngine(rest, message);
     throw new EngineAbsent(message);
   }
 }
@@ -63,9 +64,14 @@ export async function open(
 /** What only tests set. */
 export type GpuTestOptions = Pick<GpuOpenOptions, "maxBindingBytes" | "robust">;
 
-async function softwareEngine(options: GpuTestOptions): Promise<WebGpuEngine> {
+/** @throws EngineAbsent with `absent`, which names SwiftShader beside real drivers, where that is not installed either */
+async function softwareEngine(options: GpuTestOptions, absent: string): Promise<WebGpuEngine> {
   try {
-    await useSwiftShader();
+    useSwiftShader();
+  } catch {
+    throw new EngineAbsent(absent);
+  }
+  try {
     // an instance that found no driver keeps that answer: ask with another one
     return engineOn(await GpuDevice.open({ ...options, software: true, fresh: true }));
   } catch (error) {
@@ -108,6 +114,7 @@ export function engineOn(gpu: GpuDevice): WebGpuEngine {
       await stopwatch.overwriteCaches();
       return record(run, 1);
     },
+    isLost: () => gpu.isLost,
     ceilings: (): Promise<Ceilings> => measureCeilings(gpu, stopwatch),
     close: () => {
       stopwatch.dispose();
@@ -145,6 +152,7 @@ function describe(gpu: GpuDevice): DeviceInfo {
       workgroupStorageBytes: limits.maxComputeWorkgroupStorageSize,
       workgroupInvocations: limits.maxComputeInvocationsPerWorkgroup,
       storageBuffers: limits.maxStorageBuffersPerShaderStage,
+      boundsChecks: gpu.checksBounds ? "on" : "off",
     },
   };
 }

@@ -19,6 +19,7 @@ export const maskedAttention = defineOperator({
   settings: {},
   laneAxes: ["batch", "length", "heads"],
   laneCost: ({ dims }) => dims.length * (dims.headDim + dims.headDimV),
+  timed: "mask included",
   reference: (problem, lanes) => reference(problem, lanes),
   // the pairs of tokens; or, under any mask but a Toeplitz one, a state of headDim x headDimV updated and read for each token
   cost: ({ dims, inputs, dtype }) => {

@@ -1,9 +1,18 @@
 /** Every implementation of selective_scan, in the order in which charts list them. */
 import { selectiveScan } from "./operator.js";
 import { recurrentCpu } from "./recurrent.cpu.js";
+import { recurrentTorch } from "./recurrent.torch.js";
 import { recurrentWasm } from "./recurrent.wasm.js";
 import { scanTfjs } from "./scan.tfjs.js";
+import { scanTorch } from "./scan.torch.js";
 import { scanWebgpu } from "./scan.webgpu.js";
 
 export { selectiveScan };
-export const implementations = [recurrentWasm, recurrentCpu, scanTfjs, scanWebgpu];
+export const implementations = [
+  recurrentWasm,
+  recurrentCpu,
+  scanTfjs,
+  scanWebgpu,
+  ...recurrentTorch,
+  ...scanTorch,
+];

@@ -2,19 +2,19 @@
 import type { WebGpuEngine } from "../engines/webgpu.js";
 import { implementation, type Options } from "../implementation.js";
 import type { Problem } from "../operator.js";
+import { matrixCost, prepareMatrix } from "./chunked.webgpu.matrix.js";
 import { type Ssd, ssd } from "./operator.js";
-import { fitMatrixTiles, fitTiles, type MatrixTiles, segmentsFor, type Tiles } from "./webgpu.js";
+import { fitTiles, MATRIX_CHUNK, segmentsFor } from "./webgpu.js";
 
 const statesUrl = new URL("./chunked.webgpu.states.wgsl", import.meta.url);
 const passUrl = new URL("./chunked.webgpu.pass.wgsl", import.meta.url);
 const outputUrl = new URL("./chunked.webgpu.output.wgsl", import.meta.url);
-const matrixUrl = new URL("./chunked.webgpu.matrix.wgsl", import.meta.url);
 
 /**
- * tile: products by multiply-adds on tiles in workgroup memory; subgroup-matrix: on the matrix unit (f16 only). `-split` forces the
- * two-level form (segment states first), which is else chosen when workgroups are too few to fill a large device.
+ * tile: products by multiply-adds on tiles in workgroup memory; tile-split forces its two-level form (segment states first), which
+ * is else chosen when workgroups are too few to fill a large device. subgroup-matrix: on the matrix unit (f16 only).
  */
-const MAKES = ["tile", "tile-split", "subgroup-matrix", "subgroup-matrix-split"];
+const MAKES = ["tile", "tile-split", "subgroup-matrix"];
 
 export const chunkedWebgpu = implementation(ssd, "webgpu", {
   form: "chunked",
@@ -28,42 +28,43 @@ export const chunkedWebgpu = implementation(ssd, "webgpu", {
       { chunk: 32, make: "tile-split" },
     ];
     if (dtype !== "f16" || engine.matrixShapes.length === 0) return tile;
-    const chunk = engine.limits.maxComputeWorkgroupStorageSize >= 49152 ? 64 : 32;
-    return [{ chunk, make: "subgroup-matrix" }, { chunk, make: "subgroup-matrix-split" }, ...tile];
+    return [{ chunk: MATRIX_CHUNK, make: "subgroup-matrix" }, ...tile];
   },
   rounding: ({ dtype }, { chunk = 32, make = "tile" }) => {
-    const onMatrix = make.startsWith("subgroup-matrix");
+    const onMatrix = make === "subgroup-matrix";
     return {
       // WGSL rounds either way; the order and precision inside the matrix unit are not specified
       accumulate: onMatrix ? 2 ** -22 : 2 ** -23,
       storage: dtype === "f16" ? 2 ** -11 : 0,
-      // Y; on the matrix unit also the weighted B, the state and the decayed C (or the masked scores)
-      roundings: dtype === "f16" ? (onMatrix ? 4 : 1) : 0,
+      // Y; on the matrix unit also the weighted X and the state (or the masked scores)
+      roundings: dtype === "f16" ? (onMatrix ? 3 : 1) : 0,
       longestSum: chunk,
       decay: "segsum",
     };
   },
   unsupported: ({ dtype }, { chunk = 32, make = "tile" }) => {
     if (!MAKES.includes(make)) return `needs make ${MAKES.join(", ")}, got ${make}`;
-    if (make.startsWith("subgroup-matrix") && dtype !== "f16")
-      return `make ${make} needs dtype f16, got ${dtype}`;
-    return [16, 32, 64].includes(chunk) ? undefined : `needs chunk 16, 32 or 64, got ${chunk}`;
+    if (make === "subgroup-matrix") {
+      if (dtype !== "f16") return `make ${make} needs dtype f16, got ${dtype}`;
+      return chunk === MATRIX_CHUNK ? undefined : `make ${make} needs chunk ${MATRIX_CHUNK}, got ${chunk}`;
+    }
+    return [16, 32].includes(chunk) ? undefined : `needs chunk 16 or 32, got ${chunk}`;
   },
 
   async prepare(engine, problem, { chunk = 32, make = "tile" }) {
+    if (make === "subgroup-matrix") return prepareMatrix(engine, problem);
     const { heads, groups, headDim, state } = problem.dims;
-    const kit = make.startsWith("subgroup-matrix")
-      ? matrixKit(engine, problem, chunk)
-      : tileKit(engine, problem, chunk);
+    const tiles = tilesOn(engine, problem, chunk);
+    const constants = { ...tiles };
     const stage = engine.stage(ssd, problem, { quantum: chunk, f32Outputs: ["finalState"] });
-    const slices = Math.ceil(headDim / kit.tiles.PS);
+    const slices = Math.ceil(headDim / tiles.PS);
     const perHeadD = problem.inputs.D?.axes.length === 1 ? 1 : 0;
     const fewest = make.endsWith("-split") ? 2 : 1;
 
     for (const window of stage.windows) {
       const { batches, tokens, isFirst, isLast } = window;
       const chunks = Math.ceil(tokens / chunk);
-      const wanted = Math.max(fewest, Math.min(segmentsFor(problem, kit.tiles, tokens, batches), 65535));
+      const wanted = Math.max(fewest, Math.min(segmentsFor(problem, tiles, tokens, batches), 65535));
       const segmentTokens = Math.ceil(chunks / wanted) * chunk;
       const segments = Math.ceil(tokens / segmentTokens);
       const split = fewest > 1 || segments > 1 || !(isFirst && isLast);
@@ -92,7 +93,11 @@ export const chunkedWebgpu = implementation(ssd, "webgpu", {
         const places = batches * segments * heads;
         startStates = stage.scratch("segment states", places * headDim * state * 4);
         const decays = stage.scratch("segment decays", places * 4);
-        await stage.kernel(kit.states(dt ? ["dt"] : []), { ...shared, 7: startStates, 11: decays }, grid);
+        await stage.kernel(
+          { url: statesUrl, flags: dt ? ["dt"] : [], constants },
+          { ...shared, 7: startStates, 11: decays },
+          grid,
+        );
         await stage.kernel(
           { url: passUrl, flags: isFirst ? (initialState ? ["initialState"] : []) : ["carries"] },
           { 0: size, 1: startStates, 2: decays, 3: finalState, 4: isFirst ? initialState : undefined },
@@ -103,7 +108,7 @@ export const chunkedWebgpu = implementation(ssd, "webgpu", {
       if (startStates) flags.push("startStates");
       if (!split) flags.push("endStates");
       await stage.kernel(
-        kit.output(flags),
+        { url: outputUrl, flags, constants },
         {
           ...shared,
           4: C,
@@ -119,90 +124,34 @@ export const chunkedWebgpu = implementation(ssd, "webgpu", {
     return stage.prepared();
   },
 
-  cost: (problem, options) => chunkedCost(problem, options),
+  cost: (problem, options) =>
+    options.make === "subgroup-matrix" ? matrixCost(problem) : tileCost(problem, options),
 });
 
-/** Which texts to compile, with which tiles: all that differs between the makes. */
-interface Kit {
-  readonly tiles: Tiles | MatrixTiles;
-  states(flags: readonly string[]): {
-    url: URL;
-    flags: readonly string[];
-    constants: Record<string, number>;
-    matrix?: boolean;
-  };
-  output(flags: readonly string[]): {
-    url: URL;
-    flags: readonly string[];
-    constants: Record<string, number>;
-    matrix?: boolean;
-  };
-}
-
-function room({ limits, gpu }: WebGpuEngine, dtype: string) {
-  return {
+function tilesOn({ limits, gpu }: WebGpuEngine, problem: Problem<Ssd>, chunk: number) {
+  const { headDim, state } = problem.dims;
+  const space = {
     workgroupBytes: limits.maxComputeWorkgroupStorageSize,
     invocations: limits.maxComputeInvocationsPerWorkgroup,
-    storageBytes: dtype === "f16" ? 2 : 4,
+    storageBytes: problem.dtype === "f16" ? 2 : 4,
     mostChannels: gpu.isSoftware ? 16 : undefined,
   };
-}
-
-function tileKit(engine: WebGpuEngine, problem: Problem<Ssd>, chunk: number): Kit {
-  const { headDim, state } = problem.dims;
-  const space = room(engine, problem.dtype);
   const tiles = fitTiles(headDim, state, chunk, space);
   if (!tiles)
     throw new Error(
       `state=${state} with chunk=${chunk} needs more than this adapter's ${space.workgroupBytes} bytes of workgroup memory`,
     );
-  const constants = { ...tiles };
-  return {
-    tiles,
-    states: (flags) => ({ url: statesUrl, flags, constants }),
-    output: (flags) => ({ url: outputUrl, flags, constants }),
-  };
-}
-
-function matrixKit(engine: WebGpuEngine, problem: Problem<Ssd>, chunk: number): Kit {
-  const { headDim, state } = problem.dims;
-  const space = room(engine, problem.dtype);
-  const { subgroupSize, matrixShapes } = engine;
-  if (matrixShapes.length === 0 || subgroupSize === undefined)
-    throw new Error("this adapter offers no f16 subgroup matrices with f32 sums and one subgroup size");
-  const found = matrixShapes
-    .map((shape) => fitMatrixTiles(headDim, state, chunk, shape, subgroupSize, space))
-    .find((fit) => fit !== undefined);
-  if (!found)
-    throw new Error(
-      `state=${state} with chunk=${chunk} does not fit the matrix unit's tiles in ${space.workgroupBytes} bytes of workgroup memory`,
-    );
-  const constants = { ...found };
-  // four values at a time where every row starts at a multiple of four
-  const wide = headDim % 4 === 0 && state % 4 === 0 ? ["quads"] : [];
-  return {
-    tiles: found,
-    states: (flags) => ({
-      url: matrixUrl,
-      flags: [...flags, ...wide, "endStates", "endDecays"],
-      constants,
-      matrix: true,
-    }),
-    output: (flags) => ({ url: matrixUrl, flags: [...flags, ...wide, "outputs"], constants, matrix: true }),
-  };
+  return tiles;
 }
 
 /** One pass reads and writes each tensor once; the split form reads X, B and the decays twice and moves the segment states. */
-function chunkedCost(problem: Problem<Ssd>, { chunk = 32, make = "tile" }: Options) {
+function tileCost(problem: Problem<Ssd>, { chunk = 32, make = "tile" }: Options) {
   const { batch, length, heads, headDim, state } = problem.dims;
   const least = ssd.cost(problem);
   const storage = problem.dtype === "f16" ? 2 : 4;
-  const PS = make.startsWith("subgroup-matrix")
-    ? headDim > 32 && state <= 128
-      ? 64
-      : 32
-    : (fitTiles(headDim, state, chunk, { workgroupBytes: 49152, invocations: 1024, storageBytes: storage })
-        ?.PS ?? 4);
+  const PS =
+    fitTiles(headDim, state, chunk, { workgroupBytes: 49152, invocations: 1024, storageBytes: storage })
+      ?.PS ?? 4;
   const slices = Math.ceil(headDim / PS);
   const segments = Math.max(
     make.endsWith("-split") ? 2 : 1,

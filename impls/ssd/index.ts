@@ -1,8 +1,10 @@
 /** Every implementation of ssd, in the order in which charts list them. */
 import { chunkedCpu } from "./chunked.cpu.js";
 import { chunkedTfjs } from "./chunked.tfjs.js";
+import { chunkedTorch } from "./chunked.torch.js";
 import { chunkedWasm } from "./chunked.wasm.js";
 import { chunkedWebgpu } from "./chunked.webgpu.js";
+import { officialTorch } from "./official.torch.js";
 import { ssd } from "./operator.js";
 import { quadraticCpu } from "./quadratic.cpu.js";
 import { quadraticTfjs } from "./quadratic.tfjs.js";
@@ -27,4 +29,6 @@ export const implementations = [
   recurrentWebgpu,
   quadraticWebgpu,
   chunkedWebgpu,
+  ...chunkedTorch,
+  ...officialTorch,
 ];

@@ -1,7 +1,8 @@
 /** How many times the time of SSD each other curve takes, over the sizes of a suite, with intervals (speedup.ts says how). */
 import type { TopLevelSpec } from "vega-lite";
 import { type Comparison, comparisons } from "../comparisons.js";
-import { type Group, groupBy, groupsOf, type XKey, xKeyOf } from "../curves.js";
+import { bestCurves, type Group, groupBy, groupsOf, type XKey, xKeyOf } from "../curves.js";
+import { inequality } from "../fairness.js";
 import { formatSize } from "../format.js";
 import { familyOf } from "../names.js";
 import type { Row, RunRecord } from "../row.js";
@@ -62,7 +63,7 @@ function speedupPanel(
     width: 460,
     height: 260,
     title: `Speedup of SSD over ${xKey === "length" ? "sequence length" : xKey === "state" ? "state size" : xKey}`,
-    subtitle: [about.join(" · ")],
+    subtitle: [about.join(" · "), inequality(bestCurves(group))].filter((line) => line !== undefined),
     xTitle: xKey === "length" ? "Sequence length (K = 1024)" : xKey === "state" ? "State size N" : xKey,
     x: sizeAxis(ratios.map(({ x }) => x)),
     y: logAxis([1, ...ratios.flatMap(({ low, high }) => [low, high])]),

@@ -1,6 +1,7 @@
 /** The chart of a suite that asks "how long, over what": a main panel a group, small panels by engine, a caption. */
 import type { TopLevelSpec } from "vega-lite";
 import { bestCurves, type Curve, type Group, groupBy, groupsOf, measuredOf, type XKey } from "../curves.js";
+import { inequality } from "../fairness.js";
 import { shorten } from "../format.js";
 import type { Row, RunRecord } from "../row.js";
 import { caption } from "./caption.js";
@@ -51,7 +52,10 @@ export function mainPanel(look: Look, group: Group, theme: Theme, size: Size): L
     ...size,
     theme,
     title: look.title,
-    subtitle: curves.length === 0 ? [about, "No case was measured: the table says why."] : [about],
+    subtitle: [
+      about,
+      curves.length === 0 ? "No case was measured: the table says why." : inequality(curves),
+    ].filter((line) => line !== undefined),
     xTitle: look.xTitle,
     x: look.x(sizesOf(curves)),
     y: look.y(curves),

@@ -2,6 +2,7 @@
 import type { TopLevelSpec } from "vega-lite";
 import { comparisons } from "../comparisons.js";
 import { bestCurves, type Group, groupBy, groupsOf, xKeyOf } from "../curves.js";
+import { fairnessSheet, SHEET_TITLES } from "../fairness.js";
 import { findings } from "../findings.js";
 import { formatRatio, formatSize } from "../format.js";
 import { growthOf } from "../growth.js";
@@ -51,6 +52,7 @@ ${findings(rows)
 </section>
 ${speedupSection(rows)}
 ${growthSection(rows)}
+${fairnessSection(rows)}
 ${rowsSection(run, rows)}
 ${environmentSection(run, rows)}
 </main>
@@ -132,6 +134,15 @@ function growthSection(rows: readonly Row[]): string {
 <p>Time goes as size to this power: slope of log time over log size by weighted least squares over the five largest measured sizes. Weights
 come from each median's 95% interval (none counts as better known than 1%); the interval is Student's t, widened where points scatter more.</p>
 ${plainTable(["Suite", "Device", "Curve", "Sizes", "Exponent", "95% interval"], lines, 4)}</section>`;
+}
+
+function fairnessSection(rows: readonly Row[]): string {
+  const lines = fairnessSheet(rows);
+  if (lines.length === 0) return "";
+  return `<section class="wide" aria-labelledby="fairness"><h2 id="fairness">Fairness sheet</h2>
+<p>What the time of each curve is of. Where curves of one chart differ in dtype, threads, clock or TF32, its subtitle says so. Launch: whether
+starting the kernels lies inside the time. Cache: every run follows another of the same case, so what fits a cache is there (warm).</p>
+<div class="scroll" role="region" aria-labelledby="fairness" tabindex="0">${plainTable(SHEET_TITLES, lines, SHEET_TITLES.length)}</div></section>`;
 }
 
 function plainTable(

@@ -7,6 +7,7 @@ import { type Candidate, EnginePool, type Present } from "../../suites/runner/en
 import { figureCurves } from "../../suites/runner/figure-curves.js";
 import { parseFilter } from "../../suites/runner/filter.js";
 import type { Host } from "../../suites/runner/host.js";
+import { leftOut } from "../../suites/runner/left-out.js";
 import { type Group, makePlan } from "../../suites/runner/plan.js";
 import { allImplementations } from "../../suites/runner/user-impls.js";
 import type { PlanOptions } from "./bench-options.js";
@@ -45,7 +46,11 @@ export async function prepareRun(
   const sentences = absent.map(
     ({ engine, device, reason }) => `engine ${engine}${device ? ` on ${device}` : ""} is absent: ${reason}`,
   );
-  for (const sentence of sentences) process.stderr.write(`dualbench: ${sentence}\n`);
+  const warnings = targets.flatMap(({ engine, info: { warning } }) =>
+    warning === undefined ? [] : [`engine ${engine}: ${warning}`],
+  );
+  for (const sentence of [...sentences, ...leftOut(impls, targets), ...warnings])
+    process.stderr.write(`dualbench: ${sentence}\n`);
   if (targets.length === 0)
     throw new Stop(
       EXIT.nothingToMeasure,

@@ -11,7 +11,7 @@ export function float64Rounding(length: number): Rounding {
 }
 
 export function promisesExactly(law: Pick<AnyLaw, "exact">, { target }: Subject): boolean {
-  return law.exact.includes(target.impl.form);
+  return law.exact.includes(target.impl.form) && target.impl.bitwise !== false;
 }
 
 export interface Pair {

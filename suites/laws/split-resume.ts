@@ -47,8 +47,8 @@ export const splitResume = defineLaw({
       const t = token(i);
       const row = Math.floor(i / (width * length));
       return t < first
-        ? { run: left, at: (row * first + t) * width + (i % width), more: 0 }
-        : { run: right, at: (row * (length - first) + t - first) * width + (i % width), more: 1 };
+        ? { run: left, at: (row * first + t) * width + (i % width) }
+        : { run: right, at: (row * (length - first) + t - first) * width + (i % width) };
     };
     const Y = difference({
       operator,
@@ -57,8 +57,10 @@ export const splitResume = defineLaw({
       got: Float64Array.from(whole.values.Y, (_, i) => place(i).run.values.Y[place(i).at]),
       wanted: (i) => whole.values.Y[i],
       tolerance: (i) => {
-        const { run, at, more } = place(i);
-        return whole.bounds.Y.certified[i] + run.bounds.Y.certified[at] + more * carried.Y(at);
+        const { run, at } = place(i);
+        // only tokens after the cut inherit an error of the state; `at` counts tokens of the run's own part
+        const inherited = run === right ? carried.Y(at) : 0;
+        return whole.bounds.Y.certified[i] + run.bounds.Y.certified[at] + inherited;
       },
       what: `cut after ${first} tokens and resumed`,
     });

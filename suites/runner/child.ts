@@ -3,6 +3,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { Worker } from "node:worker_threads";
+import { EngineCrashed } from "../../impls/engines/engine.js";
 import { engines } from "../../impls/engines/index.js";
 import { readLanes, writeLanes } from "./lane-file.js";
 import type { Reply, Request } from "./protocol.js";
@@ -51,7 +52,12 @@ process.on("message", async (request: Request) => {
   try {
     reply = { id: request.id, ok: true, value: await session.answer(request.call, request.body) };
   } catch (error) {
-    reply = { id: request.id, ok: false, message: oneLine(error) };
+    // what the engine had prepared is gone with its device: the parent starts a new child and prepares the survivors there
+    if (error instanceof EngineCrashed) {
+      process.stderr.write(`Error: ${oneLine(error)}\n`, () => process.exit(1));
+      return;
+    }
+    reply = { id: request.id, ok: false, message: oneLine(error), isLost: session.isLost };
   }
   process.send?.(reply);
 });

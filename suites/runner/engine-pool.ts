@@ -2,6 +2,7 @@
 import type { Ceilings, DeviceInfo } from "../../impls/engines/engine.js";
 import { EngineDied, type EngineLink, type Host } from "./host.js";
 import type { Target } from "./plan.js";
+import type { Lacking, Opened } from "./protocol.js";
 
 /** Opening may compile kernels or start another runtime. */
 const OPEN_MS = 180_000;
@@ -14,6 +15,7 @@ export interface Candidate {
 }
 
 export interface Present extends Target {
+  readonly lacking: readonly Lacking[];
   readonly info: DeviceInfo;
 }
 
@@ -47,7 +49,8 @@ export class EnginePool {
       const result = opened[i];
       if (result.status === "fulfilled") {
         this.slots.push(slot);
-        targets.push({ engine, device, deviceKey: result.value.key, info: result.value });
+        const { device: info, lacking } = result.value;
+        targets.push({ engine, device, deviceKey: info.key, info, lacking });
       } else {
         absent.push({ engine, device, reason: String((result.reason as Error).message ?? result.reason) });
         await slot.link?.stop();
@@ -90,7 +93,7 @@ export class EnginePool {
     await this.slots[target].link?.stop();
   }
 
-  private async open(slot: Slot): Promise<DeviceInfo> {
+  private async open(slot: Slot): Promise<Extract<Opened, { present: true }>> {
     slot.link = this.host.start();
     const { engine, device, named } = slot;
     const opened = await slot.link.call(
@@ -99,6 +102,6 @@ export class EnginePool {
       OPEN_MS,
     );
     if (!opened.present) throw new EngineDied(opened.reason);
-    return opened.device;
+    return opened;
   }
 }

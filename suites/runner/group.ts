@@ -140,6 +140,10 @@ export class GroupMeasurement {
     entry.generation = generation;
     const { impl, problem, options } = one;
     const prepared = await this.call(entry, "prepare", { case: number, impl, problem, options }, 10);
+    if ("unsupported" in prepared) {
+      this.outcomes.set(one, { status: "skipped", reason: prepared.unsupported });
+      return;
+    }
     entry.bytes = prepared.bytes;
     entry.details = prepared.details;
     const { reference } = this.run;

@@ -147,8 +147,13 @@ class Child implements EngineLink {
     const { waiting } = this;
     if (waiting?.id !== reply.id) return;
     this.waiting = undefined;
-    if (reply.ok) waiting.resolve(reply.value);
-    else waiting.reject(new CallFailed(reply.message));
+    if (reply.ok) {
+      waiting.resolve(reply.value);
+      return;
+    }
+    // a lost device costs this case only: the next one gets another process
+    if (reply.isLost) this.kill("its device was lost");
+    waiting.reject(new CallFailed(reply.message));
   }
 
   private watchMemory(): void {

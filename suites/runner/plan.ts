@@ -8,8 +8,9 @@ import {
 import type { AnyOperator, Problem } from "../../impls/operator.js";
 import type { Grid, Suite } from "../suite.js";
 import { type CaseKeys, caseId, caseKeys } from "./case-id.js";
+import type { Work } from "./fairness.js";
 import { figureCurves } from "./figure-curves.js";
-import type { Description, Question } from "./protocol.js";
+import type { Description, Lacking, Question } from "./protocol.js";
 
 /** An engine on a device, as opened. */
 export interface Target {
@@ -18,6 +19,8 @@ export interface Target {
   readonly device: string | undefined;
   /** The id's `device` key. */
   readonly deviceKey: string | undefined;
+  /** Implementations, by index, that take no part here, e.g. for want of a package. */
+  readonly lacking?: readonly Lacking[];
 }
 
 export interface Case {
@@ -33,6 +36,8 @@ export interface Case {
   readonly problem: Problem;
   readonly options: Options;
   readonly unsupported: string | undefined;
+  /** For the fairness sheet; absent where the case is not run. */
+  readonly conditions?: Work | undefined;
   /** Operations by which cases of one curve are compared: the implementation's own count where it gives one. */
   readonly work: number;
   /** Curves it lies on, and its place on the earliest: 0 for the smallest size. */
@@ -131,6 +136,7 @@ function draftCases({ suites, grid, seed, impls, targets, takesPart }: PlanReque
         if (impl.operator.name !== operator.name) continue;
         for (const [t, target] of targets.entries()) {
           if (impl.engine !== target.engine || takesPart?.(i, t) === false) continue;
+          if (target.lacking?.some((one) => one.impl === i)) continue;
           const curve = `${suite.name} ${c} ${i} ${t}`;
           for (const [place, problem] of problems.entries()) {
             if (!((impl.dtypes ?? ["f32"]) as readonly string[]).includes(problem.dtype)) continue;
@@ -196,7 +202,7 @@ function withStoredOptions(
 function finish(
   { impls, targets }: PlanRequest,
   draft: Draft,
-  { options, unsupported, flops }: Description,
+  { options, unsupported, flops, work }: Description,
 ): Omit<Case, "suites" | "curves" | "rank"> {
   const impl = impls[draft.impl];
   const keys = caseKeys(draft.problem, options, targets[draft.target].deviceKey);
@@ -210,6 +216,7 @@ function finish(
     problem: draft.problem,
     options,
     unsupported,
+    conditions: work,
     lineage: `${draft.impl} ${draft.target}`,
     figure: figureCurves(impls, targets)(draft.impl, draft.target),
     work: flops ?? draft.operator.cost(draft.problem).flops,

@@ -2,6 +2,8 @@
 import type { Ceilings, DeviceInfo } from "../../impls/engines/engine.js";
 import type { EngineName, Options, RunDetails } from "../../impls/implementation.js";
 import type { Lane, Problem } from "../../impls/operator.js";
+import type { Lacks } from "../verify/targets.js";
+import type { Work } from "./fairness.js";
 import type { RawSample } from "./measure.js";
 import type { Verdict } from "./verify.js";
 
@@ -17,7 +19,12 @@ export interface OpenRequest {
 }
 
 export type Opened =
-  | { readonly present: true; readonly device: DeviceInfo }
+  | {
+      readonly present: true;
+      readonly device: DeviceInfo;
+      readonly lacks: Lacks;
+      readonly lacking: readonly Lacking[];
+    }
   | { readonly present: false; readonly reason: string };
 
 /** How would an implementation take a problem, with the options it prefers or with every choice it offers? */
@@ -27,12 +34,20 @@ export interface Question {
   readonly everyChoice: boolean;
 }
 
+/** An implementation that takes no part on this device, and why. */
+export interface Lacking {
+  readonly impl: number;
+  readonly reason: string;
+}
+
 /** How an implementation would take a problem. */
 export interface Description {
   readonly options: Options;
   readonly unsupported?: string | undefined;
   /** What this form does, where the implementation counts it: the better axis to predict along. */
   readonly flops?: number | undefined;
+  /** What a run computes and in which precision, for the fairness sheet. */
+  readonly work?: Work | undefined;
 }
 
 /** Where a problem's truth lies. */
@@ -55,11 +70,11 @@ export interface Calls {
   /** One run from preparation to all outputs: small problems only. */
   evaluate: [
     { readonly impl: number; readonly problem: Problem; readonly options: Options },
-    Readonly<Record<string, Float32Array>>,
+    { readonly values: Readonly<Record<string, Float32Array>> } | { readonly unsupported: string },
   ];
   prepare: [
     CaseCall & { impl: number; problem: Problem; options: Options },
-    { bytes: number; details?: RunDetails | undefined },
+    { bytes: number; details?: RunDetails | undefined } | { readonly unsupported: string },
   ];
   verify: [CaseCall & { reference: ReferenceHandle }, { verdict: Verdict; firstNs: number }];
   /** Warm-up; then the outputs are poisoned again. */
@@ -84,4 +99,5 @@ export interface Request<K extends CallName = CallName> {
 
 export type Reply =
   | { readonly id: number; readonly ok: true; readonly value: unknown }
-  | { readonly id: number; readonly ok: false; readonly message: string };
+  /** isLost: the engine's device is gone for good, and with it the use of this process. */
+  | { readonly id: number; readonly ok: false; readonly message: string; readonly isLost?: boolean };

@@ -3,6 +3,7 @@ import type { Ceilings, DeviceInfo } from "../../impls/engines/engine.js";
 import type { RunDetails } from "../../impls/implementation.js";
 import type { CaseRecord, Row, Sample } from "../../reports/row.js";
 import type { LaneChoice } from "./choose-lanes.js";
+import { fairnessOf } from "./fairness.js";
 import { type StopReason, summarise } from "./measure.js";
 import type { Case } from "./plan.js";
 import type { Mismatch } from "./verify.js";
@@ -120,6 +121,11 @@ function makeRow(one: Case, suite: string, outcome: Outcome, engine: EngineFacts
         boundU,
         ...summary,
         stopReason,
+        ...(one.conditions === undefined
+          ? {}
+          : {
+              fairness: fairnessOf(one.conditions, device, summary.clock, one.options.threads, undefined),
+            }),
         flopsPerS: flops / seconds,
         bytesPerS: bytes / seconds,
         ...defined({ rooflineFraction: rooflineFraction(one, ceilings, seconds) }),

@@ -8,14 +8,25 @@ import {
   type AnyImplementation,
   type Options,
   type Prepared,
+  Unsupported,
   unsupportedReason,
 } from "../../impls/implementation.js";
 import { operators } from "../../impls/index.js";
 import type { AnyOperator, LaneReference, Problem } from "../../impls/operator.js";
 import { evaluate } from "../verify/evaluate.js";
+import { lacksOf } from "../verify/targets.js";
+import { workOf } from "./fairness.js";
 import { FEWEST_WINDOWS, type GrowthWindow, sustainedGrowth } from "./growth.js";
 import { measure, warmUp } from "./measure.js";
-import type { CallName, Calls, Description, OpenRequest, Question, ReferenceHandle } from "./protocol.js";
+import type {
+  CallName,
+  Calls,
+  Description,
+  Lacking,
+  OpenRequest,
+  Question,
+  ReferenceHandle,
+} from "./protocol.js";
 import { recheck, type Truth, type Verified, verify } from "./verify.js";
 
 /** What a session needs from the place it runs in. */
@@ -60,6 +71,11 @@ export class Session {
     return (this[call] as (body: Calls[K][0]) => Promise<Calls[K][1]>).call(this, body);
   }
 
+  /** Whether the engine's device is gone for good: this session can only be closed. */
+  get isLost(): boolean {
+    return this.engine?.isLost?.() ?? false;
+  }
+
   async close(): Promise<void> {
     for (const { prepared } of this.cases.values()) await prepared.dispose();
     this.cases.clear();
@@ -71,11 +87,22 @@ export class Session {
     this.originMs = body.originMs;
     try {
       this.engine = await this.host.openEngine(body);
-      return { present: true, device: this.engine.device };
+      const { device } = this.engine;
+      const lacking = await this.lacking(body.engine);
+      return { present: true, device, lacks: lacksOf(this.engine), lacking };
     } catch (error) {
       // an engine that this machine lacks is an ordinary answer, whatever its loader threw
       return { present: false, reason: oneLine(error) };
     }
+  }
+
+  private async lacking(name: string): Promise<Lacking[]> {
+    const found: Lacking[] = [];
+    for (const [impl, one] of this.impls.entries()) {
+      const reason = one.engine === name ? await one.absent?.(this.opened() as never) : undefined;
+      if (reason !== undefined) found.push({ impl, reason });
+    }
+    return found;
   }
 
   async describe({ questions }: Calls["describe"][0]): Promise<Calls["describe"][1]> {
@@ -90,7 +117,12 @@ export class Session {
       const choices = await this.choices({ impl: index, problem });
       return (everyChoice ? choices : choices.slice(0, 1)).map((options) => {
         const unsupported = unsupportedReason(impl, problem, options, this.opened());
-        return { options, unsupported, flops: unsupported ? undefined : impl.cost?.(problem, options).flops };
+        if (unsupported !== undefined) return { options, unsupported };
+        return {
+          options,
+          flops: impl.cost?.(problem, options).flops,
+          work: workOf(impl, problem, options),
+        };
       });
     } catch (error) {
       return [{ options: {}, unsupported: `could not be asked for its options: ${oneLine(error)}` }];
@@ -106,13 +138,24 @@ export class Session {
   }
 
   async evaluate({ impl, problem, options }: Calls["evaluate"][0]): Promise<Calls["evaluate"][1]> {
-    return evaluate(this.impls[impl], this.opened(), problem, options);
+    try {
+      return { values: await evaluate(this.impls[impl], this.opened(), problem, options) };
+    } catch (error) {
+      if (error instanceof Unsupported) return { unsupported: error.message };
+      throw error;
+    }
   }
 
   async prepare(body: Calls["prepare"][0]): Promise<Calls["prepare"][1]> {
     const { problem, options } = body;
     const impl = this.impls[body.impl];
-    const prepared = await impl.prepare(this.opened() as never, problem, options);
+    let prepared: Prepared;
+    try {
+      prepared = await impl.prepare(this.opened() as never, problem, options);
+    } catch (error) {
+      if (error instanceof Unsupported) return { unsupported: error.message };
+      throw error;
+    }
     this.cases.set(body.case, {
       impl,
       problem,

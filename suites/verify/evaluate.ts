@@ -1,15 +1,21 @@
 /** One run of one implementation on one problem, in the process of its engine. */
 import type { Engine } from "../../impls/engines/engine.js";
-import type { AnyImplementation, Options, Prepared } from "../../impls/implementation.js";
+import {
+  type AnyImplementation,
+  type Options,
+  type Prepared,
+  Unsupported,
+  unsupportedReason,
+} from "../../impls/implementation.js";
 import type { Problem } from "../../impls/operator.js";
-import type { Place } from "./targets.js";
+import { lacksOf, type Place } from "./targets.js";
 
 /** Values of all outputs in C order, copied out of the engine. */
 export type Values = Readonly<Record<string, Float32Array>>;
 
 /**
  * Prepares, poisons every output with NaN, runs once and reads back.
- * @throws whatever the implementation throws
+ * @throws Unsupported, or whatever the implementation throws
  */
 export async function evaluate(
   impl: AnyImplementation,
@@ -17,6 +23,8 @@ export async function evaluate(
   problem: Problem,
   options: Options,
 ): Promise<Values> {
+  const reason = unsupportedReason(impl, problem, options, engine);
+  if (reason !== undefined) throw new Unsupported(reason);
   const prepared: Prepared = await impl.prepare(engine as never, problem, options);
   try {
     await prepared.poison();
@@ -33,6 +41,7 @@ export function localPlace(engine: Engine<unknown>, device: string | undefined):
   return {
     engine: engine.name as Place["engine"],
     device,
+    lacks: lacksOf(engine),
     options: async ({ impl }, problem) => (await impl.options?.(problem, engine as never)) ?? [{}],
     evaluate: ({ impl }, problem, options) => evaluate(impl, engine, problem, options),
     close: async () => engine.close(),

@@ -2,10 +2,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { ROUNDOFF } from "../../impls/bound.js";
+import { Unsupported } from "../../impls/implementation.js";
 import type { Problem } from "../../impls/operator.js";
 import { type GoldenProblem, type Mapping, mapGolden, parseGolden } from "../vectors/index.js";
 import { boundArrays, compare, describeElement, indexOf, truthOf } from "./compare.js";
-import { subjectOf, Unsupported } from "./subject.js";
+import { subjectOf } from "./subject.js";
 import { dtypesOf, type Target, targetName } from "./targets.js";
 
 /** Contract: the float64 reference meets the golden outputs to this part of each output's peak. */

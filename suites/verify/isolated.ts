@@ -1,7 +1,9 @@
 /** An engine in a process of its own: a crash, an abort or a hang of native code costs one case, and the next one starts it again. */
+
+import { Unsupported } from "../../impls/implementation.js";
 import type { EngineLink, Host } from "../runner/host.js";
-import type { OpenRequest } from "../runner/protocol.js";
-import type { Place } from "./targets.js";
+import type { Lacking, OpenRequest } from "../runner/protocol.js";
+import type { Lacks, Place } from "./targets.js";
 
 /** Opening may compile kernels or start another runtime. */
 const OPEN_MS = 180_000;
@@ -15,6 +17,8 @@ export async function isolatedPlace(host: Host, request: OpenRequest): Promise<P
   let link: EngineLink | undefined;
   let deaths = 0;
   let key: string | undefined;
+  let lacks: Lacks = {};
+  let lacking: readonly Lacking[] = [];
 
   async function alive(): Promise<EngineLink> {
     if (link?.alive) return link;
@@ -27,6 +31,8 @@ export async function isolatedPlace(host: Host, request: OpenRequest): Promise<P
       throw new Error(opened.reason);
     }
     key = opened.device.key;
+    lacks = opened.lacks;
+    lacking = opened.lacking;
     return link;
   }
 
@@ -46,10 +52,16 @@ export async function isolatedPlace(host: Host, request: OpenRequest): Promise<P
   return {
     engine: request.engine,
     device: key,
+    lacks,
+    lacking,
     options: ({ index }, problem) =>
       guarded((engine) => engine.call("choices", { impl: index, problem }, EVALUATE_MS)),
-    evaluate: ({ index }, problem, options) =>
-      guarded((engine) => engine.call("evaluate", { impl: index, problem, options }, EVALUATE_MS)),
+    async evaluate({ index }, problem, options) {
+      const body = { impl: index, problem, options };
+      const found = await guarded((engine) => engine.call("evaluate", body, EVALUATE_MS));
+      if ("unsupported" in found) throw new Unsupported(found.unsupported);
+      return found.values;
+    },
     close: async () => link?.stop(),
   };
 }

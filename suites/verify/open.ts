@@ -3,6 +3,7 @@ import type { Engine } from "../../impls/engines/engine.js";
 import { devicesToOpen, type EngineEntry, engines } from "../../impls/engines/index.js";
 import { implementations } from "../../impls/index.js";
 import { nodeHost } from "../runner/host.node.js";
+import { type LeftOut, leftOut } from "../runner/left-out.js";
 import { allImplementations } from "../runner/user-impls.js";
 import { localPlace } from "./evaluate.js";
 import { isolatedPlace } from "./isolated.js";
@@ -20,6 +21,8 @@ export interface OpenedTargets {
   /** Engines that opened. */
   readonly present: readonly string[];
   readonly absent: readonly Absent[];
+  /** Sentences on implementations that a device of a present engine lacks something for. */
+  readonly leftOut: readonly string[];
   close(): Promise<void>;
 }
 
@@ -33,6 +36,7 @@ export async function openTargets(options: OpenTargetOptions): Promise<OpenedTar
   const places: Place[] = [];
   const targets: Target[] = [];
   const absent: Absent[] = [];
+  const left: LeftOut[] = [];
 
   async function isolated(entry: EngineEntry, from: number, to: number): Promise<void> {
     const mine = targetsOf(entry, from, to);
@@ -43,7 +47,10 @@ export async function openTargets(options: OpenTargetOptions): Promise<OpenedTar
         const request = { engine: entry.name, device, named, files: options.files, originMs: host.nowMs() };
         const place = await isolatedPlace(host, request);
         places.push(place);
-        targets.push(...mine.map((one) => ({ ...one, place })));
+        const lacking = place.lacking ?? [];
+        left.push({ engine: entry.name, device: place.device, lacking });
+        const here = mine.filter(({ index }) => !lacking.some(({ impl }) => impl === index));
+        targets.push(...here.map((one) => ({ ...one, place })));
       } catch (error) {
         absent.push({
           engine: device ? `${entry.name} ${device}` : entry.name,
@@ -77,6 +84,7 @@ export async function openTargets(options: OpenTargetOptions): Promise<OpenedTar
   }
   return {
     targets,
+    leftOut: leftOut(all, left),
     present: [...new Set(places.map(({ engine }) => engine))],
     absent,
     close: async () => {

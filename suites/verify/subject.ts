@@ -1,16 +1,11 @@
 /** One implementation with its options and storage type, as checks and laws see it: problems in, values out. */
 import type { Rounding } from "../../impls/bound.js";
-import type { Options } from "../../impls/implementation.js";
+import { type Options, Unsupported } from "../../impls/implementation.js";
 import type { AnyOperator, Problem } from "../../impls/operator.js";
 import { buildProblem, type Spec } from "../problems/spec.js";
 import { type BoundArray, boundArrays, truthOf } from "./compare.js";
 import type { Values } from "./evaluate.js";
 import { dtypesOf, type Target, targetName, whyNot } from "./targets.js";
-
-/** Thrown by `Subject.values`: the implementation does not take this problem, which is a skip and no failure. */
-export class Unsupported extends Error {
-  override readonly name = "Unsupported";
-}
 
 /** A run with its certified bounds, every array in C order of its output. */
 export interface Run {
@@ -63,7 +58,7 @@ export function subjectOf(target: Target, dtype: Subject["dtype"], options: Opti
 }
 
 /**
- * The subjects that run a spec: one storage type by the spec's choice, every default option.
+ * The subjects that run a spec: one storage type by the spec's choice among those of the device, every default option.
  * @param own the problem they will be given
  */
 export async function subjectsFor(
@@ -71,7 +66,10 @@ export async function subjectsFor(
   spec: Spec,
   own: (dtype: Subject["dtype"]) => Problem = (dtype) => buildProblem(target.impl.operator, spec, dtype),
 ): Promise<Subject[]> {
-  const dtypes = dtypesOf(target.impl);
+  const taken = dtypesOf(target.impl);
+  const here = taken.filter((dtype) => !target.place.lacks[dtype]);
+  // where the device has none of them, the first one's run says so
+  const dtypes = here.length > 0 ? here : taken;
   const dtype = dtypes[spec.dtype % dtypes.length];
   const options = await target.place.options(target, own(dtype));
   return options.map((chosen) => subjectOf(target, dtype, chosen));

@@ -1,4 +1,5 @@
 /** What can run here: every implementation on every device of its engine. */
+import type { Engine } from "../../impls/engines/engine.js";
 import {
   type AnyImplementation,
   type EngineName,
@@ -9,10 +10,24 @@ import {
 import type { Problem } from "../../impls/operator.js";
 import type { Values } from "./evaluate.js";
 
+/** Storage types that the device does not have, each with the engine's sentence why. */
+export type Lacks = Readonly<Partial<Record<Problem["dtype"], string>>>;
+
+/** What the engine says of each storage type, whatever the form. */
+export function lacksOf(engine: Pick<Engine<unknown>, "unsupported">): Lacks {
+  const dtypes = ["f64", "f32", "f16", "bf16"] as const;
+  const found = dtypes.map((dtype) => [dtype, engine.unsupported?.({ dtype })] as const);
+  return Object.fromEntries(found.filter(([, reason]) => reason !== undefined));
+}
+
 /** Runs problems on one device; a crash or a hang of native code ends as an exception, not as the end of this process. */
 export interface Place {
   readonly engine: EngineName;
   readonly device: string | undefined;
+  /** Storage types that the device does not have, and why. */
+  readonly lacks: Lacks;
+  /** Implementations, by index, that this device lacks something for. */
+  readonly lacking?: readonly { readonly impl: number; readonly reason: string }[];
   /** The options that an implementation runs by default; one empty set when it has none. */
   options(target: Target, problem: Problem): Promise<readonly Options[]>;
   /** @throws what the implementation throws, or with the signal that ended its process */
@@ -43,7 +58,7 @@ export function dtypesOf(impl: AnyImplementation): readonly Exclude<Problem["dty
 
 /** A sentence when this implementation cannot take the problem with these options. */
 export function whyNot({ impl, place }: Target, problem: Problem, options: Options): string | undefined {
-  const reason = unsupportedReason(impl, problem, options);
+  const reason = unsupportedReason(impl, problem, options) ?? place.lacks[problem.dtype];
   if (reason) return reason;
   // WebGPU may assume that NaN and infinities do not exist
   if ((place.engine as string) === "webgpu" && hasNonFinite(problem))

@@ -12,12 +12,14 @@ const modules = [
   "impls/index.ts",
   "impls/engines/cpu.ts",
   "impls/engines/tfjs.ts",
+  "impls/engines/webgpu.ts",
   "suites/index.ts",
   "suites/runner/run.ts",
   "suites/runner/session.ts",
   "suites/runner/engine-pool.ts",
   "suites/runner/plan.ts",
   "suites/runner/host.browser.ts",
+  "scripts/web/run.ts",
 ].filter((file) => existsSync(resolve(root, file)));
 
 /** Engines that exist on Node only: a page sees their names in the list and never loads them. */

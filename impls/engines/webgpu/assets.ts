@@ -1,4 +1,4 @@
-import { inBrowser } from "./gpu.js";
+import { builtin, inBrowser } from "./host.js";
 
 const texts = new Map<string, Promise<string>>();
 
@@ -6,12 +6,14 @@ const texts = new Map<string, Promise<string>>();
 export function loadText(url: URL): Promise<string> {
   let text = texts.get(url.href);
   if (!text) {
-    text = inBrowser()
-      ? fetch(url).then((answer) =>
-          answer.ok ? answer.text() : Promise.reject(new Error(`${url} answered ${answer.status}`)),
-        )
-      : import("node:fs/promises").then((fs) => fs.readFile(url, "utf8"));
+    text = inBrowser() ? fetchText(url) : builtin("node:fs/promises").readFile(url, "utf8");
     texts.set(url.href, text);
   }
   return text;
+}
+
+async function fetchText(url: URL): Promise<string> {
+  const answer = await fetch(url);
+  if (!answer.ok) throw new Error(`${url} answered ${answer.status}`);
+  return answer.text();
 }

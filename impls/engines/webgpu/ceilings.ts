@@ -1,8 +1,11 @@
 import type { Ceilings } from "../engine.js";
 import type { GpuDevice } from "./device.js";
+import { uniforms } from "./kernel.js";
 import type { Stopwatch } from "./stopwatch.js";
 
-const url = (name: string) => new URL(name, import.meta.url);
+const copyUrl = new URL("./copy.wgsl", import.meta.url);
+const multiplyAddUrl = new URL("./multiply-add.wgsl", import.meta.url);
+const matrixUrl = new URL("./matrix-rate.wgsl", import.meta.url);
 
 /** The roofline of this adapter in this run: a copy, multiply-adds in registers and, where it exists, the matrix unit. */
 export async function measureCeilings(gpu: GpuDevice, stopwatch: Stopwatch): Promise<Ceilings> {
@@ -32,17 +35,13 @@ async function copyRate(gpu: GpuDevice, stopwatch: Stopwatch): Promise<number> {
   const words = Math.floor(bytes / 16);
   const from = gpu.buffer(words * 16, GPUBufferUsage.STORAGE);
   const to = gpu.buffer(words * 16, GPUBufferUsage.STORAGE);
-  const size = gpu.buffer(
-    16,
-    GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
-    new Uint32Array([words, 0, 0, 0]),
-  );
+  const size = gpu.buffer(16, uniforms(), new Uint32Array([words, 0, 0, 0]));
   try {
-    const kernel = gpu.bind(
-      await gpu.pipeline({ url: url("./copy.wgsl"), dtype: "f32" }),
-      { 0: size, 1: from, 2: to },
-      [Math.min(65535, Math.ceil(words / 256)), 1, 1],
-    );
+    const kernel = gpu.bind(await gpu.pipeline({ url: copyUrl, dtype: "f32" }), { 0: size, 1: from, 2: to }, [
+      Math.min(65535, Math.ceil(words / 256)),
+      1,
+      1,
+    ]);
     const seconds = await best(stopwatch, 6, (pass) => {
       pass.setPipeline(kernel.pipeline);
       pass.setBindGroup(0, kernel.bindGroup);
@@ -58,17 +57,13 @@ async function multiplyAddRate(gpu: GpuDevice, stopwatch: Stopwatch, dtype: "f32
   const groups = gpu.isSoftware ? 8 : 8192;
   const steps = gpu.isSoftware ? 64 : 1024;
   const sink = gpu.buffer(4096, GPUBufferUsage.STORAGE);
-  const size = gpu.buffer(
-    16,
-    GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
-    new Uint32Array([steps, 0, 0, 0]),
-  );
+  const size = gpu.buffer(16, uniforms(), new Uint32Array([steps, 0, 0, 0]));
   try {
-    const kernel = gpu.bind(
-      await gpu.pipeline({ url: url("./multiply-add.wgsl"), dtype }),
-      { 0: size, 1: sink },
-      [groups, 1, 1],
-    );
+    const kernel = gpu.bind(await gpu.pipeline({ url: multiplyAddUrl, dtype }), { 0: size, 1: sink }, [
+      groups,
+      1,
+      1,
+    ]);
     const seconds = await best(stopwatch, 5, (pass) => {
       pass.setPipeline(kernel.pipeline);
       pass.setBindGroup(0, kernel.bindGroup);
@@ -87,15 +82,11 @@ async function matrixRate(gpu: GpuDevice, stopwatch: Stopwatch): Promise<number>
   const groups = 4096;
   const steps = 512;
   const sink = gpu.buffer(groups * 4, GPUBufferUsage.STORAGE);
-  const size = gpu.buffer(
-    16,
-    GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
-    new Uint32Array([steps, 0, 0, 0]),
-  );
+  const size = gpu.buffer(16, uniforms(), new Uint32Array([steps, 0, 0, 0]));
   try {
     const lanes = Number(gpu.adapter.info.subgroupMaxSize ?? 32);
     const pipeline = await gpu.pipeline({
-      url: url("./matrix-rate.wgsl"),
+      url: matrixUrl,
       dtype: "f16",
       matrix: true,
       constants: { MM: M, NN: N, KK: K, LANES: lanes },

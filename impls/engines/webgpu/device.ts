@@ -1,21 +1,18 @@
+import {
+  type AdapterOptions,
+  MATRIX_FEATURE,
+  type MatrixShape,
+  matrixShapesOf,
+  type OpenedAdapter,
+  openAdapter,
+} from "./adapter.js";
 import { loadText } from "./assets.js";
-import { type GpuOptions, inBrowser, openGpu } from "./gpu.js";
-import { chooseWgsl, wgslHeader } from "./wgsl.js";
+import { DriverErrors } from "./errors.js";
+import { chooseWgsl, unrollWgsl, wgslHeader } from "./wgsl.js";
 
 export type Dtype = "f32" | "f16";
 
-/** One shape of hardware matrix product that an adapter offers. */
-export interface MatrixShape {
-  readonly componentType: string;
-  readonly resultComponentType: string;
-  readonly M: number;
-  readonly N: number;
-  readonly K: number;
-}
-
-export interface OpenOptions extends GpuOptions {
-  /** Adapters that compute on the CPU are slow: used in tests, and when somebody asks for them by name. */
-  readonly software?: boolean;
+export interface OpenOptions extends AdapterOptions {
   /** Pretend that bindings hold no more than this, so that splitting can be tested with small tensors. */
   readonly maxBindingBytes?: number | undefined;
 }
@@ -40,88 +37,48 @@ export interface Kernel {
   readonly groups: readonly [number, number, number];
 }
 
-const wantedFeatures = [
-  "timestamp-query",
-  "shader-f16",
-  "subgroups",
-  "chromium-experimental-subgroup-matrix",
-  "subgroup-size-control",
-] as const;
-
 /** One adapter, one device, its pipelines; every error that the driver reports becomes an Error with Dawn's own message. */
-export class GpuDevice {
+export class GpuDevice extends DriverErrors {
   readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
   readonly #buffers = new Set<GPUBuffer>();
-  #lost: string | undefined;
+  readonly adapter: GPUAdapter;
+  readonly name: string;
+  readonly isSoftware: boolean;
+  readonly checksBounds: boolean;
+  /** The adapter's matrix shapes with f16 factors and f32 sums, largest first. */
+  readonly matrixShapes: readonly MatrixShape[];
   liveBytes = 0;
   peakBytes = 0;
 
   private constructor(
-    readonly gpu: GPU,
-    readonly adapter: GPUAdapter,
-    readonly device: GPUDevice,
-    readonly name: string,
-    readonly isSoftware: boolean,
+    opened: OpenedAdapter,
     readonly maxBindingBytes: number,
   ) {
-    void device.lost.then((why) => {
-      if (why.reason !== "destroyed") this.#lost = `the GPU device was lost: ${why.message}`;
-    });
+    super(opened.device);
+    this.adapter = opened.adapter;
+    this.name = opened.name;
+    this.isSoftware = opened.isSoftware;
+    this.checksBounds = opened.checksBounds;
+    this.matrixShapes = this.has(MATRIX_FEATURE) ? matrixShapesOf(this.adapter) : [];
   }
 
+  /** @throws one sentence with what to install where this machine has no adapter */
   static async open(options: OpenOptions = {}): Promise<GpuDevice> {
-    const gpu = await openGpu({
-      backend: options.backend,
-      adapter: options.adapter,
-      robust: options.robust,
-      fresh: options.fresh,
-    });
-    const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
-    if (!adapter)
-      throw new Error(
-        inBrowser()
-          ? "this browser offers no WebGPU adapter: update the graphics driver, or start it with --enable-unsafe-webgpu"
-          : "no WebGPU adapter: install a Vulkan driver and loader (Debian: libvulkan1 mesa-vulkan-drivers; NVIDIA: its driver), or ask for the software one with --engine webgpu after npm install @sparticuz/chromium",
-      );
-    const info = adapter.info;
-    const isSoftware =
-      info.isFallbackAdapter ||
-      /swiftshader|llvmpipe|lavapipe|software/i.test(
-        `${info.architecture} ${info.device} ${info.description}`,
-      );
-    if (isSoftware && !options.software)
-      throw new Error(
-        `the only WebGPU adapter here (${info.description}) computes on the CPU: name it with --engine webgpu to use it all the same`,
-      );
-    const features = wantedFeatures.filter((name) => adapter.features.has(name)) as GPUFeatureName[];
-    const device = await adapter.requestDevice({
-      requiredFeatures: features,
-      requiredLimits: raisedLimits(adapter.limits),
-    });
-    const name = slug(info.device || info.description || info.vendor || "unknown");
-    const offered = Math.min(device.limits.maxStorageBufferBindingSize, device.limits.maxBufferSize);
-    return new GpuDevice(
-      gpu,
-      adapter,
-      device,
-      name,
-      isSoftware,
-      Math.min(options.maxBindingBytes ?? offered, offered),
-    );
+    return GpuDevice.on(await openAdapter(options), options);
+  }
+
+  /** On an adapter and a device that are open already. */
+  static on(
+    opened: OpenedAdapter,
+    { maxBindingBytes }: Pick<OpenOptions, "maxBindingBytes"> = {},
+  ): GpuDevice {
+    const { maxStorageBufferBindingSize, maxBufferSize } = opened.device.limits;
+    const offered = Math.min(maxStorageBufferBindingSize, maxBufferSize);
+    return new GpuDevice(opened, Math.min(maxBindingBytes ?? offered, offered));
   }
 
   has(feature: string): boolean {
     return this.device.features.has(feature as GPUFeatureName);
-  }
-
-  /** The adapter's matrix shapes with f16 factors and f32 sums, largest first. */
-  get matrixShapes(): readonly MatrixShape[] {
-    if (!this.has("chromium-experimental-subgroup-matrix")) return [];
-    const all =
-      (this.adapter.info as { subgroupMatrixConfigs?: readonly MatrixShape[] }).subgroupMatrixConfigs ?? [];
-    return [...all]
-      .filter((shape) => shape.componentType === "f16" && shape.resultComponentType === "f32")
-      .sort((a, b) => b.M * b.N * b.K - a.M * a.N * a.K);
   }
 
   /** Lanes of a subgroup where the adapter has one size only. */
@@ -133,37 +90,19 @@ export class GpuDevice {
     return this.has("subgroups") && subgroupMinSize === subgroupMaxSize ? subgroupMaxSize : undefined;
   }
 
-  /** Throws what the driver said, if it has given up. */
-  assertAlive(): void {
-    if (this.#lost) throw new Error(this.#lost);
-  }
-
-  /** Runs `work` and turns validation, memory and internal errors of the device into one Error. */
-  async checked<T>(what: string, work: () => T | Promise<T>): Promise<T> {
-    this.assertAlive();
-    const kinds: GPUErrorFilter[] = ["validation", "out-of-memory", "internal"];
-    for (const kind of kinds) this.device.pushErrorScope(kind);
-    let value: T | undefined;
-    let thrown: unknown;
-    try {
-      value = await work();
-    } catch (error) {
-      thrown = error;
-    }
-    const found = await Promise.all(kinds.map(() => this.device.popErrorScope().catch(() => null)));
-    this.assertAlive();
-    const error = found.find((entry) => entry !== null);
-    if (error) throw new Error(`${what}: ${error.message.trim()}`);
-    if (thrown) throw thrown;
-    return value as T;
-  }
-
-  /** A buffer of at least 16 bytes; `data` is written at once. Throws with the sizes when the device has no such memory. */
-  buffer(bytes: number, usage: number, data?: ArrayBufferView): GPUBuffer {
+  /**
+   * A buffer of at least 16 bytes; `data` is written at once. A device that has no such memory says so at the next `settle`.
+   * @throws with the sizes when no buffer of this adapter may be as large
+   */
+  buffer(bytes: number, usage: number, data?: ArrayBufferView, what = "a buffer"): GPUBuffer {
     const size = Math.max(16, Math.ceil(bytes / 4) * 4);
     if (size > this.device.limits.maxBufferSize)
-      throw new Error(`a buffer of ${size} bytes exceeds this adapter's ${this.device.limits.maxBufferSize}`);
-    const buffer = this.device.createBuffer({ size, usage });
+      throw new Error(
+        `${what} of ${size} bytes exceeds this adapter's largest buffer, ${this.device.limits.maxBufferSize}`,
+      );
+    const buffer = this.scoped(`${what} of ${size} bytes`, () =>
+      this.device.createBuffer({ size, usage, label: what }),
+    );
     this.#buffers.add(buffer);
     this.liveBytes += size;
     this.peakBytes = Math.max(this.peakBytes, this.liveBytes);
@@ -181,7 +120,11 @@ export class GpuDevice {
   async pipeline(source: KernelSource): Promise<GPUComputePipeline> {
     const text =
       wgslHeader(source) +
-      chooseWgsl(await loadText(source.url), new Set([...(source.flags ?? []), source.dtype]));
+      unrollWgsl(
+        chooseWgsl(await loadText(source.url), new Set([...(source.flags ?? []), source.dtype])),
+        source.constants ?? {},
+        source.flags?.includes("rolled") ?? false,
+      );
     const key = `${source.entryPoint ?? ""}\n${text}`;
     let made = this.#pipelines.get(key);
     if (!made) {
@@ -223,11 +166,11 @@ export class GpuDevice {
     const entries = Object.entries(buffers).flatMap(([binding, buffer]) =>
       buffer ? [{ binding: Number(binding), resource: { buffer } }] : [],
     );
-    return {
-      pipeline,
-      bindGroup: this.device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }),
-      groups,
-    };
+    const layout = pipeline.getBindGroupLayout(0);
+    const bindGroup = this.scoped(pipeline.label || "kernel", () =>
+      this.device.createBindGroup({ layout, entries }),
+    );
+    return { pipeline, bindGroup, groups };
   }
 
   /** Bytes `[offset, offset + bytes)` of a buffer on the host. */
@@ -254,36 +197,9 @@ export class GpuDevice {
     return out.buffer;
   }
 
-  destroy(): void {
+  override destroy(): void {
     for (const buffer of this.#buffers) buffer.destroy();
     this.#buffers.clear();
-    this.device.destroy();
+    super.destroy();
   }
-}
-
-/** Every limit at what the adapter offers: Dawn's defaults are far below what a large GPU has. */
-function raisedLimits(limits: GPUSupportedLimits): Record<string, number> {
-  const raised: Record<string, number> = {};
-  for (const name of [
-    "maxBufferSize",
-    "maxStorageBufferBindingSize",
-    "maxStorageBuffersPerShaderStage",
-    "maxComputeWorkgroupStorageSize",
-    "maxComputeInvocationsPerWorkgroup",
-    "maxComputeWorkgroupSizeX",
-    "maxComputeWorkgroupSizeY",
-    "maxComputeWorkgroupsPerDimension",
-  ] as const)
-    raised[name] = limits[name];
-  return raised;
-}
-
-/** Values of case ids match [a-z0-9._-]+. */
-export function slug(text: string): string {
-  return (
-    text
-      .toLowerCase()
-      .replace(/[^a-z0-9._-]+/g, "-")
-      .replace(/^-+|-+$/g, "") || "unknown"
-  );
 }

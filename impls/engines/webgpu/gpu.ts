@@ -1,3 +1,5 @@
+import { inBrowser } from "./host.js";
+
 /**
  * Where `navigator.gpu` comes from. In a page it is the browser's; in Node it is Dawn (npm `webgpu`), opened once a process:
  * two instances in one process would each hold the driver. Toggles are fixed when the instance is made.
@@ -7,16 +9,16 @@ export interface GpuOptions {
   readonly backend?: string | undefined;
   /** Part of the adapter's name as Dawn prints it; only needed on machines with several. */
   readonly adapter?: string | undefined;
-  /** Bounds checks that Dawn adds to every buffer access. On unless a measurement asks for them off. */
+  /** Bounds checks that Dawn adds to every access; a page always has them. */
   readonly robust?: boolean | undefined;
   /** Another instance, where an earlier one found no driver and would repeat that answer. */
   readonly fresh?: boolean | undefined;
 }
 
-const instances = new Map<string, Promise<GPU>>();
+/** Not a literal import: a page's bundler would follow it into Node's native code. */
+const DAWN = "webgpu";
 
-export const inBrowser = (): boolean =>
-  typeof (globalThis as { process?: { versions?: { node?: string } } }).process?.versions?.node !== "string";
+const instances = new Map<string, Promise<GPU>>();
 
 export function dawnFlags(options: GpuOptions): string[] {
   // f16 stays off on NVIDIA without its toggle; subgroup matrices need the unsafe one; zeroing workgroup memory costs a pass
@@ -32,7 +34,7 @@ export function dawnFlags(options: GpuOptions): string[] {
 async function openDawn(options: GpuOptions): Promise<GPU> {
   let dawn: typeof import("webgpu");
   try {
-    dawn = await import("webgpu");
+    dawn = await import(/* @vite-ignore */ DAWN);
   } catch (error) {
     throw new Error(
       `the npm package webgpu (Dawn) is not installed: npm install webgpu (${(error as Error).message.split("\n")[0]})`,
@@ -60,9 +62,4 @@ export function openGpu(options: GpuOptions = {}): Promise<GPU> {
     instances.set(key, instance);
   }
   return instance;
-}
-
-/** Dawn keeps Node alive while its instance is referenced. */
-export function closeGpus(): void {
-  instances.clear();
 }

@@ -1,6 +1,8 @@
 import type { Timing } from "../engine.js";
 import type { GpuDevice } from "./device.js";
-import { strided } from "./stage.js";
+import { strided, uniforms } from "./kernel.js";
+
+const fillUrl = new URL("./fill.wgsl", import.meta.url);
 
 /** More than the last-level cache of any GPU known to us. */
 const CACHE_BYTES = 256 * 2 ** 20;
@@ -78,15 +80,11 @@ export class Stopwatch {
   async overwriteCaches(): Promise<void> {
     const bytes = Math.min(CACHE_BYTES, this.gpu.maxBindingBytes);
     if (!this.#flush) {
-      const size = this.gpu.buffer(
-        16,
-        GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
-        new Uint32Array([bytes / 4, 0, 0, 0]),
-      );
+      const size = this.gpu.buffer(16, uniforms(), new Uint32Array([bytes / 4, 0, 0, 0]));
       this.#flush = { buffer: this.gpu.buffer(bytes, GPUBufferUsage.STORAGE), size };
     }
     const { buffer, size } = this.#flush;
-    const pipeline = await this.gpu.pipeline({ url: new URL("./fill.wgsl", import.meta.url), dtype: "f32" });
+    const pipeline = await this.gpu.pipeline({ url: fillUrl, dtype: "f32" });
     const kernel = this.gpu.bind(pipeline, { 0: size, 1: buffer }, strided(bytes / 4));
     await this.time((pass) => {
       pass.setPipeline(kernel.pipeline);

@@ -18,6 +18,45 @@ export function chooseWgsl(source: string, flags: ReadonlySet<string>): string {
   return out.join("\n");
 }
 
+/**
+ * `//#unroll i COUNT` to `//#end` writes its lines COUNT times (a name among the constants), each in a block of its own with
+ * `const i`. Matrices of the matrix unit live in arrays that must stay in registers: only a constant index can promise that, and
+ * WGSL has no attribute for it. Nests. `rolled` makes ordinary loops instead, for drivers that compile long texts for minutes.
+ */
+export function unrollWgsl(
+  source: string,
+  constants: Readonly<Record<string, number>>,
+  rolled: boolean,
+): string {
+  const lines = source.split("\n");
+  let at = 0;
+  const block = (nested: boolean): string[] => {
+    const out: string[] = [];
+    for (; at < lines.length; at++) {
+      const line = lines[at];
+      if (/^\s*\/\/#end\s*$/.test(line)) {
+        if (!nested) throw new Error("WGSL: //#end without //#unroll");
+        return out;
+      }
+      const word = /^\s*\/\/#unroll (\w+) (\w+)/.exec(line);
+      if (!word) {
+        out.push(line);
+        continue;
+      }
+      const [, name, countName] = word;
+      const count = constants[countName];
+      if (count === undefined) throw new Error(`WGSL: //#unroll needs the constant ${countName}`);
+      at++;
+      const body = block(true);
+      if (rolled) out.push(`for (var ${name} = 0u; ${name} < ${countName}; ${name}++) {`, ...body, "}");
+      else for (let i = 0; i < count; i++) out.push(`{ const ${name} = ${i}u;`, ...body, "}");
+    }
+    if (nested) throw new Error("WGSL: //#unroll without //#end");
+    return out;
+  };
+  return block(false).join("\n");
+}
+
 export interface HeaderOptions {
   readonly dtype: "f32" | "f16";
   readonly constants?: Readonly<Record<string, number>>;

@@ -57,6 +57,20 @@ export function planWindows(
   return windows;
 }
 
+/** Axes of a tensor and bytes of one element. */
+export interface TensorShape {
+  readonly axes: readonly string[];
+  readonly bytes: number;
+}
+
+/** Bytes of a tensor for each token of a window; 0 where no window cuts it. */
+export function bytesPerToken({ axes, bytes }: TensorShape, dims: Readonly<Record<string, number>>): number {
+  const rest = (from: number) => axes.slice(from).reduce((product, axis) => product * dims[axis]!, bytes);
+  if (axes[0] !== "batch") return 0;
+  if (axes[1] === "length") return rest(2);
+  return rest(1) / (dims.length ?? 1); // whole batches: their bytes spread over the batch's tokens
+}
+
 /** How a tensor's first axes follow a window. */
 export type Layout = "tokens" | "context" | "batch" | "shared";
 

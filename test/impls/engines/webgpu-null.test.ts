@@ -1,60 +1,111 @@
 /** Shaders that this machine cannot run are still compiled: Dawn's null backend needs no driver and offers every feature. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { afterAll, expect, it } from "vitest";
+import { fitMatrix } from "../../../impls/attention/tiled.webgpu.js";
 import { open } from "../../../impls/engines/webgpu.js";
+import { fitMatrixTiles, matrixCounts } from "../../../impls/ssd/webgpu.js";
 
 const engine = await open("null");
 afterAll(() => engine.close());
 
-const matrix = (size: number) => ({
-  Q: 32,
-  PS: 32,
-  NT: 32,
-  NPAD: 32,
-  WR: 2,
-  WC: 2,
-  MM: size,
-  NN: size,
-  KK: size,
-  LANES: 32,
-});
 const url = (path: string) => new URL(`../../../impls/${path}`, import.meta.url);
 
+const ssdConstants = (size: number) => {
+  const room = { workgroupBytes: 49152, invocations: 1024, storageBytes: 2 };
+  const tiles = fitMatrixTiles(100, { M: size, N: size, K: size }, 32, room)!;
+  return { ...tiles, ...matrixCounts(tiles) };
+};
+
+const attentionConstants = (size: number, headDim: number) => {
+  const limits = { maxComputeWorkgroupStorageSize: 49152, maxComputeInvocationsPerWorkgroup: 1024 };
+  const matrixShapes = [{ M: size, N: size, K: size }];
+  return fitMatrix(headDim, headDim, { subgroupSize: 32, matrixShapes, limits })!;
+};
+
+/** The null backend has 16 KiB of workgroup memory and says so last, when all else about a pipeline is in order. */
+const tooLarge = /total use of workgroup storage/;
+
 it.each([16, 8])(
-  "ssd chunked on %i x same x same subgroup matrices compiles, with all optional inputs or none",
+  "ssd chunked on %i x same x same subgroup matrices is valid, with all optional inputs or none",
   async (size) => {
-    for (const flags of [
-      ["outputs", "startStates", "endStates"],
-      ["outputs", "startStates", "dt", "quads"],
-      ["endStates", "endDecays", "dt"],
-    ])
-      await engine.gpu.pipeline({
-        url: url("ssd/chunked.webgpu.matrix.wgsl"),
+    const constants = ssdConstants(size);
+    const kernel = (name: string, flags: readonly string[], matrix: boolean) =>
+      engine.gpu.pipeline({
+        url: url(`ssd/chunked.webgpu.matrix.${name}.wgsl`),
         dtype: "f16",
-        matrix: true,
+        matrix,
         flags,
-        constants: matrix(size),
+        constants,
       });
+    for (const flags of [["octets"], ["octets", "dt", "D"], ["octets", "z"], [], ["dt", "D"], ["z"]])
+      for (const name of ["states", "output"])
+        await expect(kernel(name, flags, true)).rejects.toThrow(tooLarge);
+    for (const flags of [[], ["initialState"], ["carries"]])
+      await expect(kernel("pass", flags, false)).resolves.toHaveProperty("getBindGroupLayout");
   },
 );
 
-it("the matrix ceiling compiles", async () => {
-  const constants = { MM: 16, NN: 16, KK: 16, LANES: 32 };
-  expect(
-    await engine.gpu.pipeline({
+it.each([16, 8])(
+  "the matrix ceiling on %i x same x same compiles, and binds its two buffers",
+  async (size) => {
+    const constants = { MM: size, NN: size, KK: size, LANES: 32 };
+    const source = {
       url: url("engines/webgpu/matrix-rate.wgsl"),
       dtype: "f16",
       matrix: true,
       constants,
-    }),
-  ).toBeDefined();
+    } as const;
+    const pipeline = await engine.gpu.pipeline(source);
+    const uniform = engine.gpu.buffer(16, GPUBufferUsage.UNIFORM);
+    const sink = engine.gpu.buffer(16, GPUBufferUsage.STORAGE);
+    engine.gpu.bind(pipeline, { 0: uniform, 1: sink }, [1, 1, 1]);
+    await engine.gpu.settle();
+    // an error of the driver's validation, not of ours: the null backend does look
+    engine.gpu.bind(pipeline, { 0: sink, 1: uniform }, [1, 1, 1]);
+    await expect(engine.gpu.settle()).rejects.toThrow(/^matrix-rate.wgsl: Binding usage/);
+  },
+);
+
+it.each([
+  { path: "engines/webgpu/matrix-rate.wgsl", constants: { MM: 16, NN: 16, KK: 16, LANES: 32 } },
+  { path: "ssd/chunked.webgpu.matrix.states.wgsl", constants: ssdConstants(16) },
+  { path: "ssd/chunked.webgpu.matrix.output.wgsl", constants: ssdConstants(16) },
+  { path: "attention/tiled.webgpu.matrix.wgsl", constants: attentionConstants(16, 64) },
+])("factors in the wrong order in $path are refused", async ({ path, constants }) => {
+  const text = readFileSync(url(path), "utf8");
+  const planted = text.replace(/subgroupMatrixMultiplyAccumulate\(([^,]+), ([^,]+), /, (_, left, right) => {
+    return `subgroupMatrixMultiplyAccumulate(${right}, ${left}, `;
+  });
+  expect(planted).not.toBe(text);
+  const folder = mkdtempSync(join(tmpdir(), "dualbench-null-"));
+  try {
+    const file = join(folder, "planted.wgsl");
+    writeFileSync(file, planted);
+    const flags = ["octets"];
+    const source = { url: pathToFileURL(file), dtype: "f16", matrix: true, constants, flags } as const;
+    await expect(engine.gpu.pipeline(source)).rejects.toThrow("subgroupMatrixMultiplyAccumulate");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
-it.each([16, 8])("tiled attention on subgroup matrices of %i compiles", async (size) => {
-  const tiles = { TQ: 32, TK: 32, DPAD: 32, VPAD: 32, WR: 2, WC: 2, MM: size, NN: size, KK: size, LANES: 32 };
-  await engine.gpu.pipeline({
-    url: url("attention/tiled.webgpu.matrix.wgsl"),
-    dtype: "f16",
-    matrix: true,
-    constants: tiles,
-  });
+it.each([16, 8])("tiled attention on subgroup matrices of %i is valid", async (size) => {
+  for (const [headDim, flags] of [
+    [64, ["octets"]],
+    [128, ["octets"]],
+    [33, []],
+  ] as const) {
+    const constants = attentionConstants(size, headDim);
+    const kernel = engine.gpu.pipeline({
+      url: url("attention/tiled.webgpu.matrix.wgsl"),
+      dtype: "f16",
+      matrix: true,
+      constants,
+      flags,
+    });
+    await expect(kernel).rejects.toThrow(tooLarge);
+  }
 });

@@ -1,0 +1,50 @@
+"""Attention by two products and a softmax (arXiv 1706.03762, equation (1)), as written by hand and as torch's own math backend."""
+import math
+
+import sdpa
+import torch
+
+# Rows of queries that are computed together: their scores stay in a CPU's cache, and what causality hides is never computed
+ROWS = {"cpu": 256, "cuda": 2048}
+
+
+def absent(device, make):
+    return sdpa.absent(make, device) if make else None
+
+
+def prepare(problem):
+    if getattr(problem.options, "make", None):
+        return sdpa.prepare(problem, "math")
+    dims = problem.dims
+    b, t, s, h, g = dims.batch, dims.length, dims.context, dims.heads, dims.groups
+    causal, scale = problem.settings.causal, problem.constants.scale
+    kind = problem.dtype if problem.device.type == "cuda" else torch.float32
+    rows = ROWS[problem.device.type]
+    # a key above the diagonal of a block of rows; the block before it is seen whole
+    hidden = torch.ones(rows, rows, dtype=torch.bool, device=problem.device).triu(1)
+
+    def by_head(tensor, heads):
+        """(b t heads d) -> (b g heads/g t d)"""
+        return tensor.to(kind).transpose(1, 2).reshape(b, g, heads // g, tensor.shape[1], -1)
+
+    def run():
+        # scaled before the product: a pass over queries is cheaper than one over scores
+        Q = by_head(problem.inputs.Q.to(torch.float32) * scale, h)
+        K, V = by_head(problem.inputs.K, g), by_head(problem.inputs.V, g)
+        Y = torch.empty(b, t, h, dims.headDimV, dtype=problem.dtype, device=problem.device)
+        for start in range(0, t, rows):
+            end = min(t, start + rows)
+            seen = end if causal else s
+            # 1. scores
+            scores = Q[..., start:end, :] @ K[..., :seen, :].transpose(-1, -2)
+            if causal:
+                size = end - start
+                scores[..., start:].masked_fill_(hidden[:size, :size], -math.inf)
+            # 2. softmax, its sums in f32
+            weights = torch.softmax(scores, -1, dtype=torch.float32).to(kind)
+            # 3. product with the values
+            y = weights @ V[..., :seen, :]
+            Y[:, start:end] = y.reshape(b, h, end - start, -1).transpose(1, 2)
+        return {"Y": Y}
+
+    return run

@@ -1,0 +1,32 @@
+/** Two products and a softmax in torch: written by hand in blocks of rows, and torch's own math backend. */
+
+import type { Problem } from "../operator.js";
+import { f32Bytes, torchPeers, torchRounding } from "../torch-peer.js";
+import { type Attention, attention, attentionScale } from "./operator.js";
+
+/** Rows of queries computed together on a GPU, in materialised.torch.py. */
+const ROWS = 2048;
+
+const shared = {
+  form: "materialised" as const,
+  file: new URL("./materialised.torch.py", import.meta.url),
+  constants: (problem: Problem<Attention>) => ({ scale: attentionScale(problem) }),
+  // the scaled query, the scores, the weights, the output; twice more where torch scales both sides by a root
+  rounding: ({ dtype, dims }: Problem<Attention>) => torchRounding(dtype, dims.context, 6),
+};
+
+export const materialisedTorch = [
+  ...torchPeers(attention, {
+    ...shared,
+    source: "arXiv 1706.03762, equation (1), hidden blocks left out",
+    scratchBytes: ({ dims: { batch, length, context, heads } }) =>
+      3 * f32Bytes(batch, heads, Math.min(ROWS, length), context),
+  }),
+  ...torchPeers(attention, {
+    ...shared,
+    make: "math",
+    source: "torch.nn.functional.scaled_dot_product_attention, math backend",
+    scratchBytes: ({ dims: { batch, length, context, heads } }) =>
+      3 * f32Bytes(batch, heads, length, context),
+  }),
+];

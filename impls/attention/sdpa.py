@@ -1,0 +1,116 @@
+"""torch's scaled_dot_product_attention with one backend allowed and all others forbidden, from torch 1.13 on."""
+import contextlib
+import inspect
+import math
+
+import torch
+import torch.nn.functional as F
+
+class Unsupported(Exception):
+    """This problem is not for this backend, as torch itself says when all others are forbidden."""
+
+
+FIRST = {"math": "1.13", "flash": "2.0", "efficient": "2.0", "cudnn": "2.5"}
+
+
+def absent(backend, device):
+    """A sentence when this torch has no such backend for this device."""
+    on_gpu = device.type == "cuda"
+    if backend == "math":
+        found = hasattr(F, "scaled_dot_product_attention") or hasattr(F, "_scaled_dot_product_attention")
+        return None if found else f"torch {torch.__version__} has no scaled_dot_product_attention"
+    if not hasattr(F, "scaled_dot_product_attention"):
+        return f"the {backend} backend needs torch {FIRST[backend]}, this is {torch.__version__}"
+    if backend != "flash" and not on_gpu:
+        return f"the {backend} backend needs a CUDA device"
+    if backend == "flash" and not on_gpu and not hasattr(torch.ops.aten, "_scaled_dot_product_flash_attention_for_cpu"):
+        return f"torch {torch.__version__} has no flash backend on the CPU"
+    if backend == "cudnn" and (_enum(backend) is None or not torch.backends.cudnn.is_available()):
+        return f"torch {torch.__version__} has no cudnn backend here"
+    return None
+
+
+def _enum(backend):
+    """The member of SDPBackend (torch 2.3 and later), or None."""
+    try:
+        from torch.nn.attention import SDPBackend
+    except ImportError:
+        return None
+    names = {"math": "MATH", "flash": "FLASH_ATTENTION", "efficient": "EFFICIENT_ATTENTION", "cudnn": "CUDNN_ATTENTION"}
+    return getattr(SDPBackend, names[backend], None)
+
+
+def only(backend):
+    """A context in which every other backend is forbidden: torch raises where this one cannot take the inputs."""
+    member = _enum(backend)
+    if member is not None:
+        from torch.nn.attention import sdpa_kernel
+
+        return sdpa_kernel([member])
+    if hasattr(F, "scaled_dot_product_attention"):
+        return torch.backends.cuda.sdp_kernel(
+            enable_flash=backend == "flash", enable_math=backend == "math", enable_mem_efficient=backend == "efficient"
+        )
+    return contextlib.nullcontext()
+
+
+def prepare(problem, backend):
+    dims = problem.dims
+    scale, causal = problem.constants.scale, problem.settings.causal
+    usual = 1 / math.sqrt(dims.headDim)
+    attend = getattr(F, "scaled_dot_product_attention", None)
+    takes = parameters(attend) if attend else set()
+    repeats = dims.heads // dims.groups
+    # (b t h d) -> (b h t d), a view
+    Q, K, V = (tensor.transpose(1, 2) for tensor in (problem.inputs.Q, problem.inputs.K, problem.inputs.V))
+    if attend is None:
+        # torch 1.13, where it is private, returns the weights as well, and takes no half types on a CPU
+        on_cpu = Q.device.type == "cpu"
+
+        def attend(q, k, v, is_causal):
+            q, k, v = (tensor.float() for tensor in (q, k, v)) if on_cpu else (q, k, v)
+            return F._scaled_dot_product_attention(q, k, v, None, 0.0, False, is_causal)[0].to(problem.dtype)
+
+    extra = {"is_causal": causal}
+    if "scale" in takes:
+        extra["scale"] = scale
+    # before torch 2.1 the scale is always the usual one
+    factor = 1.0 if "scale" in takes or scale == usual else scale / usual
+
+    def program(keys, values, **more):
+        def run():
+            with only(backend):
+                y = attend(Q if factor == 1.0 else Q * factor, keys, values, **extra, **more)
+            return {"Y": y.transpose(1, 2)}
+
+        return run
+
+    def tried(run):
+        try:
+            run()
+        except RuntimeError as error:
+            if "No available kernel" in str(error):
+                raise Unsupported(f"torch {torch.__version__} has no {backend} kernel for this problem") from error
+            raise
+        return run
+
+    if repeats == 1:
+        return tried(program(K, V))
+    if "enable_gqa" in takes:
+        grouped = program(K, V, enable_gqa=True)
+        try:
+            # which backends take grouped heads differs by version and device, and only they know
+            grouped()
+            return grouped
+        except RuntimeError:
+            pass
+    return tried(program(K.repeat_interleave(repeats, 1), V.repeat_interleave(repeats, 1)))
+
+
+def parameters(function):
+    """Names of a function's parameters; builtins say theirs in the first line of their documentation."""
+    try:
+        return set(inspect.signature(function).parameters)
+    except (TypeError, ValueError):
+        text = (function.__doc__ or "").split(") ->")[0]
+        return {name for name in ("scale", "enable_gqa") if name in text}

@@ -1,0 +1,54 @@
+/** FlashAttention's form as its peers ship it: each backend of torch by itself, and the flash_attn package. */
+import type { TorchEngine } from "../engines/torch.js";
+import type { Problem } from "../operator.js";
+import { f32Bytes, torchPeers, torchRounding } from "../torch-peer.js";
+import { type Attention, attention, attentionScale } from "./operator.js";
+
+const SOURCES = {
+  flash: "torch scaled_dot_product_attention, flash backend (FlashAttention-2, arXiv 2307.08691)",
+  efficient: "torch scaled_dot_product_attention, memory-efficient backend (arXiv 2112.05682)",
+  cudnn: "torch scaled_dot_product_attention, cuDNN backend",
+  "flash-attn": "flash_attn of Dao-AILab (FlashAttention-2, arXiv 2307.08691)",
+} as const;
+type Backend = keyof typeof SOURCES;
+
+export const tiledTorch = (Object.keys(SOURCES) as Backend[]).flatMap((backend) =>
+  torchPeers(attention, {
+    form: "tiled",
+    source: SOURCES[backend],
+    file: new URL("./tiled.torch.py", import.meta.url),
+    make: backend,
+    replays: ["graph"],
+    constants: (problem) => ({ scale: attentionScale(problem) }),
+    // the weights and the output; CUTLASS multiplies f32 as sums of TF32 products (OpMultiplyAddFastF32), three bits short of f32
+    rounding: ({ dtype, dims }) => {
+      const usual = torchRounding(dtype, dims.context, 6);
+      return backend === "efficient" && dtype === "f32" ? { ...usual, accumulate: 2 ** -21 } : usual;
+    },
+    unsupported: (problem, _options, engine) => refusal(backend, problem, engine),
+    scratchBytes: ({ dims: { batch, length, heads, headDim } }) =>
+      2 * f32Bytes(batch, length, heads, headDim),
+    timed: ({ dims }) =>
+      dims.heads === dims.groups
+        ? ""
+        : "keys and values repeated before timing where a backend takes no grouped heads",
+  }),
+);
+
+/** What these kernels are not made for; torch would raise, or silently take another backend. */
+function refusal(
+  backend: Backend,
+  { dtype, dims }: Problem<Attention>,
+  engine?: TorchEngine,
+): string | undefined {
+  if (backend !== "efficient" && dims.headDim !== dims.headDimV)
+    return `${backend} needs headDimV equal to headDim`;
+  if (engine === undefined || engine.device.kind === "cpu") return undefined;
+  if (backend !== "efficient" && dtype === "f32") return `${backend} needs dtype f16 or bf16, got f32`;
+  if (dims.headDim > 256 && backend !== "efficient")
+    return `${backend} needs headDim of at most 256, got headDim=${dims.headDim}`;
+  const unit = dtype === "f32" ? 4 : 8;
+  if (dims.headDim % unit !== 0 || dims.headDimV % unit !== 0)
+    return `${backend} needs headDim divisible by ${unit}, got headDim=${dims.headDim} headDimV=${dims.headDimV}`;
+  return undefined;
+}

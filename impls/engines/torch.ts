@@ -1,0 +1,211 @@
+/**
+ * PyTorch, the peer: implementations are small Python files, run in a child process that holds the device and its clock. Inputs are
+ * made there by the same random function (bit for bit), outputs are inspected there. Protocol and files: torch/README.md.
+ */
+import { availableParallelism } from "node:os";
+import { fileURLToPath } from "node:url";
+import type { Inspection, Options, Prepared } from "../implementation.js";
+import { laneView, projectionWeight } from "../lanes.js";
+import {
+  type AnyOperator,
+  type InputSpecs,
+  type Lane,
+  type OutputName,
+  type Outputs,
+  outputSize,
+  type Problem,
+  shapeOf,
+} from "../operator.js";
+import { type Ceilings, type DeviceInfo, type Engine, EngineAbsent, type Timing } from "./engine.js";
+import { openPython } from "./torch/find.js";
+import { sendInputs } from "./torch/inputs.js";
+import type { Python } from "./torch/python.js";
+
+/** Says which prepared case of the Python process a run is. */
+export interface TorchLaunch {
+  run(handle: number): void;
+}
+
+/** How an operator's file names its Python program. */
+export interface TorchProgram {
+  /** `new URL("./form.torch.py", import.meta.url)` */
+  readonly file: URL;
+  /** Run through torch.compile, or as a captured CUDA graph. */
+  readonly replay?: "compile" | "graph" | undefined;
+  /** Numbers that the Python file needs beside dims, settings and options, e.g. attention's scale. */
+  readonly constants?: Readonly<Record<string, number | readonly number[]>>;
+  /** Bytes of intermediate tensors alive at once, at most. */
+  readonly scratchBytes: number;
+}
+
+export interface TorchEngine extends Engine<TorchLaunch> {
+  readonly name: "torch";
+  /** Threads that the CPU device may use; 1 on a GPU. */
+  readonly threads: number;
+  /** A sentence when the Python file cannot be used on this device, e.g. for want of a package. */
+  lacks(file: URL, make: string | undefined, replay: TorchProgram["replay"]): Promise<string | undefined>;
+  prepared<Op extends AnyOperator>(
+    operator: Op,
+    problem: Problem<Op>,
+    options: Options,
+    program: TorchProgram,
+  ): Promise<Prepared<Op, TorchLaunch>>;
+  /** Values of a random input as the device makes them: for the test that they are those of random.ts. */
+  random(operator: AnyOperator, problem: Problem, name: string): Promise<Float32Array>;
+}
+
+interface Described {
+  readonly key: string;
+  readonly kind: "cpu" | "gpu";
+  readonly name: string;
+  readonly details: DeviceInfo["details"];
+  readonly warning: string | null;
+}
+
+/** @param device cpu, cuda or cuda:N. @throws EngineAbsent without Python, torch or the device */
+export async function open(device = "cpu"): Promise<TorchEngine> {
+  if (!/^(cpu|cuda(:\d+)?)$/.test(device))
+    throw new EngineAbsent(`torch has no device ${device}; it has cpu, cuda and cuda:N`);
+  const { python, described } = await openPython<Described>(device);
+  const { key, kind, name, details, warning } = described;
+  const threads = kind === "cpu" ? availableParallelism() : 1;
+
+  async function timed(
+    call: "once" | "time",
+    run: (launch: TorchLaunch) => void | Promise<void>,
+    repeats = 1,
+  ) {
+    const cases: number[] = [];
+    const pending = run({ run: (handle) => cases.push(handle) });
+    if (pending) await pending;
+    return python.call(call, { cases, repeats });
+  }
+
+  return {
+    name: "torch",
+    threads,
+    device: {
+      key,
+      name,
+      kind,
+      ...(kind === "gpu" ? { launch: "gaps between kernels included" } : {}),
+      details: kind === "cpu" ? { ...details, threads } : details,
+      ...(warning === null ? {} : { warning }),
+    },
+    async once(run) {
+      await timed("once", run);
+    },
+    time: async (run, repeats) => (await timed("time", run, repeats)).value as Timing,
+    ceilings: async () => (await python.call("ceilings")).value as Ceilings,
+    close: () => python.close(),
+    async lacks(file, make, replay) {
+      const { value } = await python.call("absent", { file: fileURLToPath(file), make, replay });
+      return (value as string | null) ?? undefined;
+    },
+    prepared: (operator, problem, options, program) => prepare(python, operator, problem, options, program),
+    async random(operator, problem, input) {
+      const { specs } = sendInputs(operator, problem);
+      return floats((await python.call("random", specs[input])).data);
+    },
+  };
+}
+
+async function prepare<Op extends AnyOperator>(
+  python: Python,
+  operator: Op,
+  problem: Problem<Op>,
+  options: Options,
+  program: TorchProgram,
+): Promise<Prepared<Op, TorchLaunch>> {
+  const names = Object.keys(operator.outputs) as OutputName<Op>[];
+  const { specs, data } = sendInputs(operator, problem as Problem);
+  const body = {
+    file: fileURLToPath(program.file),
+    replay: program.replay,
+    dtype: problem.dtype,
+    dims: problem.dims,
+    settings: problem.settings,
+    options,
+    constants: program.constants ?? {},
+    names: Object.keys(operator.inputs as InputSpecs),
+    inputs: specs,
+    outputs: Object.fromEntries(names.map((name) => [name, shapeOf(operator.outputs[name], problem.dims)])),
+  };
+  const { value } = await python.call("prepare", body, data);
+  const { case: handle, bytes } = value as { case: number; bytes: number };
+  const elements = names.map((name) => outputSize(operator, problem as Problem, name));
+  const outputBytes = elements.reduce((sum, count) => sum + count * 4, 0);
+  return {
+    run: (launch) => launch.run(handle),
+    async poison() {
+      await python.call("poison", { case: handle });
+    },
+    async read() {
+      const values = floats((await python.call("read", { case: handle })).data);
+      let at = 0;
+      const entries = names.map((name, i) => {
+        const from = at;
+        at += elements[i];
+        return [name, values.subarray(from, at)];
+      });
+      return Object.fromEntries(entries) as Outputs<Op>;
+    },
+    inspect: (lanes) => inspect(python, handle, operator, problem as Problem, lanes),
+    bytes: bytes + outputBytes + program.scratchBytes,
+    async dispose() {
+      await python.call("dispose", { case: handle });
+    },
+  };
+}
+
+interface Found {
+  readonly nonFinite: { readonly index: number; readonly value: string; readonly total: number } | null;
+  readonly digest: string;
+}
+
+async function inspect<Op extends AnyOperator>(
+  python: Python,
+  handle: number,
+  operator: Op,
+  problem: Problem,
+  lanes: readonly Lane[],
+): Promise<Inspection<OutputName<Op>>> {
+  const names = Object.keys(operator.outputs) as OutputName<Op>[];
+  const views = names.map((name) => lanes.map((lane) => laneView(operator, problem, name, lane)));
+  const terms = views.flat().reduce((most, view) => Math.max(most, view.projected ? view.terms : 0), 0);
+  const { value, data } = await python.call("inspect", {
+    case: handle,
+    signs: Array.from({ length: terms }, (_, p) => projectionWeight(p)),
+    views: Object.fromEntries(
+      names.map((name, i) => [
+        name,
+        views[i].map((v) => [v.offset, v.stride, v.count, v.terms, v.termStride, v.projected]),
+      ]),
+    ),
+  });
+  const found = value as Record<string, Found>;
+  const values = new Float64Array(data.buffer, data.byteOffset, data.byteLength / 8);
+  const gathered = lanes.map(() => ({}) as Record<OutputName<Op>, Float64Array>);
+  let at = 0;
+  for (const [i, name] of names.entries())
+    for (const [l, { count }] of views[i].entries()) {
+      gathered[l][name] = values.slice(at, at + count);
+      at += count;
+    }
+  const bad = names.find((name) => found[name].nonFinite !== null);
+  const nonFinite = bad && {
+    output: bad,
+    ...found[bad].nonFinite!,
+    value: Number(pythonNumber(found[bad].nonFinite!.value)),
+  };
+  return { lanes: gathered, nonFinite, fingerprint: names.map((name) => found[name].digest).join("") };
+}
+
+/** `inf`, `-inf` and `nan` as JavaScript spells them; JSON has none of them. */
+function pythonNumber(text: string): string {
+  return text.replace("inf", "Infinity").replace("nan", "NaN");
+}
+
+function floats(data: Buffer): Float32Array {
+  return new Float32Array(data.buffer, data.byteOffset, data.byteLength / 4);
+}

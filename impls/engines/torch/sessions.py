@@ -1,0 +1,163 @@
+"""What the engine asks for: open a device, prepare a case from a Python file, run it, time it, read it."""
+import gc
+import importlib.util
+import os
+import sys
+import time
+import types
+
+import host_machine
+import problem_inputs
+import problem_outputs
+import replays
+import torch
+from host_machine import DeviceAbsent  # noqa: F401  (host.py answers it in its own way)
+
+DTYPES = {"f32": torch.float32, "f16": torch.float16, "bf16": torch.bfloat16}
+
+
+class Case:
+    """One prepared problem. `run` returns new outputs or writes into those it returned before."""
+
+    def __init__(self, run, shapes, dtype, threads):
+        self.run = run
+        self.shapes = shapes
+        self.dtype = dtype
+        self.threads = threads
+        self.outputs = None
+
+    def step(self):
+        # dropped before the run, so that its memory is there for the new ones
+        self.outputs = None
+        self.outputs = self.run()
+
+
+class Session:
+    def __init__(self):
+        self.machine = None
+        self.cases = {}
+        self.modules = {}
+        self.next = 0
+
+    def answer(self, request, data):
+        body = request.get("body") or {}
+        # nobody here differentiates; views and in-place writes then cost nothing
+        with torch.inference_mode():
+            answered = getattr(self, "call_" + request["call"])(body, data)
+        return answered if isinstance(answered, tuple) else (answered, b"")
+
+    def forget_failure(self):
+        """After an error (often a lack of memory) its tensors must not stay alive through the cache."""
+        gc.collect()
+        if self.machine is not None:
+            self.machine.release()
+
+    def call_open(self, body, _data):
+        self.machine = host_machine.open_machine(body["device"])
+        return self.machine.describe()
+
+    def call_absent(self, body, _data):
+        """Why a file cannot be used on this device, or null."""
+        module = self._module(body["file"])
+        reason = getattr(module, "absent", lambda device, make: None)(self.machine.device, body.get("make"))
+        return reason or replays.absent(body.get("replay"), self.machine.device)
+
+    def call_prepare(self, body, data):
+        device = self.machine.device
+        inputs, at = {}, 0
+        for name, spec in body["inputs"].items():
+            dtype = DTYPES[spec["dtype"]]
+            if spec["kind"] == "random":
+                inputs[name] = problem_inputs.random_tensor(spec, dtype, device)
+            else:
+                inputs[name] = problem_inputs.given_tensor(spec, data[at : at + spec["bytes"]], dtype, device)
+                at += spec["bytes"]
+        problem = types.SimpleNamespace(
+            dims=types.SimpleNamespace(**body["dims"]),
+            settings=types.SimpleNamespace(**body["settings"]),
+            options=types.SimpleNamespace(**body["options"]),
+            constants=types.SimpleNamespace(**body["constants"]),
+            inputs=types.SimpleNamespace(**{name: inputs.get(name) for name in body["names"]}),
+            dtype=DTYPES[body["dtype"]],
+            device=device,
+        )
+        threads = body["options"].get("threads", 1)
+        self.machine.use_threads(threads)
+        run = self._module(body["file"]).prepare(problem)
+        run = replays.wrap(run, body.get("replay"), self.machine)
+        self.next += 1
+        self.cases[self.next] = Case(run, body["outputs"], DTYPES[body["dtype"]], threads)
+        self.machine.finish()
+        bytes_held = sum(tensor.numel() * tensor.element_size() for tensor in inputs.values())
+        return {"case": self.next, "bytes": bytes_held}
+
+    def call_poison(self, body, _data):
+        case = self.cases[body["case"]]
+        if case.outputs is None:
+            case.outputs = {
+                name: torch.empty(shape, dtype=case.dtype, device=self.machine.device)
+                for name, shape in case.shapes.items()
+            }
+        # in the very memory that the next run gets: what it does not write stays NaN
+        problem_outputs.fill_nan(case.outputs)
+
+    def call_once(self, body, _data):
+        for number in body["cases"]:
+            case = self.cases[number]
+            self.machine.use_threads(case.threads)
+            case.step()
+            problem_outputs.check(case.outputs, case.shapes, case.dtype)
+        self.machine.finish()
+
+    def call_time(self, body, _data):
+        cases = [self.cases[number] for number in body["cases"]]
+        self.machine.use_threads(max(case.threads for case in cases))
+        gc.disable()
+        try:
+            return self.machine.time([case.step for case in cases], body["repeats"])
+        finally:
+            gc.enable()
+
+    def call_read(self, body, _data):
+        case = self.cases[body["case"]]
+        whole = [case.outputs[name].to(torch.float32).contiguous().cpu() for name in case.shapes]
+        return None, b"".join(tensor.numpy().tobytes() for tensor in whole)
+
+    def call_inspect(self, body, _data):
+        case = self.cases[body["case"]]
+        lanes, found = [], {}
+        for name in case.shapes:
+            tensor = case.outputs[name].contiguous()
+            bad, digest = problem_outputs.survey(tensor)
+            found[name] = {"nonFinite": bad, "digest": digest}
+            lanes.append(problem_outputs.gather(tensor, body["views"][name], body["signs"]).numpy().tobytes())
+        return found, b"".join(lanes)
+
+    def call_dispose(self, body, _data):
+        self.cases.pop(body["case"], None)
+        self.forget_failure()
+
+    def call_random(self, body, _data):
+        """One random input as float32, for the test that holds it against impls/random.ts."""
+        tensor = problem_inputs.random_tensor(body, DTYPES[body["dtype"]], self.machine.device)
+        return None, tensor.to(torch.float32).cpu().numpy().tobytes()
+
+    def call_ceilings(self, _body, _data):
+        return self.machine.ceilings()
+
+    def call_clock(self, _body, _data):
+        return time.time_ns()
+
+    def _module(self, path):
+        if path not in self.modules:
+            name = "dualbench_" + os.path.basename(path).replace(".", "_").replace("-", "_")
+            spec = importlib.util.spec_from_file_location(name, path)
+            module = importlib.util.module_from_spec(spec)
+            # a program may import its neighbours
+            sys.path.insert(0, os.path.dirname(path))
+            try:
+                spec.loader.exec_module(module)
+            finally:
+                sys.path.pop(0)
+            self.modules[path] = module
+        return self.modules[path]

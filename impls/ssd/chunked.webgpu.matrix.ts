@@ -1,0 +1,128 @@
+/** The chunked form on the matrix unit: three dispatches over all chunks of a stretch of time (states, pass, outputs). */
+import type { WebGpuEngine } from "../engines/webgpu.js";
+import type { Problem } from "../operator.js";
+import { type Ssd, ssd } from "./operator.js";
+import { fitMatrixTiles, MATRIX_CHUNK, type MatrixTiles, matrixCounts, matrixSlices } from "./webgpu.js";
+
+const statesUrl = new URL("./chunked.webgpu.matrix.states.wgsl", import.meta.url);
+const passUrl = new URL("./chunked.webgpu.matrix.pass.wgsl", import.meta.url);
+const outputUrl = new URL("./chunked.webgpu.matrix.output.wgsl", import.meta.url);
+
+/**
+ * Chunk states (f32) that one stretch of time may hold: beyond the last-level cache of a large GPU they would go through memory three
+ * times, and far below it the stretches are too short to fill the device.
+ */
+const STRETCH_BYTES = 32 * 2 ** 20;
+
+export async function prepareMatrix(engine: WebGpuEngine, problem: Problem<Ssd>) {
+  const { heads, groups, headDim, state } = problem.dims;
+  const tiles = tilesOn(engine, state);
+  const slices = matrixSlices(headDim);
+  const stage = engine.stage(ssd, problem, { quantum: MATRIX_CHUNK, f32Outputs: ["finalState"] });
+  const constants = { ...tiles, ...matrixCounts(tiles) };
+  // eight values at a time where every row starts at a multiple of eight
+  const wide = headDim % 8 === 0 && state % 8 === 0 ? ["octets"] : [];
+  const perHeadD = problem.inputs.D?.axes.length === 1 ? 1 : 0;
+  const stateBytes = slices * 64 * tiles.NPAD * 4;
+
+  for (const window of stage.windows) {
+    const { batches, tokens, isFirst } = window;
+    const chunks = Math.ceil(tokens / MATRIX_CHUNK);
+    const stretch = stretchChunks(chunks, batches * heads * stateBytes);
+    const names = ["X", "logA", "B", "C", "dt", "D", "z", "initialState"];
+    const [X, logA, B, C, dt, D, z, initialState] = await Promise.all(
+      names.map((name) => stage.input(name, window)),
+    );
+    const places = batches * stretch * heads;
+    const chunkStates = stage.scratch("chunk states", places * stateBytes);
+    const chunkDecays = stage.scratch("chunk decays", places * 4);
+    const startStates = stage.scratch("start states", (places * stateBytes) / 2);
+    const finalState = stage.output("finalState", window);
+    for (let chunk0 = 0; chunk0 < chunks; chunk0 += stretch) {
+      const count = Math.min(stretch, chunks - chunk0);
+      const size = stage.uniform([
+        batches,
+        tokens,
+        heads,
+        groups,
+        headDim,
+        state,
+        count,
+        chunk0,
+        slices,
+        perHeadD,
+      ]);
+      const grid: [number, number, number] = [slices * heads, count, batches];
+      const begins = isFirst && chunk0 === 0;
+      await stage.kernel(
+        { url: statesUrl, flags: [...wide, ...(dt ? ["dt"] : [])], constants, matrix: true },
+        { 0: size, 1: X, 2: logA, 3: B, 7: chunkStates, 8: chunkDecays, 9: dt },
+        grid,
+      );
+      await stage.kernel(
+        { url: passUrl, flags: begins ? (initialState ? ["initialState"] : []) : ["carries"], constants },
+        {
+          0: size,
+          1: chunkStates,
+          2: chunkDecays,
+          3: finalState,
+          4: begins ? initialState : undefined,
+          5: startStates,
+        },
+        [Math.ceil((slices * 64 * tiles.NPAD) / 2 / 64), heads, batches],
+      );
+      await stage.kernel(
+        {
+          url: outputUrl,
+          flags: [...wide, ...["dt", "D", "z"].filter((name) => stage.has(name))],
+          constants,
+          matrix: true,
+        },
+        {
+          ...{ 0: size, 1: X, 2: logA, 3: B, 4: C, 5: stage.output("Y", window), 6: startStates },
+          ...{ 8: dt, 9: D, 10: z },
+        },
+        grid,
+      );
+    }
+  }
+  return stage.prepared();
+}
+
+/** Chunks whose states are held at a time. */
+function stretchChunks(chunks: number, bytesAChunk: number): number {
+  return Math.min(chunks, Math.max(1, Math.floor(STRETCH_BYTES / bytesAChunk)));
+}
+
+function tilesOn(engine: WebGpuEngine, state: number): MatrixTiles {
+  const { subgroupSize, matrixShapes, limits } = engine;
+  if (matrixShapes.length === 0 || subgroupSize === undefined)
+    throw new Error("this adapter offers no f16 subgroup matrices with f32 sums and one subgroup size");
+  const room = {
+    workgroupBytes: limits.maxComputeWorkgroupStorageSize,
+    invocations: limits.maxComputeInvocationsPerWorkgroup,
+    storageBytes: 2,
+  };
+  const found = matrixShapes
+    .map((shape) => fitMatrixTiles(state, shape, subgroupSize, room))
+    .find((fit) => fit !== undefined);
+  if (!found)
+    throw new Error(
+      `the matrix kernels need ${room.workgroupBytes < 49152 ? "48 KiB of workgroup memory" : "shapes that divide 16 x 16"}; this adapter has ${room.workgroupBytes} bytes`,
+    );
+  return found;
+}
+
+/** X and B are read twice; the states of chunks are written and read in f32 and again in f16. */
+export function matrixCost(problem: Problem<Ssd>) {
+  const { batch, length, heads, headDim, state } = problem.dims;
+  const least = ssd.cost(problem);
+  const [tokenHeads, chunks] = [batch * length * heads, Math.ceil(length / MATRIX_CHUNK)];
+  const stateBytes = matrixSlices(headDim) * 64 * state * 4;
+  const stretches = Math.ceil(chunks / stretchChunks(chunks, batch * heads * stateBytes));
+  return {
+    flops: tokenHeads * (MATRIX_CHUNK * (state * matrixSlices(headDim) + headDim) + 4 * headDim * state),
+    bytes: least.bytes + tokenHeads * headDim * 2 + batch * heads * chunks * stateBytes * 3,
+    dispatches: 3 * stretches,
+  };
+}

@@ -1,0 +1,46 @@
+/** The page's entry: a form, a table that fills as cases finish, and the rows as a file. */
+import type { CaseRecord } from "../../reports/row.js";
+import type { Grid } from "../../suites/suite.js";
+import { bench, PAGE_ENGINES, verify } from "./run.js";
+
+declare global {
+  interface Window {
+    /** What tests and the console call. */
+    dualbench: { readonly bench: typeof bench; readonly verify: typeof verify };
+  }
+}
+
+const element = <T extends HTMLElement>(id: string) => document.getElementById(id) as T;
+
+function show({ row }: CaseRecord): void {
+  const line = element<HTMLTableSectionElement>("rows").insertRow();
+  const result = row.status === "measured" ? `${(row.medianNs / 1e6).toPrecision(3)} ms` : row.reason;
+  for (const text of [row.suite, row.id, row.status, result]) line.insertCell().textContent = text;
+}
+
+function offer(records: readonly CaseRecord[]): void {
+  const lines = records.map((record) => JSON.stringify(record)).join("\n");
+  const link = element<HTMLAnchorElement>("download");
+  link.href = URL.createObjectURL(new Blob([`${lines}\n`], { type: "application/jsonl" }));
+  link.hidden = false;
+}
+
+async function start(event: Event): Promise<void> {
+  event.preventDefault();
+  const form = new FormData(event.target as HTMLFormElement);
+  const status = element("status");
+  element("rows").replaceChildren();
+  status.textContent = "running; leave this tab in front";
+  try {
+    const engine = PAGE_ENGINES.find((name) => name === form.get("engine"))!;
+    const filter = String(form.get("filter") ?? "");
+    const records = await bench({ engine, grid: form.get("grid") as Grid, filter, onRecord: show });
+    offer(records);
+    status.textContent = `${records.length} rows`;
+  } catch (error) {
+    status.textContent = (error as Error).message;
+  }
+}
+
+window.dualbench = { bench, verify };
+element("form").addEventListener("submit", start);
