@@ -26,14 +26,16 @@ beforeAll(async () => {
 afterAll(() => rmSync(dir, { recursive: true }));
 
 describe("publish", () => {
-  it("writes SVG, PNG and spec of each chart and the report last", () => {
+  it("writes SVG, PNG and spec of each chart, the fairness sheet, and the report last", () => {
     expect(paths.map((path) => basename(path))).toEqual([
       ...["sequence-length", "state-size", "figure-10", "speedup"].flatMap((name) =>
         ["svg", "png", "vl.json"].map((type) => `${name}.${type}`),
       ),
+      "fairness.md",
       "report.html",
     ]);
-    for (const path of paths) expect(readFileSync(path).length).toBeGreaterThan(1000);
+    for (const path of paths.filter((name) => !name.endsWith("fairness.md")))
+      expect(readFileSync(path).length).toBeGreaterThan(1000);
   });
 
   it("writes specs that anyone can open", () => {
