@@ -102,7 +102,9 @@ describe("absence", () => {
   });
 
   it("of a device names those that exist", async () => {
-    await expect(open("abacus")).rejects.toThrow("tfjs has no device abacus; it has wasm, cpu, webgpu, tensorflow");
+    await expect(open("abacus")).rejects.toThrow(
+      "tfjs has no device abacus; it has wasm, cpu, webgpu, tensorflow",
+    );
   });
 
   it("the list of engines and the table of backends name the same devices", () => {
