@@ -34,13 +34,8 @@ describe("publish", () => {
       "fairness.md",
       "report.html",
     ]);
-<<<<<<< HEAD
     for (const path of paths)
       expect(readFileSync(path).length).toBeGreaterThan(path.endsWith(".md") ? 200 : 1000);
-=======
-    for (const path of paths.filter((name) => !name.endsWith("fairness.md")))
-      expect(readFileSync(path).length).toBeGreaterThan(1000);
->>>>>>> torch
   });
 
   it("writes specs that anyone can open", () => {
