@@ -40,9 +40,10 @@ describe("touchedBy", () => {
   });
 
   it("knows an asset by its name when nothing names it", () => {
-    expect(touch("impls/ssd/chunked.torch.py", "impls/ssd/recurrent.cpu.ts")).toMatch(/maps to no/);
-    const torch = [...rooted, { name: "ssd/chunked.torch", files: [] }];
-    expect(names(touchedBy(["impls/ssd/chunked.torch.py"], [root], torch))).toEqual(["ssd/chunked.torch"]);
+    expect(touch("impls/ssd/chunked.metal.py", "impls/ssd/recurrent.cpu.ts")).toMatch(/maps to no/);
+    const metal = [...rooted, { name: "ssd/chunked.metal", files: [] }];
+    expect(names(touchedBy(["impls/ssd/chunked.metal.py"], [root], metal))).toEqual(["ssd/chunked.metal"]);
+    expect(touch("impls/ssd/chunked.torch.py")).toEqual(["ssd/chunked.torch"]);
   });
 
   it("takes everything for what it cannot map, and for no change at all", () => {
