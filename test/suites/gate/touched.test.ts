@@ -40,9 +40,10 @@ describe("touchedBy", () => {
   });
 
   it("knows an asset by its name when nothing names it", () => {
-    expect(touch("impls/ssd/chunked.torch.py", "impls/ssd/recurrent.cpu.ts")).toMatch(/maps to no/);
-    const torch = [...rooted, { name: "ssd/chunked.torch", files: [] }];
-    expect(names(touchedBy(["impls/ssd/chunked.torch.py"], [root], torch))).toEqual(["ssd/chunked.torch"]);
+    const assets = ["impls/ssd/scan.abacus.first.wgsl", "impls/ssd/scan.abacus.py"];
+    expect(touch(...assets, "impls/ssd/recurrent.cpu.ts")).toMatch(/maps to no/);
+    const more = [...rooted, { name: "ssd/scan.abacus", files: [] }];
+    expect(names(touchedBy(assets, [root], more))).toEqual(["ssd/scan.abacus"]);
   });
 
   it("takes everything for what it cannot map, and for no change at all", () => {
