@@ -2,7 +2,7 @@
 import { type AnyImplementation, implementationName } from "../../impls/implementation.js";
 import type { Check, CheckName } from "../../reports/gate/verdict.js";
 import type { Rule } from "../../reports/judge.js";
-import { suites } from "../index.js";
+import { chooseSuites } from "../index.js";
 import { caseKeys } from "../runner/case-id.js";
 import type { InventoryEntry } from "../runner/protocol.js";
 import { oneLine } from "../runner/session.js";
@@ -94,7 +94,9 @@ async function certainChecks(
 
 /** The quick grid's problems, each once. */
 function countedProblems() {
-  const all = suites.flatMap((suite) => suite.curves("quick", 0)).flatMap(({ problems }) => problems);
+  const all = chooseSuites([])
+    .flatMap((suite) => suite.curves("quick", 0))
+    .flatMap(({ problems }) => problems);
   const named = all.map((problem) => ({
     problem,
     size: Object.entries(caseKeys(problem, {}, undefined))

@@ -40,9 +40,10 @@ describe("touchedBy", () => {
   });
 
   it("knows an asset by its name when nothing names it", () => {
-    expect(touch("impls/ssd/chunked.metal.py", "impls/ssd/recurrent.cpu.ts")).toMatch(/maps to no/);
-    const metal = [...rooted, { name: "ssd/chunked.metal", files: [] }];
-    expect(names(touchedBy(["impls/ssd/chunked.metal.py"], [root], metal))).toEqual(["ssd/chunked.metal"]);
+    const assets = ["impls/ssd/scan.abacus.first.wgsl", "impls/ssd/scan.abacus.py"];
+    expect(touch(...assets, "impls/ssd/recurrent.cpu.ts")).toMatch(/maps to no/);
+    const more = [...rooted, { name: "ssd/scan.abacus", files: [] }];
+    expect(names(touchedBy(assets, [root], more))).toEqual(["ssd/scan.abacus"]);
     expect(touch("impls/ssd/chunked.torch.py")).toEqual(["ssd/chunked.torch"]);
   });
 
