@@ -8,10 +8,16 @@ export interface GrowthWindow {
 
 /** Fewer stretches than this cannot tell a leak from a compilation. */
 export const FEWEST_WINDOWS = 3;
+/** From so many on, one may differ: what was garbage before it may have been swept in it. */
+const FORGIVING_WINDOWS = 4;
 const NOISE_BYTES = 32 * 1024;
 
-/** Bytes a run: the least of all stretches, since only a leak grows in every one of them. 0 when there is none, or no telling. */
+/** Bytes a run: the least of all stretches (but one, of many), since only a leak grows in every one. 0 when there is none, or no telling. */
 export function sustainedGrowth(windows: readonly GrowthWindow[]): number {
-  if (windows.length < FEWEST_WINDOWS || windows.some(({ bytes }) => bytes < NOISE_BYTES)) return 0;
-  return Math.min(...windows.map(({ bytes, runs }) => bytes / runs));
+  if (windows.length < FEWEST_WINDOWS) return 0;
+  const sorted = windows.toSorted((a, b) => a.bytes - b.bytes);
+  const counted = sorted.slice(windows.length >= FORGIVING_WINDOWS ? 1 : 0);
+  const total = windows.reduce((sum, { bytes }) => sum + bytes, 0);
+  if (counted[0].bytes < NOISE_BYTES || total < NOISE_BYTES * counted.length) return 0;
+  return Math.min(...counted.map(({ bytes, runs }) => bytes / runs));
 }

@@ -59,7 +59,7 @@ interface OpenCase {
 }
 
 const PROBE_NS = 60e6;
-const PROBE_WINDOWS = FEWEST_WINDOWS;
+const PROBE_WINDOWS = FEWEST_WINDOWS + 2;
 export class Session {
   private engine: Engine<unknown> | undefined;
   private impls: readonly AnyImplementation[] = [];
