@@ -1,10 +1,10 @@
 /** The flags of `bench`. Everything wrong with them is found here, before anything is written or measured. */
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { engines } from "../../impls/engines/index.js";
 import { suites } from "../../suites/index.js";
 import { parseFilter } from "../../suites/runner/filter.js";
 import type { Grid } from "../../suites/suite.js";
-import { usageError } from "./exit.js";
+import { parseFlags } from "./parse-flags.js";
 
 /** What decides which cases a run has; stored with it, restored by --resume. */
 export interface PlanOptions {
@@ -44,15 +44,7 @@ export const DEFAULTS: PlanOptions = {
 /** @returns undefined when help or the version was printed. @throws Stop */
 export function parseBenchOptions(argv: readonly string[]): BenchOptions | undefined {
   const command = benchCommand();
-  try {
-    command.parse([...argv], { from: "user" });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0) return undefined;
-    throw usageError(
-      `${error.message.replace(/^error: /, "").replace(/\.?$/, "")}; see ${invocation()} --help`,
-    );
-  }
+  if (!parseFlags(command, argv, () => `see ${invocation()} --help`)) return undefined;
   const raw = command.opts();
   const typed: Partial<PlanOptions> = {
     ...pick("suite", raw.suite),

@@ -1,11 +1,12 @@
 /** Flags of `gate`. Everything wrong with them is found here, before a tree is made. */
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { engines } from "../../impls/engines/index.js";
 import { CHECKS, type CheckName } from "../../reports/gate/verdict.js";
 import { DEFAULT_RULE } from "../../reports/judge.js";
 import { ORDINARY_NOISE } from "../../suites/gate/simulate.js";
 import { parseFilter } from "../../suites/runner/filter.js";
 import { usageError } from "./exit.js";
+import { parseFlags } from "./parse-flags.js";
 
 export interface GateOptions {
   readonly base: string | undefined;
@@ -39,15 +40,7 @@ const DEFAULT_MDE_PERCENT = 25;
 /** @returns undefined when the help was printed. @throws Stop */
 export function parseGateOptions(argv: readonly string[]): GateOptions | undefined {
   const command = gateCommand();
-  try {
-    command.parse([...argv], { from: "user" });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0) return undefined;
-    throw usageError(
-      `${error.message.replace(/^error: /, "").replace(/\.?$/, "")}; see ${gateInvocation()} --help`,
-    );
-  }
+  if (!parseFlags(command, argv, () => `see ${gateInvocation()} --help`)) return undefined;
   const raw = command.opts();
   const modes = (["base", "baseline", "simulate", "selfTest"] as const).filter((mode) => raw[mode]);
   if (modes.length > 1)

@@ -1,7 +1,7 @@
 /** `report`: reads run folders, merges them, writes everything but the results themselves. */
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { Command, CommanderError } from "commander";
+import { Command } from "commander";
 import { toCsv } from "../../reports/csv.js";
 import { findings } from "../../reports/findings.js";
 import { machineKind } from "../../reports/machine.js";
@@ -10,6 +10,7 @@ import { publish } from "../../reports/publish.js";
 import { RESULTS, readRun, reasonOf, StoreError } from "../../reports/store.js";
 import { table } from "../../reports/table.js";
 import { EXIT, usageError } from "./exit.js";
+import { parseFlags } from "./parse-flags.js";
 import { defaultFolder, shown } from "./words.js";
 
 interface ReportOptions {
@@ -59,14 +60,8 @@ function parse(argv: readonly string[]): ReportOptions | undefined {
     .option("--no-color", "no colour")
     .exitOverride()
     .configureOutput({ writeErr: () => {} });
-  try {
-    command.parse([...argv], { from: "user" });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0) return undefined;
-    const why = error.message.replace(/^error: /, "").replace(/\.?$/, "");
-    throw usageError(`${why}; type npm run report -- DIR, a folder that bench has written`);
-  }
+  if (!parseFlags(command, argv, () => "type npm run report -- DIR, a folder that bench has written"))
+    return undefined;
   const folders = [...new Map(command.args.map((folder) => [resolve(folder), folder])).values()];
   const { out, color } = command.opts<{ out?: string; color: boolean }>();
   const own = folders.some((folder) => out !== undefined && resolve(folder) === resolve(out));

@@ -1,9 +1,10 @@
 /** Flags of `npm run verify`. */
 import { statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError } from "commander";
 import { parseToken, type Token } from "../../suites/verify/token.js";
 import { usageError } from "./exit.js";
+import { parseFlags } from "./parse-flags.js";
 
 export interface VerifyOptions {
   readonly cases: number;
@@ -21,15 +22,7 @@ const DEFAULT_SEED = 0;
 /** @returns undefined when the help was printed. @throws Stop */
 export function parseVerifyOptions(argv: readonly string[]): VerifyOptions | undefined {
   const command = verifyCommand();
-  try {
-    command.parse([...argv], { from: "user" });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0) return undefined;
-    throw usageError(
-      `${error.message.replace(/^error: /, "").replace(/\.?$/, "")}; see npm run verify -- --help`,
-    );
-  }
+  if (!parseFlags(command, argv, () => "see npm run verify -- --help")) return undefined;
   const options = command.opts<Partial<VerifyOptions> & Pick<VerifyOptions, "engine" | "impl">>();
   for (const key of ["cases", "seed", "replay"] as const)
     if (options.vectors !== undefined && options[key] !== undefined)
