@@ -88,15 +88,14 @@ export function spans(
   slices: number,
   mostHeads: number,
 ): { headSpan: number; sliceSpan: number; tasks: number } {
-  const even = (tasks: number) => tasks % threads === 0 || tasks >= 4 * threads;
+  const even = (tasks: number, equal: boolean) => (equal && tasks % threads === 0) || tasks >= 4 * threads;
   for (let headSpan = Math.min(heads, Math.max(1, Math.floor(mostHeads))); headSpan >= 1; headSpan--) {
     const tasks = sequences * Math.ceil(heads / headSpan);
-    if (even(tasks) && (heads % headSpan === 0 || tasks >= 4 * threads))
-      return { headSpan, sliceSpan: slices, tasks };
+    if (even(tasks, heads % headSpan === 0)) return { headSpan, sliceSpan: slices, tasks };
   }
-  for (let sliceSpan = slices - 1; sliceSpan >= 1; sliceSpan--) {
+  for (let sliceSpan = slices - 1; sliceSpan > 1; sliceSpan--) {
     const tasks = sequences * heads * Math.ceil(slices / sliceSpan);
-    if (even(tasks) || sliceSpan === 1) return { headSpan: 1, sliceSpan, tasks };
+    if (even(tasks, slices % sliceSpan === 0)) return { headSpan: 1, sliceSpan, tasks };
   }
-  return { headSpan: 1, sliceSpan: slices, tasks: sequences * heads };
+  return { headSpan: 1, sliceSpan: 1, tasks: sequences * heads * slices };
 }

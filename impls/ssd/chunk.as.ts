@@ -11,7 +11,12 @@ export { finish, triangle, splitRows } from "./rows.as";
 /** Slices in a cache line. */
 const LINE: i32 = 2;
 /** Tokens between two looks for small states. */
-export const FLUSH: i32 = 192;
+const FLUSH: i32 = 192;
+
+/** Whether to look for small states after the chunk at token t of a walk that ends at `end`. */
+export function seldom(args: Args, t: i32, end: i32): bool {
+  return t + args.chunk >= end || t / FLUSH != (t + args.chunk) / FLUSH;
+}
 
 /** 1. and 2. Scores and weights: the records of all heads of group g, `ofHead` bytes apart. */
 export function chunkScores(args: Args, row: usize, count: i32, g: i32, record: usize, ofHead: usize, scratch: usize): void {

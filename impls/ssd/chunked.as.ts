@@ -1,4 +1,4 @@
-import { FLUSH, chunkScores, headOutputs } from "./chunk.as";
+import { chunkScores, headOutputs, seldom } from "./chunk.as";
 import { Args } from "./layout.as";
 import { recordBytes } from "./weights.as";
 // Exported, so that binaryen does not inline them where V8 would spill their sums (gemm.as.ts).
@@ -34,10 +34,10 @@ export function outputs(args: Args, task: i32, scratch: usize): void {
   const b = task / sliceRuns / headRuns;
   const first = (task % sliceRuns) * args.sliceSpan, last = min(first + args.sliceSpan, args.slices);
   const chunks = (args.tokens + args.chunk - 1) / args.chunk;
-  const bytes = recordBytes(args), every = max(FLUSH / args.chunk, 1);
+  const bytes = recordBytes(args);
   const row = <usize>(args.first + b) * args.length + args.start;
   for (let c = 0; c < chunks; c++) {
-    const small = (c + 1) % every == 0 || c == chunks - 1;
+    const small = seldom(args, args.start + c * args.chunk, args.length);
     const record = args.records + (<usize>(b * args.heads * chunks) + c) * bytes;
     headOutputs(args, b, 0, h0, h1, row + c * args.chunk, min(args.chunk, args.tokens - c * args.chunk), first, last, small, record, <usize>chunks * bytes, scratch);
   }

@@ -8,8 +8,12 @@ import { type Ssd, ssd } from "./operator.js";
 
 /** Weights inside the chunks of one block of tokens: small enough to stay in the second cache. */
 const RECORD_BUDGET = 192 << 10;
+/** The same for threads, which wait for each other at every block's end: blocks so large that they seldom do, in the third cache. */
+const SHARED_RECORD_BUDGET = 1536 << 10;
 /** States of the heads that walk together: they too live in the second cache. */
 const STATE_BUDGET = 512 << 10;
+/** Chunks whose weights one task makes. */
+const SCORES_SPAN = 8;
 
 const DEFAULT_CHUNK = 12;
 /** The kernel that shares a sequence's segments: what `make` says in the id, since its last bits depend on `threads`. */
@@ -43,7 +47,8 @@ const SEARCHED_LENGTH = 512;
 /** By a measured search over one sequence of the problem's heads: the length beyond some hundred tokens does not matter. */
 async function bestChunk(engine: WasmEngine, { dims }: Problem<Ssd>): Promise<number> {
   const { length, headDim, state } = dims;
-  const likely = state > 96 ? 24 : 12;
+  // Few channels share a chunk's products of C with B: then they should be few.
+  const likely = state >= 64 && dims.heads * headDim >= 64 ? 24 : 12;
   if (length < SEARCHED_LENGTH) return likely;
   const heads = Math.min(dims.heads, 8);
   const part = { batch: 1, length: SEARCHED_LENGTH, heads, groups: 1, headDim, state };
@@ -66,14 +71,15 @@ function byHead(engine: WasmEngine, problem: Problem<Ssd>, options: Options): Pr
   const slices = Math.ceil(headDim / WIDTH);
   const record = recordBytes(chunk) * heads;
   const chunks = Math.ceil(length / chunk);
-  const blockChunks = Math.min(chunks, Math.max(1, Math.floor(RECORD_BUDGET / record)));
-  const sequences = Math.min(batch, Math.max(1, Math.floor(RECORD_BUDGET / (record * blockChunks))));
+  const budget = threads > 1 ? SHARED_RECORD_BUDGET : RECORD_BUDGET;
+  const blockChunks = Math.min(chunks, Math.max(1, Math.floor(budget / record)));
+  const sequences = Math.min(batch, Math.max(1, Math.floor(budget / (record * blockChunks))));
   const mostHeads = (STATE_BUDGET * heads) / stateBytes(problem.dims);
 
   const room = engine.room(ssd, problem);
   const args = argumentsOf(room, {
     chunk,
-    span: 8,
+    span: SCORES_SPAN,
     states: room.reserve(sequences * stateBytes(problem.dims)),
     records: room.reserve(sequences * blockChunks * record),
   });
@@ -94,7 +100,11 @@ function byHead(engine: WasmEngine, problem: Problem<Ssd>, options: Options): Pr
           const tokens = Math.min(blockChunks * chunk, length - start);
           args.set("start", start);
           args.set("tokens", tokens);
-          dispatch("scores", args.address, count * groups * Math.ceil(Math.ceil(tokens / chunk) / 8));
+          dispatch(
+            "scores",
+            args.address,
+            count * groups * Math.ceil(Math.ceil(tokens / chunk) / SCORES_SPAN),
+          );
           dispatch("outputs", args.address, tasks);
         }
         dispatch("storeStates", args.address, count * heads);

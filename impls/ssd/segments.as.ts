@@ -1,5 +1,5 @@
 import { exp } from "../engines/wasm/exp.as";
-import { FLUSH, addTokens, chunkScores, headOutputs } from "./chunk.as";
+import { addTokens, chunkScores, headOutputs, seldom } from "./chunk.as";
 import { Args, flush, sliceBytes, stateOf } from "./layout.as";
 import { recordBytes } from "./weights.as";
 
@@ -44,10 +44,6 @@ function walk(args: Args, b: i32, k: i32, slot: i32, scratch: usize): void {
     for (let g = 0; g < args.groups; g++) chunkScores(args, row + t, count, g, records, bytes, scratch);
     headOutputs(args, b, slot, 0, args.heads, row + t, count, 0, args.slices, seldom(args, t, end), records, bytes, scratch);
   }
-}
-
-function seldom(args: Args, t: i32, end: i32): bool {
-  return t + args.chunk >= end || t / FLUSH != (t + args.chunk) / FLUSH;
 }
 
 function decayOf(args: Args, b: i32, k: i32, h: i32): usize {

@@ -33,7 +33,7 @@ export const BUDGETS: Readonly<Record<Grid, GridBudget>> = {
     referenceSteps: 3e6,
   },
   default: {
-    totalNs: 210 * S,
+    totalNs: 230 * S,
     caseNs: 30 * S,
     sampleNs: 1.5 * S,
     turnNs: 0.03 * S,

@@ -10,8 +10,8 @@ import type { History, ReferenceCost } from "./predict.js";
 const ALWAYS = 2;
 /** Points that make a curve of the figure. */
 const CURVE_POINTS = 4;
-/** A case of the figure that needs less than this part of the run's time has a claim on it. */
-const LONGEST_CLAIM = 50;
+/** A case of the figure that needs less than one such part of the run's time has a claim on it. */
+const LONGEST_CLAIM = 16;
 
 /** Earlier claims are served first; `none` shares what they leave. */
 export const CLAIMS = ["beginning", "curve", "figure", "none"] as const;

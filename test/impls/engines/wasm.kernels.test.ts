@@ -19,6 +19,7 @@ import {
 import { selectiveScan } from "../../../impls/selective_scan/operator.js";
 import { recurrentWasm as scanWasm } from "../../../impls/selective_scan/recurrent.wasm.js";
 import { spans } from "../../../impls/ssd/arguments.wasm.js";
+import { chunkedWasm } from "../../../impls/ssd/chunked.wasm.js";
 import { ssd } from "../../../impls/ssd/operator.js";
 import { allLanes } from "../truth.js";
 
@@ -191,6 +192,36 @@ describe("tasks of the chunked kernel", () => {
           expect(Number.isInteger(headSpan) && Number.isInteger(sliceSpan), `${headSpan}`).toBe(true);
           expect(tasks).toBe(3 * Math.ceil(heads / headSpan) * Math.ceil(slices / sliceSpan));
         }
+  });
+
+  it.each([
+    [8, 8],
+    [1, 8],
+    [2, 6],
+  ])("give two threads the same work at %i heads of %i slices", (heads, slices) => {
+    const { headSpan, sliceSpan, tasks } = spans(2, 1, { ...recurrences[0], heads }, slices, 100);
+    expect([heads % headSpan, slices % sliceSpan, tasks % 2]).toEqual([0, 0, 0]);
+  });
+});
+
+describe("blocks of the chunked kernel", () => {
+  it("are larger for threads, and the bits the same: states so small that they are flushed, over several blocks", async () => {
+    const dims = { batch: 1, length: 5000, heads: 1, groups: 1, headDim: 16, state: 8 };
+    const impulses = (width: number) =>
+      Float64Array.from({ length: 5000 * width }, (_, i) => (Math.floor(i / width) % 700 === 0 ? 1 : 0));
+    const problem = givenProblem(ssd, {
+      dims,
+      inputs: {
+        X: impulses(16),
+        logA: new Float64Array(5000).fill(-0.15),
+        B: impulses(8),
+        C: impulses(8).fill(1),
+      },
+    });
+    const of = async (threads: number) =>
+      (await outcome(chunkedWasm as AnyImplementation, problem, { chunk: 12, threads }, "relaxed"))
+        .fingerprint;
+    expect(await of(2)).toBe(await of(1));
   });
 });
 
