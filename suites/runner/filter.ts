@@ -1,6 +1,6 @@
 /**
  * `--filter EXPR`: words split on spaces, all of which must match. `ssd/` is the operator, exactly; `length<=4096`, `state=64`
- * compare a key, and are false when the case has no such key; any other word is a substring of the id.
+ * compare a key, and are false when the case has no such key; any other word is a substring of the id. Of words joined by `|` one must match.
  */
 import { parseCaseId } from "./case-id.js";
 
@@ -11,11 +11,15 @@ export function parseFilter(expression: string): Filter {
   const tests = expression
     .split(" ")
     .filter((word) => word !== "")
-    .map(parseWord);
+    .map((word) => {
+      const tests = word.split("|").map(parseWord);
+      return (id: string) => tests.some((test) => test(id));
+    });
   return (id) => tests.every((test) => test(id));
 }
 
 function parseWord(word: string): Filter {
+  if (word === "") throw new Error("| stands between two words, as in ssd/|convolution/");
   if (word.endsWith("/") && !word.includes("=")) return (id) => `${parseCaseId(id).operator}/` === word;
   const comparison = /^(.*?)(<=|>=|=)(.*)$/.exec(word);
   if (!comparison) return (id) => id.includes(word);

@@ -26,9 +26,16 @@ describe("--filter", () => {
     ["dtype<=5", false],
     ["  wasm   chunk=8 ", true],
     ["cpu", false],
+    ["scan|chunked length=4096", true],
+    ["attention/|convolution/ wasm", false],
+    ["length=512|length=4096", true],
     [id, true],
   ])("%s", (expression, matches) => {
     expect(parseFilter(expression)(id)).toBe(matches);
+  });
+
+  it.each(["|", "ssd/|", "|cpu"])("refuses %s, which would match everything", (expression) => {
+    expect(() => parseFilter(expression)).toThrow("two words");
   });
 
   it.each(["=5", "length=", "length<=long"])("refuses %s with an example", (expression) => {
