@@ -96,7 +96,11 @@ function benchCommand(): Command {
       `only this engine (repeat for more): ${names(engines)}`,
       collect(oneOf("engine", engines)),
     )
-    .option("--filter <expr>", "words that must all match an id, a|b for either: ssd/|scan length<=4096", filter)
+    .option(
+      "--filter <expr>",
+      "words that must all match an id, a|b for either: ssd/|scan length<=4096",
+      filter,
+    )
     .addOption(new Option("--grid <name>", "sizes and time: quick, default or paper").argParser(grid))
     .option("--list", "print suite<TAB>id of every case and end")
     .option("--dry-run", "print the plan with predicted time and memory and end")

@@ -63,7 +63,11 @@ function gateCommand(): Command {
     .description("Holds a change against its base: fails on a confirmed slowdown or a wrong number.")
     .option("--base <ref>", "compare with the merge base of this ref (default: origin/HEAD or main)")
     .option("--all", "every case of the quick grid, whatever the change touches", false)
-    .option("--filter <expr>", "words that must all match an id, a|b for either: ssd/|scan length<=2048", filter)
+    .option(
+      "--filter <expr>",
+      "words that must all match an id, a|b for either: ssd/|scan length<=2048",
+      filter,
+    )
     .option("--engine <name>", "only this engine (repeat for more)", engine, [])
     .option("--impl <file>", "gate the implementations of this module only (repeat for more)", list, [])
     .option("--budget <minutes>", "most time for measuring", positive, DEFAULT_BUDGET_MINUTES)
