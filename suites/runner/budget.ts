@@ -33,7 +33,7 @@ export const BUDGETS: Readonly<Record<Grid, GridBudget>> = {
     referenceSteps: 3e6,
   },
   default: {
-    totalNs: 230 * S,
+    totalNs: 215 * S,
     caseNs: 30 * S,
     sampleNs: 1.5 * S,
     turnNs: 0.03 * S,
@@ -60,8 +60,10 @@ export const FEWEST_SAMPLES = 6;
 export const FEWEST_SLOW_SAMPLES = 3;
 export const FEWEST_ROUNDS = 3;
 
-/** Cases that cost less than this part of the run's time are not skipped to save time for larger ones. */
+/** Cases that cost less than one such part of the run's time are not skipped to save time for larger ones. */
 const TRIFLE = 600;
+/** The same for a size of the figure, its reference included: readers look there first. */
+const FIGURE_TRIFLE = 60;
 /** On a slow or busy machine fast implementations still get their points. */
 const OVERTIME = 1.15;
 
@@ -83,12 +85,14 @@ export class Budget {
    * Most that one case may cost in all.
    * @param curvesLeft curves that still go on and share what is free; 1 for a case with a claim of its own
    * @param reservedNs what cases with an earlier claim will take
+   * @param figure whether readers of the figure would miss it
    */
-  limitNs(curvesLeft: number, reservedNs: number): number {
+  limitNs(curvesLeft: number, reservedNs: number, figure: boolean): number {
     const free = Math.max(0, this.remainingNs - reservedNs);
     const share = free / Math.max(1, curvesLeft);
     // so little that skipping it would gain nothing, even in a short overtime
-    const trifle = this.spentNs < OVERTIME * this.grid.totalNs ? this.grid.totalNs / TRIFLE : 0;
+    const part = this.grid.totalNs / (figure ? FIGURE_TRIFLE : TRIFLE);
+    const trifle = this.spentNs < OVERTIME * this.grid.totalNs ? part : 0;
     return Math.min(this.grid.caseNs, Math.max(share, trifle));
   }
 

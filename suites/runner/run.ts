@@ -184,10 +184,11 @@ class Runner {
     const claim = this.claims.of(one);
     if (claim === "beginning" || predictedNs === undefined) return undefined;
     const reserved = this.claims.beforeNs(one, this.left);
-    const limit = this.budget.limitNs(claim === "none" ? this.curvesLeft() : 1, reserved);
-    if (leastCostNs(predictedNs) <= limit) return undefined;
+    const limit = this.budget.limitNs(claim === "none" ? this.curvesLeft() : 1, reserved, claim !== "none");
+    const referenceNs = claim === "none" ? 0 : this.references.ns(one);
+    if (leastCostNs(predictedNs) + referenceNs <= limit) return undefined;
     const allowed = limit > 0 ? `one case may use ${amount(limit, "ns")} of what is left` : "nothing is left";
-    const least = amount(leastCostNs(predictedNs), "ns");
+    const least = amount(leastCostNs(predictedNs) + referenceNs, "ns");
     return {
       status: "skipped",
       reason: `predicted ${amount(predictedNs, "ns")} a run, ${least} to verify and time it; ${allowed} of the ${this.options.grid} grid's time`,
