@@ -6,42 +6,31 @@
  *   G <- a (G + (8 + (6 + e)|l|) M) + e |x B|    roundings so far; e those of delta itself
  *   H <- a (H + |l| M)         the part of G that grows with the form's longest sum
  */
-import { type Bounds, emptyBounds } from "../bound.js";
+import { emptyBounds } from "../bound.js";
 import { addSkipBound, gateBound } from "../epilogue.js";
 import { laneCoordinates } from "../lanes.js";
 import type { Lane, LaneReference, Problem } from "../operator.js";
 import { inputReader } from "../operator.js";
+import { groupOf, inCompany, type Recurrences, stateBounds, writeOutput } from "../recurrence-bound.js";
 import type { Reader } from "../tensor.js";
 import { selectiveScan } from "./operator.js";
 import { softplus, stepRoundings } from "./step.js";
 
-/** Lanes that share B and C walk the tokens together, at most so many at a time (each holds six arrays of `length`). */
+/** Lanes that walk the tokens together. */
 const LANES_AT_ONCE = 8;
+/** Roundings of an output's or a state's last steps. */
+const OWN_ROUNDINGS = 14;
 
 export function* reference(
   problem: Problem,
   lanes: readonly Lane[],
 ): Generator<LaneReference<"Y" | "finalState">> {
-  const groups = new Map<string, Lane[]>();
-  for (const lane of lanes) {
-    const { batch, heads } = laneCoordinates(selectiveScan, problem, lane);
-    const key = `${batch} ${groupOf(problem, heads)}`;
-    const members = groups.get(key);
-    if (!members || members.length === LANES_AT_ONCE) {
-      if (members) yield* together(problem, members);
-      groups.set(key, [lane]);
-    } else members.push(lane);
-  }
-  for (const members of groups.values()) yield* together(problem, members);
-}
-
-/** Groups are blocks: consecutive heads share B and C. */
-function groupOf({ dims }: Problem, head: number): number {
-  return Math.floor(head / (dims.heads / dims.groups));
+  for (const company of inCompany(selectiveScan, problem, lanes, LANES_AT_ONCE))
+    yield* together(problem, company);
 }
 
 /** One lane's parameters and running state; arrays are of `state`. */
-interface LaneWalk {
+interface LaneWalk extends Recurrences {
   readonly lane: Lane;
   /** h * headDim + p */
   readonly channel: number;
@@ -49,16 +38,10 @@ interface LaneWalk {
   /** Given when B or C is constant in time; else the token's row is used. */
   readonly B: Float64Array | undefined;
   readonly C: Float64Array | undefined;
-  readonly S: Float64Array;
-  readonly M: Float64Array;
-  readonly G: Float64Array;
-  readonly H: Float64Array;
-  readonly Y: Bounds;
   readonly maxInitial: number;
   maxX: number;
   maxB: number;
   steps: number;
-  decaySum: number;
 }
 
 function startWalk(
@@ -126,13 +109,16 @@ function* together(problem: Problem, lanes: readonly Lane[]): Generator<LaneRefe
       const value = u.at(row, channel);
       const roundings = stepRoundings(raw, deltaBias !== undefined, withSoftplus);
       advance(walk, step, value, walk.B ?? rowB, roundings);
-      writeY(walk, t, walk.C ?? rowC);
+      writeOutput(walk, t, walk.C ?? rowC, floorOf(walk), OWN_ROUNDINGS);
       const skip = D ? D.at(0, channel) * value : 0;
       if (D) addSkipBound(walk.Y, t, skip, Math.abs(skip));
       if (z) gateBound(walk.Y, t, z.at(row, channel));
     }
   }
-  for (const walk of walks) yield { lane: walk.lane, outputs: { Y: walk.Y, finalState: stateBounds(walk) } };
+  for (const walk of walks) {
+    const finalState = stateBounds(walk, floorOf(walk), OWN_ROUNDINGS);
+    yield { lane: walk.lane, outputs: { Y: walk.Y, finalState } };
+  }
 }
 
 /** One token: state, scale and rounding counts. */
@@ -164,40 +150,4 @@ function advance(walk: LaneWalk, step: number, value: number, B: Float64Array, r
 /** Magnitude that is multiplied by eta: what a state below it, or a factor of it, may lose when flushed to zero. */
 function floorOf({ maxX, maxB, steps, maxInitial }: LaneWalk): number {
   return (1 + maxX) * (1 + maxB) * steps + maxInitial;
-}
-
-function writeY(walk: LaneWalk, t: number, C: Float64Array): void {
-  const { S, M, G, H, Y } = walk;
-  let value = 0;
-  let scale = 0;
-  let weighted = 0;
-  let perSum = 0;
-  let sumC = 0;
-  for (let n = 0; n < S.length; n++) {
-    const c = Math.abs(C[n]);
-    value += C[n] * S[n];
-    scale += c * M[n];
-    weighted += c * G[n];
-    perSum += c * H[n];
-    sumC += c;
-  }
-  Y.value[t] = value;
-  Y.scale[t] = scale;
-  Y.count[t] = scale > 0 ? weighted / scale + S.length + 14 : 0;
-  Y.countPerSum[t] = scale > 0 ? perSum / scale + 1 : 0;
-  Y.floor[t] = (1 + sumC) * floorOf(walk);
-  Y.decaySum![t] = walk.decaySum;
-}
-
-function stateBounds(walk: LaneWalk): Bounds {
-  const { S, M, G, H } = walk;
-  const bounds = emptyBounds(S.length);
-  for (let n = 0; n < S.length; n++) {
-    bounds.value[n] = S[n];
-    bounds.scale[n] = M[n];
-    bounds.count[n] = M[n] > 0 ? G[n] / M[n] + 14 : 0;
-    bounds.countPerSum[n] = M[n] > 0 ? H[n] / M[n] + 1 : 0;
-    bounds.floor[n] = floorOf(walk);
-  }
-  return bounds;
 }

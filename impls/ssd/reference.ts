@@ -6,56 +6,38 @@
  *   G <- a (G + (8 + 5|l|) M)   roundings so far, weighted by what they can still reach
  *   H <- a (H + |l| M)          the part of G that grows with the form's longest sum
  */
-import { type Bounds, emptyBounds } from "../bound.js";
+import { emptyBounds } from "../bound.js";
 import { addSkipBound, gateBound } from "../epilogue.js";
 import { laneCoordinates, projectionWeight } from "../lanes.js";
 import type { Lane, LaneReference, Problem } from "../operator.js";
 import { inputReader } from "../operator.js";
+import { groupOf, inCompany, type Recurrences, stateBounds, writeOutput } from "../recurrence-bound.js";
 import type { Reader } from "../tensor.js";
 import { ssd } from "./operator.js";
 
-/** Lanes that share B and C walk the tokens together, at most so many at a time (each holds six arrays of `length`). */
+/** Lanes that walk the tokens together. */
 const LANES_AT_ONCE = 16;
+/** Roundings of an output's or a state's last steps. */
+const OWN_ROUNDINGS = 12;
 
 export function* reference(
   problem: Problem,
   lanes: readonly Lane[],
 ): Generator<LaneReference<"Y" | "finalState">> {
-  const groups = new Map<string, Lane[]>();
-  for (const lane of lanes) {
-    const { batch, heads } = laneCoordinates(ssd, problem, lane);
-    const key = `${batch} ${groupOf(problem, heads)}`;
-    const members = groups.get(key);
-    if (!members || members.length === LANES_AT_ONCE) {
-      if (members) yield* together(problem, members);
-      groups.set(key, [lane]);
-    } else members.push(lane);
-  }
-  for (const members of groups.values()) yield* together(problem, members);
-}
-
-/** Groups are blocks: consecutive heads share B and C. */
-function groupOf({ dims }: Problem, head: number): number {
-  return Math.floor(head / (dims.heads / dims.groups));
+  for (const company of inCompany(ssd, problem, lanes, LANES_AT_ONCE)) yield* together(problem, company);
 }
 
 /** One lane's readers and running state. */
-interface LaneWalk {
+interface LaneWalk extends Recurrences {
   readonly lane: Lane;
   readonly head: number;
   /** Signed and absolute sums over the channels of this lane (one channel, or the projection of all). */
   readonly channels: readonly { readonly p: number; readonly weight: number }[];
-  readonly S: Float64Array;
-  readonly M: Float64Array;
-  readonly G: Float64Array;
-  readonly H: Float64Array;
-  readonly Y: Bounds;
   /** Sum over the channels of the largest initial value. */
   readonly maxInitial: number;
   maxX: number;
   maxB: number;
   steps: number;
-  decaySum: number;
 }
 
 function startWalk(problem: Problem, lane: Lane, initialState: Reader | undefined): LaneWalk {
@@ -112,12 +94,10 @@ function* together(problem: Problem, lanes: readonly Lane[]): Generator<LaneRefe
 
   for (let t = 0; t < length; t++) {
     const row = batch * length + t;
-    let sumC = 0;
     let maxB = 0;
     for (let n = 0; n < state; n++) {
       rowB[n] = B.at(row, group * state + n);
       rowC[n] = C.at(row, group * state + n);
-      sumC += Math.abs(rowC[n]);
       maxB = Math.max(maxB, Math.abs(rowB[n]));
     }
     for (const walk of walks) {
@@ -141,12 +121,16 @@ function* together(problem: Problem, lanes: readonly Lane[]): Generator<LaneRefe
         }
       }
       advance(walk, l, x, absX, rowB, maxB);
-      writeY(walk, t, rowC, sumC);
+      writeOutput(walk, t, rowC, floorOf(walk), OWN_ROUNDINGS);
+      walk.Y.tokens![t] = t + 1;
       if (D) addSkipBound(walk.Y, t, skip, absSkip);
       if (z) gateBound(walk.Y, t, z.at(row, head * headDim + walk.channels[0].p));
     }
   }
-  for (const walk of walks) yield { lane: walk.lane, outputs: { Y: walk.Y, finalState: stateBounds(walk) } };
+  for (const walk of walks) {
+    const finalState = stateBounds(walk, floorOf(walk), OWN_ROUNDINGS);
+    yield { lane: walk.lane, outputs: { Y: walk.Y, finalState } };
+  }
 }
 
 /** One token: state, scale and rounding counts. */
@@ -172,39 +156,4 @@ function advance(walk: LaneWalk, l: number, x: number, absX: number, B: Float64A
 /** Magnitude that is multiplied by eta: what a state below it, or a factor of it, may lose when flushed to zero. */
 function floorOf({ channels, maxX, maxB, steps, maxInitial }: LaneWalk): number {
   return channels.length * (1 + maxX) * (1 + maxB) * steps + maxInitial;
-}
-
-function writeY(walk: LaneWalk, t: number, C: Float64Array, sumC: number): void {
-  const { S, M, G, H, Y } = walk;
-  let value = 0;
-  let scale = 0;
-  let weighted = 0;
-  let perSum = 0;
-  for (let n = 0; n < S.length; n++) {
-    const c = Math.abs(C[n]);
-    value += C[n] * S[n];
-    scale += c * M[n];
-    weighted += c * G[n];
-    perSum += c * H[n];
-  }
-  Y.value[t] = value;
-  Y.scale[t] = scale;
-  Y.count[t] = scale > 0 ? weighted / scale + S.length + 12 : 0;
-  Y.countPerSum[t] = scale > 0 ? perSum / scale + 1 : 0;
-  Y.floor[t] = (1 + sumC) * floorOf(walk);
-  Y.decaySum![t] = walk.decaySum;
-  Y.tokens![t] = t + 1;
-}
-
-function stateBounds(walk: LaneWalk): Bounds {
-  const { S, M, G, H } = walk;
-  const bounds = emptyBounds(S.length);
-  for (let n = 0; n < S.length; n++) {
-    bounds.value[n] = S[n];
-    bounds.scale[n] = M[n];
-    bounds.count[n] = M[n] > 0 ? G[n] / M[n] + 12 : 0;
-    bounds.countPerSum[n] = M[n] > 0 ? H[n] / M[n] + 1 : 0;
-    bounds.floor[n] = floorOf(walk);
-  }
-  return bounds;
 }

@@ -1,6 +1,34 @@
 /** ssd written out as a sum over pairs of tokens, in float64: what a law holds an implementation to, free of any recurrence. */
 import { inputReader, type Problem } from "../../impls/operator.js";
 import { ssd } from "../../impls/ssd/index.js";
+import type { Spec } from "../problems/spec.js";
+import { boundArrays, truthOf } from "../verify/compare.js";
+import type { Subject } from "../verify/subject.js";
+import { difference, float64Rounding } from "./hold.js";
+import { type Finding, HOLDS, violated } from "./law.js";
+
+/** Holds an implementation's Y to a closed form of the same problem, within the bounds of both. */
+export async function heldToClosedForm(
+  spec: Spec,
+  subject: Subject,
+  closedForm: (problem: Problem) => Float64Array,
+  what: string,
+): Promise<Finding> {
+  const problem = subject.problem(ssd, spec);
+  const { values, bounds } = await subject.run(problem);
+  const sum = closedForm(problem);
+  const own = boundArrays(truthOf(ssd, problem), float64Rounding(spec.dims.length)).Y.certified;
+  const found = difference({
+    operator: ssd,
+    problem,
+    output: "Y",
+    got: values.Y,
+    wanted: (i) => sum[i],
+    tolerance: (i) => bounds.Y.certified[i] + own[i],
+    what,
+  });
+  return found ? violated(found) : HOLDS;
+}
 
 /**
  * Y_t = sum_{s <= t} weight(t, s, head) (C_t . B_s) dt_s x_s, the duality's quadratic side.

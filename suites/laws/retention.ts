@@ -1,10 +1,8 @@
 import { inputReader } from "../../impls/operator.js";
 import { ssd } from "../../impls/ssd/index.js";
 import { specs } from "../problems/arbitrary.js";
-import { boundArrays, truthOf } from "../verify/compare.js";
-import { pairSum } from "./closed-form.js";
-import { difference, float64Rounding } from "./hold.js";
-import { defineLaw, HOLDS, violated } from "./law.js";
+import { heldToClosedForm, pairSum } from "./closed-form.js";
+import { defineLaw } from "./law.js";
 
 export const retention = defineLaw({
   name: "retention",
@@ -16,21 +14,14 @@ export const retention = defineLaw({
     specs(ssd, { ordinary: true, work: 10_000, without: ["D", "z", "initialState"] }).map((spec) => ({
       spec: { ...spec, decay: "constant" as const },
     })),
-  async holds({ spec }, subject) {
-    const problem = subject.problem(ssd, spec);
-    const { values, bounds } = await subject.run(problem);
-    const logA = inputReader(ssd, problem, "logA")!;
-    const sum = pairSum(problem, (t, s, h) => Math.exp(logA.at(0, h)) ** (t - s));
-    const closed = boundArrays(truthOf(ssd, problem), float64Rounding(spec.dims.length)).Y.certified;
-    const found = difference({
-      operator: ssd,
-      problem,
-      output: "Y",
-      got: values.Y,
-      wanted: (i) => sum[i],
-      tolerance: (i) => bounds.Y.certified[i] + closed[i],
-      what: "against sum of gamma^(t-s) (C_t . B_s) x_s",
-    });
-    return found ? violated(found) : HOLDS;
-  },
+  holds: ({ spec }, subject) =>
+    heldToClosedForm(
+      spec,
+      subject,
+      (problem) => {
+        const logA = inputReader(ssd, problem, "logA")!;
+        return pairSum(problem, (t, s, h) => Math.exp(logA.at(0, h)) ** (t - s));
+      },
+      "against sum of gamma^(t-s) (C_t . B_s) x_s",
+    ),
 });
