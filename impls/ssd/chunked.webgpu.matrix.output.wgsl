@@ -1,15 +1,13 @@
-// The chunked form on the matrix unit, step 4 of section 6: outputs of all chunks at once, from the tokens of the chunk and from the
-// state before it. f16 factors, f32 sums. Subgroups share 64 tokens, in fours: each owns 16 rows of every product (or half of their
-// columns), and the matrices right of the diagonal block are never made. WGSL gives no access to the elements of a matrix: whatever is elementwise goes
-// through a staging tile of f32, a few elements at a time.
+// The chunked form on the matrix unit, step 4 of section 6: outputs of a block of 64 tokens of one head, from the tokens of its chunk
+// and from the state before the chunk. f16 factors, f32 sums. WGSL gives no access to the elements of a matrix: decays are
+// multiplied into the factors on their way to workgroup memory, so that one sum takes both products and only that is staged in f32.
 struct Size {
-  batches: u32, tokens: u32, heads: u32, groups: u32, head_dim: u32, state: u32, chunks: u32, chunk0: u32, slices: u32,
-  d_per_head: u32,
+  batches: u32, tokens: u32, heads: u32, groups: u32, head_dim: u32, state: u32, chunks: u32, block0: u32, slices: u32,
+  d_per_head: u32, blocks: u32,
 }
 @group(0) @binding(0) var<uniform> size: Size;
 //#if octets
 @group(0) @binding(1) var<storage, read> X: array<vec4<u32>>;
-@group(0) @binding(3) var<storage, read> B: array<vec4<u32>>;
 @group(0) @binding(4) var<storage, read> C: array<vec4<u32>>;
 @group(0) @binding(5) var<storage, read_write> Y: array<vec2<u32>>;
 //#if z
@@ -17,7 +15,6 @@ struct Size {
 //#endif
 //#else
 @group(0) @binding(1) var<storage, read> X: array<f16>;
-@group(0) @binding(3) var<storage, read> B: array<f16>;
 @group(0) @binding(4) var<storage, read> C: array<f16>;
 @group(0) @binding(5) var<storage, read_write> Y: array<f16>;
 //#if z
@@ -26,6 +23,7 @@ struct Size {
 //#endif
 @group(0) @binding(2) var<storage, read> logA: array<f32>;
 @group(0) @binding(6) var<storage, read> startStates: array<vec4<u32>>; // (batch, chunk, head, slices * 64, NPAD), f16
+@group(0) @binding(7) var<storage, read> scores: array<vec4f>; // (batch, group, block, source block of the chunk, 64, 64)
 //#if dt
 @group(0) @binding(8) var<storage, read> dt: array<f32>;
 //#endif
@@ -46,145 +44,231 @@ const FD = 17u; // four f32 each
 const BLOCK = 16u;
 const STATE_SCALE = 16.0;
 
-// C, B, X and the state before the chunk (channel, n); the staging tile takes the place of C and B, the masked scores that of the state
-const AT_B = Q * LD;
-const AT_X = 2u * Q * LD;
-const AT_S = 3u * Q * LD;
+// C and the state before the chunk (channel, n), whose place the staging tile takes; masked scores; X
+const AT_S = Q * LD;
+const AT_M = 2u * Q * LD;
+const AT_X = 3u * Q * LD;
 var<workgroup> pool: array<vec4<u32>, 4u * Q * LD>;
-var<workgroup> logs: array<f32, Q>;
-var<workgroup> steps: array<f32, Q>;
-var<workgroup> inner: array<f32, Q * BLOCK>; // sums over (s, q] within a block
-var<workgroup> prefix: array<f32, Q>; // sum from the start of a token's block to it
+// of the source block, an octet of tokens in two
+var<workgroup> decays: array<vec4f, 16>;
+var<workgroup> steps: array<vec4f, 16>;
+var<workgroup> until: array<f32, Q>; // product of decays from the start of a token's octet to it
 
 //#if !octets
-fn pack(row: u32, column: u32, end: u32, which: u32) -> vec4<u32> {
+fn pack(row: u32, column: u32, end: u32, of_c: bool) -> vec4<u32> {
   var out: vec4<u32>;
   for (var i = 0u; i < 8u; i++) {
     if (column + i < end) {
-      var value = f16(0);
-      switch which {
-        case 0u: { value = X[row * size.head_dim + column + i]; }
-        case 1u: { value = B[row * size.state + column + i]; }
-        default: { value = C[row * size.state + column + i]; }
-      }
-      out[i / 2u] |= pack2x16float(vec2f(f32(value), 0.0)) << (16u * (i % 2u));
+      var value = 0.0;
+      if (of_c) { value = f32(C[row * end + column + i]); } else { value = f32(X[row * end + column + i]); }
+      out[i / 2u] |= pack2x16float(vec2f(value, 0.0)) << (16u * (i % 2u));
     }
   }
   return out;
 }
 //#endif
 
+fn scaled(packed: vec4<u32>, factor: f32) -> vec4<u32> {
+  return vec4<u32>(
+    pack2x16float(factor * unpack2x16float(packed.x)), pack2x16float(factor * unpack2x16float(packed.y)),
+    pack2x16float(factor * unpack2x16float(packed.z)), pack2x16float(factor * unpack2x16float(packed.w)));
+}
+
 @compute @workgroup_size(SUBGROUPS * LANES)
-fn main(@builtin(local_invocation_index) lane: u32, @builtin(subgroup_id) subgroup: u32,
-        @builtin(subgroup_invocation_id) own: u32, @builtin(workgroup_id) group: vec3u) {
+fn main(@builtin(local_invocation_index) lane: u32, @builtin(subgroup_id) subgroup: u32, @builtin(workgroup_id) group: vec3u) {
   let slice = group.x % size.slices;
   let h = group.x / size.slices;
   let b = group.z;
   let g = h / (size.heads / size.groups);
-  let t0 = (size.chunk0 + group.y) * Q;
-  let place = (b * size.chunks + group.y) * size.heads + h;
+  let block = group.y;
+  let in_chunk = block % size.blocks;
+  let t0 = (size.block0 + block) * Q;
+  let place = (b * size.chunks + block / size.blocks) * size.heads + h;
   let p0 = slice * PS;
-  let block = subgroup / SHARE; // of own rows
+  let first = subgroup / SHARE * BLOCK; // of own rows
   let share = subgroup % SHARE;
-  let first = block * BLOCK;
+  let octet = lane % 8u;
 
-  // all loads are under way before the first is used
-  var logOwn = 0.0;
-  var stepOwn = 1.0;
-  if (lane < Q && t0 + lane < size.tokens) {
-    let token = (b * size.tokens + t0 + lane) * size.heads + h;
-    logOwn = max(logA[token], -1.0e4);
-//#if dt
-    stepOwn = dt[token];
-//#endif
-  }
-  var x: array<vec4<u32>, LOADS>;
-  //#unroll u LOADS
-    let t = t0 + (u * THREADS + lane) / 8u;
-    let p = p0 + 8u * (lane % 8u);
-    x[u] = vec4<u32>();
-    if (t < size.tokens && p < size.head_dim) {
-//#if octets
-      x[u] = X[(((b * size.tokens + t) * size.heads + h) * size.head_dim + p) / 8u];
-//#else
-      x[u] = pack((b * size.tokens + t) * size.heads + h, p, size.head_dim, 0u);
-//#endif
-    }
-  //#end
-
-  // scores C B^T, and C S for what earlier chunks give
-  var scores: array<Sum, RG>;
-  //#unroll i RG
-    scores[i] = Sum();
-  //#end
   var y: array<Sum, RP>;
   //#unroll i RP
     y[i] = Sum();
   //#end
-  for (var n0 = 0u; n0 < NPAD; n0 += NT) {
-    if (n0 > 0u) { workgroupBarrier(); }
-    var c: array<vec4<u32>, LOADS>;
-    var bs: array<vec4<u32>, LOADS>;
-    var s: array<vec4<u32>, LOADS>;
+  // product of decays from the end of the source block to a row
+  var reach: array<f32, LOADS>;
+  //#unroll u LOADS
+    reach[u] = 1.0;
+  //#end
+  var c: array<vec4<u32>, LOADS>;
+  var s: array<vec4<u32>, LOADS>;
+
+  // source blocks of the chunk, from the own one backwards
+  for (var back = 0u; back <= in_chunk; back++) {
+    let s0 = t0 - back * Q;
+    // all loads are under way before the first is used
+    var logs: array<f32, 8>;
+    var own_steps: array<f32, 8>;
+    if (lane < 8u) {
+      //#unroll k EIGHT
+        let t = s0 + lane * 8u + k;
+        logs[k] = 0.0;
+        own_steps[k] = 1.0;
+        if (t < size.tokens) {
+          let token = (b * size.tokens + t) * size.heads + h;
+          logs[k] = max(logA[token], -1.0e4);
+//#if dt
+          own_steps[k] = dt[token];
+//#endif
+        }
+      //#end
+    }
+    var x: array<vec4<u32>, LOADS>;
+    var low: array<vec4f, LOADS>;
+    var high: array<vec4f, LOADS>;
     //#unroll u LOADS
       let row = (u * THREADS + lane) / 8u;
-      let n = n0 + 8u * (lane % 8u);
-      c[u] = vec4<u32>();
-      bs[u] = vec4<u32>();
-      s[u] = vec4<u32>();
-      if (8u * (lane % 8u) < NT) {
+      let t = s0 + row;
+      let p = p0 + 8u * octet;
+      x[u] = vec4<u32>();
+      if (t < size.tokens && p < size.head_dim) {
+        let source = (b * size.tokens + t) * size.heads + h;
+//#if octets
+        x[u] = X[(source * size.head_dim + p) / 8u];
+//#else
+        x[u] = pack(source, p, size.head_dim, false);
+//#endif
+      }
+      low[u] = vec4f();
+      high[u] = vec4f();
+      if (back > 0u || octet * 8u <= row) {
+        let pair = ((b * size.groups + g) * size.chunks * size.blocks + block) * size.blocks + in_chunk - back;
+        low[u] = scores[(pair * Q + row) * (Q / 4u) + 2u * octet];
+        high[u] = scores[(pair * Q + row) * (Q / 4u) + 2u * octet + 1u];
+      }
+    //#end
+    if (back == in_chunk) {
+      //#unroll u LOADS
+        let row = (u * THREADS + lane) / 8u;
+        let n = 8u * octet;
+        c[u] = vec4<u32>();
+        s[u] = vec4<u32>();
+        if (n < NT) {
+          if (t0 + row < size.tokens && n < size.state) {
+            let source = (b * size.tokens + t0 + row) * size.groups + g;
+//#if octets
+            c[u] = C[(source * size.state + n) / 8u];
+//#else
+            c[u] = pack(source, n, size.state, true);
+//#endif
+          }
+          s[u] = startStates[(((place * size.slices + slice) * PS + row) * NPAD + n) / 8u];
+        }
+      //#end
+    }
+    if (back > 0u) { workgroupBarrier(); }
+    if (lane < 8u) {
+      var product = 1.0;
+      //#unroll k EIGHT
+        let decay = exp(logs[k]);
+        product *= decay;
+        until[lane * 8u + k] = product;
+        logs[k] = decay;
+      //#end
+      decays[lane * 2u] = vec4f(logs[0], logs[1], logs[2], logs[3]);
+      decays[lane * 2u + 1u] = vec4f(logs[4], logs[5], logs[6], logs[7]);
+      steps[lane * 2u] = vec4f(own_steps[0], own_steps[1], own_steps[2], own_steps[3]);
+      steps[lane * 2u + 1u] = vec4f(own_steps[4], own_steps[5], own_steps[6], own_steps[7]);
+    }
+    workgroupBarrier();
+
+    // the mask L as products of decays; dt belongs to the source token
+    let decay_low = decays[octet * 2u];
+    let decay_high = decays[octet * 2u + 1u];
+    let step_low = steps[octet * 2u];
+    let step_high = steps[octet * 2u + 1u];
+    let decay = array<f32, 8>(
+      decay_low.x, decay_low.y, decay_low.z, decay_low.w, decay_high.x, decay_high.y, decay_high.z, decay_high.w);
+    let step = array<f32, 8>(
+      step_low.x, step_low.y, step_low.z, step_low.w, step_high.x, step_high.y, step_high.z, step_high.w);
+    var factor: array<f32, LOADS>; // from the end of the own octet of sources to a row
+    //#unroll u LOADS
+      factor[u] = reach[u];
+      if (back == 0u) {
+        let row = (u * THREADS + lane) / 8u;
+        reach[u] = until[row];
+        factor[u] = select(1.0, reach[u], octet < row / 8u);
+      }
+    //#end
+    //#unroll k EIGHT
+      let total = until[k * 8u + 7u];
+      //#unroll u LOADS
+        let row = (u * THREADS + lane) / 8u;
+        let is_before = back > 0u || k < row / 8u;
+        if (is_before && k > octet) { factor[u] *= total; }
+        if (is_before) { reach[u] *= total; }
+      //#end
+    //#end
+    //#unroll u LOADS
+      let row = (u * THREADS + lane) / 8u;
+      var masked = array<f32, 8>(low[u].x, low[u].y, low[u].z, low[u].w, high[u].x, high[u].y, high[u].z, high[u].w);
+      //#unroll k EIGHT
+        let sees = back > 0u || octet * 8u + 7u - k <= row;
+        masked[7u - k] = select(0.0, masked[7u - k] * (step[7u - k] * factor[u]), sees);
+        factor[u] = select(factor[u], factor[u] * decay[7u - k], sees);
+      //#end
+      pool[AT_M + row * LD + octet] = vec4<u32>(
+        pack2x16float(vec2f(masked[0], masked[1])), pack2x16float(vec2f(masked[2], masked[3])),
+        pack2x16float(vec2f(masked[4], masked[5])), pack2x16float(vec2f(masked[6], masked[7])));
+      pool[AT_X + row * LD + octet] = x[u];
+      if (back == in_chunk) {
+        pool[row * LD + octet] = scaled(c[u], reach[u]);
+        pool[AT_S + row * LD + octet] = s[u];
+      }
+    //#end
+    workgroupBarrier();
+    //#unroll kk QS
+      if (back > 0u || kk * KK < first + BLOCK) {
+        //#unroll i RM
+          let left = subgroupMatrixLoad<Left, row_major>(&pool, AT_M + (first + i * MM) * LD + kk * KK / 8u, LD);
+          //#unroll j PC
+            let right = subgroupMatrixLoad<Right, row_major>(&pool, AT_X + kk * KK * LD + (share * PC + j) * NN / 8u, LD);
+            y[i * PC + j] = subgroupMatrixMultiplyAccumulate(left, right, y[i * PC + j]);
+          //#end
+        //#end
+      }
+    //#end
+  }
+
+  // what earlier chunks give: C, decayed since the start of this one, times their state
+  //#unroll i RP
+    y[i] = subgroupMatrixScalarMultiply(y[i], 1.0 / STATE_SCALE);
+  //#end
+  for (var n0 = 0u; n0 < NPAD; n0 += NT) {
+    if (n0 > 0u) {
+      //#unroll u LOADS
+        let row = (u * THREADS + lane) / 8u;
+        let n = n0 + 8u * octet;
+        c[u] = vec4<u32>();
         if (t0 + row < size.tokens && n < size.state) {
           let source = (b * size.tokens + t0 + row) * size.groups + g;
 //#if octets
           c[u] = C[(source * size.state + n) / 8u];
-          bs[u] = B[(source * size.state + n) / 8u];
 //#else
-          c[u] = pack(source, n, size.state, 2u);
-          bs[u] = pack(source, n, size.state, 1u);
+          c[u] = pack(source, n, size.state, true);
 //#endif
         }
         s[u] = startStates[(((place * size.slices + slice) * PS + row) * NPAD + n) / 8u];
-      }
-    //#end
-    if (n0 == 0u) {
-      // decays inside the chunk, while the tiles are on their way
-      if (lane < Q) {
-        logs[lane] = logOwn;
-        steps[lane] = stepOwn;
-      }
-      workgroupBarrier();
-      if (lane < Q) {
-        let row = lane % BLOCK;
-        var sum = 0.0;
-        //#unroll k SIXTEEN
-          if (k <= row) {
-            inner[lane * BLOCK + row - k] = sum;
-            sum += logs[lane - k];
-          }
-        //#end
-        prefix[lane] = sum;
-      }
-      //#unroll u LOADS
-        pool[AT_X + (u * THREADS + lane) / 8u * LD + lane % 8u] = x[u];
       //#end
+      workgroupBarrier();
+      //#unroll u LOADS
+        let row = (u * THREADS + lane) / 8u;
+        pool[row * LD + octet] = scaled(c[u], reach[u]);
+        pool[AT_S + row * LD + octet] = s[u];
+      //#end
+      workgroupBarrier();
     }
-    //#unroll u LOADS
-      let at = (u * THREADS + lane) / 8u * LD + lane % 8u;
-      pool[at] = c[u];
-      pool[AT_B + at] = bs[u];
-      pool[AT_S + at] = s[u];
-    //#end
-    workgroupBarrier();
     //#unroll kk KS
       //#unroll i RM
         let left = subgroupMatrixLoad<Left, row_major>(&pool, (first + i * MM) * LD + kk * KK / 8u, LD);
-        //#unroll j GC
-          let column = (share * GC + j) * NN;
-          if (column < first + BLOCK) {
-            let right = subgroupMatrixLoad<Right, col_major>(&pool, AT_B + column * LD + kk * KK / 8u, LD);
-            scores[i * GC + j] = subgroupMatrixMultiplyAccumulate(left, right, scores[i * GC + j]);
-          }
-        //#end
         //#unroll j PC
           let right = subgroupMatrixLoad<Right, col_major>(&pool, AT_S + (share * PC + j) * NN * LD + kk * KK / 8u, LD);
           y[i * PC + j] = subgroupMatrixMultiplyAccumulate(left, right, y[i * PC + j]);
@@ -193,78 +277,6 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(subgroup_id) subgro
     //#end
   }
   workgroupBarrier();
-
-  // the mask L, lower triangular; dt belongs to the source token
-  //#unroll i RM
-    //#unroll j GC
-      let column = (share * GC + j) * NN;
-      if (column < first + BLOCK) {
-        subgroupMatrixStore<row_major>(&pool, (first + i * MM) * FD + column / 4u, scores[i * GC + j], FD);
-      }
-    //#end
-  //#end
-  let octet = own % 8u; // of source tokens
-  let source_block = octet / 2u; // their block
-  var between = 0.0;
-  var before = 0.0;
-  //#unroll k BLOCKS
-    let total = prefix[k * BLOCK + BLOCK - 1u];
-    if (k > source_block && k < block) { between += total; }
-    if (k < block) { before += total; }
-  //#end
-  var since: array<f32, 8>;
-  var step: array<f32, 8>;
-  //#unroll k EIGHT
-    let s = octet * 8u + k;
-    since[k] = inner[(source_block * BLOCK + BLOCK - 1u) * BLOCK + s % BLOCK] + between;
-    step[k] = steps[s];
-  //#end
-  workgroupBarrier();
-  //#unroll u OCTETS
-    let q = first + ((u * SHARE + share) * LANES + own) / 8u;
-    if (source_block <= block) {
-      let low = bitcast<vec4f>(pool[q * FD + octet * 2u]);
-      let high = bitcast<vec4f>(pool[q * FD + octet * 2u + 1u]);
-      var masked = array<f32, 8>(low.x, low.y, low.z, low.w, high.x, high.y, high.z, high.w);
-      let until = prefix[q];
-      //#unroll k EIGHT
-        let s = octet * 8u + k;
-        var sum = since[k] + until;
-        if (source_block == block) { sum = inner[q * BLOCK + s % BLOCK]; }
-        masked[k] = select(0.0, masked[k] * step[k] * exp(select(0.0, sum, s <= q)), s <= q);
-      //#end
-      pool[AT_S + q * LD + octet] = vec4<u32>(
-        pack2x16float(vec2f(masked[0], masked[1])), pack2x16float(vec2f(masked[2], masked[3])),
-        pack2x16float(vec2f(masked[4], masked[5])), pack2x16float(vec2f(masked[6], masked[7])));
-    }
-  //#end
-  workgroupBarrier();
-
-  // what earlier chunks give has decayed since the start of this one
-  //#unroll i RM
-    //#unroll j PC
-      subgroupMatrixStore<row_major>(&pool, (first + i * MM) * FD + (share * PC + j) * NN / 4u, y[i * PC + j], FD);
-      y[i * PC + j] = Sum();
-    //#end
-  //#end
-  //#unroll kk QS
-    if (kk * KK < first + BLOCK) {
-      //#unroll i RM
-        let left = subgroupMatrixLoad<Left, row_major>(&pool, AT_S + (first + i * MM) * LD + kk * KK / 8u, LD);
-        //#unroll j PC
-          let right = subgroupMatrixLoad<Right, row_major>(&pool, AT_X + kk * KK * LD + (share * PC + j) * NN / 8u, LD);
-          y[i * PC + j] = subgroupMatrixMultiplyAccumulate(left, right, y[i * PC + j]);
-        //#end
-      //#end
-    }
-  //#end
-  workgroupBarrier();
-  var inherited: array<vec4f, ITEMS>;
-  //#unroll u ITEMS
-    let q = first + ((u * SHARE + share) * LANES + own) / 16u;
-    inherited[u] = bitcast<vec4f>(pool[q * FD + own % 16u]) * (STATE_SCALE * exp(before + prefix[q]));
-  //#end
-  workgroupBarrier();
   //#unroll i RM
     //#unroll j PC
       subgroupMatrixStore<row_major>(&pool, (first + i * MM) * FD + (share * PC + j) * NN / 4u, y[i * PC + j], FD);
@@ -272,17 +284,22 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(subgroup_id) subgro
   //#end
   workgroupBarrier();
   //#unroll u ITEMS
-    let q = first + ((u * SHARE + share) * LANES + own) / 16u;
-    let quad = own % 16u;
+    let q = (u * THREADS + lane) / 16u;
+    let quad = lane % 16u;
     let t = t0 + q;
     let p = p0 + 4u * quad;
     if (t < size.tokens && p < size.head_dim) {
-      var value = inherited[u] + bitcast<vec4f>(pool[q * FD + quad]);
+      var value = STATE_SCALE * bitcast<vec4f>(pool[q * FD + quad]);
       let at = ((b * size.tokens + t) * size.heads + h) * size.head_dim + p;
 //#if D
-      let pair = pool[AT_X + q * LD + quad / 2u];
-      let two = select(pair.xy, pair.zw, quad % 2u == 1u);
+//#if octets
+      let eight = X[at / 8u];
+      let two = select(eight.xy, eight.zw, quad % 2u == 1u);
       let source = vec4f(unpack2x16float(two.x), unpack2x16float(two.y));
+//#else
+      var source = vec4f();
+      for (var i = 0u; i < 4u; i++) { if (p + i < size.head_dim) { source[i] = f32(X[at + i]); } }
+//#endif
       for (var i = 0u; i < 4u; i++) {
         value[i] += D[select(min(h * size.head_dim + p + i, size.heads * size.head_dim - 1u), h, size.d_per_head != 0u)] * source[i];
       }

@@ -1,9 +1,9 @@
 // The chunked form on the matrix unit (tensor cores), steps 1 and 2 of section 6: what each chunk adds to the state, all chunks at
-// once. f16 factors, f32 sums. Subgroups share a chunk of 64 tokens, in fours: each owns 16 of a slice's 64 channels (or half of their
+// once. f16 factors, f32 sums. Subgroups share blocks of 64 tokens, in fours: each owns 16 of a slice's 64 channels (or half of their
 // columns).
 struct Size {
-  batches: u32, tokens: u32, heads: u32, groups: u32, head_dim: u32, state: u32, chunks: u32, chunk0: u32, slices: u32,
-  d_per_head: u32,
+  batches: u32, tokens: u32, heads: u32, groups: u32, head_dim: u32, state: u32, chunks: u32, block0: u32, slices: u32,
+  d_per_head: u32, blocks: u32,
 }
 @group(0) @binding(0) var<uniform> size: Size;
 //#if octets
@@ -29,14 +29,11 @@ const PS = 64u;
 const THREADS = SUBGROUPS * LANES;
 const SHARE = SUBGROUPS / 4u; // subgroups that share 16 channels, each with its columns
 const LD = 9u; // eight halves each: rows of 64 and a pad, so that neighbours lie in different banks
-const BLOCK = 16u;
 
 var<workgroup> Xs: array<vec4<u32>, Q * LD>; // weighted by what the end of the chunk still sees of a token
 var<workgroup> Bs: array<vec4<u32>, Q * LD>;
-var<workgroup> logs: array<f32, Q>;
-var<workgroup> steps: array<f32, Q>;
-var<workgroup> inBlock: array<f32, Q>; // sum behind a token to the end of its block of 16
-var<workgroup> totals: array<f32, Q / BLOCK>;
+var<workgroup> weights: array<f32, Q>; // dt, times the product of decays behind a token to the end of its octet
+var<workgroup> totals: array<f32, 8>; // products of decays of octets
 
 fn load_x(row: u32, h: u32, p: u32) -> vec4<u32> {
 //#if octets
@@ -76,78 +73,75 @@ fn scaled(packed: vec4<u32>, factor: f32) -> vec4<u32> {
 
 @compute @workgroup_size(SUBGROUPS * LANES)
 fn main(@builtin(local_invocation_index) lane: u32, @builtin(subgroup_id) subgroup: u32, @builtin(workgroup_id) group: vec3u) {
-  let slice = group.x % size.slices;
-  let h = group.x / size.slices;
+  let tiles = NPAD / NT;
+  let n0 = group.x % tiles * NT;
+  let slice = group.x / tiles % size.slices;
+  let h = group.x / tiles / size.slices;
   let b = group.z;
   let g = h / (size.heads / size.groups);
-  let t0 = (size.chunk0 + group.y) * Q;
+  let t0 = (size.block0 + group.y * size.blocks) * Q;
   let place = (b * size.chunks + group.y) * size.heads + h;
+  let octet = lane % 8u;
 
-  // all loads are under way before the first is used
-  var x: array<vec4<u32>, LOADS>;
-  //#unroll u LOADS
-    let t = t0 + (u * THREADS + lane) / 8u;
-    x[u] = vec4<u32>();
-    if (t < size.tokens) { x[u] = load_x(b * size.tokens + t, h, slice * PS + 8u * (lane % 8u)); }
+  var S: array<Sum, RN>;
+  //#unroll i RN
+    S[i] = Sum();
   //#end
-  var logOwn = 0.0;
-  var stepOwn = 1.0;
-  if (lane < Q && t0 + lane < size.tokens) {
-    let token = (b * size.tokens + t0 + lane) * size.heads + h;
-    logOwn = max(logA[token], -1.0e4);
+  var reach = 1.0; // product of decays from the end of the block to that of the chunk
+  let blocks = min(size.blocks, (size.tokens - t0 + Q - 1u) / Q);
+  for (var back = 0u; back < blocks; back++) {
+    let s0 = t0 + (blocks - 1u - back) * Q;
+    // all loads are under way before the first is used
+    var logs: array<f32, 8>;
+    var steps: array<f32, 8>;
+    if (lane < 8u) {
+      //#unroll k EIGHT
+        let t = s0 + lane * 8u + k;
+        logs[k] = 0.0;
+        steps[k] = 1.0;
+        if (t < size.tokens) {
+          let token = (b * size.tokens + t) * size.heads + h;
+          logs[k] = max(logA[token], -1.0e4);
 //#if dt
-    stepOwn = dt[token];
+          steps[k] = dt[token];
 //#endif
-  }
-  var values: array<vec4<u32>, LOADS>;
-  //#unroll u LOADS
-    let row = (u * THREADS + lane) / 8u;
-    values[u] = vec4<u32>();
-    if (8u * (lane % 8u) < NT && t0 + row < size.tokens) { values[u] = load_b(b * size.tokens + t0 + row, g, 8u * (lane % 8u)); }
-  //#end
-  if (lane < Q) {
-    logs[lane] = logOwn;
-    steps[lane] = stepOwn;
-  }
-  workgroupBarrier();
-  if (lane < Q) {
-    let row = lane % BLOCK;
-    var sum = 0.0;
-    //#unroll k FIFTEEN
-      if (row + k + 1u < BLOCK) { sum += logs[lane + k + 1u]; }
-    //#end
-    inBlock[lane] = sum;
-    if (row == 0u) { totals[lane / BLOCK] = sum + logs[lane]; }
-  }
-  workgroupBarrier();
-  //#unroll u LOADS
-    let row = (u * THREADS + lane) / 8u;
-    var after = inBlock[row];
-    //#unroll k BLOCKS
-      if (k > row / BLOCK) { after += totals[k]; }
-    //#end
-    Xs[row * LD + lane % 8u] = scaled(x[u], exp(after) * steps[row]);
-  //#end
-  if (lane == 0u && slice == 0u) { chunkDecays[place] = exp(totals[0] + totals[1] + totals[2] + totals[3]); }
-
-  for (var n0 = 0u; n0 < NPAD; n0 += NT) {
-    if (n0 > 0u) {
-      //#unroll u LOADS
-        let row = (u * THREADS + lane) / 8u;
-        if (8u * (lane % 8u) < NT && t0 + row < size.tokens) {
-          values[u] = load_b(b * size.tokens + t0 + row, g, n0 + 8u * (lane % 8u));
         }
       //#end
-      workgroupBarrier();
     }
+    var x: array<vec4<u32>, LOADS>;
+    var values: array<vec4<u32>, LOADS>;
     //#unroll u LOADS
-      Bs[(u * THREADS + lane) / 8u * LD + lane % 8u] = values[u];
+      let t = s0 + (u * THREADS + lane) / 8u;
+      x[u] = vec4<u32>();
+      values[u] = vec4<u32>();
+      if (t < size.tokens) {
+        x[u] = load_x(b * size.tokens + t, h, slice * PS + 8u * octet);
+        if (8u * octet < NT) { values[u] = load_b(b * size.tokens + t, g, n0 + 8u * octet); }
+      }
+    //#end
+    if (back > 0u) { workgroupBarrier(); }
+    if (lane < 8u) {
+      var product = 1.0;
+      //#unroll k EIGHT
+        weights[lane * 8u + 7u - k] = steps[7u - k] * product;
+        product *= exp(logs[7u - k]);
+      //#end
+      totals[lane] = product;
+    }
+    workgroupBarrier();
+    //#unroll u LOADS
+      let row = (u * THREADS + lane) / 8u;
+      var weight = reach * weights[row];
+      //#unroll k EIGHT
+        if (k > row / 8u) { weight *= totals[k]; }
+      //#end
+      Xs[row * LD + octet] = scaled(x[u], weight);
+      Bs[row * LD + octet] = values[u];
+    //#end
+    //#unroll k EIGHT
+      reach *= totals[k];
     //#end
     workgroupBarrier();
-    var S: array<Sum, RN>;
-    //#unroll i RN
-      S[i] = Sum();
-    //#end
     //#unroll kk QS
       //#unroll i RM
         let left = subgroupMatrixLoad<Left, col_major>(&Xs, kk * KK * LD + (subgroup / SHARE * 16u + i * MM) / 8u, LD);
@@ -157,11 +151,12 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(subgroup_id) subgro
         //#end
       //#end
     //#end
-    //#unroll i RM
-      let row = (place * size.slices + slice) * PS + subgroup / SHARE * 16u + i * MM;
-      //#unroll j NC
-        subgroupMatrixStore<row_major>(&chunkStates, row * NPAD + n0 + (subgroup % SHARE * NC + j) * NN, S[i * NC + j], NPAD);
-      //#end
-    //#end
   }
+  if (lane == 0u && slice == 0u && n0 == 0u) { chunkDecays[place] = reach; }
+  //#unroll i RM
+    let row = (place * size.slices + slice) * PS + subgroup / SHARE * 16u + i * MM;
+    //#unroll j NC
+      subgroupMatrixStore<row_major>(&chunkStates, row * NPAD + n0 + (subgroup % SHARE * NC + j) * NN, S[i * NC + j], NPAD);
+    //#end
+  //#end
 }

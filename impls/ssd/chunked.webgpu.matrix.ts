@@ -1,34 +1,37 @@
-/** The chunked form on the matrix unit: three dispatches over all chunks of a stretch of time (states, pass, outputs). */
+/** The chunked form on the matrix unit: four dispatches over all chunks of a stretch of time (scores, states, pass, outputs). */
 import type { WebGpuEngine } from "../engines/webgpu.js";
 import type { Problem } from "../operator.js";
 import { type Ssd, ssd } from "./operator.js";
-import { fitMatrixTiles, MATRIX_CHUNK, type MatrixTiles, matrixCounts, matrixSlices } from "./webgpu.js";
+import { fitMatrixTiles, MATRIX_BLOCK, type MatrixTiles, matrixCounts, matrixSlices } from "./webgpu.js";
 
+const scoresUrl = new URL("./chunked.webgpu.matrix.scores.wgsl", import.meta.url);
 const statesUrl = new URL("./chunked.webgpu.matrix.states.wgsl", import.meta.url);
 const passUrl = new URL("./chunked.webgpu.matrix.pass.wgsl", import.meta.url);
 const outputUrl = new URL("./chunked.webgpu.matrix.output.wgsl", import.meta.url);
 
 /**
- * Chunk states (f32) that one stretch of time may hold: beyond the last-level cache of a large GPU they would go through memory three
+ * Chunk states and scores (f32) that one stretch of time may hold: beyond the last-level cache of a large GPU they would go through memory three
  * times, and far below it the stretches are too short to fill the device.
  */
 const STRETCH_BYTES = 32 * 2 ** 20;
 
-export async function prepareMatrix(engine: WebGpuEngine, problem: Problem<Ssd>) {
+export async function prepareMatrix(engine: WebGpuEngine, problem: Problem<Ssd>, chunk: number) {
   const { heads, groups, headDim, state } = problem.dims;
   const tiles = tilesOn(engine, state);
   const slices = matrixSlices(headDim);
-  const stage = engine.stage(ssd, problem, { quantum: MATRIX_CHUNK, f32Outputs: ["finalState"] });
+  const stage = engine.stage(ssd, problem, { quantum: chunk, f32Outputs: ["finalState"] });
   const constants = { ...tiles, ...matrixCounts(tiles) };
   // eight values at a time where every row starts at a multiple of eight
   const wide = headDim % 8 === 0 && state % 8 === 0 ? ["octets"] : [];
   const perHeadD = problem.inputs.D?.axes.length === 1 ? 1 : 0;
+  const blocks = chunk / MATRIX_BLOCK;
   const stateBytes = slices * 64 * tiles.NPAD * 4;
+  const scoreBytes = blocks * blocks * MATRIX_BLOCK * MATRIX_BLOCK * 4;
 
   for (const window of stage.windows) {
     const { batches, tokens, isFirst } = window;
-    const chunks = Math.ceil(tokens / MATRIX_CHUNK);
-    const stretch = stretchChunks(chunks, batches * heads * stateBytes);
+    const chunks = Math.ceil(tokens / chunk);
+    const stretch = stretchChunks(chunks, batches * (heads * stateBytes + groups * scoreBytes));
     const names = ["X", "logA", "B", "C", "dt", "D", "z", "initialState"];
     const [X, logA, B, C, dt, D, z, initialState] = await Promise.all(
       names.map((name) => stage.input(name, window)),
@@ -36,6 +39,7 @@ export async function prepareMatrix(engine: WebGpuEngine, problem: Problem<Ssd>)
     const places = batches * stretch * heads;
     const chunkStates = stage.scratch("chunk states", places * stateBytes);
     const chunkDecays = stage.scratch("chunk decays", places * 4);
+    const scores = stage.scratch("scores", batches * stretch * groups * scoreBytes);
     const startStates = stage.scratch("start states", (places * stateBytes) / 2);
     const finalState = stage.output("finalState", window);
     for (let chunk0 = 0; chunk0 < chunks; chunk0 += stretch) {
@@ -48,16 +52,22 @@ export async function prepareMatrix(engine: WebGpuEngine, problem: Problem<Ssd>)
         headDim,
         state,
         count,
-        chunk0,
+        chunk0 * blocks,
         slices,
         perHeadD,
+        blocks,
       ]);
-      const grid: [number, number, number] = [slices * heads, count, batches];
+      const targets = Math.min(count * blocks, Math.ceil(tokens / MATRIX_BLOCK) - chunk0 * blocks);
       const begins = isFirst && chunk0 === 0;
+      await stage.kernel(
+        { url: scoresUrl, flags: wide, constants, matrix: true },
+        { 0: size, 3: B, 4: C, 7: scores },
+        [groups * blocks, targets, batches],
+      );
       await stage.kernel(
         { url: statesUrl, flags: [...wide, ...(dt ? ["dt"] : [])], constants, matrix: true },
         { 0: size, 1: X, 2: logA, 3: B, 7: chunkStates, 8: chunkDecays, 9: dt },
-        grid,
+        [(tiles.NPAD / tiles.NT) * slices * heads, count, batches],
       );
       await stage.kernel(
         { url: passUrl, flags: begins ? (initialState ? ["initialState"] : []) : ["carries"], constants },
@@ -79,10 +89,10 @@ export async function prepareMatrix(engine: WebGpuEngine, problem: Problem<Ssd>)
           matrix: true,
         },
         {
-          ...{ 0: size, 1: X, 2: logA, 3: B, 4: C, 5: stage.output("Y", window), 6: startStates },
-          ...{ 8: dt, 9: D, 10: z },
+          ...{ 0: size, 1: X, 2: logA, 4: C, 5: stage.output("Y", window), 6: startStates },
+          ...{ 7: scores, 8: dt, 9: D, 10: z },
         },
-        grid,
+        [slices * heads, targets, batches],
       );
     }
   }

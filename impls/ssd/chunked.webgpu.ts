@@ -4,7 +4,7 @@ import { implementation, type Options } from "../implementation.js";
 import type { Problem } from "../operator.js";
 import { matrixCost, prepareMatrix } from "./chunked.webgpu.matrix.js";
 import { type Ssd, ssd } from "./operator.js";
-import { fitTiles, MATRIX_CHUNK, segmentsFor } from "./webgpu.js";
+import { fitTiles, MATRIX_CHUNKS, segmentsFor } from "./webgpu.js";
 
 const statesUrl = new URL("./chunked.webgpu.states.wgsl", import.meta.url);
 const passUrl = new URL("./chunked.webgpu.pass.wgsl", import.meta.url);
@@ -28,7 +28,7 @@ export const chunkedWebgpu = implementation(ssd, "webgpu", {
       { chunk: 32, make: "tile-split" },
     ];
     if (dtype !== "f16" || engine.matrixShapes.length === 0) return tile;
-    return [{ chunk: MATRIX_CHUNK, make: "subgroup-matrix" }, ...tile];
+    return [...MATRIX_CHUNKS.map((chunk) => ({ chunk, make: "subgroup-matrix" })), ...tile];
   },
   rounding: ({ dtype }, { chunk = 32, make = "tile" }) => {
     const onMatrix = make === "subgroup-matrix";
@@ -46,13 +46,13 @@ export const chunkedWebgpu = implementation(ssd, "webgpu", {
     if (!MAKES.includes(make)) return `needs make ${MAKES.join(", ")}, got ${make}`;
     if (make === "subgroup-matrix") {
       if (dtype !== "f16") return `make ${make} needs dtype f16, got ${dtype}`;
-      return chunk === MATRIX_CHUNK ? undefined : `make ${make} needs chunk ${MATRIX_CHUNK}, got ${chunk}`;
+      return MATRIX_CHUNKS.includes(chunk) ? undefined : `make ${make} needs chunk ${MATRIX_CHUNKS.join(", ")}, got ${chunk}`;
     }
     return [16, 32].includes(chunk) ? undefined : `needs chunk 16 or 32, got ${chunk}`;
   },
 
   async prepare(engine, problem, { chunk = 32, make = "tile" }) {
-    if (make === "subgroup-matrix") return prepareMatrix(engine, problem);
+    if (make === "subgroup-matrix") return prepareMatrix(engine, problem, chunk);
     const { heads, groups, headDim, state } = problem.dims;
     const tiles = tilesOn(engine, problem, chunk);
     const constants = { ...tiles };

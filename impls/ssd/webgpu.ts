@@ -57,8 +57,9 @@ export function segmentsFor(
   return Math.max(1, Math.min(wanted, Math.floor(tokens / (4 * tiles.Q))));
 }
 
-/** Tokens of a chunk and channels of a slice on the matrix unit: four blocks of 16 rows. */
-export const MATRIX_CHUNK = 64;
+/** Tokens of a block and channels of a slice on the matrix unit: four times 16 rows. A chunk is one block or several. */
+export const MATRIX_BLOCK = 64;
+export const MATRIX_CHUNKS: readonly number[] = [64, 128, 256];
 const MATRIX_SLICE = 64;
 /** 8 share rows in pairs: faster than 4 on an H200 (65 and 76 us at 4,096 tokens, 16 heads). */
 const SUBGROUPS = 8;
@@ -88,29 +89,28 @@ export function fitMatrixTiles(
   if (!divides || !fits) return undefined;
   // subgroups that share rows take equal columns
   const step = Math.max(ROWS, (SUBGROUPS / 4) * NN);
-  const NT = Math.min(MATRIX_CHUNK, Math.ceil(state / step) * step);
+  const NT = Math.min(MATRIX_BLOCK, Math.ceil(state / step) * step);
   return { MM, NN, KK, LANES: lanes, NT, NPAD: Math.ceil(state / NT) * NT };
 }
 
-/** Workgroup memory of chunked.webgpu.matrix.output.wgsl: four tiles of halves, sums within blocks, three tables of tokens. */
-const MATRIX_BYTES = 4 * MATRIX_CHUNK * 144 + 4 * (MATRIX_CHUNK * 16 + 3 * MATRIX_CHUNK);
+/** Workgroup memory of chunked.webgpu.matrix.output.wgsl: four tiles of halves, three tables of tokens. */
+const MATRIX_BYTES = 4 * MATRIX_BLOCK * 144 + 4 * 3 * MATRIX_BLOCK;
 
 /** How often each unrolled loop of the matrix kernels goes round. */
 export function matrixCounts({ MM, NN, KK, LANES, NT }: MatrixTiles) {
   const threads = SUBGROUPS * LANES;
   const RM = ROWS / MM;
   const share = SUBGROUPS / 4;
-  const [GC, PC, NC] = [MATRIX_CHUNK / NN / share, MATRIX_SLICE / NN / share, NT / NN / share];
+  const [GC, PC, NC] = [MATRIX_BLOCK / NN / share, MATRIX_SLICE / NN / share, NT / NN / share];
   return {
     // matrices of a subgroup: RM rows of GC scores, of PC outputs, of NC columns of the state
     ...{ RM, GC, PC, NC, RG: RM * GC, RP: RM * PC, RN: RM * NC },
     // steps of KK along a tile of the state and along a chunk
-    ...{ KS: NT / KK, QS: MATRIX_CHUNK / KK },
+    ...{ KS: NT / KK, QS: MATRIX_BLOCK / KK },
     // what a thread moves: eights of a tile of halves, fours of its subgroup's rows in f32, eights of its scores
-    LOADS: (MATRIX_CHUNK * 8) / threads,
-    ITEMS: (ROWS * 16) / LANES / share,
-    OCTETS: (ROWS * 8) / LANES / share,
-    ...{ SUBGROUPS, BLOCKS: MATRIX_CHUNK / 16, EIGHT: 8, FIFTEEN: 15, SIXTEEN: 16 },
+    LOADS: (MATRIX_BLOCK * 8) / threads,
+    ITEMS: (MATRIX_BLOCK * 16) / threads,
+    ...{ SUBGROUPS, EIGHT: 8, SIXTEEN: 16 },
   };
 }
 
