@@ -44,15 +44,19 @@ const FD = 17u; // four f32 each
 const BLOCK = 16u;
 const STATE_SCALE = 16.0;
 
-// C and the state before the chunk (channel, n), whose place the staging tile takes; masked scores; X
-const AT_S = Q * LD;
-const AT_M = 2u * Q * LD;
-const AT_X = 3u * Q * LD;
-var<workgroup> pool: array<vec4<u32>, 4u * Q * LD>;
-// of the source block, an octet of tokens in two
-var<workgroup> decays: array<vec4f, 16>;
-var<workgroup> steps: array<vec4f, 16>;
-var<workgroup> until: array<f32, Q>; // product of decays from the start of a token's octet to it
+// Two tiles at a time: masked scores and X, then C and the state before the chunk (channel, n), then both the staging tile. Tables of
+// tokens lie in the pads. 18 KiB: an H200 gives a multiprocessor about 58, and a workgroup alone on one cannot hide what it waits for.
+const AT_RIGHT = Q * LD;
+var<workgroup> pool: array<vec4<u32>, 2u * Q * LD>;
+
+// of the source block, an octet of tokens in two: decays, dt, and products of decays from the start of a token's octet to it
+const AT_DECAYS = 8u;
+const AT_STEPS = 16u * LD + 8u;
+const AT_UNTIL = 32u * LD + 8u;
+
+fn table(at: u32, index: u32) -> vec4f {
+  return bitcast<vec4f>(pool[at + index * LD]);
+}
 
 //#if !octets
 fn pack(row: u32, column: u32, end: u32, of_c: bool) -> vec4<u32> {
@@ -68,6 +72,21 @@ fn pack(row: u32, column: u32, end: u32, of_c: bool) -> vec4<u32> {
 }
 //#endif
 
+fn load_c(batch: u32, t: u32, g: u32, n: u32) -> vec4<u32> {
+  if (t >= size.tokens || n >= size.state) { return vec4<u32>(); }
+  let row = (batch + t) * size.groups + g;
+//#if octets
+  return C[(row * size.state + n) / 8u];
+//#else
+  return pack(row, n, size.state, true);
+//#endif
+}
+
+fn load_state(place: u32, row: u32, n: u32) -> vec4<u32> {
+  if (n >= NPAD) { return vec4<u32>(); }
+  return startStates[((place * PS + row) * NPAD + n) / 8u];
+}
+
 fn scaled(packed: vec4<u32>, factor: f32) -> vec4<u32> {
   return vec4<u32>(
     pack2x16float(factor * unpack2x16float(packed.x)), pack2x16float(factor * unpack2x16float(packed.y)),
@@ -81,7 +100,11 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(subgroup_id) subgro
   let b = group.z;
   let g = h / (size.heads / size.groups);
   let block = group.y;
+//#if single
+  const in_chunk = 0u;
+//#else
   let in_chunk = block % size.blocks;
+//#endif
   let t0 = (size.block0 + block) * Q;
   let place = (b * size.chunks + block / size.blocks) * size.heads + h;
   let p0 = slice * PS;
@@ -102,7 +125,12 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(subgroup_id) subgro
   var s: array<vec4<u32>, LOADS>;
 
   // source blocks of the chunk, from the own one backwards
+//#if single
+  {
+    const back = 0u;
+//#else
   for (var back = 0u; back <= in_chunk; back++) {
+//#endif
     let s0 = t0 - back * Q;
     // all loads are under way before the first is used
     var logs: array<f32, 8>;
@@ -122,8 +150,6 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(subgroup_id) subgro
       //#end
     }
     var x: array<vec4<u32>, LOADS>;
-    var low: array<vec4f, LOADS>;
-    var high: array<vec4f, LOADS>;
     //#unroll u LOADS
       let row = (u * THREADS + lane) / 8u;
       let t = s0 + row;
@@ -137,6 +163,31 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(subgroup_id) subgro
         x[u] = pack(source, p, size.head_dim, false);
 //#endif
       }
+    //#end
+    if (back > 0u) { workgroupBarrier(); }
+    if (lane < 8u) {
+      var product = 1.0;
+      var products: array<f32, 8>;
+      //#unroll k EIGHT
+        logs[k] = exp(logs[k]);
+        product *= logs[k];
+        products[k] = product;
+      //#end
+      let at = 2u * lane * LD;
+      pool[AT_DECAYS + at] = bitcast<vec4<u32>>(vec4f(logs[0], logs[1], logs[2], logs[3]));
+      pool[AT_DECAYS + at + LD] = bitcast<vec4<u32>>(vec4f(logs[4], logs[5], logs[6], logs[7]));
+      pool[AT_STEPS + at] = bitcast<vec4<u32>>(vec4f(own_steps[0], own_steps[1], own_steps[2], own_steps[3]));
+      pool[AT_STEPS + at + LD] = bitcast<vec4<u32>>(vec4f(own_steps[4], own_steps[5], own_steps[6], own_steps[7]));
+      pool[AT_UNTIL + at] = bitcast<vec4<u32>>(vec4f(products[0], products[1], products[2], products[3]));
+      pool[AT_UNTIL + at + LD] = bitcast<vec4<u32>>(vec4f(products[4], products[5], products[6], products[7]));
+    }
+    //#unroll u LOADS
+      pool[AT_RIGHT + (u * THREADS + lane) / 8u * LD + octet] = x[u];
+    //#end
+    var low: array<vec4f, LOADS>;
+    var high: array<vec4f, LOADS>;
+    //#unroll u LOADS
+      let row = (u * THREADS + lane) / 8u;
       low[u] = vec4f();
       high[u] = vec4f();
       if (back > 0u || octet * 8u <= row) {
@@ -145,46 +196,13 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(subgroup_id) subgro
         high[u] = scores[(pair * Q + row) * (Q / 4u) + 2u * octet + 1u];
       }
     //#end
-    if (back == in_chunk) {
-      //#unroll u LOADS
-        let row = (u * THREADS + lane) / 8u;
-        let n = 8u * octet;
-        c[u] = vec4<u32>();
-        s[u] = vec4<u32>();
-        if (n < NT) {
-          if (t0 + row < size.tokens && n < size.state) {
-            let source = (b * size.tokens + t0 + row) * size.groups + g;
-//#if octets
-            c[u] = C[(source * size.state + n) / 8u];
-//#else
-            c[u] = pack(source, n, size.state, true);
-//#endif
-          }
-          s[u] = startStates[(((place * size.slices + slice) * PS + row) * NPAD + n) / 8u];
-        }
-      //#end
-    }
-    if (back > 0u) { workgroupBarrier(); }
-    if (lane < 8u) {
-      var product = 1.0;
-      //#unroll k EIGHT
-        let decay = exp(logs[k]);
-        product *= decay;
-        until[lane * 8u + k] = product;
-        logs[k] = decay;
-      //#end
-      decays[lane * 2u] = vec4f(logs[0], logs[1], logs[2], logs[3]);
-      decays[lane * 2u + 1u] = vec4f(logs[4], logs[5], logs[6], logs[7]);
-      steps[lane * 2u] = vec4f(own_steps[0], own_steps[1], own_steps[2], own_steps[3]);
-      steps[lane * 2u + 1u] = vec4f(own_steps[4], own_steps[5], own_steps[6], own_steps[7]);
-    }
     workgroupBarrier();
 
     // the mask L as products of decays; dt belongs to the source token
-    let decay_low = decays[octet * 2u];
-    let decay_high = decays[octet * 2u + 1u];
-    let step_low = steps[octet * 2u];
-    let step_high = steps[octet * 2u + 1u];
+    let decay_low = table(AT_DECAYS, octet * 2u);
+    let decay_high = table(AT_DECAYS, octet * 2u + 1u);
+    let step_low = table(AT_STEPS, octet * 2u);
+    let step_high = table(AT_STEPS, octet * 2u + 1u);
     let decay = array<f32, 8>(
       decay_low.x, decay_low.y, decay_low.z, decay_low.w, decay_high.x, decay_high.y, decay_high.z, decay_high.w);
     let step = array<f32, 8>(
@@ -194,12 +212,12 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(subgroup_id) subgro
       factor[u] = reach[u];
       if (back == 0u) {
         let row = (u * THREADS + lane) / 8u;
-        reach[u] = until[row];
+        reach[u] = table(AT_UNTIL, row / 4u)[row % 4u];
         factor[u] = select(1.0, reach[u], octet < row / 8u);
       }
     //#end
     //#unroll k EIGHT
-      let total = until[k * 8u + 7u];
+      let total = table(AT_UNTIL, 2u * k + 1u).w;
       //#unroll u LOADS
         let row = (u * THREADS + lane) / 8u;
         let is_before = back > 0u || k < row / 8u;
@@ -215,22 +233,24 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(subgroup_id) subgro
         masked[7u - k] = select(0.0, masked[7u - k] * (step[7u - k] * factor[u]), sees);
         factor[u] = select(factor[u], factor[u] * decay[7u - k], sees);
       //#end
-      pool[AT_M + row * LD + octet] = vec4<u32>(
+      pool[row * LD + octet] = vec4<u32>(
         pack2x16float(vec2f(masked[0], masked[1])), pack2x16float(vec2f(masked[2], masked[3])),
         pack2x16float(vec2f(masked[4], masked[5])), pack2x16float(vec2f(masked[6], masked[7])));
-      pool[AT_X + row * LD + octet] = x[u];
-      if (back == in_chunk) {
-        pool[row * LD + octet] = scaled(c[u], reach[u]);
-        pool[AT_S + row * LD + octet] = s[u];
-      }
     //#end
+    if (back == in_chunk) {
+      //#unroll u LOADS
+        let row = (u * THREADS + lane) / 8u;
+        c[u] = load_c(b * size.tokens, t0 + row, g, 8u * octet);
+        s[u] = load_state(place * size.slices + slice, row, 8u * octet);
+      //#end
+    }
     workgroupBarrier();
     //#unroll kk QS
       if (back > 0u || kk * KK < first + BLOCK) {
         //#unroll i RM
-          let left = subgroupMatrixLoad<Left, row_major>(&pool, AT_M + (first + i * MM) * LD + kk * KK / 8u, LD);
+          let left = subgroupMatrixLoad<Left, row_major>(&pool, (first + i * MM) * LD + kk * KK / 8u, LD);
           //#unroll j PC
-            let right = subgroupMatrixLoad<Right, row_major>(&pool, AT_X + kk * KK * LD + (share * PC + j) * NN / 8u, LD);
+            let right = subgroupMatrixLoad<Right, row_major>(&pool, AT_RIGHT + kk * KK * LD + (share * PC + j) * NN / 8u, LD);
             y[i * PC + j] = subgroupMatrixMultiplyAccumulate(left, right, y[i * PC + j]);
           //#end
         //#end
@@ -243,34 +263,25 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(subgroup_id) subgro
     y[i] = subgroupMatrixScalarMultiply(y[i], 1.0 / STATE_SCALE);
   //#end
   for (var n0 = 0u; n0 < NPAD; n0 += NT) {
-    if (n0 > 0u) {
+    workgroupBarrier();
+    //#unroll u LOADS
+      let row = (u * THREADS + lane) / 8u;
+      pool[row * LD + octet] = scaled(c[u], reach[u]);
+      pool[AT_RIGHT + row * LD + octet] = s[u];
+    //#end
+    workgroupBarrier();
+    if (n0 + NT < NPAD) {
       //#unroll u LOADS
         let row = (u * THREADS + lane) / 8u;
-        let n = n0 + 8u * octet;
-        c[u] = vec4<u32>();
-        if (t0 + row < size.tokens && n < size.state) {
-          let source = (b * size.tokens + t0 + row) * size.groups + g;
-//#if octets
-          c[u] = C[(source * size.state + n) / 8u];
-//#else
-          c[u] = pack(source, n, size.state, true);
-//#endif
-        }
-        s[u] = startStates[(((place * size.slices + slice) * PS + row) * NPAD + n) / 8u];
+        c[u] = load_c(b * size.tokens, t0 + row, g, n0 + NT + 8u * octet);
+        s[u] = load_state(place * size.slices + slice, row, n0 + NT + 8u * octet);
       //#end
-      workgroupBarrier();
-      //#unroll u LOADS
-        let row = (u * THREADS + lane) / 8u;
-        pool[row * LD + octet] = scaled(c[u], reach[u]);
-        pool[AT_S + row * LD + octet] = s[u];
-      //#end
-      workgroupBarrier();
     }
     //#unroll kk KS
       //#unroll i RM
         let left = subgroupMatrixLoad<Left, row_major>(&pool, (first + i * MM) * LD + kk * KK / 8u, LD);
         //#unroll j PC
-          let right = subgroupMatrixLoad<Right, col_major>(&pool, AT_S + (share * PC + j) * NN * LD + kk * KK / 8u, LD);
+          let right = subgroupMatrixLoad<Right, col_major>(&pool, AT_RIGHT + (share * PC + j) * NN * LD + kk * KK / 8u, LD);
           y[i * PC + j] = subgroupMatrixMultiplyAccumulate(left, right, y[i * PC + j]);
         //#end
       //#end

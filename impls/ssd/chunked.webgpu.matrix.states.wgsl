@@ -88,9 +88,15 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(subgroup_id) subgro
     S[i] = Sum();
   //#end
   var reach = 1.0; // product of decays from the end of the block to that of the chunk
+//#if single
+  {
+    const back = 0u;
+    let s0 = t0;
+//#else
   let blocks = min(size.blocks, (size.tokens - t0 + Q - 1u) / Q);
   for (var back = 0u; back < blocks; back++) {
     let s0 = t0 + (blocks - 1u - back) * Q;
+//#endif
     // all loads are under way before the first is used
     var logs: array<f32, 8>;
     var steps: array<f32, 8>;

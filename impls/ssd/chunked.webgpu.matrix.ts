@@ -21,10 +21,11 @@ export async function prepareMatrix(engine: WebGpuEngine, problem: Problem<Ssd>,
   const slices = matrixSlices(headDim);
   const stage = engine.stage(ssd, problem, { quantum: chunk, f32Outputs: ["finalState"] });
   const constants = { ...tiles, ...matrixCounts(tiles) };
+  const blocks = chunk / MATRIX_BLOCK;
   // eight values at a time where every row starts at a multiple of eight
   const wide = headDim % 8 === 0 && state % 8 === 0 ? ["octets"] : [];
+  const steps = blocks === 1 ? [...wide, "single"] : wide;
   const perHeadD = problem.inputs.D?.axes.length === 1 ? 1 : 0;
-  const blocks = chunk / MATRIX_BLOCK;
   const stateBytes = slices * 64 * tiles.NPAD * 4;
   const scoreBytes = blocks * blocks * MATRIX_BLOCK * MATRIX_BLOCK * 4;
 
@@ -65,7 +66,7 @@ export async function prepareMatrix(engine: WebGpuEngine, problem: Problem<Ssd>,
         [groups * blocks, targets, batches],
       );
       await stage.kernel(
-        { url: statesUrl, flags: [...wide, ...(dt ? ["dt"] : [])], constants, matrix: true },
+        { url: statesUrl, flags: [...steps, ...(dt ? ["dt"] : [])], constants, matrix: true },
         { 0: size, 1: X, 2: logA, 3: B, 7: chunkStates, 8: chunkDecays, 9: dt },
         [(tiles.NPAD / tiles.NT) * slices * heads, count, batches],
       );
@@ -84,7 +85,7 @@ export async function prepareMatrix(engine: WebGpuEngine, problem: Problem<Ssd>,
       await stage.kernel(
         {
           url: outputUrl,
-          flags: [...wide, ...["dt", "D", "z"].filter((name) => stage.has(name))],
+          flags: [...steps, ...["dt", "D", "z"].filter((name) => stage.has(name))],
           constants,
           matrix: true,
         },

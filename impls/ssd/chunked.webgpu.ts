@@ -36,8 +36,8 @@ export const chunkedWebgpu = implementation(ssd, "webgpu", {
       // WGSL rounds either way; the order and precision inside the matrix unit are not specified
       accumulate: onMatrix ? 2 ** -22 : 2 ** -23,
       storage: dtype === "f16" ? 2 ** -11 : 0,
-      // Y; on the matrix unit also the weighted X and the state (or the masked scores)
-      roundings: dtype === "f16" ? (onMatrix ? 3 : 1) : 0,
+      // Y; on the matrix unit also the weighted X, the state and the weighted C (or the masked scores)
+      roundings: dtype === "f16" ? (onMatrix ? 4 : 1) : 0,
       longestSum: chunk,
       decay: "segsum",
     };

@@ -93,8 +93,8 @@ export function fitMatrixTiles(
   return { MM, NN, KK, LANES: lanes, NT, NPAD: Math.ceil(state / NT) * NT };
 }
 
-/** Workgroup memory of chunked.webgpu.matrix.output.wgsl: four tiles of halves, three tables of tokens. */
-const MATRIX_BYTES = 4 * MATRIX_BLOCK * 144 + 4 * 3 * MATRIX_BLOCK;
+/** Workgroup memory of the largest kernel, chunked.webgpu.matrix.states.wgsl: two tiles of halves, a table of tokens and one of octets. */
+const MATRIX_BYTES = 2 * MATRIX_BLOCK * 144 + 4 * (MATRIX_BLOCK + 8);
 
 /** How often each unrolled loop of the matrix kernels goes round. */
 export function matrixCounts({ MM, NN, KK, LANES, NT }: MatrixTiles) {
