@@ -1,6 +1,6 @@
-// The chunked form on the matrix unit (tensor cores), steps 1 and 2 of section 6: what each chunk adds to the state, all chunks at
-// once. f16 factors, f32 sums. Subgroups share blocks of 64 tokens, in fours: each owns 16 of a slice's 64 channels (or half of their
-// columns).
+// The chunked form on the matrix unit (tensor cores), all chunks at once: what each chunk adds to the state (steps 1 and 2 of section 6),
+// and, in workgroups behind those, the scores C B^T of step 4, which belong to a group: all its heads read them. f16 factors, f32
+// sums. Subgroups share 64 rows of a result (channels, or tokens), in fours: each owns 16 rows, or half of their columns.
 struct Size {
   batches: u32, tokens: u32, heads: u32, groups: u32, head_dim: u32, state: u32, chunks: u32, block0: u32, slices: u32,
   d_per_head: u32, blocks: u32,
@@ -9,13 +9,16 @@ struct Size {
 //#if octets
 @group(0) @binding(1) var<storage, read> X: array<vec4<u32>>;
 @group(0) @binding(3) var<storage, read> B: array<vec4<u32>>;
+@group(0) @binding(4) var<storage, read> C: array<vec4<u32>>;
 //#else
 @group(0) @binding(1) var<storage, read> X: array<f16>;
 @group(0) @binding(3) var<storage, read> B: array<f16>;
+@group(0) @binding(4) var<storage, read> C: array<f16>;
 //#endif
 @group(0) @binding(2) var<storage, read> logA: array<f32>;
 @group(0) @binding(7) var<storage, read_write> chunkStates: array<f32>; // (batch, chunk, head, slices * 64, NPAD)
 @group(0) @binding(8) var<storage, read_write> chunkDecays: array<f32>; // (batch, chunk, head)
+@group(0) @binding(5) var<storage, read_write> scores: array<f32>; // (batch, group, block, source block of the chunk, 64, 64)
 //#if dt
 @group(0) @binding(9) var<storage, read> dt: array<f32>;
 //#endif
@@ -30,8 +33,8 @@ const THREADS = SUBGROUPS * LANES;
 const SHARE = SUBGROUPS / 4u; // subgroups that share 16 channels, each with its columns
 const LD = 9u; // eight halves each: rows of 64 and a pad, so that neighbours lie in different banks
 
-var<workgroup> Xs: array<vec4<u32>, Q * LD>; // weighted by what the end of the chunk still sees of a token
-var<workgroup> Bs: array<vec4<u32>, Q * LD>;
+var<workgroup> left_tile: array<vec4<u32>, Q * LD>; // X, weighted by what the end of the chunk still sees of a token; or C
+var<workgroup> right_tile: array<vec4<u32>, Q * LD>; // B
 var<workgroup> weights: array<f32, Q>; // dt, times the product of decays behind a token to the end of its octet
 var<workgroup> totals: array<f32, 8>; // products of decays of octets
 
@@ -65,14 +68,28 @@ fn load_b(row: u32, g: u32, n: u32) -> vec4<u32> {
 //#endif
 }
 
+fn load_c(row: u32, g: u32, n: u32) -> vec4<u32> {
+//#if octets
+  if (n < size.state) { return C[((row * size.groups + g) * size.state + n) / 8u]; }
+  return vec4<u32>();
+//#else
+  var out: vec4<u32>;
+  for (var i = 0u; i < 8u; i++) {
+    if (n + i < size.state) {
+      out[i / 2u] |= pack2x16float(vec2f(f32(C[(row * size.groups + g) * size.state + n + i]), 0.0)) << (16u * (i % 2u));
+    }
+  }
+  return out;
+//#endif
+}
+
 fn scaled(packed: vec4<u32>, factor: f32) -> vec4<u32> {
   return vec4<u32>(
     pack2x16float(factor * unpack2x16float(packed.x)), pack2x16float(factor * unpack2x16float(packed.y)),
     pack2x16float(factor * unpack2x16float(packed.z)), pack2x16float(factor * unpack2x16float(packed.w)));
 }
 
-@compute @workgroup_size(SUBGROUPS * LANES)
-fn main(@builtin(local_invocation_index) lane: u32, @builtin(subgroup_id) subgroup: u32, @builtin(workgroup_id) group: vec3u) {
+fn add_states(lane: u32, subgroup: u32, group: vec3u) {
   let tiles = NPAD / NT;
   let n0 = group.x % tiles * NT;
   let slice = group.x / tiles % size.slices;
@@ -141,8 +158,8 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(subgroup_id) subgro
       //#unroll k EIGHT
         if (k > row / 8u) { weight *= totals[k]; }
       //#end
-      Xs[row * LD + octet] = scaled(x[u], weight);
-      Bs[row * LD + octet] = values[u];
+      left_tile[row * LD + octet] = scaled(x[u], weight);
+      right_tile[row * LD + octet] = values[u];
     //#end
     //#unroll k EIGHT
       reach *= totals[k];
@@ -150,9 +167,9 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(subgroup_id) subgro
     workgroupBarrier();
     //#unroll kk QS
       //#unroll i RM
-        let left = subgroupMatrixLoad<Left, col_major>(&Xs, kk * KK * LD + (subgroup / SHARE * 16u + i * MM) / 8u, LD);
+        let left = subgroupMatrixLoad<Left, col_major>(&left_tile, kk * KK * LD + (subgroup / SHARE * 16u + i * MM) / 8u, LD);
         //#unroll j NC
-          let right = subgroupMatrixLoad<Right, row_major>(&Bs, kk * KK * LD + (subgroup % SHARE * NC + j) * NN / 8u, LD);
+          let right = subgroupMatrixLoad<Right, row_major>(&right_tile, kk * KK * LD + (subgroup % SHARE * NC + j) * NN / 8u, LD);
           S[i * NC + j] = subgroupMatrixMultiplyAccumulate(left, right, S[i * NC + j]);
         //#end
       //#end
@@ -165,4 +182,68 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(subgroup_id) subgro
       subgroupMatrixStore<row_major>(&chunkStates, row * NPAD + n0 + (subgroup % SHARE * NC + j) * NN, S[i * NC + j], NPAD);
     //#end
   //#end
+}
+
+fn make_scores(lane: u32, subgroup: u32, group: vec3u) {
+  let source_block = group.x % size.blocks;
+  let in_chunk = group.x / size.blocks % size.blocks;
+  let g = group.x / size.blocks / size.blocks;
+  let b = group.z;
+  let block = group.y * size.blocks + in_chunk;
+  let t0 = (size.block0 + block) * Q;
+  let s0 = (size.block0 + group.y * size.blocks + source_block) * Q;
+  if (source_block > in_chunk || t0 >= size.tokens) { return; }
+  let first = subgroup / SHARE * 16u;
+  let share = subgroup % SHARE;
+
+  var sums: array<Sum, RG>;
+  //#unroll i RG
+    sums[i] = Sum();
+  //#end
+  for (var n0 = 0u; n0 < NPAD; n0 += NT) {
+    var c: array<vec4<u32>, LOADS>;
+    var bs: array<vec4<u32>, LOADS>;
+    //#unroll u LOADS
+      let row = (u * THREADS + lane) / 8u;
+      let n = n0 + 8u * (lane % 8u);
+      c[u] = vec4<u32>();
+      bs[u] = vec4<u32>();
+      if (8u * (lane % 8u) < NT) {
+        if (t0 + row < size.tokens) { c[u] = load_c(b * size.tokens + t0 + row, g, n); }
+        if (s0 + row < size.tokens) { bs[u] = load_b(b * size.tokens + s0 + row, g, n); }
+      }
+    //#end
+    if (n0 > 0u) { workgroupBarrier(); }
+    //#unroll u LOADS
+      let at = (u * THREADS + lane) / 8u * LD + lane % 8u;
+      left_tile[at] = c[u];
+      right_tile[at] = bs[u];
+    //#end
+    workgroupBarrier();
+    //#unroll kk KS
+      //#unroll i RM
+        let left = subgroupMatrixLoad<Left, row_major>(&left_tile, (first + i * MM) * LD + kk * KK / 8u, LD);
+        //#unroll j GC
+          let right = subgroupMatrixLoad<Right, col_major>(&right_tile, (share * GC + j) * NN * LD + kk * KK / 8u, LD);
+          sums[i * GC + j] = subgroupMatrixMultiplyAccumulate(left, right, sums[i * GC + j]);
+        //#end
+      //#end
+    //#end
+  }
+  let place = ((b * size.groups + g) * size.chunks * size.blocks + block) * size.blocks + source_block;
+  //#unroll i RM
+    //#unroll j GC
+      subgroupMatrixStore<row_major>(&scores, (place * Q + first + i * MM) * Q + (share * GC + j) * NN, sums[i * GC + j], Q);
+    //#end
+  //#end
+}
+
+@compute @workgroup_size(SUBGROUPS * LANES)
+fn main(@builtin(local_invocation_index) lane: u32, @builtin(subgroup_id) subgroup: u32, @builtin(workgroup_id) group: vec3u) {
+  let of_states = NPAD / NT * size.slices * size.heads;
+  if (group.x < of_states) {
+    add_states(lane, subgroup, group);
+  } else {
+    make_scores(lane, subgroup, vec3u(group.x - of_states, group.yz));
+  }
 }

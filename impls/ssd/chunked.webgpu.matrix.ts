@@ -1,10 +1,9 @@
-/** The chunked form on the matrix unit: four dispatches over all chunks of a stretch of time (scores, states, pass, outputs). */
+/** The chunked form on the matrix unit: three dispatches over all chunks of a stretch of time (states and scores, pass, outputs). */
 import type { WebGpuEngine } from "../engines/webgpu.js";
 import type { Problem } from "../operator.js";
 import { type Ssd, ssd } from "./operator.js";
 import { fitMatrixTiles, MATRIX_BLOCK, type MatrixTiles, matrixCounts, matrixSlices } from "./webgpu.js";
 
-const scoresUrl = new URL("./chunked.webgpu.matrix.scores.wgsl", import.meta.url);
 const statesUrl = new URL("./chunked.webgpu.matrix.states.wgsl", import.meta.url);
 const passUrl = new URL("./chunked.webgpu.matrix.pass.wgsl", import.meta.url);
 const outputUrl = new URL("./chunked.webgpu.matrix.output.wgsl", import.meta.url);
@@ -13,7 +12,7 @@ const outputUrl = new URL("./chunked.webgpu.matrix.output.wgsl", import.meta.url
  * Chunk states and scores (f32) that one stretch of time may hold: beyond the last-level cache of a large GPU they would go through memory three
  * times, and far below it the stretches are too short to fill the device.
  */
-const STRETCH_BYTES = 32 * 2 ** 20;
+const STRETCH_BYTES = 128 * 2 ** 20;
 
 export async function prepareMatrix(engine: WebGpuEngine, problem: Problem<Ssd>, chunk: number) {
   const { heads, groups, headDim, state } = problem.dims;
@@ -61,14 +60,9 @@ export async function prepareMatrix(engine: WebGpuEngine, problem: Problem<Ssd>,
       const targets = Math.min(count * blocks, Math.ceil(tokens / MATRIX_BLOCK) - chunk0 * blocks);
       const begins = isFirst && chunk0 === 0;
       await stage.kernel(
-        { url: scoresUrl, flags: wide, constants, matrix: true },
-        { 0: size, 3: B, 4: C, 7: scores },
-        [groups * blocks, targets, batches],
-      );
-      await stage.kernel(
         { url: statesUrl, flags: [...steps, ...(dt ? ["dt"] : [])], constants, matrix: true },
-        { 0: size, 1: X, 2: logA, 3: B, 7: chunkStates, 8: chunkDecays, 9: dt },
-        [(tiles.NPAD / tiles.NT) * slices * heads, count, batches],
+        { ...{ 0: size, 1: X, 2: logA, 3: B, 4: C, 5: scores }, ...{ 7: chunkStates, 8: chunkDecays, 9: dt } },
+        [(tiles.NPAD / tiles.NT) * slices * heads + groups * blocks * blocks, count, batches],
       );
       await stage.kernel(
         { url: passUrl, flags: begins ? (initialState ? ["initialState"] : []) : ["carries"], constants },
@@ -124,16 +118,26 @@ function tilesOn(engine: WebGpuEngine, state: number): MatrixTiles {
   return found;
 }
 
-/** X and B are read twice; the states of chunks are written and read in f32 and again in f16. */
-export function matrixCost(problem: Problem<Ssd>) {
-  const { batch, length, heads, headDim, state } = problem.dims;
+/**
+ * X, B and C are read twice; the states of chunks are written and read in f32 and again in f16; scores of blocks on and below the
+ * diagonal of a chunk are made once a group.
+ */
+export function matrixCost(problem: Problem<Ssd>, chunk: number) {
+  const { batch, length, heads, groups, headDim, state } = problem.dims;
   const least = ssd.cost(problem);
-  const [tokenHeads, chunks] = [batch * length * heads, Math.ceil(length / MATRIX_CHUNK)];
-  const stateBytes = matrixSlices(headDim) * 64 * state * 4;
-  const stretches = Math.ceil(chunks / stretchChunks(chunks, batch * heads * stateBytes));
+  const [tokens, chunks, blocks] = [batch * length, Math.ceil(length / chunk), chunk / MATRIX_BLOCK];
+  const stateBytes = matrixSlices(headDim) * MATRIX_BLOCK * state * 4;
+  const scoreBytes = blocks * blocks * MATRIX_BLOCK * MATRIX_BLOCK * 4;
+  const stretches = Math.ceil(
+    chunks / stretchChunks(chunks, batch * (heads * stateBytes + groups * scoreBytes)),
+  );
+  const sources = (MATRIX_BLOCK * (blocks + 1)) / 2; // tokens whose scores a token takes, on average
   return {
-    flops: tokenHeads * (MATRIX_CHUNK * (state * matrixSlices(headDim) + headDim) + 4 * headDim * state),
-    bytes: least.bytes + tokenHeads * headDim * 2 + batch * heads * chunks * stateBytes * 3,
+    flops: tokens * (2 * groups * sources * state + heads * headDim * (2 * sources + 4 * state)),
+    bytes:
+      least.bytes +
+      tokens * (heads * headDim * 2 + groups * (4 * state + 8 * sources)) +
+      batch * heads * chunks * stateBytes * 3,
     dispatches: 3 * stretches,
   };
 }

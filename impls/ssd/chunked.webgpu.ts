@@ -4,7 +4,7 @@ import { implementation, type Options } from "../implementation.js";
 import type { Problem } from "../operator.js";
 import { matrixCost, prepareMatrix } from "./chunked.webgpu.matrix.js";
 import { type Ssd, ssd } from "./operator.js";
-import { fitTiles, MATRIX_CHUNKS, segmentsFor } from "./webgpu.js";
+import { fitTiles, MATRIX_BLOCK, MATRIX_CHUNKS, segmentsFor } from "./webgpu.js";
 
 const statesUrl = new URL("./chunked.webgpu.states.wgsl", import.meta.url);
 const passUrl = new URL("./chunked.webgpu.pass.wgsl", import.meta.url);
@@ -125,7 +125,9 @@ export const chunkedWebgpu = implementation(ssd, "webgpu", {
   },
 
   cost: (problem, options) =>
-    options.make === "subgroup-matrix" ? matrixCost(problem) : tileCost(problem, options),
+    options.make === "subgroup-matrix"
+      ? matrixCost(problem, options.chunk ?? MATRIX_BLOCK)
+      : tileCost(problem, options),
 });
 
 function tilesOn({ limits, gpu }: WebGpuEngine, problem: Problem<Ssd>, chunk: number) {
