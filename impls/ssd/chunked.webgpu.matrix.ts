@@ -61,7 +61,10 @@ export async function prepareMatrix(engine: WebGpuEngine, problem: Problem<Ssd>,
       const begins = isFirst && chunk0 === 0;
       await stage.kernel(
         { url: statesUrl, flags: [...steps, ...(dt ? ["dt"] : [])], constants, matrix: true },
-        { ...{ 0: size, 1: X, 2: logA, 3: B, 4: C, 5: scores }, ...{ 7: chunkStates, 8: chunkDecays, 9: dt } },
+        {
+          ...{ 0: size, 1: X, 2: logA, 3: B, 4: C, 5: scores },
+          ...{ 7: chunkStates, 8: chunkDecays, 9: dt },
+        },
         [(tiles.NPAD / tiles.NT) * slices * heads + groups * blocks * blocks, count, batches],
       );
       await stage.kernel(

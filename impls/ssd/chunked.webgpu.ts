@@ -4,7 +4,7 @@ import { implementation, type Options } from "../implementation.js";
 import type { Problem } from "../operator.js";
 import { matrixCost, prepareMatrix } from "./chunked.webgpu.matrix.js";
 import { type Ssd, ssd } from "./operator.js";
-import { fitTiles, MATRIX_BLOCK, MATRIX_CHUNKS, segmentsFor } from "./webgpu.js";
+import { fitTiles, MATRIX_BLOCK, MATRIX_CHUNKS, matrixChunks, segmentsFor } from "./webgpu.js";
 
 const statesUrl = new URL("./chunked.webgpu.states.wgsl", import.meta.url);
 const passUrl = new URL("./chunked.webgpu.pass.wgsl", import.meta.url);
@@ -21,14 +21,14 @@ export const chunkedWebgpu = implementation(ssd, "webgpu", {
   source:
     "arXiv 2405.21060 section 6, listing 1; one pass over memory, or segment states first when workgroups are few",
   dtypes: ["f32", "f16"],
-  options: ({ dtype }, engine) => {
+  options: ({ dtype, dims }, engine) => {
     const tile = [
       { chunk: 32, make: "tile" },
       { chunk: 16, make: "tile" },
       { chunk: 32, make: "tile-split" },
     ];
     if (dtype !== "f16" || engine.matrixShapes.length === 0) return tile;
-    return [...MATRIX_CHUNKS.map((chunk) => ({ chunk, make: "subgroup-matrix" })), ...tile];
+    return [...matrixChunks(dims.state).map((chunk) => ({ chunk, make: "subgroup-matrix" })), ...tile];
   },
   rounding: ({ dtype }, { chunk = 32, make = "tile" }) => {
     const onMatrix = make === "subgroup-matrix";
@@ -46,7 +46,9 @@ export const chunkedWebgpu = implementation(ssd, "webgpu", {
     if (!MAKES.includes(make)) return `needs make ${MAKES.join(", ")}, got ${make}`;
     if (make === "subgroup-matrix") {
       if (dtype !== "f16") return `make ${make} needs dtype f16, got ${dtype}`;
-      return MATRIX_CHUNKS.includes(chunk) ? undefined : `make ${make} needs chunk ${MATRIX_CHUNKS.join(", ")}, got ${chunk}`;
+      return MATRIX_CHUNKS.includes(chunk)
+        ? undefined
+        : `make ${make} needs chunk ${MATRIX_CHUNKS.join(", ")}, got ${chunk}`;
     }
     return [16, 32].includes(chunk) ? undefined : `needs chunk 16 or 32, got ${chunk}`;
   },

@@ -40,7 +40,14 @@ it.each([16, 8])(
         flags,
         constants,
       });
-    for (const flags of [["octets"], ["octets", "dt", "D"], ["octets", "z"], [], ["dt", "D"], ["z"]])
+    for (const flags of [
+      ["octets", "single"],
+      ["octets", "single", "dt", "D"],
+      ["octets", "z"],
+      ["single"],
+      ["dt", "D"],
+      ["z"],
+    ])
       for (const name of ["states", "output"])
         await expect(kernel(name, flags, true)).rejects.toThrow(tooLarge);
     for (const flags of [[], ["initialState"], ["carries"]])
