@@ -20,6 +20,8 @@ export interface Options {
   readonly threads?: number;
   /** Tells several kernels of one form apart, e.g. tile, subgroup-matrix. */
   readonly make?: string;
+  /** Sizes of what a workgroup holds at a time, e.g. 128x32x32: in words of its implementation. */
+  readonly tile?: string;
 }
 
 /** Values of checked lanes and what must be known about all other elements. */

@@ -47,6 +47,7 @@ const COLUMNS: readonly (readonly [name: string, key: string])[] = [
   ["seed", "seed"],
   ["commit", "commit"],
   ["time_utc", "timeUtc"],
+  ["tile", "tile"],
 ];
 
 export const CSV_COLUMNS: readonly string[] = COLUMNS.map(([name]) => name);

@@ -23,6 +23,7 @@ export const ID_KEYS = [
   "cache",
   "pass",
   "context",
+  "tile",
   "device",
 ] as const;
 export type IdKey = (typeof ID_KEYS)[number];
@@ -50,6 +51,8 @@ const common = {
   cache: z.string().optional(),
   pass: z.string().optional(),
   context: count.optional(),
+  /** Sizes of what a workgroup holds at a time, in words of its implementation. */
+  tile: z.string().optional(),
   /** Operator.cost: least work of any form. */
   flops: finite,
   bytes: finite,

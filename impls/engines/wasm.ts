@@ -4,13 +4,14 @@
  */
 import { availableParallelism, cpus } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import type { Prepared, RunDetails } from "../implementation.js";
 import type { AnyOperator, Problem } from "../operator.js";
+import { Choices } from "./choices.js";
 import type { Engine } from "./engine.js";
 import { hostPrepared } from "./host-memory.js";
 import { cacheFolder, loadKernel } from "./wasm/build.js";
 import { measureCeilings, type WasmCeilings } from "./wasm/ceilings.js";
-import { Choices } from "./wasm/choices.js";
 import { inputArgsBytes, writeInputs } from "./wasm/inputs.js";
 import { type Dispatch, Pool } from "./wasm/pool.js";
 import { Room } from "./wasm/room.js";
@@ -69,7 +70,7 @@ export async function open(device = process.env.DUALBENCH_WASM_SIMD || undefined
   const simd = device ?? best;
   const threads = availableParallelism();
   const pool = new Pool();
-  const choices = new Choices(join(cacheFolder, "choices.json"));
+  const choices = new Choices(pathToFileURL(join(cacheFolder, "choices.json")));
   return {
     name: "wasm",
     simd,
@@ -97,10 +98,16 @@ export async function open(device = process.env.DUALBENCH_WASM_SIMD || undefined
       const { name, hash } = await loadKernel(kernel, simd);
       return choices.choose({
         ...search,
+        place: `${cpus()[0]?.model.trim()}, node ${process.version}`,
         kernel: `${name}.${simd}.${hash}`,
         async prepare(candidate) {
           const prepared = await prepare(candidate);
-          return { run: () => void prepared.run(), dispose: () => void prepared.dispose() };
+          const time = () => {
+            const start = performance.now();
+            void prepared.run();
+            return performance.now() - start;
+          };
+          return { time, dispose: () => prepared.dispose() };
         },
       });
     },

@@ -11,6 +11,7 @@ import {
 import type { MatrixShape } from "./webgpu/adapter.js";
 import { measureCeilings } from "./webgpu/ceilings.js";
 import { GpuDevice, type OpenOptions as GpuOpenOptions } from "./webgpu/device.js";
+import { type Fastest, fastestOn } from "./webgpu/fastest.js";
 import { inBrowser } from "./webgpu/host.js";
 import { type Lane, laneOf } from "./webgpu/lane.js";
 import { useSwiftShader } from "./webgpu/software.js";
@@ -30,6 +31,8 @@ export interface WebGpuEngine extends Engine<Lane> {
   /** Buffers and kernels of one problem; `prepare` builds its dispatches on it. */
   stage<Op extends AnyOperator>(operator: Op, problem: Problem<Op>, options?: StageOptions): Stage<Op>;
   timeCold(run: (lane: Lane) => void | Promise<void>): Promise<Timing>;
+  /** The candidate with the shortest run, measured once an adapter, driver, kernel and shape, and remembered (webgpu/fastest.ts). */
+  fastest<Candidate extends number | string>(search: Fastest<Candidate>): Promise<Candidate>;
 }
 
 /**
@@ -112,6 +115,9 @@ export function engineOn(gpu: GpuDevice): WebGpuEngine {
     async timeCold(run) {
       await stopwatch.overwriteCaches();
       return record(run, 1);
+    },
+    fastest(search) {
+      return fastestOn(gpu, (run) => this.time(run, 1), search);
     },
     isLost: () => gpu.isLost,
     ceilings: (): Promise<Ceilings> => measureCeilings(gpu, stopwatch),

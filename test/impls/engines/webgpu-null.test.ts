@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, expect, it } from "vitest";
-import { fitMatrix } from "../../../impls/attention/tiled.webgpu.js";
+import { fitMatrix, tileName } from "../../../impls/attention/tiled.webgpu.matrix.js";
 import { open } from "../../../impls/engines/webgpu.js";
 import { fitMatrixTiles, matrixCounts } from "../../../impls/ssd/webgpu.js";
 
@@ -22,7 +22,7 @@ const ssdConstants = (size: number) => {
 const attentionConstants = (size: number, headDim: number) => {
   const limits = { maxComputeWorkgroupStorageSize: 49152, maxComputeInvocationsPerWorkgroup: 1024 };
   const matrixShapes = [{ M: size, N: size, K: size }];
-  return fitMatrix(headDim, headDim, { subgroupSize: 32, matrixShapes, limits })!;
+  return fitMatrix(headDim, headDim, { subgroupSize: 32, matrixShapes, limits });
 };
 
 /** The null backend has 16 KiB of workgroup memory and says so last, when all else about a pipeline is in order. */
@@ -80,7 +80,7 @@ it.each([
   { path: "engines/webgpu/matrix-rate.wgsl", constants: { MM: 16, NN: 16, KK: 16, LANES: 32 } },
   { path: "ssd/chunked.webgpu.matrix.states.wgsl", constants: ssdConstants(16) },
   { path: "ssd/chunked.webgpu.matrix.output.wgsl", constants: ssdConstants(16) },
-  { path: "attention/tiled.webgpu.matrix.wgsl", constants: attentionConstants(16, 64) },
+  { path: "attention/tiled.webgpu.matrix.wgsl", constants: attentionConstants(16, 64)[0] },
 ])("factors in the wrong order in $path are refused", async ({ path, constants }) => {
   const text = readFileSync(url(path), "utf8");
   const planted = text.replace(/subgroupMatrixMultiplyAccumulate\(([^,]+), ([^,]+), /, (_, left, right) => {
@@ -99,20 +99,22 @@ it.each([
   }
 });
 
-it.each([16, 8])("tiled attention on subgroup matrices of %i is valid", async (size) => {
-  for (const [headDim, flags] of [
-    [64, ["octets"]],
-    [128, ["octets"]],
-    [33, []],
+it.each([16, 8])("tiled attention on subgroup matrices of %i is valid, with every tile", async (size) => {
+  for (const [headDim, flags, tiles] of [
+    [64, ["octets"], ["128x16x32", "64x16x16", "64x32x16"]],
+    [128, ["octets"], ["64x16x16", "64x32x16"]],
+    [33, [], ["128x16x32", "64x16x16", "64x32x16"]],
   ] as const) {
-    const constants = attentionConstants(size, headDim);
-    const kernel = engine.gpu.pipeline({
-      url: url("attention/tiled.webgpu.matrix.wgsl"),
-      dtype: "f16",
-      matrix: true,
-      constants,
-      flags,
-    });
-    await expect(kernel).rejects.toThrow(tooLarge);
+    const all = attentionConstants(size, headDim);
+    expect(all.map(tileName)).toEqual(tiles);
+    for (const constants of all) {
+      const file = url("attention/tiled.webgpu.matrix.wgsl");
+      const source = { url: file, dtype: "f16", matrix: true, constants, flags } as const;
+      const refused = await engine.gpu.pipeline(source).then(
+        () => undefined,
+        (error: Error) => error.message,
+      );
+      if (refused !== undefined) expect(refused).toMatch(tooLarge);
+    }
   }
 });
