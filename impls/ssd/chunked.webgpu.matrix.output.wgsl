@@ -45,7 +45,7 @@ const BLOCK = 16u;
 const STATE_SCALE = 16.0;
 
 // Two tiles at a time: masked scores and X, then C and the state before the chunk (channel, n), then both the staging tile. Tables of
-// tokens lie in the pads. 18 KiB: an H200 gives a multiprocessor about 58, and a workgroup alone on one cannot hide what it waits for.
+// tokens lie in the pads. 18 KiB: all workgroups of a multiprocessor of an H200 share 48, and one alone cannot hide what it waits for.
 const AT_RIGHT = Q * LD;
 var<workgroup> pool: array<vec4<u32>, 2u * Q * LD>;
 

@@ -2,7 +2,14 @@
 import type { WebGpuEngine } from "../engines/webgpu.js";
 import type { Problem } from "../operator.js";
 import { type Ssd, ssd } from "./operator.js";
-import { fitMatrixTiles, MATRIX_BLOCK, type MatrixTiles, matrixCounts, matrixSlices } from "./webgpu.js";
+import {
+  fitMatrixTiles,
+  MATRIX_BLOCK,
+  MATRIX_BYTES,
+  type MatrixTiles,
+  matrixCounts,
+  matrixSlices,
+} from "./webgpu.js";
 
 const statesUrl = new URL("./chunked.webgpu.matrix.states.wgsl", import.meta.url);
 const passUrl = new URL("./chunked.webgpu.matrix.pass.wgsl", import.meta.url);
@@ -116,7 +123,7 @@ function tilesOn(engine: WebGpuEngine, state: number): MatrixTiles {
     .find((fit) => fit !== undefined);
   if (!found)
     throw new Error(
-      `the matrix kernels need ${room.workgroupBytes < 49152 ? "48 KiB of workgroup memory" : "shapes that divide 16 x 16"}; this adapter has ${room.workgroupBytes} bytes`,
+      `the matrix kernels need ${room.workgroupBytes < MATRIX_BYTES ? `${MATRIX_BYTES} bytes of workgroup memory` : "shapes that divide 16 x 16"}; this adapter has ${room.workgroupBytes} bytes`,
     );
   return found;
 }

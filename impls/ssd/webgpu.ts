@@ -101,7 +101,7 @@ export function fitMatrixTiles(
 }
 
 /** Workgroup memory of the largest kernel, chunked.webgpu.matrix.states.wgsl: two tiles of halves, a table of tokens and one of octets. */
-const MATRIX_BYTES = 2 * MATRIX_BLOCK * 144 + 4 * (MATRIX_BLOCK + 8);
+export const MATRIX_BYTES = 2 * MATRIX_BLOCK * 144 + 4 * (MATRIX_BLOCK + 8);
 
 /** How often each unrolled loop of the matrix kernels goes round. */
 export function matrixCounts({ MM, NN, KK, LANES, NT }: MatrixTiles) {
