@@ -2,8 +2,8 @@
 import type { MatrixShape } from "../engines/webgpu/adapter.js";
 
 /**
- * Subgroups of a workgroup, queries that each owns, keys that a workgroup holds at a time; most promising first. Small: through Vulkan an
- * H200 shares 48 KiB of workgroup memory among all workgroups of a multiprocessor (../engines/webgpu/NOTES.md), and two must fit.
+ * Subgroups of a workgroup, queries that each owns, keys that a workgroup holds at a time; most promising first. Small: above 24 KiB of
+ * workgroup memory one workgroup lives on a multiprocessor of an H200 (../engines/webgpu/NOTES.md), and two are wanted.
  */
 const SHAPES = [
   { subgroups: 4, rows: 32, keys: 16 },
