@@ -1,9 +1,10 @@
 /**
  * The gate's statistics: blocks of fresh processes, an exact sign-flip test, Holm's correction. Pure functions of numbers.
  *
- * A block measures both arms four times in fresh processes (ABBA or BAAB) and keeps one number, the log of the arms' ratio. Drift
- * inside a block cancels to first order, and noise between processes stays inside the block, so blocks are exchangeable under "no
- * change": that is all the test assumes. Pooling samples instead flags identical code in over 40% of runs (README, "The gate").
+ * A block measures both arms in two fresh processes each, which take short turns (ABBA BAAB ...), and keeps one number, the log of the
+ * arms' ratio. Drift inside a block cancels to first order, noise between processes stays inside the block, and which arm begins is a
+ * coin: under "no change" a block's number is as likely as its negative, and that is all the test assumes. Pooling samples instead
+ * flags identical code in over 40% of runs (README, "The gate").
  */
 
 import { studentT95 } from "./growth.js";
@@ -11,11 +12,32 @@ import { studentT95 } from "./growth.js";
 /** Most blocks for which all sign patterns are walked: 2^20 sums. */
 const MOST_BLOCKS = 20;
 
-/** Log ratio head / base of one block from the medians of its four processes, in any order of the arms. */
-export function blockLogRatio(base: readonly number[], head: readonly number[]): number {
-  const meanLog = (values: readonly number[]) =>
-    values.reduce((sum, v) => sum + Math.log(v), 0) / values.length;
-  return meanLog(head) - meanLog(base);
+/** What `blockLogRatio` is, in the words of a verdict. */
+export const BLOCK_ESTIMATOR =
+  "median over all rounds of a block and all pairs of its processes of head's turn over base's turn of the same round";
+
+/** The same of a machine against its own past, where no turns can be paired. */
+export const PAST_ESTIMATOR = "median of a process over that of the process of the same place then";
+
+/**
+ * Log ratio head / base of one block: each turn of a head process over each turn of a base process of the same round, and the middle of
+ * those. A machine with a fast and a slow mode (a neighbour on the same core) gives processes whose medians lie in different modes
+ * by chance; turns of one round lie some milliseconds apart and mostly share the mode, which cancels. Exchanging the arms turns the
+ * sign, so the test stays exact.
+ * @param base times in one unit by process, then round; all processes have as many rounds
+ */
+export function blockLogRatio(
+  base: readonly (readonly number[])[],
+  head: readonly (readonly number[])[],
+): number {
+  return median(
+    base.flatMap((before) => head.flatMap((after) => before.map((ns, round) => Math.log(after[round] / ns)))),
+  );
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
 }
 
 /**

@@ -25,6 +25,8 @@ export interface Verdict {
   /** Of the order of the measurements. */
   readonly seed: number;
   readonly rule: Readonly<Record<string, number>>;
+  /** What a block's log ratio is taken from, in words. */
+  readonly estimator: string;
   /** What the selection looked at, in words. */
   readonly selection: string;
   readonly minutes: number;

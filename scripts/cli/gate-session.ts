@@ -3,7 +3,7 @@ import { randomInt } from "node:crypto";
 import { join, resolve } from "node:path";
 import type { AnyImplementation } from "../../impls/implementation.js";
 import { CHECKS, EXIT_OF, type Side, type Verdict } from "../../reports/gate/verdict.js";
-import { DEFAULT_RULE } from "../../reports/judge.js";
+import { BLOCK_ESTIMATOR, DEFAULT_RULE, PAST_ESTIMATOR } from "../../reports/judge.js";
 import { machineKind } from "../../reports/machine.js";
 import { StoreError } from "../../reports/store.js";
 import { GpuWatch } from "../../suites/gate/gpu-watch.js";
@@ -102,6 +102,7 @@ export async function withSession(
           command: [gateInvocation(), ...argv.map(shellWord)].join(" "),
           seed,
           rule: { ...rule },
+          estimator: options.baseline === undefined ? BLOCK_ESTIMATOR : PAST_ESTIMATOR,
           selection,
           minutes: (host.nowMs() - startMs) / 60e3,
           machine: machineKind(await environment()),

@@ -147,7 +147,7 @@ export class BaselineExperiment extends Experiment {
     const reference = this.references.get(one.problemKey)!;
     await station.load(one, reference);
     await station.warm(one);
-    for (let turn = 0; turn < station.turns; turn++) await station.turn(one);
+    for (let turn = 0; turn < station.rounds; turn++) await station.turn(one);
     const ns = station.medianNs;
     const spoiled = this.lab.blockSpoiled(one.target.engine);
     await station.unload(one, reference);

@@ -1,6 +1,6 @@
 /**
  * Blocks of fresh processes. A block is four of them, two an arm, prepared and verified together, then timed in turns, ABBA or BAAB
- * by a coin and the other way round in the next turn: what drifts cancels. Each process gives one median, the block one ratio. Screening shares a block's processes among all cases, each case with its own coin
+ * by a coin and the other way round in the next turn: what drifts cancels. The block gives one ratio, each process one median to report. Screening shares a block's processes among all cases, each case with its own coin
  * and all in a new random order, because starting a process costs more than timing a case; its result only chooses what is looked at
  * again. The confirming blocks, which alone can fail a change, start four processes for one case.
  */
@@ -132,7 +132,7 @@ export class Experiment implements BlockSource {
       await settled(all.map((station) => station.load(one, reference)));
       for (const station of all) await station.warm(one);
       // what comes and goes on the machine meets all four: they take several short turns, ABBA BAAB ABBA ...
-      const rounds = Math.min(...all.map(({ turns }) => turns));
+      const rounds = Math.min(...all.map(({ rounds }) => rounds));
       for (let round = 0; round < rounds; round++)
         for (const station of orders[(first + round) % 2]) {
           checkSignal(this.lab);
@@ -141,10 +141,9 @@ export class Experiment implements BlockSource {
       const spoiled = this.lab.blockSpoiled(one.target.engine);
       await settled(all.map((station) => station.unload(one, reference)));
       if (spoiled !== undefined) return new Error(spoiled);
-      const medians = { base: [a1.medianNs, a2.medianNs], head: [b1.medianNs, b2.medianNs] };
-      times.base.push(...medians.base);
-      times.head.push(...medians.head);
-      return blockLogRatio(medians.base, medians.head);
+      times.base.push(a1.medianNs, a2.medianNs);
+      times.head.push(b1.medianNs, b2.medianNs);
+      return blockLogRatio([a1.turnsNs, a2.turnsNs], [b1.turnsNs, b2.turnsNs]);
     } catch (error) {
       return this.excuse(one, error);
     }

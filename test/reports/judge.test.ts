@@ -15,6 +15,7 @@ import {
   slowdownP,
   speedupP,
 } from "../../reports/judge.js";
+import { logRatioOfMedians } from "../../suites/gate/naive.js";
 import { DEFAULT_SIMULATION, ORDINARY_NOISE, simulate } from "../../suites/gate/simulate.js";
 
 describe("signFlipP", () => {
@@ -54,8 +55,35 @@ describe("holm", () => {
 describe("blocks", () => {
   it("cancel linear drift in the log", () => {
     const drift = (k: number) => Math.exp(0.03 * k);
-    // ABBA: base at 0 and 3, head at 1 and 2
-    expect(blockLogRatio([drift(0), drift(3)], [drift(1), drift(2)])).toBeCloseTo(0, 12);
+    // ABBA, then BAAB: base at 0 and 3, 5 and 6
+    const base = [
+      [drift(0), drift(5)],
+      [drift(3), drift(6)],
+    ];
+    const head = [
+      [drift(1), drift(4)],
+      [drift(2), drift(7)],
+    ];
+    expect(blockLogRatio(base, head)).toBeCloseTo(0, 12);
+    expect(blockLogRatio(head, base)).toBeCloseTo(0, 12);
+    const slower = head.map((turns) => turns.map((v) => 1.1 * v));
+    expect(blockLogRatio(base, slower)).toBeCloseTo(Math.log(1.1), 12);
+    // exchanging the arms turns the sign, exactly: without that no sign-flip test is exact
+    expect(blockLogRatio(slower, base)).toBe(-blockLogRatio(base, slower));
+  });
+
+  it("see through a mode that all processes share, where medians do not", () => {
+    // the machine turns slow after the third of five rounds, with one process a turn behind
+    const base = [
+      [1, 1, 1, 1.6, 1.6],
+      [1, 1, 1.6, 1.6, 1.6],
+    ];
+    const head = base.map((turns) => turns.map((v, round) => (round === 2 ? 1 : v) * 1.05));
+    expect(blockLogRatio(base, head)).toBeCloseTo(Math.log(1.05), 12);
+    expect(Math.abs(logRatioOfMedians(base, head) - Math.log(1.05))).toBeGreaterThan(0.2);
+  });
+
+  it("are averaged as ratios", () => {
     expect(meanRatio([Math.log(1.1), Math.log(1.1)])).toBeCloseTo(1.1, 12);
   });
 
