@@ -31,7 +31,9 @@ export function blockLogRatio(
   head: readonly (readonly number[])[],
 ): number {
   return median(
-    base.flatMap((before) => head.flatMap((after) => before.map((ns, round) => Math.log(after[round] / ns)))),
+    base.flatMap((before) =>
+      head.flatMap((after) => before.map((ns, round) => Math.log(after[round]) - Math.log(ns))),
+    ),
   );
 }
 

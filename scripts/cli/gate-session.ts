@@ -11,8 +11,8 @@ import { Interrupted, type Sides } from "../../suites/gate/lab.js";
 import type { GateRequest } from "../../suites/gate/plan-run.js";
 import type { GateResult } from "../../suites/gate/run.js";
 import { GateStop } from "../../suites/gate/stop.js";
-import type { Arm } from "../../suites/gate/trees.js";
-import { type Environment, readEnvironment } from "../../suites/runner/environment.js";
+import { type Arm, type Harness, makeHarness } from "../../suites/gate/trees.js";
+import { type Environment, packageRoot, readEnvironment } from "../../suites/runner/environment.js";
 import { nodeHost } from "../../suites/runner/host.node.js";
 import { allImplementations } from "../../suites/runner/user-impls.js";
 import { EXIT, Stop, usageError } from "./exit.js";
@@ -36,6 +36,8 @@ export interface GateSession {
   /** Whether only implementations of --impl are gated. */
   readonly onlyUser: boolean;
   say(line: string): void;
+  /** From now on processes run the harness as JavaScript, transpiled once for all of them; in an installed package it is already. */
+  startFast(): Promise<void>;
   environment(): Promise<Environment>;
   request(
     parts: Pick<GateRequest, "touched" | "claims" | "repeat"> & { readonly arms: Sides<Arm> },
@@ -51,7 +53,10 @@ export async function withSession(
   body: (session: GateSession) => Promise<number>,
 ): Promise<number> {
   const interrupt = new Interrupt();
-  const host = nodeHost();
+  let harness: Harness | undefined;
+  const host = nodeHost({
+    child: () => (harness?.works ? join(harness.folder, "suites", "runner", "child.js") : undefined),
+  });
   interrupt.stop = () => host.close();
   const startMs = host.nowMs();
   const seed = options.seed ?? randomInt(2 ** 31);
@@ -71,6 +76,10 @@ export async function withSession(
       files,
       onlyUser,
       say,
+      async startFast() {
+        if (import.meta.url.endsWith(".js")) return;
+        harness = await makeHarness(packageRoot, ["impls", "suites", "reports"]);
+      },
       environment,
       request: ({ arms, touched, claims, repeat }) => ({
         lab: {
@@ -119,6 +128,7 @@ export async function withSession(
     throw error instanceof StoreError ? usageError(error.message) : error;
   } finally {
     await host.close();
+    harness?.remove();
     interrupt.close();
   }
 }

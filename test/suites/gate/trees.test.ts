@@ -40,6 +40,12 @@ describe("makeTrees", () => {
     expect(readFileSync(join(trees.base, "impls/index.ts"), "utf8")).toContain("version = 1");
     expect(readFileSync(join(trees.head, "impls/index.ts"), "utf8")).toContain("version = 3");
     expect(trees.base.length).toBe(trees.head.length);
+    expect(trees.transpiled).toBe(true);
+    for (const [tree, version] of [
+      [trees.base, 1],
+      [trees.head, 3],
+    ] as const)
+      expect(await import(pathToFileURL(join(tree, "impls/index.js")).href)).toMatchObject({ version });
     expect(git(trees.base, "rev-parse", "HEAD")).toBe(base);
     // git sees nothing of it, whatever the repository ignores
     expect(git(top, "status", "--porcelain", "--untracked-files=all")).toBe("M impls/index.ts");
