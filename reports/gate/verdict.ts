@@ -59,7 +59,8 @@ export interface Canary {
   readonly id: string;
   readonly ratio: number;
   readonly low: number;
-  readonly high: number;
+  /** Null where the interval has no end. */
+  readonly high: number | null;
   readonly blocks: number;
   readonly toldApart: boolean;
 }

@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { Verdict } from "../../reports/gate/verdict.js";
+import { hookless } from "../../suites/gate/git.js";
 import { makeHarness } from "../../suites/gate/trees.js";
 import { loaderFlags } from "../../suites/runner/fork.js";
 import { EXIT } from "./exit.js";
@@ -154,7 +155,11 @@ function commit(folder: string, message: string): void {
 }
 
 function git(folder: string, ...args: string[]): void {
-  execFileSync("git", args, { cwd: folder, stdio: ["ignore", "ignore", "inherit"] });
+  execFileSync("git", args, {
+    cwd: folder,
+    env: hookless(process.env),
+    stdio: ["ignore", "ignore", "inherit"],
+  });
 }
 
 /** A user's module: our kernels, one of them changed. */

@@ -11,7 +11,7 @@ import { Interrupted, type Sides } from "../../suites/gate/lab.js";
 import type { GateRequest } from "../../suites/gate/plan-run.js";
 import type { GateResult } from "../../suites/gate/run.js";
 import { GateStop } from "../../suites/gate/stop.js";
-import { type Arm, type Harness, makeHarness } from "../../suites/gate/trees.js";
+import { type Arm, gateFolder, type Harness, makeHarness } from "../../suites/gate/trees.js";
 import { type Environment, packageRoot, readEnvironment } from "../../suites/runner/environment.js";
 import { nodeHost } from "../../suites/runner/host.node.js";
 import { allImplementations } from "../../suites/runner/user-impls.js";
@@ -117,7 +117,7 @@ export async function withSession(
           machine: machineKind(await environment()),
           gpu: gpu.states,
         };
-        publishVerdict(verdict, options.out ?? join(top, ".dualbench", "verdict"), options.json);
+        publishVerdict(verdict, options.out ?? join(gateFolder(top), "..", "verdict"), options.json);
         return EXIT_OF[verdict.status];
       },
     });

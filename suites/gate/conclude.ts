@@ -111,7 +111,7 @@ export function canaryVerdict(id: string, blocks: readonly number[], rule: Rule)
     id,
     ratio: meanRatio(blocks),
     low,
-    high: finite(high) ?? 0,
+    high: finite(high),
     blocks: blocks.length,
     toldApart: toldApart(blocks, rule),
   };
