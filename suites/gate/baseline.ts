@@ -9,7 +9,7 @@ import { z } from "zod";
 import { oneLine } from "../runner/session.js";
 import type { GateCase } from "./cases.js";
 import { distinctTargets, Experiment } from "./experiment.js";
-import { Station } from "./station.js";
+import { BLOCK_NS, Station } from "./station.js";
 import { GateStop } from "./stop.js";
 
 const facts = z.record(z.string(), z.string());
@@ -147,7 +147,8 @@ export class BaselineExperiment extends Experiment {
     const reference = this.references.get(one.problemKey)!;
     await station.load(one, reference);
     await station.warm(one);
-    for (let turn = 0; turn < station.rounds; turn++) await station.turn(one);
+    const turns = station.rounds(BLOCK_NS.confirming);
+    for (let turn = 0; turn < turns; turn++) await station.turn(one);
     const ns = station.medianNs;
     const spoiled = this.lab.blockSpoiled(one.target.engine);
     await station.unload(one, reference);

@@ -19,8 +19,9 @@ const WARM_NS = 30e6;
 /** One turn of a process. Short, so that the turns of a round meet the same machine; a case whose run takes longer runs once a turn. */
 const TURN_NS = 5e6;
 const MOST_SAMPLES = 50;
-/** What the turns of a block may take together; within the limits that few turns tell little and many add nothing. */
-const BLOCK_NS = 1.4e9;
+/** What the turns of a block may take together. Screening only chooses, and every case pays for it. */
+export const BLOCK_NS = { screening: 0.7e9, confirming: 1.4e9 };
+/** Few turns tell little, many add nothing. */
 const ROUNDS = { least: 9, most: 60 };
 /**
  * This share of the turns, the first ones, counts for nothing: optimised code is compiled by a thread in the background, which on a busy machine
@@ -104,10 +105,10 @@ export class Station {
     return this.warmed.estimateNs;
   }
 
-  /** How often it is this process's turn in a block. */
-  get rounds(): number {
+  /** How often it is this process's turn in a block whose turns may take so long. */
+  rounds(blockNs: number): number {
     const { repeats, estimateNs } = this.warmed;
-    const fit = Math.round(BLOCK_NS / (4 * Math.max(TURN_NS, repeats * estimateNs)));
+    const fit = Math.round(blockNs / (4 * Math.max(TURN_NS, repeats * estimateNs)));
     return Math.max(ROUNDS.least, Math.min(ROUNDS.most, fit));
   }
 
