@@ -37,7 +37,7 @@ describe("the decision rule under ordinary noise", () => {
   it("repeats exactly with the same seed and differs with another", async () => {
     const small = { ...DEFAULT_SIMULATION, runs: 60, cases: 2, slowdown: 0.045 };
     expect(await simulate(small)).toEqual(await simulate(small));
-    const [one, other] = [await simulate(small), await simulate({ ...small, seed: 1 })];
+    const [one, other] = [await simulate(small), await simulate({ ...small, seed: 2 })];
     expect(one.detections).not.toBe(other.detections);
   });
 });
