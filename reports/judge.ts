@@ -20,7 +20,7 @@ export const BLOCK_ESTIMATOR =
   "median over all rounds of a block and all pairs of its processes of head's turn over base's turn of the same round";
 
 /** The same of a machine against its own past, where no turns can be paired. */
-export const PAST_ESTIMATOR = "median of a process over that of the process of the same place then";
+export const PAST_ESTIMATOR = "least turn of a process over that of the process of the same place then";
 
 /**
  * Log ratio head / base of one block: each turn of a head process over each turn of a base process of the same round, and the middle of

@@ -80,6 +80,7 @@ function pastOf(session: GateSession, then: Baseline, file: string, environment:
       for (const soft of differences(now.soft, then.fingerprint.soft))
         session.say(`the machine is not quite as it was: ${soft}`);
     },
+    ids: Object.keys(then.cases),
     timesOf: (id) => then.cases[id],
   };
 }

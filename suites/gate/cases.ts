@@ -9,7 +9,8 @@ import { figureCurves } from "../runner/figure-curves.js";
 import { parseFilter } from "../runner/filter.js";
 import { type Case, makePlan, type Target } from "../runner/plan.js";
 import type { Description, Question } from "../runner/protocol.js";
-import { type ArmName, checkSignal, type Lab } from "./lab.js";
+import { differByChance, sameOptions } from "./chance.js";
+import { type ArmName, checkSignal, type Lab, type Sides } from "./lab.js";
 import { GateStop } from "./stop.js";
 import type { Touched } from "./touched.js";
 
@@ -62,6 +63,8 @@ export interface CaseRequest {
   readonly onlyUser: boolean;
   readonly filter: string | undefined;
   readonly engines: readonly string[];
+  /** Ids of an earlier day, whose options are taken: an engine that chooses by measuring must not choose again. */
+  readonly pastIds: readonly string[];
 }
 
 /** @throws GateStop for a filter that cannot be read */
@@ -87,8 +90,9 @@ export async function planCases(request: CaseRequest): Promise<Planned> {
     const figure = figureCurves(impls, head.targets);
     // a change that touches a few kernels runs all their cases; one that may touch everything, those of the figure
     const everything = !request.touched.all || filter !== undefined || named.length > 0;
+    const suites = chooseSuites([]);
     const groups = await makePlan({
-      suites: chooseSuites([]),
+      suites,
       grid: "quick",
       seed: 0,
       impls,
@@ -96,9 +100,10 @@ export async function planCases(request: CaseRequest): Promise<Planned> {
       describe: (target, questions) => describe(pools.head, target, questions),
       takesPart: (i, t) => takes(i) && ((isTouched(i) && everything) || figure(i, t)),
       keep: (_suite, id) => matches(id),
+      storedIds: suites.flatMap(({ name }) => request.pastIds.map((id) => `${name}\t${id}`)),
     });
     const planned = groups.flatMap(({ key, cases }) => cases.map((one) => ({ key, one })));
-    const paired = await pair(request, planned, head.targets, base.targets, pools.base);
+    const paired = await pair(request, planned, { head: head.targets, base: base.targets }, pools);
     const absent = head.absent.map(
       ({ engine, device, reason }) => `engine ${engine}${device ? ` on ${device}` : ""} is absent: ${reason}`,
     );
@@ -139,20 +144,19 @@ interface KeyedCase {
   readonly one: Case;
 }
 
-/** Finds each case's implementation in the base, with the options that the base would choose. */
+/** Finds each case's implementation in the base, with head's options where the base may choose them, else with the base's own. */
 async function pair(
   { impls, baseNames }: CaseRequest,
   planned: readonly KeyedCase[],
-  headTargets: readonly Present[],
-  baseTargets: readonly Present[],
-  basePool: EnginePool,
+  targets: Sides<readonly Present[]>,
+  pools: Sides<EnginePool>,
 ): Promise<{ cases: GateCase[]; notCompared: NotCompared[] }> {
   const headNames = impls.map(implementationName);
   const cases: GateCase[] = [];
   const notCompared: NotCompared[] = [];
-  for (const [t, target] of headTargets.entries()) {
+  for (const [t, target] of targets.head.entries()) {
     const own = planned.filter(({ one }) => one.target === t);
-    const there = baseTargets.findIndex(
+    const there = targets.base.findIndex(
       ({ engine, device }) => engine === target.engine && device === target.device,
     );
     const asked = own.flatMap((keyed) => {
@@ -169,11 +173,31 @@ async function pair(
     const questions = asked.map(({ keyed, impl }) => ({
       impl,
       problem: keyed.one.problem,
-      everyChoice: false,
+      everyChoice: true,
     }));
-    const answers = await describe(basePool, there, questions);
-    for (const [i, [{ options, unsupported }]] of answers.entries()) {
-      const { keyed, impl } = asked[i];
+    const answers = await describe(pools.base, there, questions);
+    const matched = asked.map(({ keyed, impl }, i) => {
+      const { problem, options } = keyed.one;
+      const same = answers[i].find((one) => sameOptions(one.options, options));
+      const [first] = answers[i];
+      const both = { head: options, base: first.options };
+      return {
+        keyed,
+        answer: same ?? first,
+        differing: { problem, impl: { head: keyed.one.impl, base: impl }, options: both },
+        settled: same !== undefined || first.unsupported !== undefined,
+      };
+    });
+    const open = matched.flatMap(({ differing, settled }) => (settled ? [] : [differing]));
+    const place = { head: t, base: there };
+    const chance = await differByChance(open, async (arm, again) => {
+      await pools[arm].restart(place[arm]);
+      return describe(pools[arm], place[arm], again);
+    });
+    for (const { keyed, answer, differing } of matched) {
+      const { unsupported } = answer;
+      const { impl } = differing;
+      const options = chance.has(differing) ? keyed.one.options : answer.options;
       const { id, suites: own, operator, problem, rank } = keyed.one;
       if (unsupported !== undefined) {
         notCompared.push({ id, reason: `the base does not take it: ${unsupported}` });
@@ -188,8 +212,8 @@ async function pair(
         problemKey: keyed.key,
         target,
         rank,
-        base: { impl, options },
-        head: { impl: keyed.one.impl, options: keyed.one.options },
+        base: { impl: impl.base, options },
+        head: { impl: impl.head, options: keyed.one.options },
         judged: true,
       });
     }

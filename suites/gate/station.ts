@@ -129,6 +129,11 @@ export class Station {
     return median(this.counted.flat());
   }
 
+  /** The least turn. */
+  get leastNs(): number {
+    return Math.min(...this.turnsNs);
+  }
+
   private get counted(): number[][] {
     return this.samples.slice(Math.floor(UNCOUNTED * this.samples.length));
   }
