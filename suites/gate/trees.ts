@@ -3,7 +3,17 @@
  * and `head`, a copy of the working tree's impls/, so that both arms load code the same way, from paths of the same length, and an
  * edit during the run changes nothing. Node finds the repository's packages from there.
  */
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { git, sameLock } from "./git.js";
 import { GateStop } from "./stop.js";
@@ -34,8 +44,17 @@ export interface Harness {
   remove(): void;
 }
 
+const HARNESS = "harness-";
+const DAY_MS = 86_400e3;
+
+/** What killed runs left goes too, once no run can still use it. */
 export async function makeHarness(top: string, folders: readonly string[]): Promise<Harness> {
-  const folder = mkdtempSync(join(gateFolder(top), "harness-"));
+  const all = gateFolder(top);
+  for (const name of readdirSync(all)) {
+    const old = name.startsWith(HARNESS) && Date.now() - statSync(join(all, name)).mtimeMs > DAY_MS;
+    if (old) rmSync(join(all, name), { recursive: true, force: true });
+  }
+  const folder = mkdtempSync(join(all, HARNESS));
   const remove = () => rmSync(folder, { recursive: true, force: true });
   try {
     shareKernels(top, folder);
