@@ -44,6 +44,8 @@ export interface NotCompared {
 export interface Planned {
   readonly cases: readonly GateCase[];
   readonly notCompared: readonly NotCompared[];
+  /** Cases that the base takes and head does not: a kernel that no longer compiles. */
+  readonly broken: readonly NotCompared[];
   /** One sentence for each engine that is not here. */
   readonly absent: readonly string[];
   /** What each engine that is here runs on, in words. */
@@ -111,6 +113,7 @@ export async function planCases(request: CaseRequest): Promise<Planned> {
       absent,
       backends: head.targets.map(backendOf),
       notCompared: paired.notCompared,
+      broken: paired.broken.flatMap(({ impl, ...one }) => (isTouched(impl) ? [one] : [])),
       cases: paired.cases.map((one) => ({ ...one, judged: isTouched(one.head.impl) })),
     };
   } catch (error) {
@@ -139,21 +142,17 @@ async function describe(
   return link.call("describe", { questions }, 300_000);
 }
 
-interface KeyedCase {
-  readonly key: string;
-  readonly one: Case;
-}
-
 /** Finds each case's implementation in the base, with head's options where the base may choose them, else with the base's own. */
 async function pair(
   { impls, baseNames }: CaseRequest,
-  planned: readonly KeyedCase[],
+  planned: readonly { readonly key: string; readonly one: Case }[],
   targets: Sides<readonly Present[]>,
   pools: Sides<EnginePool>,
-): Promise<{ cases: GateCase[]; notCompared: NotCompared[] }> {
+): Promise<{ cases: GateCase[]; notCompared: NotCompared[]; broken: (NotCompared & { impl: number })[] }> {
   const headNames = impls.map(implementationName);
   const cases: GateCase[] = [];
   const notCompared: NotCompared[] = [];
+  const broken: (NotCompared & { impl: number })[] = [];
   for (const [t, target] of targets.head.entries()) {
     const own = planned.filter(({ one }) => one.target === t);
     const there = targets.base.findIndex(
@@ -162,7 +161,6 @@ async function pair(
     const asked = own.flatMap((keyed) => {
       const impl = counterpart(headNames, keyed.one.impl, baseNames);
       const reason =
-        keyed.one.unsupported ??
         (there < 0 ? `the base has no engine ${target.engine}` : undefined) ??
         (impl < 0 ? "it is new: the base has no such implementation" : undefined);
       if (reason === undefined) return [{ keyed, impl }];
@@ -176,20 +174,23 @@ async function pair(
       everyChoice: true,
     }));
     const answers = await describe(pools.base, there, questions);
+    const place = { head: t, base: there };
     const matched = asked.map(({ keyed, impl }, i) => {
       const { problem, options } = keyed.one;
       const same = answers[i].find((one) => sameOptions(one.options, options));
       const [first] = answers[i];
-      const both = { head: options, base: first.options };
       return {
         keyed,
         answer: same ?? first,
-        differing: { problem, impl: { head: keyed.one.impl, base: impl }, options: both },
-        settled: same !== undefined || first.unsupported !== undefined,
+        differing: {
+          problem,
+          impl: { head: keyed.one.impl, base: impl },
+          options: { head: options, base: first.options },
+        },
+        settled: same !== undefined || (first.unsupported ?? keyed.one.unsupported) !== undefined,
       };
     });
     const open = matched.flatMap(({ differing, settled }) => (settled ? [] : [differing]));
-    const place = { head: t, base: there };
     const chance = await differByChance(open, async (arm, again) => {
       await pools[arm].restart(place[arm]);
       return describe(pools[arm], place[arm], again);
@@ -199,6 +200,12 @@ async function pair(
       const { impl } = differing;
       const options = chance.has(differing) ? keyed.one.options : answer.options;
       const { id, suites: own, operator, problem, rank } = keyed.one;
+      if (keyed.one.unsupported !== undefined) {
+        const reason = keyed.one.unsupported;
+        if (unsupported !== undefined) notCompared.push({ id, reason });
+        else broken.push({ id, reason: `head: ${reason}`, impl: impl.head });
+        continue;
+      }
       if (unsupported !== undefined) {
         notCompared.push({ id, reason: `the base does not take it: ${unsupported}` });
         continue;
@@ -218,7 +225,7 @@ async function pair(
       });
     }
   }
-  return { cases, notCompared };
+  return { cases, notCompared, broken };
 }
 
 /** The implementation of the same name, counting those that share one. */
