@@ -25,6 +25,8 @@ export interface Verdict {
   /** Of the order of the measurements. */
   readonly seed: number;
   readonly rule: Readonly<Record<string, number>>;
+  /** What a block's log ratio is taken from, in words. */
+  readonly estimator: string;
   /** What the selection looked at, in words. */
   readonly selection: string;
   readonly minutes: number;
@@ -57,7 +59,8 @@ export interface Canary {
   readonly id: string;
   readonly ratio: number;
   readonly low: number;
-  readonly high: number;
+  /** Null where the interval has no end. */
+  readonly high: number | null;
   readonly blocks: number;
   readonly toldApart: boolean;
 }

@@ -34,6 +34,8 @@ export async function gateAgainstPast(
       claims: session.onlyUser || !existsSync(claims) ? NO_CLAIMS : readClaims(claims),
       repeat: (id) => `${gateInvocation()} --baseline ${shellWord(file)} --filter ${shellWord(id)}`,
     });
+    // a module of the user may import sources, which plain Node cannot load
+    if (session.files.length === 0) await session.startFast();
     if (!then) return update(session, request, file, environment);
     const result = await runGate(request, pastOf(session, then, file, environment));
     const commit = commitOf(environment);
@@ -78,6 +80,7 @@ function pastOf(session: GateSession, then: Baseline, file: string, environment:
       for (const soft of differences(now.soft, then.fingerprint.soft))
         session.say(`the machine is not quite as it was: ${soft}`);
     },
+    ids: Object.keys(then.cases),
     timesOf: (id) => then.cases[id],
   };
 }

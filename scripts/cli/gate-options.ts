@@ -32,6 +32,8 @@ export interface GateOptions {
   readonly processSd: number;
   readonly sampleSd: number;
   readonly drift: number;
+  readonly slow: number;
+  readonly spell: number;
 }
 
 const DEFAULT_BUDGET_MINUTES = 15;
@@ -92,6 +94,13 @@ function gateCommand(): Command {
     .option("--process-sd <percent>", "noise between processes", zeroOrMore, 100 * noise.processSd)
     .option("--sample-sd <percent>", "noise of a sample", zeroOrMore, 100 * noise.sampleSd)
     .option("--drift <percent>", "drift over a run", zeroOrMore, 100 * noise.drift)
+    .option(
+      "--slow <percent>",
+      "what the machine's slow mode adds, when a neighbour comes and goes",
+      zeroOrMore,
+      100 * noise.slow,
+    )
+    .option("--spell <ms>", "mean time in a mode", positive, noise.spellMs)
     .allowExcessArguments(false)
     .exitOverride()
     .configureOutput({ writeErr: () => {} });

@@ -33,6 +33,7 @@ export async function gateAgainstBase(options: GateOptions, argv: readonly strin
     try {
       session.say(`base ${commit.slice(0, 12)} (merge base of ${ref} and HEAD)`);
       trees = await makeTrees(top, commit, !session.onlyUser, installPackages);
+      if (trees.transpiled) await session.startFast();
       return await compare(session, { top, ref, commit, trees });
     } finally {
       await trees?.remove();

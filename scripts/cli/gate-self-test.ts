@@ -6,8 +6,10 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import type { Verdict } from "../../reports/gate/verdict.js";
+import { hookless } from "../../suites/gate/git.js";
+import { makeHarness } from "../../suites/gate/trees.js";
 import { loaderFlags } from "../../suites/runner/fork.js";
 import { EXIT } from "./exit.js";
 import { Interrupt } from "./interrupt.js";
@@ -72,13 +74,14 @@ export async function selfTestGate(): Promise<number> {
   let child: ChildProcess | undefined;
   interrupt.stop = () => child?.kill("SIGTERM");
   const folder = mkdtempSync(join(tmpdir(), "dualbench-self-test-"));
+  const program = await makeProgram();
   let failures = 0;
   try {
-    makeRepository(folder);
+    makeRepository(folder, program);
     for (const scenario of SCENARIOS) {
       const start = performance.now();
-      commitKernel(folder, scenario.change);
-      const ended = gateIn(folder, scenario.args);
+      commitKernel(folder, scenario.change, program);
+      const ended = gateIn(folder, scenario.args, program);
       child = ended.child;
       const { code, said } = await ended.done;
       if (interrupt.code !== undefined) return interrupt.code;
@@ -90,6 +93,7 @@ export async function selfTestGate(): Promise<number> {
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });
+    program.remove();
     interrupt.close();
   }
   return failures === 0 ? EXIT.good : EXIT.wrong;
@@ -108,22 +112,39 @@ function named({ cases }: Verdict, outcome: Verdict["cases"][number]["outcome"])
   return hit.length > 0 ? undefined : `no case of ${CHANGED} is called ${outcome}`;
 }
 
-function makeRepository(folder: string): void {
+/** The harness that the scenarios run. */
+interface Program {
+  /** Holds impls/ and scripts/. */
+  readonly root: string;
+  readonly extension: string;
+  remove(): void;
+}
+
+/** This harness; from sources, transpiled once for all its processes, below the repository so that packages resolve. */
+async function makeProgram(): Promise<Program> {
+  const extension = import.meta.url.slice(-3);
+  const here = fileURLToPath(new URL("../../", import.meta.url));
+  if (extension !== ".ts") return { root: here, extension, remove: () => {} };
+  const { folder, works, remove } = await makeHarness(here, ["impls", "suites", "reports", "scripts"]);
+  return works ? { root: folder, extension: ".js", remove } : { root: here, extension, remove };
+}
+
+function makeRepository(folder: string, program: Program): void {
   git(folder, "init", "--quiet", "--initial-branch", "base");
   const fingerprint = { hard: { cpu: "a machine that does not exist" }, soft: {} };
   const cases = {};
   const foreign = { version: 1, commit: "none", writtenUtc: "1970-01-01T00:00:00Z", fingerprint, cases };
   writeFileSync(join(folder, "foreign.json"), JSON.stringify(foreign));
   writeFileSync(join(folder, ".gitignore"), "out/\n");
-  writeFileSync(join(folder, "kernel.mjs"), kernel("none"));
+  writeFileSync(join(folder, "kernel.mjs"), kernel("none", program));
   git(folder, "add", "--all");
   commit(folder, "base");
   git(folder, "checkout", "--quiet", "-b", "change");
 }
 
-function commitKernel(folder: string, change: Change): void {
+function commitKernel(folder: string, change: Change, program: Program): void {
   git(folder, "reset", "--quiet", "--hard", "base");
-  writeFileSync(join(folder, "kernel.mjs"), kernel(change));
+  writeFileSync(join(folder, "kernel.mjs"), kernel(change, program));
   git(folder, "add", "--all");
   commit(folder, change);
 }
@@ -134,12 +155,16 @@ function commit(folder: string, message: string): void {
 }
 
 function git(folder: string, ...args: string[]): void {
-  execFileSync("git", args, { cwd: folder, stdio: ["ignore", "ignore", "inherit"] });
+  execFileSync("git", args, {
+    cwd: folder,
+    env: hookless(process.env),
+    stdio: ["ignore", "ignore", "inherit"],
+  });
 }
 
 /** A user's module: our kernels, one of them changed. */
-function kernel(change: Change): string {
-  const impls = new URL(`../../impls/index${import.meta.url.slice(-3)}`, import.meta.url).href;
+function kernel(change: Change, { root, extension }: Program): string {
+  const impls = pathToFileURL(join(root, `impls/index${extension}`)).href;
   return `import { implementations } from ${JSON.stringify(impls)};
 // ${change === "none" ? "as it was" : "touched"}
 const of = (name) => implementations.find(({ operator, form, engine }) => \`\${operator.name}/\${form}.\${engine}\` === name);
@@ -171,9 +196,9 @@ export const kernels = ${JSON.stringify(KERNELS)}.map((name) =>
 function gateIn(
   folder: string,
   args: readonly string[],
+  { root, extension }: Program,
 ): { child: ChildProcess; done: Promise<{ code: number | null; said: string }> } {
-  const extension = import.meta.url.slice(-3);
-  const script = fileURLToPath(new URL(`../gate${extension}`, import.meta.url));
+  const script = join(root, "scripts", `gate${extension}`);
   const command = [...loaderFlags(extension), script, ...args, "--out", "out"];
   const child = spawn(process.execPath, command, { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
   let said = "";

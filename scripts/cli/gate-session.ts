@@ -3,7 +3,7 @@ import { randomInt } from "node:crypto";
 import { join, resolve } from "node:path";
 import type { AnyImplementation } from "../../impls/implementation.js";
 import { CHECKS, EXIT_OF, type Side, type Verdict } from "../../reports/gate/verdict.js";
-import { DEFAULT_RULE } from "../../reports/judge.js";
+import { BLOCK_ESTIMATOR, DEFAULT_RULE, PAST_ESTIMATOR } from "../../reports/judge.js";
 import { machineKind } from "../../reports/machine.js";
 import { StoreError } from "../../reports/store.js";
 import { GpuWatch } from "../../suites/gate/gpu-watch.js";
@@ -11,8 +11,8 @@ import { Interrupted, type Sides } from "../../suites/gate/lab.js";
 import type { GateRequest } from "../../suites/gate/plan-run.js";
 import type { GateResult } from "../../suites/gate/run.js";
 import { GateStop } from "../../suites/gate/stop.js";
-import type { Arm } from "../../suites/gate/trees.js";
-import { type Environment, readEnvironment } from "../../suites/runner/environment.js";
+import { type Arm, gateFolder, type Harness, makeHarness } from "../../suites/gate/trees.js";
+import { type Environment, packageRoot, readEnvironment } from "../../suites/runner/environment.js";
 import { nodeHost } from "../../suites/runner/host.node.js";
 import { allImplementations } from "../../suites/runner/user-impls.js";
 import { EXIT, Stop, usageError } from "./exit.js";
@@ -36,6 +36,8 @@ export interface GateSession {
   /** Whether only implementations of --impl are gated. */
   readonly onlyUser: boolean;
   say(line: string): void;
+  /** From now on processes run the harness as JavaScript, transpiled once for all of them; in an installed package it is already. */
+  startFast(): Promise<void>;
   environment(): Promise<Environment>;
   request(
     parts: Pick<GateRequest, "touched" | "claims" | "repeat"> & { readonly arms: Sides<Arm> },
@@ -51,7 +53,10 @@ export async function withSession(
   body: (session: GateSession) => Promise<number>,
 ): Promise<number> {
   const interrupt = new Interrupt();
-  const host = nodeHost();
+  let harness: Harness | undefined;
+  const host = nodeHost({
+    child: () => (harness?.works ? join(harness.folder, "suites", "runner", "child.js") : undefined),
+  });
   interrupt.stop = () => host.close();
   const startMs = host.nowMs();
   const seed = options.seed ?? randomInt(2 ** 31);
@@ -71,6 +76,10 @@ export async function withSession(
       files,
       onlyUser,
       say,
+      async startFast() {
+        if (import.meta.url.endsWith(".js")) return;
+        harness = await makeHarness(packageRoot, ["impls", "suites", "reports"]);
+      },
       environment,
       request: ({ arms, touched, claims, repeat }) => ({
         lab: {
@@ -102,12 +111,13 @@ export async function withSession(
           command: [gateInvocation(), ...argv.map(shellWord)].join(" "),
           seed,
           rule: { ...rule },
+          estimator: options.baseline === undefined ? BLOCK_ESTIMATOR : PAST_ESTIMATOR,
           selection,
           minutes: (host.nowMs() - startMs) / 60e3,
           machine: machineKind(await environment()),
           gpu: gpu.states,
         };
-        publishVerdict(verdict, options.out ?? join(top, ".dualbench", "verdict"), options.json);
+        publishVerdict(verdict, options.out ?? join(gateFolder(top), "..", "verdict"), options.json);
         return EXIT_OF[verdict.status];
       },
     });
@@ -118,6 +128,7 @@ export async function withSession(
     throw error instanceof StoreError ? usageError(error.message) : error;
   } finally {
     await host.close();
+    harness?.remove();
     interrupt.close();
   }
 }

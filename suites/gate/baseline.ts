@@ -1,5 +1,6 @@
 /**
- * Absolute comparison on one fixed machine: medians of fresh processes of an earlier day in a file, beside those of today. The k-th
+ * Absolute comparison on one fixed machine: times of fresh processes of an earlier day in a file, beside those of today. A process's time is
+ * its least turn, because no turns of two days can be paired, and only the least is free of what else the machine did. The k-th
  * process of today stands against the k-th of then, the same kind of process on both days; under "no change" the sign of their
  * difference is a coin, which is all that the decision rule asks. What it cannot cancel is the machine itself having changed: hence
  * the fingerprint.
@@ -9,7 +10,7 @@ import { z } from "zod";
 import { oneLine } from "../runner/session.js";
 import type { GateCase } from "./cases.js";
 import { distinctTargets, Experiment } from "./experiment.js";
-import { Station } from "./station.js";
+import { BLOCK_NS, Station } from "./station.js";
 import { GateStop } from "./stop.js";
 
 const facts = z.record(z.string(), z.string());
@@ -19,7 +20,7 @@ const baselineSchema = z.object({
   commit: z.string(),
   writtenUtc: z.string(),
   fingerprint: z.object({ hard: facts, soft: facts }),
-  /** Medians in ns by case id: of processes that measured all cases, and of processes that measured this one alone. */
+  /** Least turns in ns by case id: of processes that measured all cases, and of processes that measured this one alone. */
   cases: z.record(
     z.string(),
     z.object({ screen: z.array(z.number().positive()), confirm: z.array(z.number().positive()) }),
@@ -63,8 +64,8 @@ export class BaselineExperiment extends Experiment {
   }
 
   override async screen(): Promise<number[][]> {
-    const medians = await this.screenMedians();
-    return medians.map((own, i) =>
+    const times = await this.screenTimes();
+    return times.map((own, i) =>
       own.flatMap((ns, k) => {
         const then = this.stored[i].screen[k];
         return then === undefined ? [] : [Math.log(ns / then)];
@@ -76,19 +77,19 @@ export class BaselineExperiment extends Experiment {
     const k = this.confirmed.get(index) ?? 0;
     this.confirmed.set(index, k + 1);
     const then = this.stored[index].confirm[k];
-    const now = then === undefined ? undefined : await this.aloneMedian(index);
+    const now = then === undefined ? undefined : await this.aloneTime(index);
     return now === undefined ? undefined : Math.log(now / then);
   }
 
   /** What --update stores. */
   async record(): Promise<(StoredTimes | undefined)[]> {
-    const screens = await this.screenMedians();
+    const screens = await this.screenTimes();
     const times: (StoredTimes | undefined)[] = [];
     for (const [index, screen] of screens.entries()) {
       this.lab.say(`recording ${this.cases[index].id}`);
       const confirm: number[] = [];
       while (confirm.length < this.rule.confirmBlocks) {
-        const ns = await this.aloneMedian(index);
+        const ns = await this.aloneTime(index);
         if (ns === undefined) break;
         confirm.push(ns);
       }
@@ -99,8 +100,8 @@ export class BaselineExperiment extends Experiment {
   }
 
   /** One process a block measures all cases in random order. */
-  private async screenMedians(): Promise<number[][]> {
-    const medians: number[][] = this.cases.map(() => []);
+  private async screenTimes(): Promise<number[][]> {
+    const times: number[][] = this.cases.map(() => []);
     const targets = distinctTargets(this.cases);
     for (let block = 0; block < this.rule.screenBlocks; block++) {
       this.lab.say(`screening, process ${block + 1} of ${this.rule.screenBlocks}`);
@@ -110,7 +111,7 @@ export class BaselineExperiment extends Experiment {
           for (let attempt = 0; !this.failed.has(index) && !this.mustStop(); attempt++) {
             try {
               station ??= await Station.open(this.lab, "head", targets);
-              medians[index].push(await this.median(index, station));
+              times[index].push(await this.timed(index, station));
               break;
             } catch (error) {
               this.again(index, attempt, this.excuse(this.cases[index], error));
@@ -123,16 +124,16 @@ export class BaselineExperiment extends Experiment {
         await station?.close();
       }
     }
-    return medians;
+    return times;
   }
 
   /** A fresh process for this case alone. */
-  private async aloneMedian(index: number): Promise<number | undefined> {
+  private async aloneTime(index: number): Promise<number | undefined> {
     for (let attempt = 0; !this.failed.has(index) && !this.mustStop(); attempt++) {
       let station: Station | undefined;
       try {
         station = await Station.open(this.lab, "head", [this.cases[index].target]);
-        return await this.median(index, station);
+        return await this.timed(index, station);
       } catch (error) {
         this.again(index, attempt, this.excuse(this.cases[index], error));
       } finally {
@@ -142,13 +143,15 @@ export class BaselineExperiment extends Experiment {
     return undefined;
   }
 
-  private async median(index: number, station: Station): Promise<number> {
+  private async timed(index: number, station: Station): Promise<number> {
     const one: GateCase = this.cases[index];
     const reference = this.references.get(one.problemKey)!;
     await station.load(one, reference);
     await station.warm(one);
-    for (let turn = 0; turn < station.turns; turn++) await station.turn(one);
-    const ns = station.medianNs;
+    // as long as the four processes of a block together: long enough to meet the machine at its own speed
+    const turns = 4 * station.rounds(BLOCK_NS.confirming);
+    for (let turn = 0; turn < turns; turn++) await station.turn(one);
+    const ns = station.leastNs;
     const spoiled = this.lab.blockSpoiled(one.target.engine);
     await station.unload(one, reference);
     if (spoiled !== undefined) throw new Spoiled(spoiled);

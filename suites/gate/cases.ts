@@ -9,7 +9,8 @@ import { figureCurves } from "../runner/figure-curves.js";
 import { parseFilter } from "../runner/filter.js";
 import { type Case, makePlan, type Target } from "../runner/plan.js";
 import type { Description, Question } from "../runner/protocol.js";
-import { type ArmName, checkSignal, type Lab } from "./lab.js";
+import { differByChance, sameOptions } from "./chance.js";
+import { type ArmName, checkSignal, type Lab, type Sides } from "./lab.js";
 import { GateStop } from "./stop.js";
 import type { Touched } from "./touched.js";
 
@@ -43,6 +44,8 @@ export interface NotCompared {
 export interface Planned {
   readonly cases: readonly GateCase[];
   readonly notCompared: readonly NotCompared[];
+  /** Cases that the base takes and head does not: a kernel that no longer compiles. */
+  readonly broken: readonly NotCompared[];
   /** One sentence for each engine that is not here. */
   readonly absent: readonly string[];
   /** What each engine that is here runs on, in words. */
@@ -62,6 +65,8 @@ export interface CaseRequest {
   readonly onlyUser: boolean;
   readonly filter: string | undefined;
   readonly engines: readonly string[];
+  /** Ids of an earlier day, whose options are taken: an engine that chooses by measuring must not choose again. */
+  readonly pastIds: readonly string[];
 }
 
 /** @throws GateStop for a filter that cannot be read */
@@ -87,8 +92,9 @@ export async function planCases(request: CaseRequest): Promise<Planned> {
     const figure = figureCurves(impls, head.targets);
     // a change that touches a few kernels runs all their cases; one that may touch everything, those of the figure
     const everything = !request.touched.all || filter !== undefined || named.length > 0;
+    const suites = chooseSuites([]);
     const groups = await makePlan({
-      suites: chooseSuites([]),
+      suites,
       grid: "quick",
       seed: 0,
       impls,
@@ -96,9 +102,10 @@ export async function planCases(request: CaseRequest): Promise<Planned> {
       describe: (target, questions) => describe(pools.head, target, questions),
       takesPart: (i, t) => takes(i) && ((isTouched(i) && everything) || figure(i, t)),
       keep: (_suite, id) => matches(id),
+      storedIds: suites.flatMap(({ name }) => request.pastIds.map((id) => `${name}\t${id}`)),
     });
     const planned = groups.flatMap(({ key, cases }) => cases.map((one) => ({ key, one })));
-    const paired = await pair(request, planned, head.targets, base.targets, pools.base);
+    const paired = await pair(request, planned, { head: head.targets, base: base.targets }, pools);
     const absent = head.absent.map(
       ({ engine, device, reason }) => `engine ${engine}${device ? ` on ${device}` : ""} is absent: ${reason}`,
     );
@@ -106,6 +113,7 @@ export async function planCases(request: CaseRequest): Promise<Planned> {
       absent,
       backends: head.targets.map(backendOf),
       notCompared: paired.notCompared,
+      broken: paired.broken.flatMap(({ impl, ...one }) => (isTouched(impl) ? [one] : [])),
       cases: paired.cases.map((one) => ({ ...one, judged: isTouched(one.head.impl) })),
     };
   } catch (error) {
@@ -134,31 +142,25 @@ async function describe(
   return link.call("describe", { questions }, 300_000);
 }
 
-interface KeyedCase {
-  readonly key: string;
-  readonly one: Case;
-}
-
-/** Finds each case's implementation in the base, with the options that the base would choose. */
+/** Finds each case's implementation in the base, with head's options where the base may choose them, else with the base's own. */
 async function pair(
   { impls, baseNames }: CaseRequest,
-  planned: readonly KeyedCase[],
-  headTargets: readonly Present[],
-  baseTargets: readonly Present[],
-  basePool: EnginePool,
-): Promise<{ cases: GateCase[]; notCompared: NotCompared[] }> {
+  planned: readonly { readonly key: string; readonly one: Case }[],
+  targets: Sides<readonly Present[]>,
+  pools: Sides<EnginePool>,
+): Promise<{ cases: GateCase[]; notCompared: NotCompared[]; broken: (NotCompared & { impl: number })[] }> {
   const headNames = impls.map(implementationName);
   const cases: GateCase[] = [];
   const notCompared: NotCompared[] = [];
-  for (const [t, target] of headTargets.entries()) {
+  const broken: (NotCompared & { impl: number })[] = [];
+  for (const [t, target] of targets.head.entries()) {
     const own = planned.filter(({ one }) => one.target === t);
-    const there = baseTargets.findIndex(
+    const there = targets.base.findIndex(
       ({ engine, device }) => engine === target.engine && device === target.device,
     );
     const asked = own.flatMap((keyed) => {
       const impl = counterpart(headNames, keyed.one.impl, baseNames);
       const reason =
-        keyed.one.unsupported ??
         (there < 0 ? `the base has no engine ${target.engine}` : undefined) ??
         (impl < 0 ? "it is new: the base has no such implementation" : undefined);
       if (reason === undefined) return [{ keyed, impl }];
@@ -169,12 +171,41 @@ async function pair(
     const questions = asked.map(({ keyed, impl }) => ({
       impl,
       problem: keyed.one.problem,
-      everyChoice: false,
+      everyChoice: true,
     }));
-    const answers = await describe(basePool, there, questions);
-    for (const [i, [{ options, unsupported }]] of answers.entries()) {
-      const { keyed, impl } = asked[i];
+    const answers = await describe(pools.base, there, questions);
+    const place = { head: t, base: there };
+    const matched = asked.map(({ keyed, impl }, i) => {
+      const { problem, options } = keyed.one;
+      const same = answers[i].find((one) => sameOptions(one.options, options));
+      const [first] = answers[i];
+      return {
+        keyed,
+        answer: same ?? first,
+        differing: {
+          problem,
+          impl: { head: keyed.one.impl, base: impl },
+          options: { head: options, base: first.options },
+        },
+        settled: same !== undefined || (first.unsupported ?? keyed.one.unsupported) !== undefined,
+      };
+    });
+    const open = matched.flatMap(({ differing, settled }) => (settled ? [] : [differing]));
+    const chance = await differByChance(open, async (arm, again) => {
+      await pools[arm].restart(place[arm]);
+      return describe(pools[arm], place[arm], again);
+    });
+    for (const { keyed, answer, differing } of matched) {
+      const { unsupported } = answer;
+      const { impl } = differing;
+      const options = chance.has(differing) ? keyed.one.options : answer.options;
       const { id, suites: own, operator, problem, rank } = keyed.one;
+      if (keyed.one.unsupported !== undefined) {
+        const reason = keyed.one.unsupported;
+        if (unsupported !== undefined) notCompared.push({ id, reason });
+        else broken.push({ id, reason: `head: ${reason}`, impl: impl.head });
+        continue;
+      }
       if (unsupported !== undefined) {
         notCompared.push({ id, reason: `the base does not take it: ${unsupported}` });
         continue;
@@ -188,13 +219,13 @@ async function pair(
         problemKey: keyed.key,
         target,
         rank,
-        base: { impl, options },
-        head: { impl: keyed.one.impl, options: keyed.one.options },
+        base: { impl: impl.base, options },
+        head: { impl: impl.head, options: keyed.one.options },
         judged: true,
       });
     }
   }
-  return { cases, notCompared };
+  return { cases, notCompared, broken };
 }
 
 /** The implementation of the same name, counting those that share one. */

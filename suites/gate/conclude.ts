@@ -1,6 +1,6 @@
 /** From what was measured to one verdict. Pure: the rule of precedence, and the sentences that say why. */
 import type { CaseVerdict, Check, Status, Verdict } from "../../reports/gate/verdict.js";
-import { meanRatio, type Rule, ratioInterval95 } from "../../reports/judge.js";
+import { meanRatio, median, type Rule, ratioInterval95 } from "../../reports/judge.js";
 import type { GateCase, NotCompared } from "./cases.js";
 import type { Decision } from "./decision.js";
 import { toldApart } from "./decision.js";
@@ -79,8 +79,8 @@ export function caseVerdict(
           low: low > 0 ? low : null,
           high: finite(high),
           mde80: finite(mde80),
-          baseNs: middle(times.base),
-          headNs: middle(times.head),
+          baseNs: median(times.base),
+          headNs: median(times.head),
         }
       : {}),
     ...(adjustedP === undefined ? {} : { adjustedP }),
@@ -111,7 +111,7 @@ export function canaryVerdict(id: string, blocks: readonly number[], rule: Rule)
     id,
     ratio: meanRatio(blocks),
     low,
-    high: finite(high) ?? 0,
+    high: finite(high),
     blocks: blocks.length,
     toldApart: toldApart(blocks, rule),
   };
@@ -120,9 +120,4 @@ export function canaryVerdict(id: string, blocks: readonly number[], rule: Rule)
 /** JSON has no infinity. */
 function finite(value: number): number | null {
   return Number.isFinite(value) ? value : null;
-}
-
-function middle(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
 }

@@ -1,6 +1,6 @@
 /**
  * Blocks of fresh processes. A block is four of them, two an arm, prepared and verified together, then timed in turns, ABBA or BAAB
- * by a coin and the other way round in the next turn: what drifts cancels. Each process gives one median, the block one ratio. Screening shares a block's processes among all cases, each case with its own coin
+ * by a coin and the other way round in the next turn: what drifts cancels. The block gives one ratio, each process one median to report. Screening shares a block's processes among all cases, each case with its own coin
  * and all in a new random order, because starting a process costs more than timing a case; its result only chooses what is looked at
  * again. The confirming blocks, which alone can fail a change, start four processes for one case.
  */
@@ -12,7 +12,7 @@ import { type BlockSource, canaryDone } from "./decision.js";
 import { type ArmName, checkSignal, type Lab, type Sides, timeIsUp } from "./lab.js";
 import { Order } from "./order.js";
 import type { Wrong } from "./proof.js";
-import { ArmFailed, Station, WrongOutput } from "./station.js";
+import { ArmFailed, BLOCK_NS, Station, WrongOutput } from "./station.js";
 
 /** Medians in ns, one a process. */
 export type ArmTimes = Sides<number[]>;
@@ -62,7 +62,7 @@ export class Experiment implements BlockSource {
         for (const index of this.order.shuffled(this.cases.length)) {
           for (let attempt = 0; !this.failed.has(index) && !this.mustStop(); attempt++) {
             crew ??= await this.gather(targets, "head");
-            const outcome = await this.block(this.cases[index], crew, this.times[index]);
+            const outcome = await this.block(this.cases[index], crew, this.times[index], BLOCK_NS.screening);
             if (typeof outcome === "number") {
               ratios[index].push(outcome);
               break;
@@ -99,7 +99,7 @@ export class Experiment implements BlockSource {
     for (let attempt = 0; !this.failed.has(index) && !this.mustStop(); attempt++) {
       const crew = await this.gather([this.cases[index].target], second);
       try {
-        const outcome = await this.block(this.cases[index], crew, times);
+        const outcome = await this.block(this.cases[index], crew, times, BLOCK_NS.confirming);
         if (typeof outcome === "number") return outcome;
         this.again(index, attempt, outcome);
       } finally {
@@ -117,7 +117,12 @@ export class Experiment implements BlockSource {
   }
 
   /** @returns the log ratio, or why there is none. @throws WrongOutput */
-  private async block(one: GateCase, crew: Crew | ArmFailed, times: ArmTimes): Promise<number | Error> {
+  private async block(
+    one: GateCase,
+    crew: Crew | ArmFailed,
+    times: ArmTimes,
+    blockNs: number,
+  ): Promise<number | Error> {
     if (crew instanceof ArmFailed) return crew;
     const [a1, a2] = crew.base;
     const [b1, b2] = crew.head;
@@ -132,7 +137,7 @@ export class Experiment implements BlockSource {
       await settled(all.map((station) => station.load(one, reference)));
       for (const station of all) await station.warm(one);
       // what comes and goes on the machine meets all four: they take several short turns, ABBA BAAB ABBA ...
-      const rounds = Math.min(...all.map(({ turns }) => turns));
+      const rounds = Math.min(...all.map((station) => station.rounds(blockNs)));
       for (let round = 0; round < rounds; round++)
         for (const station of orders[(first + round) % 2]) {
           checkSignal(this.lab);
@@ -141,10 +146,9 @@ export class Experiment implements BlockSource {
       const spoiled = this.lab.blockSpoiled(one.target.engine);
       await settled(all.map((station) => station.unload(one, reference)));
       if (spoiled !== undefined) return new Error(spoiled);
-      const medians = { base: [a1.medianNs, a2.medianNs], head: [b1.medianNs, b2.medianNs] };
-      times.base.push(...medians.base);
-      times.head.push(...medians.head);
-      return blockLogRatio(medians.base, medians.head);
+      times.base.push(a1.medianNs, a2.medianNs);
+      times.head.push(b1.medianNs, b2.medianNs);
+      return blockLogRatio([a1.turnsNs, a2.turnsNs], [b1.turnsNs, b2.turnsNs]);
     } catch (error) {
       return this.excuse(one, error);
     }

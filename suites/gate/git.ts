@@ -7,8 +7,15 @@ import { GateStop } from "./stop.js";
 
 const run = promisify(execFile);
 
+/** Without what git tells its hooks about the repository that is pushed: the gate asks about several folders. */
+export function hookless(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const own = /^GIT_(DIR|WORK_TREE|INDEX_FILE|PREFIX|COMMON_DIR|OBJECT_DIRECTORY|NAMESPACE|QUARANTINE_PATH)$/;
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !own.test(name)));
+}
+
 export async function git(folder: string, ...args: string[]): Promise<string> {
-  const { stdout } = await run("git", args, { cwd: folder, maxBuffer: 64 * 2 ** 20 });
+  const env = hookless(process.env);
+  const { stdout } = await run("git", args, { cwd: folder, env, maxBuffer: 64 * 2 ** 20 });
   return stdout.trimEnd();
 }
 

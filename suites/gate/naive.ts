@@ -2,8 +2,8 @@
  * Rules that gates commonly use, on the same simulated machine: base then head with pooled samples in a Mann-Whitney test, a
  * threshold on medians, ABBA with pooled samples. They show why the gate does what it does.
  */
-import { normalCdf } from "../../reports/judge.js";
-import { type Noise, normals, simulatedSamples } from "./simulate.js";
+import { median, normalCdf } from "../../reports/judge.js";
+import { Dice, type Noise, SimulatedMachine, START_MS, TURN_MS } from "./simulate.js";
 
 export interface NaiveRule {
   readonly says: string;
@@ -24,7 +24,7 @@ export const NAIVE_RULES: readonly NaiveRule[] = [
   {
     says: "base, then head, medians more than 3% apart",
     order: "base, then head",
-    flags: (base, head) => Math.abs(Math.log(medianOf(head) / medianOf(base))) > Math.log(1.03),
+    flags: (base, head) => Math.abs(Math.log(median(head) / median(base))) > Math.log(1.03),
   },
   {
     says: "ABBA, all samples pooled, Mann-Whitney at 5%",
@@ -40,15 +40,26 @@ export function simulateNaive(
 ): { flagged: number; trials: number } {
   let flagged = 0;
   for (let trial = 0; trial < trials; trial++) {
-    const process = simulatedSamples(noise, normals(seed, trial), 2 * PROCESSES);
+    const machine = new SimulatedMachine(noise, new Dice(seed, trial), 2 * PROCESSES * processMs(noise));
     const arms = { base: [] as number[], head: [] as number[] };
     for (let k = 0; k < 2 * PROCESSES; k++) {
       const head = rule.order === "ABBA" ? k % 4 === 1 || k % 4 === 2 : k >= PROCESSES;
-      arms[head ? "head" : "base"].push(...process());
+      arms[head ? "head" : "base"].push(...processAlone(machine, noise));
     }
     if (rule.flags(arms.base, arms.head)) flagged++;
   }
   return { flagged, trials };
+}
+
+/** Samples of one process, one after the other. */
+function processAlone(machine: SimulatedMachine, { samples }: Noise): number[] {
+  machine.pass(START_MS);
+  const level = machine.process();
+  return Array.from({ length: samples }, () => machine.sample(level));
+}
+
+function processMs({ samples }: Noise): number {
+  return START_MS + samples * TURN_MS;
 }
 
 /** Two-sided p of the rank-sum test in its normal approximation; samples of continuous noise have no ties. */
@@ -66,6 +77,12 @@ export function rankSum(one: readonly number[], other: readonly number[]): numbe
   return ranked.reduce((sum, { first }, i) => sum + (first ? i + 1 : 0), 0);
 }
 
-function medianOf(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1];
+/** A block's log ratio from the median of each of its processes, as commonly done: what `blockLogRatio` has to beat. */
+export function logRatioOfMedians(
+  base: readonly (readonly number[])[],
+  head: readonly (readonly number[])[],
+): number {
+  const meanLog = (processes: readonly (readonly number[])[]) =>
+    processes.reduce((sum, turns) => sum + Math.log(median(turns)), 0) / processes.length;
+  return meanLog(head) - meanLog(base);
 }

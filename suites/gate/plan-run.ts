@@ -35,6 +35,7 @@ export interface GateRequest {
 export interface Past {
   /** @throws GateStop when they are another machine's */
   admit(backends: readonly string[]): void;
+  readonly ids: readonly string[];
   timesOf(id: string): StoredTimes | undefined;
 }
 
@@ -52,6 +53,7 @@ export async function planRun(request: GateRequest, past?: Past): Promise<RunPla
     ...request,
     baseNames: inventory.base.map(({ name }) => name),
     companions: new Set(companions),
+    pastIds: past?.ids ?? [],
   });
   for (const sentence of planned.absent) lab.say(sentence);
   past?.admit(planned.backends);

@@ -32,14 +32,18 @@ export async function runGate(request: GateRequest, past?: Past): Promise<GateRe
     checks,
     notCompared: [...plan.notCompared, ...more],
   });
-  // a check that failed needs no measured case
-  const lost = checks.some(({ status }) => status === "fail");
-  if (lost && !plan.cases.some(({ judged }) => judged)) return finish([], null, false, []);
+  // a check that failed needs no measured case, nor does a kernel that no longer compiles
+  const lost = plan.broken.length > 0 || checks.some(({ status }) => status === "fail");
+  if (lost && !plan.cases.some(({ judged }) => judged))
+    return finish(brokenCases(plan.broken, repeat), null, false, []);
   mustHaveCases(plan, request.filter);
 
   lab.say(`verifying ${plan.cases.length} cases in both arms`);
   const proof = await prove(lab, plan.cases, request.filter !== undefined);
-  const early = [...wrongCases(proof.wrong, repeat), ...brokenCases(proof.broken, repeat)];
+  const early = [
+    ...wrongCases(proof.wrong, repeat),
+    ...brokenCases([...plan.broken, ...proof.broken], repeat),
+  ];
   const none = !proof.cases.some(({ judged }) => judged);
   if (proof.wrong.length > 0 || (none && (lost || early.length > 0)))
     return finish(early, null, false, proof.notCompared);

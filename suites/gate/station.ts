@@ -3,24 +3,26 @@
  * the runner's session, in this arm's own process.
  */
 
+import { median } from "../../reports/judge.js";
 import { EnginePool } from "../runner/engine-pool.js";
 import { clockNs } from "../runner/measure.js";
 import type { Target } from "../runner/plan.js";
 import { problemBytes } from "../runner/predict.js";
 import type { CallName, Calls, ReferenceHandle } from "../runner/protocol.js";
 import { oneLine } from "../runner/session.js";
-import { quantile } from "../runner/statistics.js";
 import type { Mismatch, Verdict } from "../runner/verify.js";
 import type { GateCase } from "./cases.js";
 import type { ArmName, Lab } from "./lab.js";
 
 /** Running a case until its code is hot. */
 const WARM_NS = 30e6;
-/** One turn of a process; its samples over all turns give its one median. */
-const TURN_NS = 10e6;
-const MOST_SAMPLES = 100;
-/** Turns of each process in a block; fewer of a case whose single run outlasts a turn by far. */
-const TURNS = { usual: 12, slow: 4, slowNs: 20e6 };
+/** One turn of a process. Short, so that the turns of a round meet the same machine; a case whose run takes longer runs once a turn. */
+const TURN_NS = 5e6;
+const MOST_SAMPLES = 50;
+/** What the turns of a block may take together. Screening only chooses, and every case pays for it. */
+export const BLOCK_NS = { screening: 0.7e9, confirming: 1.4e9 };
+/** Few turns tell little, many add nothing. */
+const ROUNDS = { least: 9, most: 60 };
 /**
  * This share of the turns, the first ones, counts for nothing: optimised code is compiled by a thread in the background, which on a busy machine
  * comes late, and one process of four that still runs unoptimised code would decide its block.
@@ -82,7 +84,9 @@ export class Station {
   /** @throws WrongOutput, ArmFailed */
   async load(one: GateCase, reference: ReferenceHandle): Promise<void> {
     const { impl, options } = one[this.arm];
-    const prepared = await this.call(one, "prepare", { case: 0, impl, problem: one.problem, options });
+    const { problem } = one;
+    // a leak is the bench's to find: collecting garbage around each turn took longer than the turns
+    const prepared = await this.call(one, "prepare", { case: 0, impl, problem, options, leaks: false });
     if ("unsupported" in prepared) throw new ArmFailed(this.arm, `${one.id}: ${prepared.unsupported}`);
     const { verdict, firstNs } = await this.call(one, "verify", { case: 0, reference });
     this.judge(verdict);
@@ -101,9 +105,11 @@ export class Station {
     return this.warmed.estimateNs;
   }
 
-  /** How often it is this process's turn. */
-  get turns(): number {
-    return this.warmed.estimateNs > TURNS.slowNs ? TURNS.slow : TURNS.usual;
+  /** How often it is this process's turn in a block whose turns may take so long. */
+  rounds(blockNs: number): number {
+    const { repeats, estimateNs } = this.warmed;
+    const fit = Math.round(blockNs / (4 * Math.max(TURN_NS, repeats * estimateNs)));
+    return Math.max(ROUNDS.least, Math.min(ROUNDS.most, fit));
   }
 
   async turn(one: GateCase): Promise<void> {
@@ -113,10 +119,23 @@ export class Station {
     this.samples.push(samples.map(clockNs));
   }
 
+  /** The median of each turn that counts. */
+  get turnsNs(): number[] {
+    return this.counted.map(median);
+  }
+
   /** The one number of this process: the median of all samples that count. */
   get medianNs(): number {
-    const uncounted = Math.floor(UNCOUNTED * this.samples.length);
-    return quantile(Float64Array.from(this.samples.slice(uncounted).flat()).sort(), 0.5);
+    return median(this.counted.flat());
+  }
+
+  /** The least turn. */
+  get leastNs(): number {
+    return Math.min(...this.turnsNs);
+  }
+
+  private get counted(): number[][] {
+    return this.samples.slice(Math.floor(UNCOUNTED * this.samples.length));
   }
 
   /** What the timed runs left must still be right. @throws WrongOutput */

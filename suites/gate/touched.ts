@@ -74,7 +74,8 @@ function named(top: string, file: string): string[] {
   const text = readFileSync(join(top, file), "utf8").replace(/^(import|export)\s+type\s[^;]*;/gm, "");
   return [...text.matchAll(/["'](\.{1,2}\/[^"'\n]+)["']/g)].flatMap(([, specifier]) => {
     const path = join(top, dirname(file), specifier);
-    const found = [path, `${path}.ts`, path.replace(/\.(m?)js$/, ".$1ts")].find(
+    // of a source and its JavaScript beside it, the source is meant
+    const found = [path.replace(/\.(m?)js$/, ".$1ts"), path, `${path}.ts`].find(
       (candidate) => existsSync(candidate) && /\.[a-z]+$/.test(candidate),
     );
     return found ? [relative(top, found).replaceAll("\\", "/")] : [];

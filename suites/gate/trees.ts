@@ -3,10 +3,21 @@
  * and `head`, a copy of the working tree's impls/, so that both arms load code the same way, from paths of the same length, and an
  * edit during the run changes nothing. Node finds the repository's packages from there.
  */
-import { cpSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { git, sameLock } from "./git.js";
 import { GateStop } from "./stop.js";
+import { transpile } from "./transpile.js";
 
 /** One side of the comparison. */
 export interface Arm {
@@ -20,7 +31,38 @@ export interface Arm {
 export interface Trees {
   readonly base: string;
   readonly head: string;
+  /** Whether the JavaScript of impls/ lies beside its sources. */
+  readonly transpiled: boolean;
   remove(): Promise<void>;
+}
+
+/** The harness as JavaScript, below `.dualbench/gate/` of its own repository so that packages resolve. */
+export interface Harness {
+  readonly folder: string;
+  /** Whether it was transpiled; else the folder is of no use. */
+  readonly works: boolean;
+  remove(): void;
+}
+
+const HARNESS = "harness-";
+const DAY_MS = 86_400e3;
+
+/** What killed runs left goes too, once no run can still use it. */
+export async function makeHarness(top: string, folders: readonly string[]): Promise<Harness> {
+  const all = gateFolder(top);
+  for (const name of readdirSync(all)) {
+    const old = name.startsWith(HARNESS) && Date.now() - statSync(join(all, name)).mtimeMs > DAY_MS;
+    if (old) rmSync(join(all, name), { recursive: true, force: true });
+  }
+  const folder = mkdtempSync(join(all, HARNESS));
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  try {
+    shareKernels(top, folder);
+    return { folder, works: await transpile(top, folder, folders), remove };
+  } catch (error) {
+    remove();
+    throw error;
+  }
 }
 
 /** Where a repository's gate keeps what it makes. Ignored by git in any repository. */
@@ -48,6 +90,7 @@ export async function makeTrees(
   const base = join(folder, "base");
   const head = join(folder, "head");
   await git(top, "worktree", "prune");
+  let transpiled = false;
   const remove = async () => {
     rmSync(head, { recursive: true, force: true });
     await git(top, "worktree", "remove", "--force", base).catch(() => {});
@@ -65,6 +108,7 @@ export async function makeTrees(
       cpSync(join(top, "impls"), join(head, "impls"), { recursive: true });
       cpSync(join(top, "package.json"), join(head, "package.json"));
       for (const tree of [base, head]) shareKernels(top, tree);
+      transpiled = (await transpile(base, base, ["impls"])) && (await transpile(head, head, ["impls"]));
     }
     if (!sameLock(base, top)) await install(base);
   } catch (error) {
@@ -72,7 +116,7 @@ export async function makeTrees(
     const why = String((error as { stderr?: string }).stderr || (error as Error).message);
     throw new GateStop("inconclusive", `the base ${commit.slice(0, 12)} cannot be set up: ${why.trim()}`);
   }
-  return { base, head, remove };
+  return { base, head, transpiled, remove };
 }
 
 async function standsAt(folder: string, commit: string): Promise<boolean> {

@@ -5,10 +5,13 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 
 /** @param base `import.meta.url` of the module beside which `name` lies */
 export function forkBeside(base: string, name: string): ChildProcess {
-  const extension = base.slice(-3);
-  return fork(fileURLToPath(new URL(`./${name}${extension}`, base)), {
+  return forkModule(fileURLToPath(new URL(`./${name}${base.slice(-3)}`, base)));
+}
+
+export function forkModule(file: string): ChildProcess {
+  return fork(file, {
     serialization: "advanced",
-    execArgv: loaderFlags(extension),
+    execArgv: loaderFlags(file.slice(-3)),
     // what a kernel prints must not end up in the document on stdout
     stdio: ["ignore", 2, "pipe", "ipc"],
   });

@@ -139,7 +139,12 @@ export class GroupMeasurement {
     const { generation } = await this.run.pool.link(one.target);
     entry.generation = generation;
     const { impl, problem, options } = one;
-    const prepared = await this.call(entry, "prepare", { case: number, impl, problem, options }, 10);
+    const prepared = await this.call(
+      entry,
+      "prepare",
+      { case: number, impl, problem, options, leaks: true },
+      10,
+    );
     if ("unsupported" in prepared) {
       this.outcomes.set(one, { status: "skipped", reason: prepared.unsupported });
       return;

@@ -3,14 +3,20 @@ import type { ChildProcess } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { freemem, tmpdir } from "node:os";
 import { join } from "node:path";
-import { forkBeside } from "./fork.js";
+import { forkBeside, forkModule } from "./fork.js";
 import { CallFailed, EngineDied, type EngineLink, type Host } from "./host.js";
 import type { CallName, Calls, Reply } from "./protocol.js";
 
 /** How often the memory of a working child is looked at. */
 const WATCH_MS = 250;
 
-export function nodeHost(options: { readonly memoryBytes?: number } = {}): Host {
+export interface NodeHostOptions {
+  readonly memoryBytes?: number;
+  /** The module that children run from now on, where it is not the one beside this: the gate's is transpiled once for all of them. */
+  child?(): string | undefined;
+}
+
+export function nodeHost(options: NodeHostOptions = {}): Host {
   removeLeftBehind();
   const folder = mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`));
   const memoryBytes = options.memoryBytes ?? Math.floor(availableBytes() / 2);
@@ -18,7 +24,7 @@ export function nodeHost(options: { readonly memoryBytes?: number } = {}): Host 
   let clerk: Child | undefined;
   let references = 0;
   const start = () => {
-    const child = new Child(memoryBytes, () => children.delete(child));
+    const child = new Child(options.child?.(), memoryBytes, () => children.delete(child));
     children.add(child);
     return child;
   };
@@ -74,10 +80,11 @@ class Child implements EngineLink {
   private readonly gone: Promise<void>;
 
   constructor(
+    file: string | undefined,
     private readonly memoryBytes: number,
     onExit: () => void,
   ) {
-    this.process = forkBeside(import.meta.url, "child");
+    this.process = file === undefined ? forkBeside(import.meta.url, "child") : forkModule(file);
     this.process.stderr?.setEncoding("utf8").on("data", (text: string) => {
       this.lastWords = (this.lastWords + text).slice(-4000);
     });

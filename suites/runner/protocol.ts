@@ -87,7 +87,8 @@ export interface Calls {
     { readonly values: Readonly<Record<string, Float32Array>> } | { readonly unsupported: string },
   ];
   prepare: [
-    CaseCall & { impl: number; problem: Problem; options: Options },
+    /** leaks: look for memory that runs leave behind, at the cost of collecting garbage around slow runs' turns and in `recheck` */
+    CaseCall & { impl: number; problem: Problem; options: Options; leaks: boolean },
     { bytes: number; details?: RunDetails | undefined } | { readonly unsupported: string },
   ];
   verify: [CaseCall & { reference: ReferenceHandle }, { verdict: Verdict; firstNs: number }];

@@ -51,6 +51,7 @@ interface OpenCase {
   readonly problem: Problem;
   readonly options: Options;
   readonly prepared: Prepared;
+  readonly leaks: boolean;
   verified?: Verified<Prepared>;
   fingerprint?: string;
   estimateNs: number;
@@ -156,7 +157,7 @@ export class Session {
   }
 
   async prepare(body: Calls["prepare"][0]): Promise<Calls["prepare"][1]> {
-    const { problem, options } = body;
+    const { problem, options, leaks } = body;
     const impl = this.impls[body.impl];
     let prepared: Prepared;
     try {
@@ -170,6 +171,7 @@ export class Session {
       problem,
       options,
       prepared,
+      leaks,
       estimateNs: 0,
       windows: [],
     });
@@ -205,7 +207,7 @@ export class Session {
   async sample({ case: id, count, repeats, cold }: Calls["sample"][0]): Promise<Calls["sample"][1]> {
     const one = this.get(id);
     const now = () => (this.host.nowMs() - this.originMs) * 1e6;
-    const slow = this.probeRuns(one) === 0;
+    const slow = one.leaks && this.probeRuns(one) === 0;
     const live = slow ? this.host.liveBytes() : 0;
     const before = this.host.residentBytes();
     const samples = await measure(this.opened(), this.verifiedOf(one), { count, repeats, cold, now });
@@ -222,7 +224,7 @@ export class Session {
 
   /** Live memory that each further run leaves behind, after collecting garbage: a kernel that allocates cannot be timed for long. */
   private async growth(one: OpenCase): Promise<number> {
-    const runs = this.probeRuns(one);
+    const runs = one.leaks ? this.probeRuns(one) : 0;
     for (let window = 0; runs > 0 && window < PROBE_WINDOWS; window++) {
       const before = this.host.liveBytes();
       for (let i = 0; i < runs; i++) await this.opened().once((launch) => one.prepared.run(launch));

@@ -15,6 +15,7 @@ import {
   slowdownP,
   speedupP,
 } from "../../reports/judge.js";
+import { logRatioOfMedians } from "../../suites/gate/naive.js";
 import { DEFAULT_SIMULATION, ORDINARY_NOISE, simulate } from "../../suites/gate/simulate.js";
 
 describe("signFlipP", () => {
@@ -54,14 +55,44 @@ describe("holm", () => {
 describe("blocks", () => {
   it("cancel linear drift in the log", () => {
     const drift = (k: number) => Math.exp(0.03 * k);
-    // ABBA: base at 0 and 3, head at 1 and 2
-    expect(blockLogRatio([drift(0), drift(3)], [drift(1), drift(2)])).toBeCloseTo(0, 12);
+    // ABBA, then BAAB: base at 0 and 3, 5 and 6
+    const base = [
+      [drift(0), drift(5)],
+      [drift(3), drift(6)],
+    ];
+    const head = [
+      [drift(1), drift(4)],
+      [drift(2), drift(7)],
+    ];
+    expect(blockLogRatio(base, head)).toBeCloseTo(0, 12);
+    expect(blockLogRatio(head, base)).toBeCloseTo(0, 12);
+    const slower = head.map((turns) => turns.map((v) => 1.1 * v));
+    expect(blockLogRatio(base, slower)).toBeCloseTo(Math.log(1.1), 12);
+    // exchanging the arms turns the sign, exactly: without that no sign-flip test is exact
+    expect(blockLogRatio(slower, base)).toBe(-blockLogRatio(base, slower));
+  });
+
+  it("see through a mode that all processes share, where medians do not", () => {
+    // the machine turns slow after the third of five rounds, with one process a turn behind
+    const base = [
+      [1, 1, 1, 1.6, 1.6],
+      [1, 1, 1.6, 1.6, 1.6],
+    ];
+    const head = base.map((turns) => turns.map((v, round) => (round === 2 ? 1 : v) * 1.05));
+    expect(blockLogRatio(base, head)).toBeCloseTo(Math.log(1.05), 12);
+    expect(Math.abs(logRatioOfMedians(base, head) - Math.log(1.05))).toBeGreaterThan(0.2);
+  });
+
+  it("are averaged as ratios", () => {
     expect(meanRatio([Math.log(1.1), Math.log(1.1)])).toBeCloseTo(1.1, 12);
   });
 
   it("escalate above 1.5% and are judged against 3%", () => {
     expect(escalates(new Array(4).fill(Math.log(1.02)), DEFAULT_RULE)).toBe(true);
     expect(escalates(new Array(4).fill(Math.log(1.01)), DEFAULT_RULE)).toBe(false);
+    // one block of the four that a slow process spoiled decides nothing, in either direction
+    expect(escalates([0.001, 0.2, 0.004, -0.003], DEFAULT_RULE)).toBe(false);
+    expect(escalates([0.1, -0.3, 0.09, 0.11], DEFAULT_RULE)).toBe(true);
     expect(slowdownP(new Array(12).fill(Math.log(1.05)), DEFAULT_RULE)).toBe(2 ** -12);
     expect(slowdownP(new Array(12).fill(Math.log(1.02)), DEFAULT_RULE)).toBe(1);
     expect(speedupP(new Array(12).fill(-Math.log(1.05)), DEFAULT_RULE)).toBe(2 ** -12);
@@ -73,8 +104,8 @@ describe("blocks", () => {
     const noisy = minimalDetectable([0.05, -0.05, 0.05, -0.05], DEFAULT_RULE);
     expect(quiet).toBeLessThan(noisy);
     expect(quiet).toBeGreaterThan(DEFAULT_RULE.delta);
-    // by hand: sd 0.0577, confirming mean delta + (1.6449 + 1.2816) sd / sqrt 12, screening 1.5% + 1.2816 sd / 2
-    expect(noisy).toBeCloseTo(Math.max(1.03 * Math.exp(0.04878), 1.015 * Math.exp(0.037)) - 1, 4);
+    // by hand: sd 0.0577, confirming mean delta + (1.6449 + 1.2816) sd / sqrt 12, screening 1.5% + 1.2816 * 1.092 sd / 2
+    expect(noisy).toBeCloseTo(Math.max(1.03 * Math.exp(0.04878), 1.015 * Math.exp(0.0404)) - 1, 4);
     expect(minimalDetectable([0.05, -0.05, 0.05, -0.05], DEFAULT_RULE, 10)).toBeGreaterThan(noisy);
   });
 

@@ -129,6 +129,22 @@ describe("gate", { timeout: 120_000 }, () => {
     });
   });
 
+  it("exits 1 when head no longer takes what the base takes: a kernel that does not compile is not left out", async () => {
+    const refuses = kernel().replace(
+      "...recurrentCpu,",
+      '...recurrentCpu,\n  unsupported: () => "no longer",',
+    );
+    const ended = await gate(["--base", "main", ...ONE_CASE], repository(kernel(), refuses)).ended;
+    expect([ended.code, ended.stdout], ended.stderr).toEqual([
+      1,
+      expect.stringMatching(/head cannot run ssd\/recurrent\.cpu .*no longer/),
+    ]);
+    // a base that did not take it either has nothing to lose
+    const both = repository(refuses, refuses.replace("no longer", "not ever"));
+    const neither = await gate(["--base", "main", ...ONE_CASE], both).ended;
+    expect(neither.code, neither.stderr).toBe(5);
+  });
+
   it("exits 3 when the base cannot be loaded", async () => {
     const top = repository("throw new Error('broken then');", kernel());
     const ended = await gate(["--base", "main", ...ONE_CASE], top).ended;

@@ -73,4 +73,7 @@ it("closure leaves out types and what does not exist", () => {
   writeFileSync(join(top, "x.ts"), text);
   for (const name of ["a", "b"]) writeFileSync(join(top, `${name}.ts`), "export const v = 1;\n");
   expect([...closure(top, "x.ts")].sort()).toEqual(["b.ts", "x.ts"]);
+  // a tree may have been transpiled in place: the source is what a change names
+  writeFileSync(join(top, "b.js"), "export const v = 1;\n");
+  expect([...closure(top, "x.ts")].sort()).toEqual(["b.ts", "x.ts"]);
 });

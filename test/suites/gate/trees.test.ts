@@ -1,10 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
 import { changedFiles, mergeBase, repositoryTop, sameLock } from "../../../suites/gate/git.js";
-import { gateFolder, makeTrees } from "../../../suites/gate/trees.js";
+import { gateFolder, makeHarness, makeTrees } from "../../../suites/gate/trees.js";
 import { temporary } from "../../scripts/cli.js";
 
 function git(folder: string, ...args: string[]): string {
@@ -40,6 +40,12 @@ describe("makeTrees", () => {
     expect(readFileSync(join(trees.base, "impls/index.ts"), "utf8")).toContain("version = 1");
     expect(readFileSync(join(trees.head, "impls/index.ts"), "utf8")).toContain("version = 3");
     expect(trees.base.length).toBe(trees.head.length);
+    expect(trees.transpiled).toBe(true);
+    for (const [tree, version] of [
+      [trees.base, 1],
+      [trees.head, 3],
+    ] as const)
+      expect(await import(pathToFileURL(join(tree, "impls/index.js")).href)).toMatchObject({ version });
     expect(git(trees.base, "rev-parse", "HEAD")).toBe(base);
     // git sees nothing of it, whatever the repository ignores
     expect(git(top, "status", "--porcelain", "--untracked-files=all")).toBe("M impls/index.ts");
@@ -81,6 +87,22 @@ describe("makeTrees", () => {
       message: expect.stringMatching(/no network/),
     });
     expect(existsSync(join(gateFolder(top), "base"))).toBe(false);
+  });
+});
+
+describe("makeHarness", () => {
+  it("gives JavaScript and assets, takes them away again, and what a killed run left a day ago", async () => {
+    const { top } = repository();
+    writeFileSync(join(top, "impls", "kernel.wgsl"), "// asset\n");
+    const [old, young] = ["harness-old", "harness-young"].map((name) => join(gateFolder(top), name));
+    for (const left of [old, young]) mkdirSync(left);
+    utimesSync(old, 1e9, 1e9);
+    const harness = await makeHarness(top, ["impls"]);
+    expect(harness.works).toBe(true);
+    expect(existsSync(join(harness.folder, "impls/index.js"))).toBe(true);
+    expect(existsSync(join(harness.folder, "impls/kernel.wgsl"))).toBe(true);
+    harness.remove();
+    expect([old, young, harness.folder].map(existsSync)).toEqual([false, true, false]);
   });
 });
 
