@@ -102,21 +102,20 @@ const problems: Record<string, (dtype: "f32" | "f16") => Problem[]> = {
   ],
 };
 
-describe.runIf(here)("webgpu kernels against the float64 reference", () => {
-  const cases = [ssd, selectiveScan, attention, convolution].flatMap((operator) =>
-    form(operator).flatMap(({ name, impl }) =>
-      dtypes.flatMap((dtype) =>
-        (problems[operator.name]?.(dtype) ?? []).flatMap((problem) =>
-          ((impl.options?.(problem, engine as never) ?? [{}]) as readonly Options[]).map((options) => ({
+const cases: { name: string; impl: AnyImplementation; problem: Problem; options: Options }[] = [];
+for (const operator of here ? [ssd, selectiveScan, attention, convolution] : [])
+  for (const { name, impl } of form(operator))
+    for (const dtype of dtypes)
+      for (const problem of problems[operator.name]?.(dtype) ?? [])
+        for (const options of (await impl.options?.(problem, engine as never)) ?? [{}])
+          cases.push({
             name: `${name} ${dtype} ${JSON.stringify(options)} ${JSON.stringify(problem.dims)}`,
-            impl: impl as AnyImplementation,
+            impl,
             problem,
             options,
-          })),
-        ),
-      ),
-    ),
-  );
+          });
+
+describe.runIf(here)("webgpu kernels against the float64 reference", () => {
   it.each(cases)("$name", async ({ impl, problem, options }) => {
     const { certified, worst } = await agreement(impl, problem as never, options, engine as never);
     expect(certified, worst).toBeLessThanOrEqual(1);
