@@ -26,7 +26,7 @@ for (const impl of implementations.filter((one) => one.engine === "webgpu")) {
   );
   for (const dtype of ["f32", "f16"] as const) {
     const problem = randomProblem(impl.operator, { dtype, dims } as never);
-    const choices = impl.options?.(problem as never, engine as never) ?? [{}];
+    const choices = (await impl.options?.(problem as never, engine as never)) ?? [{}];
     const reason = unsupportedReason(impl, problem as never, choices[0] ?? {}, engine);
     const makes = choices.map((options) => Object.values(options).join(" ")).filter(Boolean);
     console.log(`  ${implementationName(impl)} ${dtype}: ${reason ?? (makes.join(", ") || "one kernel")}`);
