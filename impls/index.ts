@@ -21,3 +21,11 @@ export const implementations: readonly AnyImplementation[] = [
   ...convolution.implementations,
   ...maskedAttention.implementations,
 ];
+
+/** @throws when there is none of that name */
+export function operatorNamed(name: string): AnyOperator {
+  const operator = operators.find((one) => one.name === name);
+  if (!operator)
+    throw new Error(`no operator ${name}; there are ${operators.map((one) => one.name).join(", ")}`);
+  return operator;
+}

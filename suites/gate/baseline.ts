@@ -7,7 +7,7 @@
  */
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { z } from "zod";
-import { oneLine } from "../runner/session.js";
+import { oneLine } from "../one-line.js";
 import type { GateCase } from "./cases.js";
 import { distinctTargets, Experiment } from "./experiment.js";
 import { BLOCK_NS, Station } from "./station.js";

@@ -3,9 +3,9 @@ import { type AnyImplementation, implementationName } from "../../impls/implemen
 import type { Check, CheckName } from "../../reports/gate/verdict.js";
 import type { Rule } from "../../reports/judge.js";
 import { chooseSuites } from "../index.js";
+import { oneLine } from "../one-line.js";
 import { caseKeys } from "../runner/case-id.js";
 import type { InventoryEntry } from "../runner/protocol.js";
-import { oneLine } from "../runner/session.js";
 import type { StoredTimes } from "./baseline.js";
 import { type GateCase, type Planned, planCases } from "./cases.js";
 import { type Claims, companionsOf, isClaimed } from "./checks/claims.js";

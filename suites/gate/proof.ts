@@ -1,8 +1,9 @@
 /** Before anything is timed: both arms run every case once, and every output is held against head's float64 reference. */
+
+import { oneLine } from "../one-line.js";
 import { BUDGETS } from "../runner/budget.js";
 import { chooseLanes } from "../runner/choose-lanes.js";
 import type { ReferenceHandle } from "../runner/protocol.js";
-import { oneLine } from "../runner/session.js";
 import type { GateCase, NotCompared } from "./cases.js";
 import { type ArmName, checkSignal, type Lab } from "./lab.js";
 import { ArmFailed, Station, WrongOutput } from "./station.js";

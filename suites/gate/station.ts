@@ -4,12 +4,12 @@
  */
 
 import { median } from "../../reports/judge.js";
+import { oneLine } from "../one-line.js";
 import { EnginePool } from "../runner/engine-pool.js";
 import { clockNs } from "../runner/measure.js";
 import type { Target } from "../runner/plan.js";
 import { problemBytes } from "../runner/predict.js";
 import type { CallName, Calls, ReferenceHandle } from "../runner/protocol.js";
-import { oneLine } from "../runner/session.js";
 import type { Mismatch, Verdict } from "../runner/verify.js";
 import type { GateCase } from "./cases.js";
 import type { ArmName, Lab } from "./lab.js";

@@ -7,9 +7,10 @@ import { runInNewContext } from "node:vm";
 import { Worker } from "node:worker_threads";
 import { EngineCrashed } from "../../impls/engines/engine.js";
 import { engines } from "../../impls/engines/index.js";
+import { oneLine } from "../one-line.js";
 import { readLanes, writeLanes } from "./lane-file.js";
 import type { Reply, Request } from "./protocol.js";
-import { oneLine, Session } from "./session.js";
+import { Session } from "./session.js";
 import { allImplementations } from "./user-impls.js";
 
 process.on("SIGINT", () => {});

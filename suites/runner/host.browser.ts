@@ -4,11 +4,12 @@
  */
 import type { Engine } from "../../impls/engines/engine.js";
 import { engines } from "../../impls/engines/index.js";
-import { implementations } from "../../impls/index.js";
+import { implementations, operatorNamed } from "../../impls/index.js";
 import type { LaneReference } from "../../impls/operator.js";
+import { oneLine } from "../one-line.js";
 import { CallFailed, EngineDied, type EngineLink, type Host } from "./host.js";
 import type { CallName, Calls } from "./protocol.js";
-import { oneLine, operatorOf, Session } from "./session.js";
+import { Session } from "./session.js";
 
 /** A tab may hold a few GiB; what it may really use, no browser tells. */
 const MEMORY_BYTES = 2 * 2 ** 30;
@@ -29,7 +30,7 @@ export function browserHost(options: { readonly memoryBytes?: number } = {}): Ho
     nowMs,
     async reference(problem, lanes) {
       const file = `reference ${made++}`;
-      references.set(file, [...operatorOf(problem).reference(problem, lanes)]);
+      references.set(file, [...operatorNamed(problem.operator).reference(problem, lanes)]);
       return { file, lanes };
     },
     forget: ({ file }) => void references.delete(file),

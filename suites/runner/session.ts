@@ -12,8 +12,9 @@ import {
   Unsupported,
   unsupportedReason,
 } from "../../impls/implementation.js";
-import { operators } from "../../impls/index.js";
-import type { AnyOperator, LaneReference, Problem } from "../../impls/operator.js";
+import { operatorNamed } from "../../impls/index.js";
+import type { LaneReference, Problem } from "../../impls/operator.js";
+import { oneLine } from "../one-line.js";
 import { evaluate } from "../verify/evaluate.js";
 import { lacksOf } from "../verify/targets.js";
 import { workOf } from "./fairness.js";
@@ -247,7 +248,7 @@ export class Session {
   }
 
   async reference({ problem, lanes, file }: Calls["reference"][0]): Promise<null> {
-    this.host.writeReference(file, operatorOf(problem).reference(problem, lanes));
+    this.host.writeReference(file, operatorNamed(problem.operator).reference(problem, lanes));
     return null;
   }
 
@@ -269,25 +270,10 @@ export class Session {
 
   private truth({ problem }: OpenCase, handle: ReferenceHandle): Truth {
     const reference = () => this.host.readReference(handle);
-    return { operator: operatorOf(problem), problem, lanes: handle.lanes, reference };
+    return { operator: operatorNamed(problem.operator), problem, lanes: handle.lanes, reference };
   }
 }
 
 function rounding({ impl, problem, options }: OpenCase) {
   return impl.rounding(problem, options);
-}
-
-export function operatorOf(problem: Problem): AnyOperator {
-  const operator = operators.find(({ name }) => name === problem.operator);
-  if (!operator)
-    throw new Error(
-      `no operator ${problem.operator}; there are ${operators.map(({ name }) => name).join(", ")}`,
-    );
-  return operator;
-}
-
-/** An error as one line, without a stack. */
-export function oneLine(error: unknown): string {
-  const text = error instanceof Error ? error.message || error.name : String(error);
-  return text.split("\n")[0].trim() || "an error without a message";
 }

@@ -1,7 +1,7 @@
 /** Random and extreme problems over all targets, laws included; counterexamples are shrunk and can be replayed by a token. */
 import * as fc from "fast-check";
 import { Unsupported } from "../../impls/implementation.js";
-import { operators } from "../../impls/index.js";
+import { operatorNamed } from "../../impls/index.js";
 import type { AnyOperator } from "../../impls/operator.js";
 import type { AnyLaw, Finding, LawCase } from "../laws/law.js";
 import { buildProblem, describeInputs, describeSpec } from "../problems/spec.js";
@@ -209,17 +209,13 @@ async function shrink(
 
 export function describeFailure(law: AnyLaw, one: LawCase, found: readonly string[]): string[] {
   const words = law.describe?.(one);
-  const operator = operatorOf(one.spec.operator);
+  // a law's problem may be of another operator than the implementation's
+  const operator = operatorNamed(one.spec.operator);
   return [
     ...found,
     describeSpec(one.spec) + (words ? `; ${words}` : ""),
     ...describeInputs(operator, buildProblem(operator, one.spec, "f32")),
   ];
-}
-
-/** A law's problem may be of another operator than the implementation's. */
-function operatorOf(name: string): AnyOperator {
-  return operators.find((operator) => operator.name === name)!;
 }
 
 /** Runs exactly one case again: the lines of each target, and whether all held. */

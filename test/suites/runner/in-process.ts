@@ -1,10 +1,11 @@
 /** A host without processes or files: the parent's code against the engine's code, in one process, on any clock. */
 import type { Engine } from "../../../impls/engines/engine.js";
 import type { AnyImplementation } from "../../../impls/implementation.js";
+import { operatorNamed } from "../../../impls/index.js";
 import type { LaneReference } from "../../../impls/operator.js";
 import { CallFailed, type EngineLink, type Host } from "../../../suites/runner/host.js";
 import type { CallName, Calls } from "../../../suites/runner/protocol.js";
-import { operatorOf, Session } from "../../../suites/runner/session.js";
+import { Session } from "../../../suites/runner/session.js";
 
 export interface InProcess {
   readonly engine: Engine<unknown>;
@@ -20,7 +21,8 @@ export function inProcessHost(parts: InProcess): Host {
     nowMs: parts.nowMs,
     async reference(problem, lanes) {
       const file = JSON.stringify([problem.operator, problem.dims, problem.seed, lanes.length]);
-      if (!references.has(file)) references.set(file, [...operatorOf(problem).reference(problem, lanes)]);
+      if (!references.has(file))
+        references.set(file, [...operatorNamed(problem.operator).reference(problem, lanes)]);
       return { file, lanes };
     },
     forget: () => {},
