@@ -3,7 +3,7 @@
 // multiplied into the factors on their way to workgroup memory, so that one sum takes both products and only that is staged in f32.
 struct Size {
   batches: u32, tokens: u32, heads: u32, groups: u32, head_dim: u32, state: u32, chunks: u32, block0: u32, slices: u32,
-  d_per_head: u32, blocks: u32,
+  d_per_head: u32, blocks: u32, walk_chunks: u32,
 }
 @group(0) @binding(0) var<uniform> size: Size;
 //#if octets

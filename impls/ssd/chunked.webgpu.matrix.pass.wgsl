@@ -1,7 +1,9 @@
 // The chunked form on the matrix unit, step 3 of section 6: the recurrence over chunks. A thread owns two neighbours of the state
-// and reads sixteen chunks ahead. The state before each chunk goes out in f16, divided by 16 (sums of half a million tokens stay finite).
+// and reads sixteen chunks ahead. The state before each chunk goes out in f16, divided by 16 (sums of half a million tokens stay finite);
+// before those at which a walk begins, in f32.
 struct Size {
   batches: u32, tokens: u32, heads: u32, groups: u32, head_dim: u32, state: u32, chunks: u32, chunk0: u32, slices: u32,
+  d_per_head: u32, blocks: u32, walk_chunks: u32,
 }
 @group(0) @binding(0) var<uniform> size: Size;
 @group(0) @binding(1) var<storage, read> chunkStates: array<vec2f>;
@@ -10,7 +12,11 @@ struct Size {
 //#if initialState
 @group(0) @binding(4) var<storage, read> initialState: array<f32>;
 //#endif
+//#if walk
+@group(0) @binding(5) var<storage, read_write> startStates: array<vec2f>;
+//#else
 @group(0) @binding(5) var<storage, read_write> startStates: array<u32>;
+//#endif
 
 const AHEAD = 16u;
 const STATE_SCALE = 16.0;
@@ -47,7 +53,11 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     //#unroll i SIXTEEN
       if (c0 + i < size.chunks) {
         let place = (b * size.chunks + c0 + i) * size.heads + h;
+//#if walk
+        if ((c0 + i) % size.walk_chunks == 0u) { startStates[place * pairs + id.x] = S; }
+//#else
         startStates[place * pairs + id.x] = pack2x16float(S / STATE_SCALE);
+//#endif
         S = decays[i] * S + added[i];
       }
     //#end

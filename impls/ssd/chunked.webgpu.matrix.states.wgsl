@@ -3,7 +3,7 @@
 // sums. Subgroups share 64 rows of a result (channels, or tokens), in fours: each owns 16 rows, or half of their columns.
 struct Size {
   batches: u32, tokens: u32, heads: u32, groups: u32, head_dim: u32, state: u32, chunks: u32, block0: u32, slices: u32,
-  d_per_head: u32, blocks: u32,
+  d_per_head: u32, blocks: u32, walk_chunks: u32, chunk_states: u32,
 }
 @group(0) @binding(0) var<uniform> size: Size;
 //#if octets
@@ -18,7 +18,7 @@ struct Size {
 @group(0) @binding(2) var<storage, read> logA: array<f32>;
 @group(0) @binding(7) var<storage, read_write> chunkStates: array<f32>; // (batch, chunk, head, slices * 64, NPAD)
 @group(0) @binding(8) var<storage, read_write> chunkDecays: array<f32>; // (batch, chunk, head)
-@group(0) @binding(5) var<storage, read_write> scores: array<f32>; // (batch, group, block, source block of the chunk, 64, 64)
+@group(0) @binding(5) var<storage, read_write> scores: array<f32>; // (batch, group, block, source block of the chunk (walk: the block itself only), 64, 64)
 //#if dt
 @group(0) @binding(9) var<storage, read> dt: array<f32>;
 //#endif
@@ -35,6 +35,7 @@ const LD = 9u; // eight halves each: rows of 64 and a pad, so that neighbours li
 
 var<workgroup> left_tile: array<vec4<u32>, Q * LD>; // X, weighted by what the end of the chunk still sees of a token; or C
 var<workgroup> right_tile: array<vec4<u32>, Q * LD>; // B
+var<workgroup> own: array<vec2f, Q>; // decay and dt of a token
 var<workgroup> weights: array<f32, Q>; // dt, times the product of decays behind a token to the end of its octet
 var<workgroup> totals: array<f32, 8>; // products of decays of octets
 
@@ -89,6 +90,37 @@ fn scaled(packed: vec4<u32>, factor: f32) -> vec4<u32> {
     pack2x16float(factor * unpack2x16float(packed.z)), pack2x16float(factor * unpack2x16float(packed.w)));
 }
 
+/// log of the decay and dt of a token of the chunk; of a token behind its end what changes nothing
+fn load_own(b: u32, t: u32, end: u32, h: u32) -> vec2f {
+  if (t >= end) { return vec2f(0.0, 1.0); }
+  let token = (b * size.tokens + t) * size.heads + h;
+//#if dt
+  return vec2f(max(logA[token], -1.0e4), dt[token]);
+//#else
+  return vec2f(max(logA[token], -1.0e4), 1.0);
+//#endif
+}
+
+fn decays_of_tokens(lane: u32, of_token: vec2f) {
+  if (lane < Q) { own[lane] = vec2f(exp(of_token.x), of_token.y); }
+}
+
+fn decays_of_octets(lane: u32) {
+  if (lane < Q) {
+    var product = own[lane].y;
+    //#unroll k EIGHT
+      if (k > lane % 8u) { product *= own[lane / 8u * 8u + k].x; }
+    //#end
+    weights[lane] = product;
+  } else if (lane < Q + 8u) {
+    var product = 1.0;
+    //#unroll k EIGHT
+      product *= own[(lane - Q) * 8u + k].x;
+    //#end
+    totals[lane - Q] = product;
+  }
+}
+
 fn add_states(lane: u32, subgroup: u32, group: vec3u) {
   let tiles = NPAD / NT;
   let n0 = group.x % tiles * NT;
@@ -97,6 +129,7 @@ fn add_states(lane: u32, subgroup: u32, group: vec3u) {
   let b = group.z;
   let g = h / (size.heads / size.groups);
   let t0 = (size.block0 + group.y * size.blocks) * Q;
+  let end = min(t0 + size.blocks * Q, size.tokens);
   let place = (b * size.chunks + group.y) * size.heads + h;
   let octet = lane % 8u;
 
@@ -104,67 +137,56 @@ fn add_states(lane: u32, subgroup: u32, group: vec3u) {
   //#unroll i RN
     S[i] = Sum();
   //#end
-  var reach = 1.0; // product of decays from the end of the block to that of the chunk
-//#if single
-  {
-    const back = 0u;
-    let s0 = t0;
-//#else
-  let blocks = min(size.blocks, (size.tokens - t0 + Q - 1u) / Q);
-  for (var back = 0u; back < blocks; back++) {
-    let s0 = t0 + (blocks - 1u - back) * Q;
-//#endif
-    // all loads are under way before the first is used
-    var logs: array<f32, 8>;
-    var steps: array<f32, 8>;
-    if (lane < 8u) {
-      //#unroll k EIGHT
-        let t = s0 + lane * 8u + k;
-        logs[k] = 0.0;
-        steps[k] = 1.0;
-        if (t < size.tokens) {
-          let token = (b * size.tokens + t) * size.heads + h;
-          logs[k] = max(logA[token], -1.0e4);
-//#if dt
-          steps[k] = dt[token];
-//#endif
-        }
-      //#end
+  var x: array<vec4<u32>, LOADS>;
+  var values: array<vec4<u32>, LOADS>;
+  //#unroll u LOADS
+    let t = t0 + (u * THREADS + lane) / 8u;
+    x[u] = vec4<u32>();
+    values[u] = vec4<u32>();
+    if (t < end) {
+      x[u] = load_x(b * size.tokens + t, h, slice * PS + 8u * octet);
+      if (8u * octet < NT) { values[u] = load_b(b * size.tokens + t, g, n0 + 8u * octet); }
     }
-    var x: array<vec4<u32>, LOADS>;
-    var values: array<vec4<u32>, LOADS>;
-    //#unroll u LOADS
-      let t = s0 + (u * THREADS + lane) / 8u;
-      x[u] = vec4<u32>();
-      values[u] = vec4<u32>();
-      if (t < size.tokens) {
-        x[u] = load_x(b * size.tokens + t, h, slice * PS + 8u * octet);
-        if (8u * octet < NT) { values[u] = load_b(b * size.tokens + t, g, n0 + 8u * octet); }
-      }
+  //#end
+  var of_token = vec2f();
+  if (lane < Q) { of_token = load_own(b, t0 + lane, end, h); }
+  decays_of_tokens(lane, of_token);
+  if (lane < Q) { of_token = load_own(b, t0 + Q + lane, end, h); }
+  workgroupBarrier();
+  decays_of_octets(lane);
+  workgroupBarrier();
+  var reach = 1.0; // product of decays of the chunk so far
+  for (var s0 = t0; s0 < end; s0 += Q) {
+    var decay = 1.0;
+    //#unroll k EIGHT
+      decay *= totals[k];
     //#end
-    if (back > 0u) { workgroupBarrier(); }
-    if (lane < 8u) {
-      var product = 1.0;
-      //#unroll k EIGHT
-        weights[lane * 8u + 7u - k] = steps[7u - k] * product;
-        product *= exp(logs[7u - k]);
-      //#end
-      totals[lane] = product;
-    }
-    workgroupBarrier();
+    reach *= decay;
     //#unroll u LOADS
       let row = (u * THREADS + lane) / 8u;
-      var weight = reach * weights[row];
+      var weight = weights[row];
       //#unroll k EIGHT
         if (k > row / 8u) { weight *= totals[k]; }
       //#end
       left_tile[row * LD + octet] = scaled(x[u], weight);
       right_tile[row * LD + octet] = values[u];
     //#end
-    //#unroll k EIGHT
-      reach *= totals[k];
+    // the next block's loads are under way while this one is worked on, those of decays one block more
+    decays_of_tokens(lane, of_token);
+    //#unroll u LOADS
+      let t = s0 + Q + (u * THREADS + lane) / 8u;
+      x[u] = vec4<u32>();
+      values[u] = vec4<u32>();
+      if (t < end) {
+        x[u] = load_x(b * size.tokens + t, h, slice * PS + 8u * octet);
+        if (8u * octet < NT) { values[u] = load_b(b * size.tokens + t, g, n0 + 8u * octet); }
+      }
     //#end
+    if (lane < Q) { of_token = load_own(b, s0 + 2u * Q + lane, end, h); }
     workgroupBarrier();
+    //#unroll i RN
+      S[i] = subgroupMatrixScalarMultiply(S[i], decay);
+    //#end
     //#unroll kk QS
       //#unroll i RM
         let left = subgroupMatrixLoad<Left, col_major>(&left_tile, kk * KK * LD + (subgroup / SHARE * 16u + i * MM) / 8u, LD);
@@ -174,6 +196,8 @@ fn add_states(lane: u32, subgroup: u32, group: vec3u) {
         //#end
       //#end
     //#end
+    decays_of_octets(lane);
+    workgroupBarrier();
   }
   if (lane == 0u && slice == 0u && n0 == 0u) { chunkDecays[place] = reach; }
   //#unroll i RM
@@ -185,9 +209,14 @@ fn add_states(lane: u32, subgroup: u32, group: vec3u) {
 }
 
 fn make_scores(lane: u32, subgroup: u32, group: vec3u) {
-  let source_block = group.x % size.blocks;
-  let in_chunk = group.x / size.blocks % size.blocks;
+  let in_chunk = group.x % size.blocks;
+//#if walk
+  let source_block = in_chunk;
+  let g = group.x / size.blocks;
+//#else
+  let source_block = group.x / size.blocks % size.blocks;
   let g = group.x / size.blocks / size.blocks;
+//#endif
   let b = group.z;
   let block = group.y * size.blocks + in_chunk;
   let t0 = (size.block0 + block) * Q;
@@ -230,7 +259,11 @@ fn make_scores(lane: u32, subgroup: u32, group: vec3u) {
       //#end
     //#end
   }
+//#if walk
+  let place = (b * size.groups + g) * size.chunks * size.blocks + block;
+//#else
   let place = ((b * size.groups + g) * size.chunks * size.blocks + block) * size.blocks + source_block;
+//#endif
   //#unroll i RM
     //#unroll j GC
       subgroupMatrixStore<row_major>(&scores, (place * Q + first + i * MM) * Q + (share * GC + j) * NN, sums[i * GC + j], Q);
@@ -242,6 +275,9 @@ fn make_scores(lane: u32, subgroup: u32, group: vec3u) {
 fn main(@builtin(local_invocation_index) lane: u32, @builtin(subgroup_id) subgroup: u32, @builtin(workgroup_id) group: vec3u) {
   let of_states = NPAD / NT * size.slices * size.heads;
   if (group.x < of_states) {
+//#if walk
+    if (group.y >= size.chunk_states) { return; }
+//#endif
     add_states(lane, subgroup, group);
   } else {
     make_scores(lane, subgroup, vec3u(group.x - of_states, group.yz));

@@ -1,15 +1,9 @@
 /** The chunked form on the matrix unit: three dispatches over all chunks of a stretch of time (states and scores, pass, outputs). */
 import type { WebGpuEngine } from "../engines/webgpu.js";
 import type { Problem } from "../operator.js";
+import { canWalk, prepareWalk } from "./chunked.webgpu.matrix.walk.js";
 import { type Ssd, ssd } from "./operator.js";
-import {
-  fitMatrixTiles,
-  MATRIX_BLOCK,
-  MATRIX_BYTES,
-  type MatrixTiles,
-  matrixCounts,
-  matrixSlices,
-} from "./webgpu.js";
+import { MATRIX_BLOCK, matrixCounts, matrixSlices, matrixTiles } from "./webgpu.js";
 
 const statesUrl = new URL("./chunked.webgpu.matrix.states.wgsl", import.meta.url);
 const passUrl = new URL("./chunked.webgpu.matrix.pass.wgsl", import.meta.url);
@@ -23,7 +17,8 @@ const STRETCH_BYTES = 128 * 2 ** 20;
 
 export async function prepareMatrix(engine: WebGpuEngine, problem: Problem<Ssd>, chunk: number) {
   const { heads, groups, headDim, state } = problem.dims;
-  const tiles = tilesOn(engine, state);
+  if (chunk === MATRIX_BLOCK && canWalk(engine, problem)) return prepareWalk(engine, problem);
+  const tiles = matrixTiles(engine, state);
   const slices = matrixSlices(headDim);
   const stage = engine.stage(ssd, problem, { quantum: chunk, f32Outputs: ["finalState"] });
   const constants = { ...tiles, ...matrixCounts(tiles) };
@@ -62,7 +57,7 @@ export async function prepareMatrix(engine: WebGpuEngine, problem: Problem<Ssd>,
         chunk0 * blocks,
         slices,
         perHeadD,
-        blocks,
+        ...[blocks, 0, 0],
       ]);
       const targets = Math.min(count * blocks, Math.ceil(tokens / MATRIX_BLOCK) - chunk0 * blocks);
       const begins = isFirst && chunk0 === 0;
@@ -107,25 +102,6 @@ export async function prepareMatrix(engine: WebGpuEngine, problem: Problem<Ssd>,
 /** Chunks whose states are held at a time. */
 function stretchChunks(chunks: number, bytesAChunk: number): number {
   return Math.min(chunks, Math.max(1, Math.floor(STRETCH_BYTES / bytesAChunk)));
-}
-
-function tilesOn(engine: WebGpuEngine, state: number): MatrixTiles {
-  const { subgroupSize, matrixShapes, limits } = engine;
-  if (matrixShapes.length === 0 || subgroupSize === undefined)
-    throw new Error("this adapter offers no f16 subgroup matrices with f32 sums and one subgroup size");
-  const room = {
-    workgroupBytes: limits.maxComputeWorkgroupStorageSize,
-    invocations: limits.maxComputeInvocationsPerWorkgroup,
-    storageBytes: 2,
-  };
-  const found = matrixShapes
-    .map((shape) => fitMatrixTiles(state, shape, subgroupSize, room))
-    .find((fit) => fit !== undefined);
-  if (!found)
-    throw new Error(
-      `the matrix kernels need ${room.workgroupBytes < MATRIX_BYTES ? `${MATRIX_BYTES} bytes of workgroup memory` : "shapes that divide 16 x 16"}; this adapter has ${room.workgroupBytes} bytes`,
-    );
-  return found;
 }
 
 /**

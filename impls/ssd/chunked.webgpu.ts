@@ -3,6 +3,7 @@ import type { WebGpuEngine } from "../engines/webgpu.js";
 import { implementation, type Options } from "../implementation.js";
 import type { Problem } from "../operator.js";
 import { matrixCost, prepareMatrix } from "./chunked.webgpu.matrix.js";
+import { walkCost } from "./chunked.webgpu.matrix.walk.js";
 import { type Ssd, ssd } from "./operator.js";
 import { fitTiles, MATRIX_BLOCK, MATRIX_CHUNKS, matrixChunks, segmentsFor } from "./webgpu.js";
 
@@ -128,7 +129,8 @@ export const chunkedWebgpu = implementation(ssd, "webgpu", {
 
   cost: (problem, options) =>
     options.make === "subgroup-matrix"
-      ? matrixCost(problem, options.chunk ?? MATRIX_BLOCK)
+      ? ((options.chunk === MATRIX_BLOCK ? walkCost(problem) : undefined) ??
+        matrixCost(problem, options.chunk ?? MATRIX_BLOCK))
       : tileCost(problem, options),
 });
 

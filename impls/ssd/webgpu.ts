@@ -1,4 +1,5 @@
 /** What the WebGPU kernels of ssd share: tile sizes that fit the adapter, and how many workgroups a problem gives. */
+import type { WebGpuEngine } from "../engines/webgpu.js";
 import type { Problem } from "../operator.js";
 import type { Ssd } from "./operator.js";
 
@@ -68,9 +69,17 @@ export function matrixChunks(state: number): readonly number[] {
 }
 
 const MATRIX_SLICE = 64;
+const ROWS = 16;
+const TILE_BYTES = MATRIX_BLOCK * 144;
+
 /** 8 share rows in pairs: faster than 4 or 16 on an H200. */
 const SUBGROUPS = 8;
-const ROWS = 16;
+
+/** Workgroup memory of the states' kernel, the largest of three: two tiles, three tables of tokens, one of octets. */
+export const MATRIX_BYTES = 2 * TILE_BYTES + 4 * (3 * MATRIX_BLOCK + 8);
+
+/** Of the kernel that walks: five tiles, four tables of tokens, one of pairs of decay and dt with pads, and a total. */
+export const WALK_BYTES = 5 * TILE_BYTES + 4 * (6 * MATRIX_BLOCK + 16 + 1);
 
 export interface MatrixTiles {
   /** Matrix shape of the adapter. */
@@ -89,10 +98,11 @@ export function fitMatrixTiles(
   shape: { readonly M: number; readonly N: number; readonly K: number },
   lanes: number,
   room: Room,
+  bytes = MATRIX_BYTES,
 ): MatrixTiles | undefined {
   const { M: MM, N: NN, K: KK } = shape;
   const divides = [MM, NN, KK].every((size) => ROWS % size === 0) && (ROWS * 8) % lanes === 0;
-  const fits = SUBGROUPS * lanes <= room.invocations && MATRIX_BYTES <= room.workgroupBytes;
+  const fits = SUBGROUPS * lanes <= room.invocations && bytes <= room.workgroupBytes;
   if (!divides || !fits) return undefined;
   // subgroups that share rows take equal columns
   const step = Math.max(ROWS, (SUBGROUPS / 4) * NN);
@@ -100,8 +110,25 @@ export function fitMatrixTiles(
   return { MM, NN, KK, LANES: lanes, NT, NPAD: Math.ceil(state / NT) * NT };
 }
 
-/** Workgroup memory of the largest kernel, chunked.webgpu.matrix.states.wgsl: two tiles of halves, a table of tokens and one of octets. */
-export const MATRIX_BYTES = 2 * MATRIX_BLOCK * 144 + 4 * (MATRIX_BLOCK + 8);
+/** @throws with what the adapter lacks */
+export function matrixTiles(engine: WebGpuEngine, state: number, bytes = MATRIX_BYTES): MatrixTiles {
+  const { subgroupSize, matrixShapes, limits } = engine;
+  if (matrixShapes.length === 0 || subgroupSize === undefined)
+    throw new Error("this adapter offers no f16 subgroup matrices with f32 sums and one subgroup size");
+  const room = {
+    workgroupBytes: limits.maxComputeWorkgroupStorageSize,
+    invocations: limits.maxComputeInvocationsPerWorkgroup,
+    storageBytes: 2,
+  };
+  const found = matrixShapes
+    .map((shape) => fitMatrixTiles(state, shape, subgroupSize, room, bytes))
+    .find((fit) => fit !== undefined);
+  if (!found)
+    throw new Error(
+      `the matrix kernels need ${room.workgroupBytes < bytes ? `${bytes} bytes of workgroup memory` : "shapes that divide 16 x 16"}; this adapter has ${room.workgroupBytes} bytes`,
+    );
+  return found;
+}
 
 /** How often each unrolled loop of the matrix kernels goes round. */
 export function matrixCounts({ MM, NN, KK, LANES, NT }: MatrixTiles) {
@@ -117,7 +144,7 @@ export function matrixCounts({ MM, NN, KK, LANES, NT }: MatrixTiles) {
     // what a thread moves: eights of a tile of halves, fours of its subgroup's rows in f32, eights of its scores
     LOADS: (MATRIX_BLOCK * 8) / threads,
     ITEMS: (MATRIX_BLOCK * 16) / threads,
-    ...{ SUBGROUPS, EIGHT: 8, SIXTEEN: 16 },
+    ...{ SUBGROUPS, FOUR: 4, EIGHT: 8, SIXTEEN: 16 },
   };
 }
 
