@@ -19,7 +19,7 @@ export interface GridShape {
 export const STATE = 64;
 export const LENGTH = 4096;
 
-function doubling(from: number, to: number): number[] {
+export function doubling(from: number, to: number): number[] {
   const sizes: number[] = [];
   for (let size = from; size <= to; size *= 2) sizes.push(size);
   return sizes;
