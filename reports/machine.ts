@@ -16,8 +16,16 @@ export function machineKind(environment: unknown): string {
   const parsed = known.safeParse(environment);
   if (!parsed.success) return "an unknown machine";
   const { cpu, os, gpus } = parsed.data;
-  const parts = [cpu.model ?? "unknown CPU", `${cpu.cores} cores`, `${os.platform} ${os.arch}`];
-  if (cpu.quotaCores) parts.push(`quota ${cpu.quotaCores}`);
+  const quota = cpu.quotaCores ? ` (quota ${cpu.quotaCores})` : "";
+  const parts = [cpu.model ?? "unknown CPU", `${cpu.cores} cores${quota}`, `${os.platform} ${os.arch}`];
   for (const { model } of gpus ?? []) if (model) parts.push(model);
   return parts.join(", ");
+}
+
+/**
+ * Whether two such words may mean one machine. GPUs come last in them, and a system whose tools answered late told none: their rows
+ * name the GPU themselves.
+ */
+export function mayBeOne(one: string, other: string): boolean {
+  return one === other || one.startsWith(`${other}, `) || other.startsWith(`${one}, `);
 }

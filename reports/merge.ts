@@ -1,5 +1,7 @@
 /** Several run folders as one: shards of one plan, or runs of one machine kind. No curve, and no panel, ever holds two machines. */
+
 import { groupBy, seriesKey, xKeyOf } from "./curves.js";
+import { mayBeOne } from "./machine.js";
 import type { Row, RunRecord } from "./row.js";
 
 export interface Source {
@@ -55,7 +57,7 @@ function refuseMixture(sources: readonly Source[]): void {
   const owner = new Map<string, Source>();
   const claim = (key: string, source: Source, what: string) => {
     const earlier = owner.get(key);
-    if (earlier && earlier.machine !== source.machine)
+    if (earlier && !mayBeOne(earlier.machine, source.machine))
       throw new MergeError(
         `${what} would mix two machines, ${earlier.machine} (${earlier.folder}) and ${source.machine} (${source.folder}); report each folder by itself`,
       );

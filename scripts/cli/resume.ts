@@ -1,6 +1,6 @@
 /** `--resume DIR`: the stored plan, what is done of it, and whether this is the machine and the code that began it. */
 import { resolve } from "node:path";
-import { machineKind } from "../../reports/machine.js";
+import { machineKind, mayBeOne } from "../../reports/machine.js";
 import type { CaseRecord, RunRecord } from "../../reports/row.js";
 import { readRun, StoreError } from "../../reports/store.js";
 import type { Environment } from "../../suites/runner/environment.js";
@@ -62,7 +62,7 @@ function show(value: unknown): string {
 
 function refuseForeign(before: Environment, now: Environment, folder: string): void {
   const [there, here] = [machineKind(before), machineKind(now)];
-  if (there !== here)
+  if (!mayBeOne(there, here))
     throw new Stop(
       EXIT.inconclusive,
       `${folder} was measured on another machine (${there}), this is ${here}; start a new run here`,
