@@ -1,27 +1,17 @@
 // The chunked form on the matrix unit, step 4 of section 6: outputs of a block of 64 tokens of one head, from the tokens of its chunk
 // and from the state before the chunk. f16 factors, f32 sums. WGSL gives no access to the elements of a matrix: decays are
 // multiplied into the factors on their way to workgroup memory, so that one sum takes both products and only that is staged in f32.
-struct Size {
-  batches: u32, tokens: u32, heads: u32, groups: u32, head_dim: u32, state: u32, chunks: u32, block0: u32, slices: u32,
-  d_per_head: u32, blocks: u32, walk_chunks: u32,
-}
-@group(0) @binding(0) var<uniform> size: Size;
 //#if octets
-@group(0) @binding(1) var<storage, read> X: array<vec4<u32>>;
-@group(0) @binding(4) var<storage, read> C: array<vec4<u32>>;
 @group(0) @binding(5) var<storage, read_write> Y: array<vec2<u32>>;
 //#if z
 @group(0) @binding(10) var<storage, read> z: array<vec2<u32>>;
 //#endif
 //#else
-@group(0) @binding(1) var<storage, read> X: array<f16>;
-@group(0) @binding(4) var<storage, read> C: array<f16>;
 @group(0) @binding(5) var<storage, read_write> Y: array<f16>;
 //#if z
 @group(0) @binding(10) var<storage, read> z: array<f16>;
 //#endif
 //#endif
-@group(0) @binding(2) var<storage, read> logA: array<f32>;
 @group(0) @binding(6) var<storage, read> startStates: array<vec4<u32>>; // (batch, chunk, head, slices * 64, NPAD), f16
 @group(0) @binding(7) var<storage, read> scores: array<vec4f>; // (batch, group, block, source block of the chunk, 64, 64)
 //#if dt
@@ -31,15 +21,6 @@ struct Size {
 @group(0) @binding(9) var<storage, read> D: array<f32>;
 //#endif
 
-alias Left = subgroup_matrix_left<f16, KK, MM>;
-alias Right = subgroup_matrix_right<f16, NN, KK>;
-alias Sum = subgroup_matrix_result<f32, NN, MM>;
-
-const Q = 64u;
-const PS = 64u;
-const THREADS = SUBGROUPS * LANES;
-const SHARE = SUBGROUPS / 4u; // subgroups that share 16 rows, each with its columns
-const LD = 9u; // eight halves each: rows of 64 and a pad, so that neighbours lie in different banks
 const FD = 17u; // four f32 each
 const BLOCK = 16u;
 const STATE_SCALE = 16.0;
@@ -85,12 +66,6 @@ fn load_c(batch: u32, t: u32, g: u32, n: u32) -> vec4<u32> {
 fn load_state(place: u32, row: u32, n: u32) -> vec4<u32> {
   if (n >= NPAD) { return vec4<u32>(); }
   return startStates[((place * PS + row) * NPAD + n) / 8u];
-}
-
-fn scaled(packed: vec4<u32>, factor: f32) -> vec4<u32> {
-  return vec4<u32>(
-    pack2x16float(factor * unpack2x16float(packed.x)), pack2x16float(factor * unpack2x16float(packed.y)),
-    pack2x16float(factor * unpack2x16float(packed.z)), pack2x16float(factor * unpack2x16float(packed.w)));
 }
 
 @compute @workgroup_size(SUBGROUPS * LANES)

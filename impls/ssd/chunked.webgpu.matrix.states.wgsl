@@ -1,21 +1,6 @@
 // The chunked form on the matrix unit (tensor cores), all chunks at once: what each chunk adds to the state (steps 1 and 2 of section 6),
 // and, in workgroups behind those, the scores C B^T of step 4, which belong to a group: all its heads read them. f16 factors, f32
 // sums. Subgroups share 64 rows of a result (channels, or tokens), in fours: each owns 16 rows, or half of their columns.
-struct Size {
-  batches: u32, tokens: u32, heads: u32, groups: u32, head_dim: u32, state: u32, chunks: u32, block0: u32, slices: u32,
-  d_per_head: u32, blocks: u32, walk_chunks: u32, chunk_states: u32,
-}
-@group(0) @binding(0) var<uniform> size: Size;
-//#if octets
-@group(0) @binding(1) var<storage, read> X: array<vec4<u32>>;
-@group(0) @binding(3) var<storage, read> B: array<vec4<u32>>;
-@group(0) @binding(4) var<storage, read> C: array<vec4<u32>>;
-//#else
-@group(0) @binding(1) var<storage, read> X: array<f16>;
-@group(0) @binding(3) var<storage, read> B: array<f16>;
-@group(0) @binding(4) var<storage, read> C: array<f16>;
-//#endif
-@group(0) @binding(2) var<storage, read> logA: array<f32>;
 @group(0) @binding(7) var<storage, read_write> chunkStates: array<f32>; // (batch, chunk, head, slices * 64, NPAD)
 @group(0) @binding(8) var<storage, read_write> chunkDecays: array<f32>; // (batch, chunk, head)
 @group(0) @binding(5) var<storage, read_write> scores: array<f32>; // (batch, group, block, source block of the chunk (walk: the block itself only), 64, 64)
@@ -23,15 +8,6 @@ struct Size {
 @group(0) @binding(9) var<storage, read> dt: array<f32>;
 //#endif
 
-alias Left = subgroup_matrix_left<f16, KK, MM>;
-alias Right = subgroup_matrix_right<f16, NN, KK>;
-alias Sum = subgroup_matrix_result<f32, NN, MM>;
-
-const Q = 64u;
-const PS = 64u;
-const THREADS = SUBGROUPS * LANES;
-const SHARE = SUBGROUPS / 4u; // subgroups that share 16 channels, each with its columns
-const LD = 9u; // eight halves each: rows of 64 and a pad, so that neighbours lie in different banks
 
 var<workgroup> left_tile: array<vec4<u32>, Q * LD>; // X, weighted by what the end of the chunk still sees of a token; or C
 var<workgroup> right_tile: array<vec4<u32>, Q * LD>; // B
@@ -82,12 +58,6 @@ fn load_c(row: u32, g: u32, n: u32) -> vec4<u32> {
   }
   return out;
 //#endif
-}
-
-fn scaled(packed: vec4<u32>, factor: f32) -> vec4<u32> {
-  return vec4<u32>(
-    pack2x16float(factor * unpack2x16float(packed.x)), pack2x16float(factor * unpack2x16float(packed.y)),
-    pack2x16float(factor * unpack2x16float(packed.z)), pack2x16float(factor * unpack2x16float(packed.w)));
 }
 
 /// log of the decay and dt of a token of the chunk; of a token behind its end what changes nothing

@@ -5,6 +5,7 @@ import { canWalk, prepareWalk } from "./chunked.webgpu.matrix.walk.js";
 import { type Ssd, ssd } from "./operator.js";
 import { MATRIX_BLOCK, matrixCounts, matrixSlices, matrixTiles } from "./webgpu.js";
 
+const sharedUrl = new URL("./chunked.webgpu.matrix.wgsl", import.meta.url);
 const statesUrl = new URL("./chunked.webgpu.matrix.states.wgsl", import.meta.url);
 const passUrl = new URL("./chunked.webgpu.matrix.pass.wgsl", import.meta.url);
 const outputUrl = new URL("./chunked.webgpu.matrix.output.wgsl", import.meta.url);
@@ -62,7 +63,10 @@ export async function prepareMatrix(engine: WebGpuEngine, problem: Problem<Ssd>,
       const targets = Math.min(count * blocks, Math.ceil(tokens / MATRIX_BLOCK) - chunk0 * blocks);
       const begins = isFirst && chunk0 === 0;
       await stage.kernel(
-        { url: statesUrl, flags: [...steps, ...(dt ? ["dt"] : [])], constants, matrix: true },
+        {
+          ...{ url: statesUrl, shared: sharedUrl, constants, matrix: true },
+          flags: [...steps, ...(dt ? ["dt"] : [])],
+        },
         {
           ...{ 0: size, 1: X, 2: logA, 3: B, 4: C, 5: scores },
           ...{ 7: chunkStates, 8: chunkDecays, 9: dt },
@@ -83,10 +87,8 @@ export async function prepareMatrix(engine: WebGpuEngine, problem: Problem<Ssd>,
       );
       await stage.kernel(
         {
-          url: outputUrl,
+          ...{ url: outputUrl, shared: sharedUrl, constants, matrix: true },
           flags: [...steps, ...["dt", "D", "z"].filter((name) => stage.has(name))],
-          constants,
-          matrix: true,
         },
         {
           ...{ 0: size, 1: X, 2: logA, 4: C, 5: stage.output("Y", window), 6: startStates },

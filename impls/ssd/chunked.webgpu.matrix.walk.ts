@@ -7,6 +7,7 @@ import type { Problem } from "../operator.js";
 import { type Ssd, ssd } from "./operator.js";
 import { MATRIX_BLOCK, matrixCounts, matrixSlices, matrixTiles, WALK_BYTES } from "./webgpu.js";
 
+const sharedUrl = new URL("./chunked.webgpu.matrix.wgsl", import.meta.url);
 const statesUrl = new URL("./chunked.webgpu.matrix.states.wgsl", import.meta.url);
 const passUrl = new URL("./chunked.webgpu.matrix.pass.wgsl", import.meta.url);
 const walkUrl = new URL("./chunked.webgpu.matrix.walk.wgsl", import.meta.url);
@@ -63,7 +64,10 @@ export async function prepareWalk(engine: WebGpuEngine, problem: Problem<Ssd>) {
       ...[slices, perHeadD, blocks, walkChunks, needed],
     ]);
     await stage.kernel(
-      { url: statesUrl, flags: ["octets", "walk", ...(dt ? ["dt"] : [])], constants, matrix: true },
+      {
+        ...{ url: statesUrl, shared: sharedUrl, constants, matrix: true },
+        flags: ["octets", "walk", ...(dt ? ["dt"] : [])],
+      },
       {
         ...{ 0: size, 1: X, 2: logA, 3: B, 4: C, 5: scores },
         ...{ 7: chunkStates, 8: chunkDecays, 9: dt },
@@ -89,10 +93,8 @@ export async function prepareWalk(engine: WebGpuEngine, problem: Problem<Ssd>) {
     const flags = ["dt", "D", "z", ...(sums ? ["initialState"] : [])].filter((name) => stage.has(name));
     await stage.kernel(
       {
-        url: walkUrl,
-        flags: sums ? [...flags, "sums"] : flags,
-        constants,
-        matrix: true,
+        ...{ url: walkUrl, shared: sharedUrl, constants, matrix: true },
+        flags: ["octets", ...(sums ? [...flags, "sums"] : flags)],
       },
       {
         ...{ 0: size, 1: X, 2: logA, 3: B, 4: C, 5: stage.output("Y", window), 6: startStates },

@@ -1,15 +1,6 @@
 // The chunked form on the matrix unit where a state has at most 64 columns: a workgroup walks the blocks of 64 tokens of one head and
 // one stretch of time (sections 6 and 8.2), with the state in registers, so that no state but that before the stretch is ever in
 // memory. f16 factors, f32 sums. Everything a block needs is loaded while the block before it is worked on.
-struct Size {
-  batches: u32, tokens: u32, heads: u32, groups: u32, head_dim: u32, state: u32, chunks: u32, block0: u32, slices: u32,
-  d_per_head: u32, blocks: u32, walk_chunks: u32, chunk_states: u32,
-}
-@group(0) @binding(0) var<uniform> size: Size;
-@group(0) @binding(1) var<storage, read> X: array<vec4<u32>>;
-@group(0) @binding(2) var<storage, read> logA: array<f32>;
-@group(0) @binding(3) var<storage, read> B: array<vec4<u32>>;
-@group(0) @binding(4) var<storage, read> C: array<vec4<u32>>;
 @group(0) @binding(5) var<storage, read_write> Y: array<vec4<u32>>;
 //#if sums
 // few chunks: a workgroup sums those before its own, and the last one of a head writes the final state
@@ -33,16 +24,7 @@ struct Size {
 @group(0) @binding(10) var<storage, read> z: array<vec4<u32>>;
 //#endif
 
-alias Left = subgroup_matrix_left<f16, KK, MM>;
-alias Right = subgroup_matrix_right<f16, NN, KK>;
-alias Sum = subgroup_matrix_result<f32, NN, MM>;
-
-const Q = 64u;
-const PS = 64u;
-const THREADS = SUBGROUPS * LANES;
-const SHARE = SUBGROUPS / 4u; // subgroups that share 16 rows, each with its columns
 const BLOCK = 16u;
-const LD = 9u; // eight halves each: rows of 64 and a pad, so that neighbours lie in different banks
 const FD = 18u; // four f32 each
 const STATE_SCALE = 16.0; // the state goes to f16 divided by it: sums of half a million tokens stay finite
 
@@ -62,16 +44,6 @@ var<workgroup> weights: array<f32, Q>; // dt times the product of decays behind 
 var<workgroup> since: array<f32, Q>; // product of decays from the start of the block to a token
 var<workgroup> between: array<f32, 64>; // product of decays of octets between two octets
 var<workgroup> total: f32; // product of all decays
-
-fn scaled(packed: vec4<u32>, factor: f32) -> vec4<u32> {
-  return vec4<u32>(
-    pack2x16float(factor * unpack2x16float(packed.x)), pack2x16float(factor * unpack2x16float(packed.y)),
-    pack2x16float(factor * unpack2x16float(packed.z)), pack2x16float(factor * unpack2x16float(packed.w)));
-}
-
-fn octet_of(low: vec4f, high: vec4f) -> vec4<u32> {
-  return vec4<u32>(pack2x16float(low.xy), pack2x16float(low.zw), pack2x16float(high.xy), pack2x16float(high.zw));
-}
 
 /// log of the decay and dt of a token; of a token behind the end what changes nothing
 fn load_own(b: u32, t: u32, h: u32) -> vec2f {

@@ -19,6 +19,8 @@ export interface OpenOptions extends AdapterOptions {
 
 export interface KernelSource {
   readonly url: URL;
+  /** Declarations that several kernels have in common, put in front. */
+  readonly shared?: URL;
   readonly dtype: Dtype;
   readonly flags?: readonly string[];
   /** Tile sizes, written as `const NAME` in front of the text: unlike overrides they may size arrays in registers. */
@@ -118,10 +120,11 @@ export class GpuDevice extends DriverErrors {
 
   /** Compiles once a process and device; the key is the text itself. */
   async pipeline(source: KernelSource): Promise<GPUComputePipeline> {
+    const texts = await Promise.all([...(source.shared ? [source.shared] : []), source.url].map(loadText));
     const text =
       wgslHeader(source) +
       unrollWgsl(
-        chooseWgsl(await loadText(source.url), new Set([...(source.flags ?? []), source.dtype])),
+        chooseWgsl(texts.join("\n"), new Set([...(source.flags ?? []), source.dtype])),
         source.constants ?? {},
         source.flags?.includes("rolled") ?? false,
       );

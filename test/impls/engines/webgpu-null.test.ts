@@ -13,6 +13,7 @@ afterAll(() => engine.close());
 
 const url = (path: string) => new URL(`../../../impls/${path}`, import.meta.url);
 
+const ssdShared = url("ssd/chunked.webgpu.matrix.wgsl");
 const ssdConstants = (size: number) => {
   const room = { workgroupBytes: 49152, invocations: 1024, storageBytes: 2 };
   const tiles = fitMatrixTiles(100, { M: size, N: size, K: size }, 32, room)!;
@@ -37,6 +38,7 @@ it.each([16, 8])(
     const kernel = (name: string, flags: readonly string[], matrix: boolean) =>
       engine.gpu.pipeline({
         url: url(`ssd/chunked.webgpu.matrix.${name}.wgsl`),
+        ...(matrix ? { shared: ssdShared } : {}),
         dtype: "f16",
         matrix,
         flags,
@@ -53,7 +55,7 @@ it.each([16, 8])(
       for (const name of ["states", "output"])
         await expect(kernel(name, flags, true)).rejects.toThrow(tooLarge);
     for (const flags of [[], ["sums"], ["dt", "D"], ["z"], ["sums", "dt", "D", "z", "initialState"]])
-      await expect(kernel("walk", flags, true)).rejects.toThrow(tooLargeOrWide);
+      await expect(kernel("walk", ["octets", ...flags], true)).rejects.toThrow(tooLargeOrWide);
     for (const flags of [[], ["initialState"], ["carries"], ["walk"]])
       await expect(kernel("pass", flags, false)).resolves.toHaveProperty("getBindGroupLayout");
   },
@@ -84,6 +86,7 @@ it.each([
   { path: "engines/webgpu/matrix-rate.wgsl", constants: { MM: 16, NN: 16, KK: 16, LANES: 32 } },
   { path: "ssd/chunked.webgpu.matrix.states.wgsl", constants: ssdConstants(16) },
   { path: "ssd/chunked.webgpu.matrix.output.wgsl", constants: ssdConstants(16) },
+  { path: "ssd/chunked.webgpu.matrix.walk.wgsl", constants: ssdConstants(16) },
   { path: "attention/tiled.webgpu.matrix.wgsl", constants: attentionConstants(16, 64)[0] },
 ])("factors in the wrong order in $path are refused", async ({ path, constants }) => {
   const text = readFileSync(url(path), "utf8");
@@ -96,7 +99,11 @@ it.each([
     const file = join(folder, "planted.wgsl");
     writeFileSync(file, planted);
     const flags = ["octets"];
-    const source = { url: pathToFileURL(file), dtype: "f16", matrix: true, constants, flags } as const;
+    const shared = path.startsWith("ssd/") ? { shared: ssdShared } : {};
+    const source = {
+      ...{ url: pathToFileURL(file), ...shared, constants, flags },
+      ...({ dtype: "f16", matrix: true } as const),
+    };
     await expect(engine.gpu.pipeline(source)).rejects.toThrow("subgroupMatrixMultiplyAccumulate");
   } finally {
     rmSync(folder, { recursive: true });
