@@ -3,7 +3,7 @@ import { engines } from "../../impls/engines/index.js";
 import type { EngineName } from "../../impls/implementation.js";
 import { implementations } from "../../impls/index.js";
 import type { CaseRecord } from "../../reports/row.js";
-import { suites } from "../../suites/index.js";
+import { chooseSuites } from "../../suites/index.js";
 import { formsAgree } from "../../suites/laws/forms-agree.js";
 import type { Spec } from "../../suites/problems/spec.js";
 import { EnginePool } from "../../suites/runner/engine-pool.js";
@@ -39,7 +39,7 @@ export async function bench({ engine, grid, filter, signal, onRecord }: PageRun)
     const { targets, absent } = await pool.discover([{ engine, device: undefined, named: true }]);
     if (absent[0]) throw new Error(absent[0].reason);
     const groups = await makePlan({
-      suites,
+      suites: chooseSuites([]),
       grid,
       seed: 0,
       impls: implementations,
