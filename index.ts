@@ -9,16 +9,14 @@
 export { attention } from "./impls/attention/index.js";
 export { f32Rounding, ROUNDOFF, type Rounding } from "./impls/bound.js";
 export { convolution } from "./impls/convolution/index.js";
-export { type Engine, EngineAbsent, type Engines } from "./impls/engines/engine.js";
-export { type EngineEntry, engines } from "./impls/engines/index.js";
+export { type Engine, EngineAbsent } from "./impls/engines/engine.js";
+export { type EngineEntry, type Engines, engines } from "./impls/engines/index.js";
 export {
   type AnyImplementation,
   type Form,
   type Implementation,
   implementation,
   implementationName,
-  type Options,
-  type Prepared,
 } from "./impls/implementation.js";
 export { implementations, operators } from "./impls/index.js";
 export { maskedAttention } from "./impls/masked_attention/index.js";
@@ -30,10 +28,12 @@ export {
   type Problem,
   randomProblem,
 } from "./impls/operator.js";
+export type { Options, Prepared } from "./impls/prepared.js";
 export { selectiveScan } from "./impls/selective_scan/index.js";
 export { ssd } from "./impls/ssd/index.js";
-export type { CaseRecord, Failed, Measured, Rejected, Row, Sample, Skipped } from "./reports/row.js";
-export { readRows, readRun, StoreError } from "./reports/store.js";
+export { StoreError } from "./reports/rows/errors.js";
+export type { CaseRecord, Failed, Measured, Rejected, Row, Sample, Skipped } from "./reports/rows/row.js";
+export { readRows, readRun } from "./reports/rows/store.js";
 export { suites } from "./suites/index.js";
 export {
   type RunSuiteOptions,

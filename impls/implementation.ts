@@ -1,7 +1,9 @@
 /** How an operator is computed: one form on one engine. A file `form.engine.ts` beside the operator exports one of these. */
 import type { Rounding } from "./bound.js";
-import type { Engine, Engines } from "./engines/engine.js";
-import type { AnyOperator, Lane, Outputs, Problem } from "./operator.js";
+import type { Engine } from "./engines/engine.js";
+import type { EngineName, Engines } from "./engines/index.js";
+import type { AnyOperator, Problem } from "./operator.js";
+import type { Options, Prepared } from "./prepared.js";
 
 /** Names used by the papers; a new form is added here, with its source in the operator's README. */
 export type Form =
@@ -14,60 +16,11 @@ export type Form =
   | "fft"
   | "contraction";
 
-/** Options of an implementation: part of the case id, never of the problem. */
-export interface Options {
-  readonly chunk?: number;
-  readonly threads?: number;
-  /** Tells several kernels of one form apart, e.g. tile, subgroup-matrix. */
-  readonly make?: string;
-  /** Sizes of what a workgroup holds at a time, e.g. 128x32x32: in words of its implementation. */
-  readonly tile?: string;
-}
-
-/** Values of checked lanes and what must be known about all other elements. */
-export interface Inspection<O extends string = string> {
-  /** lanes[i][output]: values of the i-th requested lane. */
-  readonly lanes: readonly Readonly<Record<O, Float64Array>>[];
-  /** First element that is NaN or infinite, over all elements of all outputs. */
-  readonly nonFinite?:
-    | { readonly output: O; readonly index: number; readonly value: number; readonly total: number }
-    | undefined;
-  /** Hash of all output bits: two equal runs of a deterministic kernel give the same. */
-  readonly fingerprint: string;
-}
-
-/** Facts about one prepared case that a row keeps, e.g. the hash of the compiled kernel. */
-export type RunDetails = Readonly<Record<string, string | number | boolean>>;
-
-/** A problem uploaded to an engine, ready to run. `run` neither uploads, reads back nor allocates, and may be repeated. */
-export interface Prepared<Op extends AnyOperator = AnyOperator, Launch = unknown> {
-  run(launch: Launch): void | Promise<void>;
-  /** Fills every output with NaN, so that an element that is never written is found. */
-  poison(): void | Promise<void>;
-  /** All outputs in C order; may be a view that the next run overwrites. */
-  read(): Outputs<Op> | Promise<Outputs<Op>>;
-  /** Selected lanes without a full readback. */
-  inspect(lanes: readonly Lane[]): Inspection | Promise<Inspection>;
-  /** Memory held by this problem, inputs and outputs included. */
-  readonly bytes: number;
-  readonly details?: RunDetails | undefined;
-  dispose(): void | Promise<void>;
-}
-
 export interface ImplementationCost {
   readonly flops: number;
   readonly bytes: number;
   readonly dispatches: number;
 }
-
-/**
- * Thrown by `prepare` where only the library behind an implementation can tell that it does not take a problem: a skip, not a failure.
- */
-export class Unsupported extends Error {
-  override readonly name = "Unsupported";
-}
-
-export type EngineName = keyof Engines;
 
 export interface Implementation<Op extends AnyOperator = AnyOperator, E extends EngineName = EngineName> {
   readonly operator: Op;
@@ -142,4 +95,17 @@ export function unsupportedReason(
   const dtypes: readonly string[] = impl.dtypes ?? ["f32"];
   if (!dtypes.includes(problem.dtype)) return `needs dtype ${dtypes.join(" or ")}, got ${problem.dtype}`;
   return impl.unsupported?.(problem, options, engine) ?? engine?.unsupported?.(problem);
+}
+
+/** Largest single tensor: 32-bit heaps hold a handful of these and no more. */
+const LARGEST_BYTES = 2 ** 29;
+
+/** A sentence when one tensor of the form would be larger than any backend takes, or undefined. */
+export function tooLarge(what: string, bytes: number): string | undefined {
+  if (bytes <= LARGEST_BYTES) return undefined;
+  return `${what} would take ${mebibytes(bytes)} in one tensor, at most ${mebibytes(LARGEST_BYTES)} is supported`;
+}
+
+function mebibytes(bytes: number): string {
+  return `${Math.ceil(bytes / 2 ** 20)} MiB`;
 }

@@ -2,15 +2,15 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { TopLevelSpec } from "vega-lite";
+import { groupBy } from "./analysis/curves.js";
+import { fairnessMarkdown } from "./analysis/fairness.js";
 import { figure10Chart } from "./charts/figure-10.js";
 import { chartOf } from "./charts/index.js";
 import { renderPng, renderSvg } from "./charts/render.js";
 import { speedupChart } from "./charts/speedup.js";
 import { DARK, LIGHT, type Theme } from "./charts/theme.js";
-import { groupBy } from "./curves.js";
-import { fairnessMarkdown } from "./fairness.js";
 import { type ReportChart, reportHtml } from "./html/report.js";
-import type { Row, RunRecord } from "./row.js";
+import type { Row, RunRecord } from "./rows/row.js";
 
 interface Plan {
   readonly name: string;

@@ -1,7 +1,7 @@
 /** The terminal's table: suites, operators, a heading an implementation, a line a size. Columns leave one by one as it narrows. */
-import { chunksOf, groupBy, seriesOf, type XKey, xKeyOf } from "./curves.js";
+import { chunksOf, groupBy, seriesOf, type XKey, xKeyOf } from "./analysis/curves.js";
 import { formatDuration, formatInterval, formatNumber, formatSize, plural } from "./format.js";
-import type { Row } from "./row.js";
+import type { Row } from "./rows/row.js";
 
 export interface TableOptions {
   /** Columns of the terminal; lines are never longer, but it is taken to be at least 40. */

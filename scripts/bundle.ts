@@ -16,7 +16,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { swiftShaderFolder } from "../impls/engines/webgpu/software.js";
+import { swiftShaderFolder } from "../impls/engines/webgpu/device/software.js";
 
 const MOST_BYTES = 60 * 2 ** 20;
 /** Only for sources in TypeScript. */

@@ -3,8 +3,8 @@
 import { openTargets } from "../suites/verify/open.js";
 import { EXIT, exitCodeOf, usageError } from "./cli/exit.js";
 import { Interrupt } from "./cli/interrupt.js";
-import { verifyByProblems, verifyByReplay, verifyByVectors } from "./cli/verify-modes.js";
-import { parseVerifyOptions } from "./cli/verify-options.js";
+import { verifyByProblems, verifyByReplay, verifyByVectors } from "./cli/verify/modes.js";
+import { parseVerifyOptions } from "./cli/verify/options.js";
 
 const interrupt = new Interrupt();
 

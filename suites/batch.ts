@@ -1,5 +1,5 @@
 /** What fills the device: one model's sequences beside each other, as in training and serving. */
-import { doubling, figureOperators, GRIDS, gridProblem, LENGTH, STATE } from "./problem-grid.js";
+import { doubling, figureOperators, GRIDS, gridProblem, LENGTH, STATE } from "./grids.js";
 import type { Suite } from "./suite.js";
 
 export const batch: Suite = {

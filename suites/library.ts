@@ -1,17 +1,18 @@
 /** What other programs may ask of dualbench: run suites, verify an implementation. Nothing here prints. */
 import { resolve } from "node:path";
+import type { EngineName } from "../impls/engines/index.js";
 import { devicesToOpen, engines } from "../impls/engines/index.js";
-import type { AnyImplementation, EngineName } from "../impls/implementation.js";
-import type { CaseRecord, Row } from "../reports/row.js";
+import type { AnyImplementation } from "../impls/implementation.js";
+import type { CaseRecord, Row } from "../reports/rows/row.js";
 import { chooseSuites, suites } from "./index.js";
 import { laws } from "./laws/index.js";
-import { EnginePool } from "./runner/engine-pool.js";
-import { readEnvironment } from "./runner/environment.js";
-import { parseFilter } from "./runner/filter.js";
-import { nodeHost } from "./runner/host.node.js";
-import { makePlan } from "./runner/plan.js";
-import { run } from "./runner/run.js";
-import { allImplementations } from "./runner/user-impls.js";
+import { readEnvironment } from "./measure/environment.js";
+import { run } from "./measure/run.js";
+import { parseFilter } from "./plan/filter.js";
+import { makePlan } from "./plan/plan.js";
+import { EnginePool } from "./processes/engine-pool.js";
+import { nodeHost } from "./processes/host.node.js";
+import { allImplementations } from "./processes/user-impls.js";
 import type { Grid } from "./suite.js";
 import { localPlace } from "./verify/evaluate.js";
 import { type Failure, runRandom } from "./verify/random.js";

@@ -1,5 +1,5 @@
 /** Figure 10 left: time over sequence length. */
-import { figureOperators, GRIDS, gridProblem, STATE } from "./problem-grid.js";
+import { figureOperators, GRIDS, gridProblem, STATE } from "./grids.js";
 import type { Suite } from "./suite.js";
 
 export const sequenceLength: Suite = {

@@ -1,5 +1,5 @@
 /** Figure 10 right: time over state size. An operator without a state is one level line. */
-import { figureOperators, GRIDS, gridProblem, LENGTH } from "./problem-grid.js";
+import { figureOperators, GRIDS, gridProblem, LENGTH } from "./grids.js";
 import type { Suite } from "./suite.js";
 
 export const stateSize: Suite = {

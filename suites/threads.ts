@@ -3,7 +3,7 @@ import { attention } from "../impls/attention/operator.js";
 import type { AnyOperator, Problem } from "../impls/operator.js";
 import { selectiveScan } from "../impls/selective_scan/operator.js";
 import { ssd } from "../impls/ssd/operator.js";
-import { type GridShape, gridProblem, LENGTH, STATE } from "./problem-grid.js";
+import { type GridShape, gridProblem, LENGTH, STATE } from "./grids.js";
 import type { Suite } from "./suite.js";
 
 const HEADS = 8;

@@ -1,8 +1,8 @@
 /** The textbook form: the whole matrix of scores, its softmax by rows, its product with V. Quadratic memory. */
 import { f32Rounding } from "../bound.js";
 import { implementation } from "../implementation.js";
+import { addWeighted, scores, storedSums } from "./cpu/products.js";
 import { attention, attentionScale } from "./operator.js";
-import { addWeighted, scores, storedSums } from "./products.js";
 
 /** 1 GiB of f32 scores; beyond it the tiled form is the one to use. */
 const MAX_SCORES = 2 ** 28;

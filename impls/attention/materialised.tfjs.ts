@@ -1,9 +1,8 @@
 /** Attention as written: the whole matrix of scores, its softmax, and a product. */
 import type { Tensor, Tensor2D } from "@tensorflow/tfjs-core";
 import { f32Rounding } from "../bound.js";
-import { implementation } from "../implementation.js";
+import { implementation, tooLarge } from "../implementation.js";
 import type { Problem } from "../operator.js";
-import { tooLarge } from "../too-large.js";
 import { attention, attentionScale } from "./operator.js";
 
 function matrixBytes({ dims }: Pick<Problem, "dims">): number {

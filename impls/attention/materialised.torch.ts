@@ -1,15 +1,15 @@
 /** Two products and a softmax in torch: written by hand in blocks of rows, and torch's own math backend. */
 
 import type { Problem } from "../operator.js";
-import { f32Bytes, torchPeers, torchRounding } from "../torch-peer.js";
+import { f32Bytes, torchPeers, torchRounding } from "../peers/torch.js";
 import { type Attention, attention, attentionScale } from "./operator.js";
 
-/** Rows of queries computed together on a GPU, in materialised.torch.py. */
+/** Rows of queries computed together on a GPU, in torch/materialised.py. */
 const ROWS = 2048;
 
 const shared = {
   form: "materialised" as const,
-  file: new URL("./materialised.torch.py", import.meta.url),
+  file: new URL("./torch/materialised.py", import.meta.url),
   constants: (problem: Problem<Attention>) => ({ scale: attentionScale(problem) }),
   // the scaled query, the scores, the weights, the output; twice more where torch scales both sides by a root
   rounding: ({ dtype, dims }: Problem<Attention>) => torchRounding(dtype, dims.context, 6),

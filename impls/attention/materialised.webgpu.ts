@@ -1,11 +1,11 @@
 /** Attention with all logits in memory, a few heads at a time: three plain kernels, the form that tiling improves on. */
 import { implementation } from "../implementation.js";
 import { attention, attentionScale } from "./operator.js";
-import { attentionSize } from "./webgpu.js";
+import { attentionSize } from "./webgpu/size.js";
 
-const scoresUrl = new URL("./materialised.webgpu.scores.wgsl", import.meta.url);
-const softmaxUrl = new URL("./materialised.webgpu.softmax.wgsl", import.meta.url);
-const outputUrl = new URL("./materialised.webgpu.output.wgsl", import.meta.url);
+const scoresUrl = new URL("./webgpu/materialised.scores.wgsl", import.meta.url);
+const softmaxUrl = new URL("./webgpu/materialised.softmax.wgsl", import.meta.url);
+const outputUrl = new URL("./webgpu/materialised.output.wgsl", import.meta.url);
 
 /** What the smallest binding of a large adapter holds (2 GiB - 4 bytes, measured on an H200). */
 const MOST_BYTES = 2 ** 31 - 4;

@@ -3,6 +3,8 @@ import { defineOperator } from "../operator.js";
 import { elementCount } from "../tensor.js";
 import { reference } from "./reference.js";
 
+export { attentionScale } from "./reference.js";
+
 export const attention = defineOperator({
   name: "attention",
   dims: ["batch", "length", "context", "heads", "groups", "headDim", "headDimV"],
@@ -17,7 +19,9 @@ export const attention = defineOperator({
   laneAxes: ["batch", "length", "heads"],
   laneCost: ({ dims }) => dims.context * (dims.headDim + dims.headDimV),
   timed: "scale, mask and softmax",
-  reference: (problem, lanes) => reference(problem, lanes),
+  reference(problem, lanes) {
+    return reference(this, problem, lanes);
+  },
   // one multiply-add for each channel of q . k and of p v, over the pairs that may see each other
   cost: ({ dims, inputs, dtype, settings }) => {
     const { batch, length, context, heads, headDim, headDimV } = dims;
@@ -40,12 +44,3 @@ export const attention = defineOperator({
 });
 
 export type Attention = typeof attention;
-
-/** What multiplies q . k: the setting, or 1 / sqrt(headDim) where that is 0. */
-export function attentionScale(problem: {
-  readonly dims: Readonly<Record<string, number>>;
-  readonly settings: Readonly<Record<string, number | boolean>>;
-}): number {
-  const scale = problem.settings.scale as number;
-  return scale === 0 ? 1 / Math.sqrt(problem.dims.headDim) : scale;
-}

@@ -7,18 +7,30 @@
  */
 import { type Bounds, emptyBounds } from "../bound.js";
 import { laneCoordinates } from "../lanes.js";
-import type { Lane, LaneReference, Problem } from "../operator.js";
+import type { AnyOperator, Lane, LaneReference, Problem } from "../operator.js";
 import { inputReader } from "../operator.js";
-import { attention, attentionScale } from "./operator.js";
+
+/** What multiplies q . k: the setting, or 1 / sqrt(headDim) where that is 0. */
+export function attentionScale(problem: {
+  readonly dims: Readonly<Record<string, number>>;
+  readonly settings: Readonly<Record<string, number | boolean>>;
+}): number {
+  const scale = problem.settings.scale as number;
+  return scale === 0 ? 1 / Math.sqrt(problem.dims.headDim) : scale;
+}
 
 /** The coarsest roundoff an engine declares; how far first order is from the truth is judged by it. */
 const COARSEST = 2 ** -22;
 /** What a flush of denormals to zero may cost a product, in units of the bound's eta. */
 const FLUSHED = 2 ** -126 / 1e-25;
 
-export function* reference(problem: Problem, lanes: readonly Lane[]): Generator<LaneReference<"Y">> {
+export function* reference(
+  operator: AnyOperator,
+  problem: Problem,
+  lanes: readonly Lane[],
+): Generator<LaneReference<"Y">> {
   const { length, context, heads, groups, headDim, headDimV } = problem.dims;
-  const [Q, K, V] = ["Q", "K", "V"].map((name) => inputReader(attention, problem, name)!);
+  const [Q, K, V] = ["Q", "K", "V"].map((name) => inputReader(operator, problem, name)!);
   const scale = attentionScale(problem);
   const q = new Float64Array(headDim);
   const row: Weights = {
@@ -28,7 +40,7 @@ export function* reference(problem: Problem, lanes: readonly Lane[]): Generator<
   };
 
   for (const lane of lanes) {
-    const { batch, length: t, heads: head } = laneCoordinates(attention, problem, lane);
+    const { batch, length: t, heads: head } = laneCoordinates(operator, problem, lane);
     const group = Math.floor(head / (heads / groups));
     const keys = problem.settings.causal ? t + 1 : context;
     for (let n = 0; n < headDim; n++) q[n] = Q.at(batch * length + t, head * headDim + n);

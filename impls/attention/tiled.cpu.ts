@@ -4,8 +4,8 @@
  */
 import { f32Rounding } from "../bound.js";
 import { implementation } from "../implementation.js";
+import { addWeighted, scores, storedSums } from "./cpu/products.js";
 import { attention, attentionScale } from "./operator.js";
-import { addWeighted, scores, storedSums } from "./products.js";
 
 /** Keys and values of one tile stay in the first-level cache while the queries pass over them. */
 export const TILE = 32;

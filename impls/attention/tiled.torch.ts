@@ -1,7 +1,7 @@
 /** FlashAttention's form as its peers ship it: each backend of torch by itself, and the flash_attn package. */
 import type { TorchEngine } from "../engines/torch.js";
 import type { Problem } from "../operator.js";
-import { f32Bytes, torchPeers, torchRounding } from "../torch-peer.js";
+import { f32Bytes, torchPeers, torchRounding } from "../peers/torch.js";
 import { type Attention, attention, attentionScale } from "./operator.js";
 
 const SOURCES = {
@@ -16,7 +16,7 @@ export const tiledTorch = (Object.keys(SOURCES) as Backend[]).flatMap((backend) 
   torchPeers(attention, {
     form: "tiled",
     source: SOURCES[backend],
-    file: new URL("./tiled.torch.py", import.meta.url),
+    file: new URL("./torch/tiled.py", import.meta.url),
     make: backend,
     replays: ["graph"],
     constants: (problem) => ({ scale: attentionScale(problem) }),

@@ -61,7 +61,7 @@ export const tiledWasm = implementation(attention, "wasm", {
       rowBytes,
     });
     return engine.prepared(room, {
-      kernel: new URL("./tiled.as.ts", import.meta.url),
+      kernel: new URL("./wasm/tiled.as.ts", import.meta.url),
       entries: ["pack", "attend"],
       threads,
       scratchBytes: TILES * ((headDim + 96 + 2 * KEYS + headDimV + KEYS) * 32 + 96) + 256,

@@ -1,13 +1,14 @@
 /** Tiled attention (FlashAttention-2) on WebGPU. */
 import type { WebGpuEngine } from "../engines/webgpu.js";
-import { implementation, type Options } from "../implementation.js";
+import { implementation } from "../implementation.js";
 import { type Problem, randomProblem } from "../operator.js";
+import type { Options } from "../prepared.js";
 import { type Attention, attention, attentionScale } from "./operator.js";
-import { fitMatrix, tileName } from "./tiled.webgpu.matrix.js";
-import { attentionSize } from "./webgpu.js";
+import { fitMatrix, tileName } from "./webgpu/matrix.js";
+import { attentionSize } from "./webgpu/size.js";
 
-const url = new URL("./tiled.webgpu.wgsl", import.meta.url);
-const matrixUrl = new URL("./tiled.webgpu.matrix.wgsl", import.meta.url);
+const url = new URL("./webgpu/tiled.wgsl", import.meta.url);
+const matrixUrl = new URL("./webgpu/tiled.matrix.wgsl", import.meta.url);
 
 export const tiledWebgpu = implementation(attention, "webgpu", {
   form: "tiled",

@@ -1,7 +1,7 @@
 /** The FFT form: transform kernel and signal, multiply, transform back. The kernel is an input, so its transform is part of a run. */
 import { f32Rounding } from "../bound.js";
 import { implementation } from "../implementation.js";
-import { forward, inverse, twiddles } from "./negacyclic.js";
+import { forward, inverse, twiddles } from "./cpu/negacyclic.js";
 import { convolution } from "./operator.js";
 
 export const fftCpu = implementation(convolution, "cpu", {

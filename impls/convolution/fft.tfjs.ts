@@ -1,11 +1,10 @@
 /** The FFT form: two transforms, a product of spectra, one transform back, of twice the length so that nothing wraps around. */
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { f32Rounding } from "../bound.js";
-import { implementation } from "../implementation.js";
+import { implementation, tooLarge } from "../implementation.js";
 import type { Problem } from "../operator.js";
-import { tooLarge } from "../too-large.js";
-import { fftConstants, forward, inverse, mapParts, spectrumProduct } from "./fft-tensors.js";
 import { convolution } from "./operator.js";
+import { fftConstants, forward, inverse, mapParts, spectrumProduct } from "./tfjs/fft-tensors.js";
 
 /** Bytes of one real tensor that a block of channels should not exceed. */
 const BLOCK_BYTES = 2 ** 25;

@@ -1,11 +1,11 @@
 /** The FFT form through torch.fft: cuFFT on a GPU, MKL or pocketfft on a CPU. */
-import { f32Bytes, torchPeers, torchRounding } from "../torch-peer.js";
+import { f32Bytes, torchPeers, torchRounding } from "../peers/torch.js";
 import { convolution } from "./operator.js";
 
 export const fftTorch = torchPeers(convolution, {
   form: "fft",
   source: "torch.fft.rfft and irfft; the kernel's transform is timed",
-  file: new URL("./fft.torch.py", import.meta.url),
+  file: new URL("./torch/fft.py", import.meta.url),
   replays: ["graph"],
   // transforms in f32 whatever the storage: one rounding of the result
   rounding: ({ dtype }) => ({ ...torchRounding(dtype, 0, 1), accumulate: 2 ** -24 }),

@@ -1,7 +1,7 @@
 /** The FFT form in WebAssembly: the transform modulo x^n - i of negacyclic.ts with four channels in the lanes. */
 import { f32Rounding } from "../bound.js";
 import { implementation } from "../implementation.js";
-import { twiddles } from "./negacyclic.js";
+import { twiddles } from "./cpu/negacyclic.js";
 import { convolution } from "./operator.js";
 
 /** In the order of class Args in fft.as.ts. */
@@ -31,7 +31,7 @@ export const fftWasm = implementation(convolution, "wasm", {
       table,
     });
     return engine.prepared(room, {
-      kernel: new URL("./fft.as.ts", import.meta.url),
+      kernel: new URL("./wasm/fft.as.ts", import.meta.url),
       entries: ["convolve"],
       threads,
       scratchBytes: 64 * size,

@@ -5,9 +5,9 @@
 import { implementation } from "../implementation.js";
 import { convolution } from "./operator.js";
 
-const transposeUrl = new URL("./fft.webgpu.transpose.wgsl", import.meta.url);
-const columnsUrl = new URL("./fft.webgpu.columns.wgsl", import.meta.url);
-const rowsUrl = new URL("./fft.webgpu.rows.wgsl", import.meta.url);
+const transposeUrl = new URL("./webgpu/fft.transpose.wgsl", import.meta.url);
+const columnsUrl = new URL("./webgpu/fft.columns.wgsl", import.meta.url);
+const rowsUrl = new URL("./webgpu/fft.rows.wgsl", import.meta.url);
 
 /** Longest transform that fits workgroup memory beside its kernel's: 2 x 8 KiB. */
 const ROW = 1024;

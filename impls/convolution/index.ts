@@ -7,6 +7,6 @@ import { fftWebgpu } from "./fft.webgpu.js";
 import { convolution } from "./operator.js";
 import { recurrentCpu } from "./recurrent.cpu.js";
 
-export { ltiProblem } from "./lti.js";
+export { ltiProblem } from "./reference/lti.js";
 export { convolution };
 export const implementations = [fftWasm, fftCpu, fftTfjs, recurrentCpu, fftWebgpu, ...fftTorch];

@@ -1,7 +1,7 @@
 /** Depthwise causal long convolution, the FFT curve of Figure 10. Equations, forms and the bound: README.md. */
 import { defineOperator } from "../operator.js";
 import { elementCount } from "../tensor.js";
-import { contradiction } from "./lti.js";
+import { contradiction } from "./reference/modes.js";
 import { reference } from "./reference.js";
 
 export const convolution = defineOperator({
@@ -20,7 +20,9 @@ export const convolution = defineOperator({
   laneAxes: ["batch", "heads", "headDim"],
   laneCost: ({ dims }) => 4 * dims.length * (1 + Math.ceil(Math.log2(dims.length))),
   timed: "all transforms, the kernel's included",
-  reference: (problem, lanes) => reference(problem, lanes),
+  reference(problem, lanes) {
+    return reference(this, problem, lanes);
+  },
   // three real transforms of the padded length, 2.5 N log2 N each, and the product of the spectra
   cost: ({ dims, dtype }) => {
     const { batch, length, heads, headDim } = dims;
@@ -32,7 +34,9 @@ export const convolution = defineOperator({
       bytes: elementCount([2 * batch + 1, length, channels]) * (dtype === "f32" ? 4 : 2),
     };
   },
-  invalid: (problem) => contradiction(problem),
+  invalid(problem) {
+    return contradiction(this, problem);
+  },
 });
 
 export type Convolution = typeof convolution;

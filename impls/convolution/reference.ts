@@ -4,23 +4,26 @@
  */
 import { emptyBounds, ROUNDOFF } from "../bound.js";
 import { laneCoordinates } from "../lanes.js";
-import type { Lane, LaneReference, Problem } from "../operator.js";
+import type { AnyOperator, Lane, LaneReference, Problem } from "../operator.js";
 import { inputReader } from "../operator.js";
-import { convolveByFft } from "./fft64.js";
-import { type Modes, modeErrors } from "./modes.js";
-import { convolution } from "./operator.js";
+import { convolveByFft } from "./reference/fft64.js";
+import { type Modes, modeErrors } from "./reference/modes.js";
 
 /** From here on the transform is faster than the sum. */
 const DIRECT_UP_TO = 512;
 /** What a flush of denormals to zero may cost, in units of the bound's eta. */
 const FLUSHED = 2 ** -126 / 1e-25;
 
-export function* reference(problem: Problem, lanes: readonly Lane[]): Generator<LaneReference<"Y">> {
+export function* reference(
+  operator: AnyOperator,
+  problem: Problem,
+  lanes: readonly Lane[],
+): Generator<LaneReference<"Y">> {
   const { length, headDim } = problem.dims;
-  const read = (name: string) => inputReader(convolution, problem, name);
+  const read = (name: string) => inputReader(operator, problem, name);
   const [u, K, poles, weights] = [read("u")!, read("K")!, read("poles"), read("weights")];
   for (const lane of lanes) {
-    const { batch, heads, headDim: p } = laneCoordinates(convolution, problem, lane);
+    const { batch, heads, headDim: p } = laneCoordinates(operator, problem, lane);
     const channel = heads * headDim + p;
     const signal = new Float64Array(length);
     const kernel = new Float64Array(length);

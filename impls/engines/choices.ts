@@ -1,5 +1,5 @@
 /** Options that are measured rather than guessed: short searches, whose answers are kept. */
-import { builtin, inBrowser } from "./webgpu/host.js";
+import { builtin, inBrowser } from "./platform.js";
 
 /** One option of a kernel that is better measured than guessed, e.g. a chunk length. */
 export interface Search<Candidate extends number | string> {

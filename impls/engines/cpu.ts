@@ -2,7 +2,7 @@
  * The reading engine: plain TypeScript on Float32Array, single thread. Its kernels follow the papers step by step and are held to
  * 70% of a hand-written loop, not to the machine's peak; for that there is wasm.
  */
-import type { Prepared } from "../implementation.js";
+
 import {
   type AnyOperator,
   type InputSpecs,
@@ -12,9 +12,10 @@ import {
   outputSize,
   type Problem,
 } from "../operator.js";
+import type { Prepared } from "../prepared.js";
 import { elementCount, toFloat32 } from "../tensor.js";
+import { hostPrepared } from "./cpu/host-memory.js";
 import type { Ceilings, Engine } from "./engine.js";
-import { hostPrepared } from "./host-memory.js";
 
 export interface CpuEngine extends Engine<void> {
   readonly name: "cpu";

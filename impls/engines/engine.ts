@@ -1,18 +1,4 @@
 /** Where it runs. An engine owns its device and its clock; it is loaded lazily, so that listing engines loads no native code. */
-import type { CpuEngine } from "./cpu.js";
-import type { TfjsEngine } from "./tfjs.js";
-import type { TorchEngine } from "./torch.js";
-import type { WasmEngine } from "./wasm.js";
-import type { WebGpuEngine } from "./webgpu.js";
-
-/** Every engine by name; an engine's file adds its type here and its loader to index.ts. */
-export interface Engines {
-  cpu: CpuEngine;
-  tfjs: TfjsEngine;
-  torch: TorchEngine;
-  wasm: WasmEngine;
-  webgpu: WebGpuEngine;
-}
 
 export interface DeviceInfo {
   /** Value of the id's `device` key, `[a-z0-9._-]+`; undefined where an engine has one device only. */

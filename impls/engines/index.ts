@@ -1,6 +1,21 @@
 /** All engines by name. Loading one is a promise, so that listing them loads no native code. */
-import type { EngineName } from "../implementation.js";
+import type { CpuEngine } from "./cpu.js";
 import type { Engine, OpenOptions } from "./engine.js";
+import type { TfjsEngine } from "./tfjs.js";
+import type { TorchEngine } from "./torch.js";
+import type { WasmEngine } from "./wasm.js";
+import type { WebGpuEngine } from "./webgpu.js";
+
+/** Every engine by name; an engine's file adds its type here and its entry below. */
+export interface Engines {
+  cpu: CpuEngine;
+  tfjs: TfjsEngine;
+  torch: TorchEngine;
+  wasm: WasmEngine;
+  webgpu: WebGpuEngine;
+}
+
+export type EngineName = keyof Engines;
 
 export interface EngineEntry {
   readonly name: EngineName;

@@ -4,7 +4,6 @@
  * silently wrong on some backends).
  */
 import type { Tensor, Tensor3D } from "@tensorflow/tfjs-core";
-import type { Prepared } from "../implementation.js";
 import {
   type AnyOperator,
   type InputSpecs,
@@ -15,9 +14,10 @@ import {
   type Problem,
   shapeOf,
 } from "../operator.js";
+import type { Prepared } from "../prepared.js";
 import { toFloat32 } from "../tensor.js";
+import { inspectArrays } from "./cpu/host-memory.js";
 import { type Ceilings, type Engine, EngineAbsent, type OpenOptions } from "./engine.js";
-import { inspectArrays } from "./host-memory.js";
 import { type Backend, backends, type TensorOps, withoutNewHandlers } from "./tfjs/backends.js";
 import { pieces, products } from "./tfjs/products.js";
 

@@ -4,7 +4,6 @@
  */
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
-import type { Inspection, Options, Prepared } from "../implementation.js";
 import { laneView, projectionWeight } from "../lanes.js";
 import {
   type AnyOperator,
@@ -16,6 +15,7 @@ import {
   type Problem,
   shapeOf,
 } from "../operator.js";
+import type { Inspection, Options, Prepared } from "../prepared.js";
 import { type Ceilings, type DeviceInfo, type Engine, EngineAbsent, type Timing } from "./engine.js";
 import { openPython } from "./torch/find.js";
 import { sendInputs } from "./torch/inputs.js";
@@ -28,7 +28,7 @@ export interface TorchLaunch {
 
 /** How an operator's file names its Python program. */
 export interface TorchProgram {
-  /** `new URL("./form.torch.py", import.meta.url)` */
+  /** `new URL("./torch/form.py", import.meta.url)` */
   readonly file: URL;
   /** Run through torch.compile, or as a captured CUDA graph. */
   readonly replay?: "compile" | "graph" | undefined;

@@ -5,11 +5,11 @@
 import { availableParallelism, cpus } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { Prepared, RunDetails } from "../implementation.js";
 import type { AnyOperator, Problem } from "../operator.js";
+import type { Prepared, RunDetails } from "../prepared.js";
 import { Choices } from "./choices.js";
+import { hostPrepared } from "./cpu/host-memory.js";
 import type { Engine } from "./engine.js";
-import { hostPrepared } from "./host-memory.js";
 import { cacheFolder, loadKernel } from "./wasm/build.js";
 import { measureCeilings, type WasmCeilings } from "./wasm/ceilings.js";
 import { inputArgsBytes, writeInputs } from "./wasm/inputs.js";
@@ -19,7 +19,7 @@ import { type Simd, simdLevel } from "./wasm/simd.js";
 
 /** What an operator's file tells the engine: its kernel and how a run calls it. */
 export interface Plan {
-  /** `new URL("./form.as.ts", import.meta.url)` */
+  /** `new URL("./wasm/form.as.ts", import.meta.url)` */
   readonly kernel: URL;
   /** Exported functions that `run` dispatches. */
   readonly entries: readonly string[];

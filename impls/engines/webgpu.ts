@@ -8,15 +8,15 @@ import {
   type OpenOptions,
   type Timing,
 } from "./engine.js";
-import type { MatrixShape } from "./webgpu/adapter.js";
-import { measureCeilings } from "./webgpu/ceilings.js";
-import { GpuDevice, type OpenOptions as GpuOpenOptions } from "./webgpu/device.js";
-import { type Fastest, fastestOn } from "./webgpu/fastest.js";
-import { inBrowser } from "./webgpu/host.js";
-import { type Lane, laneOf } from "./webgpu/lane.js";
-import { useSwiftShader } from "./webgpu/software.js";
-import { Stage, type StageOptions } from "./webgpu/stage.js";
-import { Stopwatch } from "./webgpu/stopwatch.js";
+import { inBrowser } from "./platform.js";
+import { measureCeilings } from "./webgpu/clock/ceilings.js";
+import { type Fastest, fastestOn } from "./webgpu/clock/fastest.js";
+import { type Lane, laneOf } from "./webgpu/clock/launch.js";
+import { Stopwatch } from "./webgpu/clock/stopwatch.js";
+import type { MatrixShape } from "./webgpu/device/adapter.js";
+import { GpuDevice, type OpenOptions as GpuOpenOptions } from "./webgpu/device/device.js";
+import { useSwiftShader } from "./webgpu/device/software.js";
+import { Stage, type StageOptions } from "./webgpu/problem/stage.js";
 
 export interface WebGpuEngine extends Engine<Lane> {
   readonly name: "webgpu";

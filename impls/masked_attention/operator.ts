@@ -20,7 +20,9 @@ export const maskedAttention = defineOperator({
   laneAxes: ["batch", "length", "heads"],
   laneCost: ({ dims }) => dims.length * (dims.headDim + dims.headDimV),
   timed: "mask included",
-  reference: (problem, lanes) => reference(problem, lanes),
+  reference(problem, lanes) {
+    return reference(this, problem, lanes);
+  },
   // the pairs of tokens; or, under any mask but a Toeplitz one, a state of headDim x headDimV updated and read for each token
   cost: ({ dims, inputs, dtype }) => {
     const { batch, length, heads, headDim, headDimV } = dims;

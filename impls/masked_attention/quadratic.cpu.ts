@@ -1,5 +1,5 @@
 /** The quadratic form: scores, times the mask, times the values; a row at a time, so memory stays linear. */
-import { addWeighted, scores, storedSums } from "../attention/products.js";
+import { addWeighted, scores, storedSums } from "../attention/cpu/products.js";
 import { f32Rounding } from "../bound.js";
 import { implementation } from "../implementation.js";
 import { maskedAttention } from "./operator.js";

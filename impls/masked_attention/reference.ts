@@ -1,9 +1,8 @@
 /** Float64 truth of masked attention, one row at a time (README.md, "The bound"). */
 import { type Bounds, emptyBounds } from "../bound.js";
 import { laneCoordinates } from "../lanes.js";
-import type { Lane, LaneReference, Problem } from "../operator.js";
+import type { AnyOperator, Lane, LaneReference, Problem } from "../operator.js";
 import { inputReader } from "../operator.js";
-import { maskedAttention } from "./operator.js";
 
 /** What a flush of denormals to zero may cost a product, in units of the bound's eta. */
 const FLUSHED = 2 ** -126 / 1e-25;
@@ -15,14 +14,18 @@ interface MaskElement {
   readonly decaySum: number;
 }
 
-export function* reference(problem: Problem, lanes: readonly Lane[]): Generator<LaneReference<"Y">> {
+export function* reference(
+  operator: AnyOperator,
+  problem: Problem,
+  lanes: readonly Lane[],
+): Generator<LaneReference<"Y">> {
   const { length, headDim, headDimV } = problem.dims;
-  const [Q, K, V] = ["Q", "K", "V"].map((name) => inputReader(maskedAttention, problem, name)!);
+  const [Q, K, V] = ["Q", "K", "V"].map((name) => inputReader(operator, problem, name)!);
   for (const lane of lanes) {
-    const { batch, length: t, heads: head } = laneCoordinates(maskedAttention, problem, lane);
+    const { batch, length: t, heads: head } = laneCoordinates(operator, problem, lane);
     const row = batch * length;
     const Y = rowBounds(headDimV, t + 1);
-    const mask = maskOf(problem, batch, head);
+    const mask = maskOf(operator, problem, batch, head);
     const decays = problem.inputs.logA || problem.inputs.logGamma;
     const [newer, newerSquares] = [new Float64Array(headDimV), new Float64Array(headDimV)];
     for (let s = t; s >= 0; s--) {
@@ -78,11 +81,14 @@ function relative(Y: ReturnType<typeof rowBounds>, dtype: Problem["dtype"]): Bou
 }
 
 /** L[t, s] for s <= t; rows are asked for from s = t downwards. */
-function maskOf(problem: Problem, batch: number, head: number): (t: number, s: number) => MaskElement {
+function maskOf(
+  operator: AnyOperator,
+  problem: Problem,
+  batch: number,
+  head: number,
+): (t: number, s: number) => MaskElement {
   const { length } = problem.dims;
-  const [logGamma, m, logA] = ["logGamma", "m", "logA"].map((name) =>
-    inputReader(maskedAttention, problem, name),
-  );
+  const [logGamma, m, logA] = ["logGamma", "m", "logA"].map((name) => inputReader(operator, problem, name));
   let logDecay = 0;
   let decaySum = 0;
   return (t, s) => {

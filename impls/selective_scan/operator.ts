@@ -41,7 +41,9 @@ export const selectiveScan = defineOperator({
   // one exponential and five recurrences an element of the state
   laneCost: ({ dims }) => 3 * dims.length * dims.state,
   timed: "discretisation, softplus, D and z where the problem has them",
-  reference: (problem, lanes) => reference(problem, lanes),
+  reference(problem, lanes) {
+    return reference(this, problem, lanes);
+  },
   // delta A, a s + x B, C s: six operations an element of the state and a token; its exponential is not counted
   cost: ({ dims, inputs, dtype }) => {
     const { batch, length, heads, headDim, state } = dims;

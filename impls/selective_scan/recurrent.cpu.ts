@@ -1,11 +1,11 @@
 /** The recurrent form: one token after another, the fused scan of Mamba-1 on one processor (section 3.3 and algorithm 2). */
 import { hostRounding } from "../bound.js";
-import { skipAndGate } from "../epilogue.js";
-import { flushNegligible, gatherRows } from "../host-matrix.js";
 import { implementation } from "../implementation.js";
-import { EXP_DECAY_ERROR, expDecay } from "./exp.js";
+import { skipAndGate } from "../recurrence/epilogue.js";
+import { flushNegligible, gatherRows } from "../recurrence/host-matrix.js";
+import { EXP_DECAY_ERROR, expDecay } from "./cpu/exp.js";
 import { selectiveScan } from "./operator.js";
-import { softplus } from "./step.js";
+import { softplus } from "./reference/step.js";
 
 /** Channels that walk the tokens together: a cache line of u, delta and Y, while their states stay in the first-level cache. */
 const CHANNELS_AT_ONCE = 16;

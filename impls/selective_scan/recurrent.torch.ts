@@ -1,14 +1,14 @@
 /** The recurrence as a loop of torch ops: what a fused scan is held against ("Scan (PyTorch)" without its memory). */
-import { CAPTURED_UP_TO, f32Bytes, torchPeers, torchRounding } from "../torch-peer.js";
+import { CAPTURED_UP_TO, f32Bytes, torchPeers, torchRounding } from "../peers/torch.js";
 import { selectiveScan } from "./operator.js";
 
-/** Elements of states that a block of tokens holds on a GPU, in recurrent.torch.py. */
+/** Elements of states that a block of tokens holds on a GPU, in torch/recurrent.py. */
 const BLOCK = 2 ** 24;
 
 export const recurrentTorch = torchPeers(selectiveScan, {
   form: "recurrent",
   source: "arXiv 2312.00752, equation (2); one addcmul a token",
-  file: new URL("./recurrent.torch.py", import.meta.url),
+  file: new URL("./torch/recurrent.py", import.meta.url),
   replays: ["graph"],
   // everything is computed in f32 and stored once; D and the gate work on f32 too
   rounding: ({ dtype }) => ({ ...torchRounding(dtype, 0, 1), accumulate: 2 ** -24 }),

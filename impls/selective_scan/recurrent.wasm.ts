@@ -65,7 +65,7 @@ export const recurrentWasm = implementation(selectiveScan, "wasm", {
       span,
     });
     return engine.prepared(room, {
-      kernel: new URL("./recurrent.as.ts", import.meta.url),
+      kernel: new URL("./wasm/recurrent.as.ts", import.meta.url),
       entries: ["scan", "decode"],
       threads,
       scratchBytes: decode ? 0 : span * (state * 128 + 32) + 64 * 32 * 3,

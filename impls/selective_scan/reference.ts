@@ -7,14 +7,13 @@
  *   H <- a (H + |l| M)         the part of G that grows with the form's longest sum
  */
 import { emptyBounds } from "../bound.js";
-import { addSkipBound, gateBound } from "../epilogue.js";
 import { laneCoordinates } from "../lanes.js";
-import type { Lane, LaneReference, Problem } from "../operator.js";
+import type { AnyOperator, Lane, LaneReference, Problem } from "../operator.js";
 import { inputReader } from "../operator.js";
-import { groupOf, inCompany, type Recurrences, stateBounds, writeOutput } from "../recurrence-bound.js";
+import { groupOf, inCompany, type Recurrences, stateBounds, writeOutput } from "../recurrence/bound.js";
+import { addSkipBound, gateBound } from "../recurrence/epilogue.js";
 import type { Reader } from "../tensor.js";
-import { selectiveScan } from "./operator.js";
-import { softplus, stepRoundings } from "./step.js";
+import { softplus, stepRoundings } from "./reference/step.js";
 
 /** Lanes that walk the tokens together. */
 const LANES_AT_ONCE = 8;
@@ -22,11 +21,12 @@ const LANES_AT_ONCE = 8;
 const OWN_ROUNDINGS = 14;
 
 export function* reference(
+  operator: AnyOperator,
   problem: Problem,
   lanes: readonly Lane[],
 ): Generator<LaneReference<"Y" | "finalState">> {
-  for (const company of inCompany(selectiveScan, problem, lanes, LANES_AT_ONCE))
-    yield* together(problem, company);
+  for (const company of inCompany(operator, problem, lanes, LANES_AT_ONCE))
+    yield* together(operator, problem, company);
 }
 
 /** One lane's parameters and running state; arrays are of `state`. */
@@ -45,12 +45,13 @@ interface LaneWalk extends Recurrences {
 }
 
 function startWalk(
+  operator: AnyOperator,
   problem: Problem,
   lane: Lane,
   read: (name: string) => Reader | undefined,
   constant: { readonly B: boolean; readonly C: boolean },
 ): LaneWalk {
-  const { batch, heads, headDim } = laneCoordinates(selectiveScan, problem, lane);
+  const { batch, heads, headDim } = laneCoordinates(operator, problem, lane);
   const { state, length } = problem.dims;
   const channel = heads * problem.dims.headDim + headDim;
   const vector = (name: string, row: number) => {
@@ -77,11 +78,14 @@ function startWalk(
   };
 }
 
-function* together(problem: Problem, lanes: readonly Lane[]): Generator<LaneReference<"Y" | "finalState">> {
+function* together(
+  operator: AnyOperator,
+  problem: Problem,
+  lanes: readonly Lane[],
+): Generator<LaneReference<"Y" | "finalState">> {
   const { length, state } = problem.dims;
   const readers = new Map<string, Reader | undefined>();
-  for (const name of Object.keys(selectiveScan.inputs))
-    readers.set(name, inputReader(selectiveScan, problem, name));
+  for (const name of Object.keys(operator.inputs)) readers.set(name, inputReader(operator, problem, name));
   const read = (name: string) => readers.get(name);
   const [u, delta, B, C] = ["u", "delta", "B", "C"].map((name) => read(name)!);
   const [D, z, deltaBias] = [read("D"), read("z"), read("deltaBias")];
@@ -90,9 +94,9 @@ function* together(problem: Problem, lanes: readonly Lane[]): Generator<LaneRefe
     C: problem.inputs.C!.axes[0] !== "batch",
   };
   const withSoftplus = problem.settings.softplus === true;
-  const { batch, heads } = laneCoordinates(selectiveScan, problem, lanes[0]);
+  const { batch, heads } = laneCoordinates(operator, problem, lanes[0]);
   const first = groupOf(problem, heads) * state;
-  const walks = lanes.map((lane) => startWalk(problem, lane, read, constant));
+  const walks = lanes.map((lane) => startWalk(operator, problem, lane, read, constant));
   const rowB = new Float64Array(state);
   const rowC = new Float64Array(state);
 

@@ -1,11 +1,15 @@
 /** The scan form in tensor ops: the "Scan (PyTorch)" curve of the paper's figure 10, which materialises every state. */
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { associativeScan, channelsTogether, SCAN_COPIES, scanRoundings } from "../associative-scan.js";
 import { f32Rounding } from "../bound.js";
-import { gated } from "../gated.js";
-import { implementation } from "../implementation.js";
+import { implementation, tooLarge } from "../implementation.js";
 import { type Problem, shapeOf } from "../operator.js";
-import { tooLarge } from "../too-large.js";
+import {
+  associativeScan,
+  channelsTogether,
+  SCAN_COPIES,
+  scanRoundings,
+} from "../recurrence/associative-scan.js";
+import { gated } from "../recurrence/gated.js";
 import { selectiveScan } from "./operator.js";
 
 /** Channels of one group that are scanned together. */
@@ -19,7 +23,7 @@ function stateBytes(problem: Pick<Problem, "dims">): number {
 
 export const scanTfjs = implementation(selectiveScan, "tfjs", {
   form: "scan",
-  source: "arXiv 2312.00752, section 3.3.2; Blelloch 1990 (impls/associative-scan.ts)",
+  source: "arXiv 2312.00752, section 3.3.2; Blelloch 1990 (impls/recurrence/associative-scan.ts)",
   rounding: ({ dims }) => f32Rounding(scanRoundings(dims.length)),
   unsupported: (problem) => tooLarge("the states of one channel (length x state)", stateBytes(problem)),
   prepare(engine, problem) {

@@ -1,6 +1,7 @@
 /** Mamba-1's own fused scan, the curve that the paper's figure 10 holds SSD against. */
-import { scanRoundings } from "../associative-scan.js";
-import { f32Bytes, torchPeers } from "../torch-peer.js";
+
+import { f32Bytes, torchPeers } from "../peers/torch.js";
+import { scanRoundings } from "../recurrence/associative-scan.js";
 import { selectiveScan } from "./operator.js";
 
 export const scanTorch = torchPeers(selectiveScan, {
@@ -8,7 +9,7 @@ export const scanTorch = torchPeers(selectiveScan, {
   make: "mamba-ssm",
   replays: ["graph"],
   source: "mamba_ssm, selective_scan_fn (CUDA; arXiv 2312.00752, algorithm 2)",
-  file: new URL("./scan.torch.mamba.py", import.meta.url),
+  file: new URL("./torch/scan.mamba.py", import.meta.url),
   // with half types it wants delta in them too, which this operator keeps in f32: rounded steps would be another problem
   dtypes: ["f32"],
   rounding: ({ dims }) => ({

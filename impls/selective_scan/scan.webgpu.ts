@@ -1,11 +1,11 @@
 /** The scan of Mamba-1 on WebGPU: states in registers, chunked over time where channels alone cannot fill the device. */
 import { implementation } from "../implementation.js";
 import type { Problem } from "../operator.js";
-import { fitWalk, type WalkTiles } from "../walk-tiles.js";
+import { fitWalk, type WalkTiles } from "../recurrence/tiles.js";
 import { type SelectiveScan, selectiveScan } from "./operator.js";
 
-const scanUrl = new URL("./scan.webgpu.wgsl", import.meta.url);
-const passUrl = new URL("./scan.webgpu.pass.wgsl", import.meta.url);
+const scanUrl = new URL("./webgpu/scan.wgsl", import.meta.url);
+const passUrl = new URL("./webgpu/scan.pass.wgsl", import.meta.url);
 
 export const scanWebgpu = implementation(selectiveScan, "webgpu", {
   form: "scan",

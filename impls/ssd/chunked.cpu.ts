@@ -4,6 +4,7 @@
  * of a chunk therefore runs before its steps 2 and 3, which overwrite the state that it reads.
  */
 import { hostRounding } from "../bound.js";
+import { implementation } from "../implementation.js";
 import {
   addOuterProducts,
   addWeightedRows,
@@ -15,10 +16,9 @@ import {
   RIGHT_ROWS,
   scaleRow,
   storeRow,
-} from "../host-matrix.js";
-import { implementation } from "../implementation.js";
-import { epilogue, storedRoundings } from "./epilogue.js";
-import { nextMaskRow } from "./mask.js";
+} from "../recurrence/host-matrix.js";
+import { epilogue, storedRoundings } from "./cpu/epilogue.js";
+import { nextMaskRow } from "./cpu/mask.js";
 import { ssd } from "./operator.js";
 
 /** Without a matrix unit a long chunk only adds work (README.md, "Chunk length"). */

@@ -1,9 +1,8 @@
 /** The chunked form, SSD: matrix products within chunks, a recurrence between them (section 6, listing 1). */
 import { f32Rounding } from "../bound.js";
-import { implementation } from "../implementation.js";
-import { tooLarge } from "../too-large.js";
-import { blockwise, matrixBytes, plan } from "./blocks.js";
+import { implementation, tooLarge } from "../implementation.js";
 import { ssd } from "./operator.js";
+import { blockwise, matrixBytes, plan } from "./tfjs/blocks.js";
 
 export const chunkedTfjs = implementation(ssd, "tfjs", {
   form: "chunked",

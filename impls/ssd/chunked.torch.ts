@@ -1,17 +1,17 @@
-/** The chunked form in torch ops, as anyone would write it from the paper: the peer of our own chunked forms. */
-
-import type { Options } from "../implementation.js";
+/** The chunked form on torch: in its ops, as anyone would write it from the paper, and the official kernels. */
 import type { Problem } from "../operator.js";
-import { f32Bytes, torchPeers, torchRounding } from "../torch-peer.js";
+import { f32Bytes, torchPeers, torchRounding } from "../peers/torch.js";
+import type { Options } from "../prepared.js";
 import { type Ssd, ssd } from "./operator.js";
+import { officialTorch } from "./torch/official.js";
 
-/** Chunk states that one product passes on, in chunked.torch.py. */
+/** Chunk states that one product passes on, in torch/chunked.py. */
 const PASSED_AT_ONCE = 32;
 
-export const chunkedTorch = torchPeers(ssd, {
+const inTorchOps = torchPeers(ssd, {
   form: "chunked",
   source: "arXiv 2405.21060, section 6 and listing 1, stable segment sums",
-  file: new URL("./chunked.torch.py", import.meta.url),
+  file: new URL("./torch/chunked.py", import.meta.url),
   replays: ["graph", "compile"],
   // a CPU pays for the masks, q^2 a chunk and head; matrix units like longer chunks
   chunk: (_problem, engine) => (engine.device.kind === "cpu" ? 64 : 128),
@@ -28,6 +28,8 @@ export const chunkedTorch = torchPeers(ssd, {
     );
   },
 });
+
+export const chunkedTorch = [...inTorchOps, ...officialTorch];
 
 function chunkOf({ dims }: Problem<Ssd>, { chunk = 64 }: Options): number {
   return Math.min(chunk, dims.length);

@@ -1,10 +1,11 @@
 /** The chunked form in WebAssembly: products of 6 x 8 tiles. The state of eight channels stays in the first cache. */
 import { f32Rounding } from "../bound.js";
 import type { WasmEngine } from "../engines/wasm.js";
-import { implementation, type Options, type Prepared } from "../implementation.js";
+import { implementation } from "../implementation.js";
 import { type Problem, randomProblem } from "../operator.js";
-import { argumentsOf, ROWS, spans, stateBytes, WIDTH } from "./arguments.wasm.js";
+import type { Options, Prepared } from "../prepared.js";
 import { type Ssd, ssd } from "./operator.js";
+import { argumentsOf, ROWS, spans, stateBytes, WIDTH } from "./wasm/arguments.js";
 
 /** Weights inside the chunks of one block of tokens: small enough to stay in the second cache. */
 const RECORD_BUDGET = 192 << 10;
@@ -61,7 +62,7 @@ async function bestChunk(engine: WasmEngine, { dims }: Problem<Ssd>): Promise<nu
   });
 }
 
-const kernel = new URL("./chunked.as.ts", import.meta.url);
+const kernel = new URL("./wasm/chunked.as.ts", import.meta.url);
 
 /** Threads share heads, and slices of heads: the same bits for any number of them. */
 function byHead(engine: WasmEngine, problem: Problem<Ssd>, options: Options): Promise<Prepared<Ssd, void>> {

@@ -1,15 +1,16 @@
 /** The chunked form (SSD, section 6) on WebGPU. Byte counts, occupancy and predictions: engines/webgpu/README.md. */
 import type { WebGpuEngine } from "../engines/webgpu.js";
-import { implementation, type Options } from "../implementation.js";
+import { implementation } from "../implementation.js";
 import type { Problem } from "../operator.js";
-import { matrixCost, prepareMatrix } from "./chunked.webgpu.matrix.js";
-import { walkCost } from "./chunked.webgpu.matrix.walk.js";
+import type { Options } from "../prepared.js";
 import { type Ssd, ssd } from "./operator.js";
-import { fitTiles, MATRIX_BLOCK, MATRIX_CHUNKS, matrixChunks, segmentsFor } from "./webgpu.js";
+import { matrixCost, prepareMatrix } from "./webgpu/matrix.js";
+import { fitTiles, MATRIX_BLOCK, MATRIX_CHUNKS, matrixChunks, segmentsFor } from "./webgpu/tiles.js";
+import { walkCost } from "./webgpu/walk.js";
 
-const statesUrl = new URL("./chunked.webgpu.states.wgsl", import.meta.url);
-const passUrl = new URL("./chunked.webgpu.pass.wgsl", import.meta.url);
-const outputUrl = new URL("./chunked.webgpu.output.wgsl", import.meta.url);
+const statesUrl = new URL("./webgpu/chunked.states.wgsl", import.meta.url);
+const passUrl = new URL("./webgpu/chunked.pass.wgsl", import.meta.url);
+const outputUrl = new URL("./webgpu/chunked.output.wgsl", import.meta.url);
 
 /**
  * tile: products by multiply-adds on tiles in workgroup memory; tile-split forces its two-level form (segment states first), which

@@ -4,7 +4,6 @@ import { chunkedTfjs } from "./chunked.tfjs.js";
 import { chunkedTorch } from "./chunked.torch.js";
 import { chunkedWasm } from "./chunked.wasm.js";
 import { chunkedWebgpu } from "./chunked.webgpu.js";
-import { officialTorch } from "./official.torch.js";
 import { ssd } from "./operator.js";
 import { quadraticCpu } from "./quadratic.cpu.js";
 import { quadraticTfjs } from "./quadratic.tfjs.js";
@@ -30,5 +29,4 @@ export const implementations = [
   quadraticWebgpu,
   chunkedWebgpu,
   ...chunkedTorch,
-  ...officialTorch,
 ];

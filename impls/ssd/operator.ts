@@ -37,7 +37,9 @@ export const ssd = defineOperator({
   projection: { axis: "headDim", applies: (problem) => problem.inputs.z === undefined },
   laneCost: ({ dims }) => dims.length * dims.state,
   timed: "logA given, no discretisation; dt, D and z where the problem has them",
-  reference: (problem, lanes) => reference(problem, lanes),
+  reference(problem, lanes) {
+    return reference(this, problem, lanes);
+  },
   // state update and output are one multiply-add an element of the state each; the decay can be shared (chunked form)
   cost: ({ dims, inputs, dtype }) => {
     const { batch, length, heads, headDim, state } = dims;

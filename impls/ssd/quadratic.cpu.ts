@@ -1,5 +1,6 @@
 /** The quadratic form, masked attention: Y = (L o C B^T) X with the 1-semiseparable mask L (section 2.1, equations 2 to 4, and 4.3). */
 import { hostRounding } from "../bound.js";
+import { implementation } from "../implementation.js";
 import {
   addOuterProducts,
   addWeightedRows,
@@ -10,10 +11,9 @@ import {
   RIGHT_ROWS,
   scaleRow,
   storeRow,
-} from "../host-matrix.js";
-import { implementation } from "../implementation.js";
-import { epilogue, storedRoundings } from "./epilogue.js";
-import { nextMaskRow } from "./mask.js";
+} from "../recurrence/host-matrix.js";
+import { epilogue, storedRoundings } from "./cpu/epilogue.js";
+import { nextMaskRow } from "./cpu/mask.js";
 import { ssd } from "./operator.js";
 
 export const quadraticCpu = implementation(ssd, "cpu", {

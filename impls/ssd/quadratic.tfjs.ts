@@ -1,9 +1,8 @@
 /** The quadratic form: attention with a 1-semiseparable mask, (L o C B^T) X (section 3.2, equation 16 of the paper). */
 import { f32Rounding } from "../bound.js";
-import { implementation } from "../implementation.js";
-import { tooLarge } from "../too-large.js";
-import { blockwise, matrixBytes, plan } from "./blocks.js";
+import { implementation, tooLarge } from "../implementation.js";
 import { ssd } from "./operator.js";
+import { blockwise, matrixBytes, plan } from "./tfjs/blocks.js";
 
 export const quadraticTfjs = implementation(ssd, "tfjs", {
   form: "quadratic",

@@ -1,8 +1,8 @@
 /** The quadratic form in WebAssembly: masked attention in tiles, memory does not grow with the square of the length. */
 import { f32Rounding } from "../bound.js";
 import { implementation } from "../implementation.js";
-import { argumentsOf } from "./arguments.wasm.js";
 import { ssd } from "./operator.js";
+import { argumentsOf } from "./wasm/arguments.js";
 
 const QUERIES = 8;
 const KEYS = 6;
@@ -25,7 +25,7 @@ export const quadraticWasm = implementation(ssd, "wasm", {
     });
     const initial = problem.inputs.initialState ? state * (headDim + 8) * 4 : 0;
     return engine.prepared(room, {
-      kernel: new URL("./quadratic.as.ts", import.meta.url),
+      kernel: new URL("./wasm/quadratic.as.ts", import.meta.url),
       entries: ["pack", "outputs", "states"],
       threads,
       scratchBytes: length * 4 + (2 * state + 96 + 3 * KEYS + headDim + 16) * 32 + initial + 512,

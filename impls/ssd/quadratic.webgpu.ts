@@ -1,11 +1,11 @@
 /** The quadratic (attention-like) form on WebGPU; the final state comes from the chunked form's first steps. */
 import { implementation } from "../implementation.js";
 import { ssd } from "./operator.js";
-import { fitTiles, segmentsFor } from "./webgpu.js";
+import { fitTiles, segmentsFor } from "./webgpu/tiles.js";
 
-const quadraticUrl = new URL("./quadratic.webgpu.wgsl", import.meta.url);
-const statesUrl = new URL("./chunked.webgpu.states.wgsl", import.meta.url);
-const passUrl = new URL("./chunked.webgpu.pass.wgsl", import.meta.url);
+const quadraticUrl = new URL("./webgpu/quadratic.wgsl", import.meta.url);
+const statesUrl = new URL("./webgpu/chunked.states.wgsl", import.meta.url);
+const passUrl = new URL("./webgpu/chunked.pass.wgsl", import.meta.url);
 const CHUNK = 32;
 
 export const quadraticWebgpu = implementation(ssd, "webgpu", {

@@ -1,8 +1,8 @@
 /** The recurrent form: one token after another, constant memory (section 2.1 of the paper, equation 1). */
 import { hostRounding } from "../bound.js";
-import { flushNegligible, gatherRows } from "../host-matrix.js";
 import { implementation } from "../implementation.js";
-import { epilogue, storedRoundings } from "./epilogue.js";
+import { flushNegligible, gatherRows } from "../recurrence/host-matrix.js";
+import { epilogue, storedRoundings } from "./cpu/epilogue.js";
 import { ssd } from "./operator.js";
 
 /** Tokens between two looks for states that have decayed to nothing. */

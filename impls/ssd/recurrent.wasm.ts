@@ -1,8 +1,8 @@
 /** The recurrent form in WebAssembly: the state of eight channels stays in the first cache, two tokens a pass. */
 import { f32Rounding } from "../bound.js";
 import { implementation } from "../implementation.js";
-import { argumentsOf, WIDTH } from "./arguments.wasm.js";
 import { ssd } from "./operator.js";
+import { argumentsOf, WIDTH } from "./wasm/arguments.js";
 
 /** Up to so many tokens the states are used too rarely to be worth a layout of their own. */
 const DECODE_LENGTH = 3;
@@ -28,7 +28,7 @@ export const recurrentWasm = implementation(ssd, "wasm", {
     const room = engine.room(ssd, problem);
     const args = argumentsOf(room, { span });
     return engine.prepared(room, {
-      kernel: new URL("./recurrent.as.ts", import.meta.url),
+      kernel: new URL("./wasm/recurrent.as.ts", import.meta.url),
       entries: ["recur", "decode"],
       threads,
       scratchBytes: decode ? 0 : span * state * 32 + 64 * (32 + 16 + 32),

@@ -1,9 +1,9 @@
 /** The recurrent form on WebGPU: exact order of the recurrence, and the decoder (length 1 from initialState, many sequences). */
 import { implementation } from "../implementation.js";
-import { fitWalk } from "../walk-tiles.js";
+import { fitWalk } from "../recurrence/tiles.js";
 import { ssd } from "./operator.js";
 
-const url = new URL("./recurrent.webgpu.wgsl", import.meta.url);
+const url = new URL("./webgpu/recurrent.wgsl", import.meta.url);
 
 export const recurrentWebgpu = implementation(ssd, "webgpu", {
   form: "recurrent",

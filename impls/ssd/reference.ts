@@ -7,13 +7,12 @@
  *   H <- a (H + |l| M)          the part of G that grows with the form's longest sum
  */
 import { emptyBounds } from "../bound.js";
-import { addSkipBound, gateBound } from "../epilogue.js";
 import { laneCoordinates, projectionWeight } from "../lanes.js";
-import type { Lane, LaneReference, Problem } from "../operator.js";
+import type { AnyOperator, Lane, LaneReference, Problem } from "../operator.js";
 import { inputReader } from "../operator.js";
-import { groupOf, inCompany, type Recurrences, stateBounds, writeOutput } from "../recurrence-bound.js";
+import { groupOf, inCompany, type Recurrences, stateBounds, writeOutput } from "../recurrence/bound.js";
+import { addSkipBound, gateBound } from "../recurrence/epilogue.js";
 import type { Reader } from "../tensor.js";
-import { ssd } from "./operator.js";
 
 /** Lanes that walk the tokens together. */
 const LANES_AT_ONCE = 16;
@@ -21,10 +20,12 @@ const LANES_AT_ONCE = 16;
 const OWN_ROUNDINGS = 12;
 
 export function* reference(
+  operator: AnyOperator,
   problem: Problem,
   lanes: readonly Lane[],
 ): Generator<LaneReference<"Y" | "finalState">> {
-  for (const company of inCompany(ssd, problem, lanes, LANES_AT_ONCE)) yield* together(problem, company);
+  for (const company of inCompany(operator, problem, lanes, LANES_AT_ONCE))
+    yield* together(operator, problem, company);
 }
 
 /** One lane's readers and running state. */
@@ -40,8 +41,13 @@ interface LaneWalk extends Recurrences {
   steps: number;
 }
 
-function startWalk(problem: Problem, lane: Lane, initialState: Reader | undefined): LaneWalk {
-  const { batch, heads: head, headDim } = laneCoordinates(ssd, problem, lane);
+function startWalk(
+  operator: AnyOperator,
+  problem: Problem,
+  lane: Lane,
+  initialState: Reader | undefined,
+): LaneWalk {
+  const { batch, heads: head, headDim } = laneCoordinates(operator, problem, lane);
   const { state, length, headDim: channelCount } = problem.dims;
   const channels =
     lane.kind === "element"
@@ -79,16 +85,20 @@ function startWalk(problem: Problem, lane: Lane, initialState: Reader | undefine
   };
 }
 
-function* together(problem: Problem, lanes: readonly Lane[]): Generator<LaneReference<"Y" | "finalState">> {
+function* together(
+  operator: AnyOperator,
+  problem: Problem,
+  lanes: readonly Lane[],
+): Generator<LaneReference<"Y" | "finalState">> {
   const { length, headDim, state } = problem.dims;
-  const read = (name: string) => inputReader(ssd, problem, name);
+  const read = (name: string) => inputReader(operator, problem, name);
   const [X, logA, B, C] = ["X", "logA", "B", "C"].map((name) => read(name)!);
   const [dt, D, z] = [read("dt"), read("D"), read("z")];
   const initialState = read("initialState");
   const perHeadD = problem.inputs.D?.axes.length === 1;
-  const { batch, heads: firstHead } = laneCoordinates(ssd, problem, lanes[0]);
+  const { batch, heads: firstHead } = laneCoordinates(operator, problem, lanes[0]);
   const group = groupOf(problem, firstHead);
-  const walks = lanes.map((lane) => startWalk(problem, lane, initialState));
+  const walks = lanes.map((lane) => startWalk(operator, problem, lane, initialState));
   const rowB = new Float64Array(state);
   const rowC = new Float64Array(state);
 

@@ -1,8 +1,8 @@
 /** Everything that someone else needs to repeat a chart, as plain lines. */
-import { bestCurves, type Curve, chunksOf, type Group } from "../curves.js";
+import { bestCurves, type Curve, chunksOf, type Group } from "../analysis/curves.js";
+import { idParts } from "../analysis/names.js";
 import { plural } from "../format.js";
-import { idParts } from "../names.js";
-import type { Row, RunRecord } from "../row.js";
+import type { Row, RunRecord } from "../rows/row.js";
 import { textWidth } from "./font.js";
 
 /** How to read it, what was held fixed, which implementation each curve is, and what repeats the run. */

@@ -1,7 +1,11 @@
 /** What a panel draws: curves of one quantity, time or ratio, with the words that go with each point. */
-import type { Curve } from "../curves.js";
+import type { Field } from "vega-lite/types_unstable/channeldef.js";
+import type { LayerSpec } from "vega-lite/types_unstable/spec/layer.js";
+import type { UnitSpec } from "vega-lite/types_unstable/spec/unit.js";
+import type { Curve } from "../analysis/curves.js";
 import { formatDuration, formatInterval, formatMilliseconds, formatRatio } from "../format.js";
 import type { Axis } from "./scale.js";
+import type { Theme } from "./theme.js";
 
 export interface DrawnPoint {
   /** Undefined: the curve has no such axis and is drawn level. */
@@ -67,4 +71,27 @@ export function levelled(curve: DrawnCurve, x: Axis): DrawnPoint[] {
   return curve.points.flatMap((point) =>
     point.x === undefined ? x.domain.map((end, i) => ({ ...point, x: end, joined: i > 0 })) : [point],
   );
+}
+
+export type Layer = LayerSpec<Field>;
+export type Part = LayerSpec<Field> | UnitSpec<Field>;
+
+export interface PanelOptions {
+  readonly width: number;
+  readonly height: number;
+  readonly title: string | readonly string[];
+  readonly subtitle?: readonly string[];
+  readonly xTitle: string;
+  readonly x: Axis;
+  readonly y: Axis;
+  readonly quantity: Quantity;
+  readonly theme: Theme;
+  /** Keys of all families of the whole figure: panels share one colour scale. */
+  readonly families: readonly string[];
+  /** full: name and implementation; names: name only; none: a legend elsewhere names the curves. */
+  readonly labels: "full" | "names" | "none";
+  /** A small panel: thinner text and markers. */
+  readonly compact?: boolean;
+  /** false: the panel to its left says it. */
+  readonly yTitle?: boolean;
 }

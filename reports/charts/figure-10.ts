@@ -1,7 +1,7 @@
 /** Both panels of Figure 10 side by side, sized for a paper's full width. */
 import type { TopLevelSpec } from "vega-lite";
-import { bestCurves, groupsOf } from "../curves.js";
-import type { Row, RunRecord } from "../row.js";
+import { bestCurves, groupsOf } from "../analysis/curves.js";
+import type { Row, RunRecord } from "../rows/row.js";
 import { caption } from "./caption.js";
 import { figure } from "./figure.js";
 import { LENGTH_LOOK } from "./sequence-length.js";

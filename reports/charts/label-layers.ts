@@ -1,9 +1,8 @@
 /** The layers that write names at line ends, as placed by labels.ts. */
 import { shorten } from "../format.js";
-import { type DrawnCurve, levelled } from "./drawn.js";
+import { type DrawnCurve, levelled, type PanelOptions, type Part } from "./drawn.js";
 import { textWidth } from "./font.js";
 import { type LabelRequest, placeLabels } from "./labels.js";
-import type { PanelOptions, Part } from "./panel.js";
 import { type CurveStyle, FONT } from "./theme.js";
 
 const NAME_PX = 12;

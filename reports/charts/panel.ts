@@ -1,37 +1,18 @@
 /** One panel: a quantity over one axis, curves with confidence bands, extrapolated points hollow, names at line ends. */
 
-import type { Field } from "vega-lite/types_unstable/channeldef.js";
-import type { LayerSpec } from "vega-lite/types_unstable/spec/layer.js";
-import type { UnitSpec } from "vega-lite/types_unstable/spec/unit.js";
 import { formatSize } from "../format.js";
-import { type DrawnCurve, type DrawnPoint, levelled, type Quantity } from "./drawn.js";
+import {
+  type DrawnCurve,
+  type DrawnPoint,
+  type Layer,
+  levelled,
+  type PanelOptions,
+  type Part,
+} from "./drawn.js";
 import { textWidth } from "./font.js";
 import { labelLayers } from "./label-layers.js";
 import type { Axis } from "./scale.js";
-import { type CurveStyle, curveStyles, LINE_PX, type Theme } from "./theme.js";
-
-export type Layer = LayerSpec<Field>;
-export type Part = LayerSpec<Field> | UnitSpec<Field>;
-
-export interface PanelOptions {
-  readonly width: number;
-  readonly height: number;
-  readonly title: string | readonly string[];
-  readonly subtitle?: readonly string[];
-  readonly xTitle: string;
-  readonly x: Axis;
-  readonly y: Axis;
-  readonly quantity: Quantity;
-  readonly theme: Theme;
-  /** Keys of all families of the whole figure: panels share one colour scale. */
-  readonly families: readonly string[];
-  /** full: name and implementation; names: name only; none: a legend elsewhere names the curves. */
-  readonly labels: "full" | "names" | "none";
-  /** A small panel: thinner text and markers. */
-  readonly compact?: boolean;
-  /** false: the panel to its left says it. */
-  readonly yTitle?: boolean;
-}
+import { type CurveStyle, curveStyles, LINE_PX } from "./theme.js";
 
 /** Every curve must have points; curves later in the list are drawn on top. */
 export function panel(curves: readonly DrawnCurve[], options: PanelOptions): Layer {

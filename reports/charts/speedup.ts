@@ -1,16 +1,17 @@
 /** How many times the time of SSD each other curve takes, over the sizes of a suite, with intervals (speedup.ts says how). */
 import type { TopLevelSpec } from "vega-lite";
-import { type Comparison, comparisons } from "../comparisons.js";
-import { bestCurves, type Group, groupBy, groupsOf, type XKey, xKeyOf } from "../curves.js";
-import { inequality } from "../fairness.js";
+import { type Comparison, comparisons } from "../analysis/comparisons.js";
+import { bestCurves, type Group, groupBy, groupsOf, type XKey, xKeyOf } from "../analysis/curves.js";
+import { inequality } from "../analysis/fairness.js";
+import { familyOf } from "../analysis/names.js";
+import { fasterFrom, type Ratio } from "../analysis/speedup.js";
 import { formatSize } from "../format.js";
-import { familyOf } from "../names.js";
-import type { Row, RunRecord } from "../row.js";
-import { fasterFrom, type Ratio } from "../speedup.js";
+import type { Row, RunRecord } from "../rows/row.js";
 import { caption } from "./caption.js";
+import type { Layer } from "./drawn.js";
 import { type DrawnCurve, RATIO } from "./drawn.js";
 import { figure } from "./figure.js";
-import { type Layer, panel } from "./panel.js";
+import { panel } from "./panel.js";
 import { logAxis, sizeAxis } from "./scale.js";
 import { LIGHT, type Theme } from "./theme.js";
 

@@ -1,5 +1,5 @@
 /** Figure 10, right: time over state size at one length, both axes linear, attention a level line because it has no state. */
-import type { Curve } from "../curves.js";
+import type { Curve } from "../analysis/curves.js";
 import { formatSize } from "../format.js";
 import { linearAxis, linearSizeAxis } from "./scale.js";
 import { type Look, timeChart } from "./time-chart.js";

@@ -1,13 +1,22 @@
 /** The chart of a suite that asks "how long, over what": a main panel a group, small panels by engine, a caption. */
 import type { TopLevelSpec } from "vega-lite";
-import { bestCurves, type Curve, type Group, groupBy, groupsOf, measuredOf, type XKey } from "../curves.js";
-import { inequality } from "../fairness.js";
+import {
+  bestCurves,
+  type Curve,
+  type Group,
+  groupBy,
+  groupsOf,
+  measuredOf,
+  type XKey,
+} from "../analysis/curves.js";
+import { inequality } from "../analysis/fairness.js";
 import { shorten } from "../format.js";
-import type { Row, RunRecord } from "../row.js";
+import type { Row, RunRecord } from "../rows/row.js";
 import { caption } from "./caption.js";
+import type { Layer, PanelOptions } from "./drawn.js";
 import { drawnTime, TIME } from "./drawn.js";
 import { type Block, figure, keyBlock } from "./figure.js";
-import { type Layer, type PanelOptions, panel } from "./panel.js";
+import { panel } from "./panel.js";
 import { type Axis, logAxis } from "./scale.js";
 import { LIGHT, type Theme } from "./theme.js";
 

@@ -1,5 +1,5 @@
 /** The command that runs one case again: the run's own program, grid and seed, and the case id as a filter. */
-import type { Row, RunRecord } from "../row.js";
+import type { Row, RunRecord } from "../rows/row.js";
 
 export function caseCommand(run: RunRecord, row: Row): string {
   const program =

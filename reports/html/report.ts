@@ -1,12 +1,12 @@
 /** report.html: one self-contained file. Everything that comes from rows is escaped; the page may load nothing. */
 import type { TopLevelSpec } from "vega-lite";
-import { comparisons } from "../comparisons.js";
-import { bestCurves, type Group, groupBy, groupsOf, xKeyOf } from "../curves.js";
-import { fairnessSheet, SHEET_TITLES } from "../fairness.js";
-import { findings } from "../findings.js";
+import { comparisons } from "../analysis/comparisons.js";
+import { bestCurves, type Group, groupBy, groupsOf, xKeyOf } from "../analysis/curves.js";
+import { fairnessSheet, SHEET_TITLES } from "../analysis/fairness.js";
+import { findings } from "../analysis/findings.js";
+import { growthOf } from "../analysis/growth.js";
 import { formatRatio, formatSize } from "../format.js";
-import { growthOf } from "../growth.js";
-import type { Row, RunRecord } from "../row.js";
+import type { Row, RunRecord } from "../rows/row.js";
 import { caseCommand } from "./command.js";
 import { escapeHtml, escapeJson, escapeScript } from "./escape.js";
 import { librarySources, pageScript } from "./libraries.js";

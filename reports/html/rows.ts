@@ -1,6 +1,6 @@
 /** The columns of the table of all rows: text to show and value to sort by. */
 import { formatBytes, formatDuration, formatInterval, formatNumber, formatRate } from "../format.js";
-import type { Row } from "../row.js";
+import type { Row } from "../rows/row.js";
 
 export interface Cell {
   readonly text: string;

@@ -1,7 +1,7 @@
 /** Progress on stderr: one line that is rewritten on a terminal, else one plain line a case. Drawn between cases only. */
-import type { Row } from "../../reports/row.js";
-import { amount } from "../../suites/runner/amount.js";
-import type { Progress as State } from "../../suites/runner/run.js";
+import type { Row } from "../../reports/rows/row.js";
+import { amount } from "../../suites/budget/amount.js";
+import type { Progress as State } from "../../suites/measure/run.js";
 
 export interface Terminal {
   readonly isTTY?: boolean;

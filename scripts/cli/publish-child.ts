@@ -1,6 +1,6 @@
 /** Draws in a process of its own: renderers are native code, and a crash there must not cost the run its last words. */
 import { publish } from "../../reports/publish.js";
-import { readRun } from "../../reports/store.js";
+import { readRun } from "../../reports/rows/store.js";
 
 process.on("SIGINT", () => {});
 process.on("message", async (folder: string) => {

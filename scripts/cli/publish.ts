@@ -1,12 +1,13 @@
 /** What a run leaves for people: the CSV, the charts, a table; the last lines name the files. */
 import { writeFileSync } from "node:fs";
 import { join, resolve as resolvePath } from "node:path";
-import { toCsv } from "../../reports/csv.js";
-import { findings } from "../../reports/findings.js";
-import type { CaseRecord, RunRecord } from "../../reports/row.js";
-import { RESULTS, reasonOf } from "../../reports/store.js";
+import { findings } from "../../reports/analysis/findings.js";
+import { toCsv } from "../../reports/rows/csv.js";
+import { reasonOf } from "../../reports/rows/errors.js";
+import type { CaseRecord, RunRecord } from "../../reports/rows/row.js";
+import { RESULTS } from "../../reports/rows/store.js";
 import { table } from "../../reports/table.js";
-import { forkBeside } from "../../suites/runner/fork.js";
+import { forkBeside } from "../../suites/processes/fork.js";
 import { EXIT, usageError } from "./exit.js";
 import { shown } from "./words.js";
 

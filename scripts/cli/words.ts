@@ -1,7 +1,7 @@
 /** Commands and paths as a person would type them. */
 import { join, relative, sep } from "node:path";
-import { packageRoot } from "../../suites/runner/environment.js";
-import { invocation, type PlanOptions } from "./bench-options.js";
+import { packageRoot } from "../../suites/measure/environment.js";
+import { invocation, type PlanOptions } from "./bench/options.js";
 
 /** A word for the shell, quoted only where it must be. */
 export function shellWord(word: string): string {

@@ -1,5 +1,5 @@
 /** The page's entry: a form, a table that fills as cases finish, and the rows as a file. */
-import type { CaseRecord } from "../../reports/row.js";
+import type { CaseRecord } from "../../reports/rows/row.js";
 import type { Grid } from "../../suites/suite.js";
 import { bench, PAGE_ENGINES, verify } from "./run.js";
 

@@ -1,16 +1,17 @@
 /** The runner and the checks in a page: the same suites, engines, laws and rows as the commands. */
+
+import type { EngineName } from "../../impls/engines/index.js";
 import { engines } from "../../impls/engines/index.js";
-import type { EngineName } from "../../impls/implementation.js";
 import { implementations } from "../../impls/index.js";
-import type { CaseRecord } from "../../reports/row.js";
+import type { CaseRecord } from "../../reports/rows/row.js";
 import { chooseSuites } from "../../suites/index.js";
 import { formsAgree } from "../../suites/laws/forms-agree.js";
+import { run } from "../../suites/measure/run.js";
+import { parseFilter } from "../../suites/plan/filter.js";
+import { makePlan } from "../../suites/plan/plan.js";
 import type { Spec } from "../../suites/problems/spec.js";
-import { EnginePool } from "../../suites/runner/engine-pool.js";
-import { parseFilter } from "../../suites/runner/filter.js";
-import { browserHost } from "../../suites/runner/host.browser.js";
-import { makePlan } from "../../suites/runner/plan.js";
-import { run } from "../../suites/runner/run.js";
+import { EnginePool } from "../../suites/processes/engine-pool.js";
+import { browserHost } from "../../suites/processes/host.browser.js";
 import type { Grid } from "../../suites/suite.js";
 import { localPlace } from "../../suites/verify/evaluate.js";
 import { subjectsFor } from "../../suites/verify/subject.js";

@@ -7,7 +7,7 @@
  */
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { z } from "zod";
-import { oneLine } from "../one-line.js";
+import { oneLine } from "../processes/one-line.js";
 import type { GateCase } from "./cases.js";
 import { distinctTargets, Experiment } from "./experiment.js";
 import { BLOCK_NS, Station } from "./station.js";

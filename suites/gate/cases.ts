@@ -1,18 +1,19 @@
 /** Which cases a gate compares: planned by head, found again in the base by implementation and problem. */
 import { devicesToOpen, engines } from "../../impls/engines/index.js";
-import { type AnyImplementation, implementationName, type Options } from "../../impls/implementation.js";
+import { type AnyImplementation, implementationName } from "../../impls/implementation.js";
 import { implementations as builtIn } from "../../impls/index.js";
 import type { AnyOperator, Problem } from "../../impls/operator.js";
+import type { Options } from "../../impls/prepared.js";
 import { chooseSuites } from "../index.js";
-import { EnginePool, type Present } from "../runner/engine-pool.js";
-import { figureCurves } from "../runner/figure-curves.js";
-import { parseFilter } from "../runner/filter.js";
-import { type Case, makePlan, type Target } from "../runner/plan.js";
-import type { Description, Question } from "../runner/protocol.js";
+import { figureCurves } from "../plan/figure-curves.js";
+import { parseFilter } from "../plan/filter.js";
+import { type Case, makePlan, type Target } from "../plan/plan.js";
+import { EnginePool, type Present } from "../processes/engine-pool.js";
+import type { Description, Question } from "../processes/protocol.js";
 import { differByChance, sameOptions } from "./chance.js";
 import { type ArmName, checkSignal, type Lab, type Sides } from "./lab.js";
 import { GateStop } from "./stop.js";
-import type { Touched } from "./touched.js";
+import type { Touched } from "./trees/touched.js";
 
 export interface GateCase {
   /** As head spells it; options may differ in the base. */

@@ -2,9 +2,10 @@
  * Options that are found by a measured search (the chunk of `ssd/chunked.wasm`) fall one way or the other by chance. Two arms that
  * differ only by that must be timed with the same ones, or identical code would be told apart.
  */
-import type { Options } from "../../impls/implementation.js";
+
 import type { Problem } from "../../impls/operator.js";
-import type { Description, Question } from "../runner/protocol.js";
+import type { Options } from "../../impls/prepared.js";
+import type { Description, Question } from "../processes/protocol.js";
 import type { ArmName, Sides } from "./lab.js";
 
 /** A case whose arms chose differently. */

@@ -1,11 +1,11 @@
 /** From what was measured to one verdict. Pure: the rule of precedence, and the sentences that say why. */
 import type { CaseVerdict, Check, Status, Verdict } from "../../reports/gate/verdict.js";
-import { meanRatio, median, type Rule, ratioInterval95 } from "../../reports/judge.js";
 import type { GateCase, NotCompared } from "./cases.js";
-import type { Decision } from "./decision.js";
-import { toldApart } from "./decision.js";
 import type { ArmTimes, Failure } from "./experiment.js";
 import type { Wrong } from "./proof.js";
+import type { Decision } from "./statistics/decision.js";
+import { toldApart } from "./statistics/decision.js";
+import { meanRatio, median, type Rule, ratioInterval95 } from "./statistics/judge.js";
 
 export interface Findings {
   readonly cases: readonly CaseVerdict[];

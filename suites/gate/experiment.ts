@@ -4,15 +4,16 @@
  * and all in a new random order, because starting a process costs more than timing a case; its result only chooses what is looked at
  * again. The confirming blocks, which alone can fail a change, start four processes for one case.
  */
-import { blockLogRatio, type Rule } from "../../reports/judge.js";
-import type { Target } from "../runner/plan.js";
-import type { ReferenceHandle } from "../runner/protocol.js";
+
+import type { Target } from "../plan/plan.js";
+import type { ReferenceHandle } from "../processes/protocol.js";
 import type { GateCase } from "./cases.js";
-import { type BlockSource, canaryDone } from "./decision.js";
 import { type ArmName, checkSignal, type Lab, type Sides, timeIsUp } from "./lab.js";
-import { Order } from "./order.js";
 import type { Wrong } from "./proof.js";
 import { ArmFailed, BLOCK_NS, Station, WrongOutput } from "./station.js";
+import { type BlockSource, canaryDone } from "./statistics/decision.js";
+import { blockLogRatio, type Rule } from "./statistics/judge.js";
+import { Order } from "./statistics/order.js";
 
 /** Medians in ns, one a process. */
 export type ArmTimes = Sides<number[]>;

@@ -2,8 +2,8 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Environment } from "../runner/environment.js";
-import { lockText } from "./git.js";
+import type { Environment } from "../measure/environment.js";
+import { lockText } from "./trees/git.js";
 
 export interface Fingerprint {
   readonly hard: Readonly<Record<string, string>>;

@@ -1,6 +1,6 @@
 /** What every part of a measuring gate shares. */
-import type { Host } from "../runner/host.js";
-import type { Arm } from "./trees.js";
+import type { Host } from "../processes/host.js";
+import type { Arm } from "./trees/trees.js";
 
 /** One thing of each arm. */
 export interface Sides<T> {

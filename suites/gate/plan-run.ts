@@ -1,19 +1,19 @@
 /** What a gate will do before it measures: the cases of both arms, and the checks that need no clock. */
 import { type AnyImplementation, implementationName } from "../../impls/implementation.js";
 import type { Check, CheckName } from "../../reports/gate/verdict.js";
-import type { Rule } from "../../reports/judge.js";
 import { chooseSuites } from "../index.js";
-import { oneLine } from "../one-line.js";
-import { caseKeys } from "../runner/case-id.js";
-import type { InventoryEntry } from "../runner/protocol.js";
+import { caseKeys } from "../plan/case-id.js";
+import { oneLine } from "../processes/one-line.js";
+import type { InventoryEntry } from "../processes/protocol.js";
 import type { StoredTimes } from "./baseline.js";
 import { type GateCase, type Planned, planCases } from "./cases.js";
 import { type Claims, companionsOf, isClaimed } from "./checks/claims.js";
 import { costChecks } from "./checks/cost.js";
 import { sizeChecks } from "./checks/size.js";
 import { type ArmName, checkSignal, type Lab, type Sides } from "./lab.js";
+import type { Rule } from "./statistics/judge.js";
 import { GateStop } from "./stop.js";
-import type { Touched } from "./touched.js";
+import type { Touched } from "./trees/touched.js";
 
 export interface GateRequest {
   readonly lab: Lab;

@@ -1,9 +1,9 @@
 /** Before anything is timed: both arms run every case once, and every output is held against head's float64 reference. */
 
-import { oneLine } from "../one-line.js";
-import { BUDGETS } from "../runner/budget.js";
-import { chooseLanes } from "../runner/choose-lanes.js";
-import type { ReferenceHandle } from "../runner/protocol.js";
+import { BUDGETS } from "../budget/budget.js";
+import { chooseLanes } from "../check/lanes.js";
+import { oneLine } from "../processes/one-line.js";
+import type { ReferenceHandle } from "../processes/protocol.js";
 import type { GateCase, NotCompared } from "./cases.js";
 import { type ArmName, checkSignal, type Lab } from "./lab.js";
 import { ArmFailed, Station, WrongOutput } from "./station.js";

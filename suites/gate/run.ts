@@ -5,12 +5,12 @@ import { type GateCase, mustHaveCases, type NotCompared } from "./cases.js";
 import { claimChecks } from "./checks/claims.js";
 import { growthChecks } from "./checks/growth.js";
 import { brokenCases, canaryVerdict, caseVerdict, conclude, wrongCases } from "./conclude.js";
-import { decide } from "./decision.js";
 import { Experiment } from "./experiment.js";
 import { checkSignal } from "./lab.js";
 import { type GateRequest, type Past, planRun } from "./plan-run.js";
 import { prove } from "./proof.js";
 import { WrongOutput } from "./station.js";
+import { decide } from "./statistics/decision.js";
 import { GateStop } from "./stop.js";
 
 export type GateResult = Pick<Verdict, "status" | "reasons" | "canary" | "cases" | "checks" | "notCompared">;

@@ -3,16 +3,16 @@
  * the runner's session, in this arm's own process.
  */
 
-import { median } from "../../reports/judge.js";
-import { oneLine } from "../one-line.js";
-import { EnginePool } from "../runner/engine-pool.js";
-import { clockNs } from "../runner/measure.js";
-import type { Target } from "../runner/plan.js";
-import { problemBytes } from "../runner/predict.js";
-import type { CallName, Calls, ReferenceHandle } from "../runner/protocol.js";
-import type { Mismatch, Verdict } from "../runner/verify.js";
+import { problemBytes } from "../budget/predict.js";
+import type { Mismatch, Verdict } from "../check/check.js";
+import { clockNs } from "../measure/measure.js";
+import type { Target } from "../plan/plan.js";
+import { EnginePool } from "../processes/engine-pool.js";
+import { oneLine } from "../processes/one-line.js";
+import type { CallName, Calls, ReferenceHandle } from "../processes/protocol.js";
 import type { GateCase } from "./cases.js";
 import type { ArmName, Lab } from "./lab.js";
+import { median } from "./statistics/judge.js";
 
 /** Running a case until its code is hot. */
 const WARM_NS = 30e6;

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
-import type { Options } from "../../impls/implementation.js";
 import { operators } from "../../impls/index.js";
+import type { Options } from "../../impls/prepared.js";
 import { specs } from "../problems/arbitrary.js";
 import { difference } from "./hold.js";
 import { defineLaw, HOLDS, violated } from "./law.js";

@@ -2,7 +2,7 @@ import { maskedAttention } from "../../impls/masked_attention/operator.js";
 import { givenProblem, type Problem } from "../../impls/operator.js";
 import { ssd } from "../../impls/ssd/operator.js";
 import { specs } from "../problems/arbitrary.js";
-import { buildProblem } from "../problems/spec.js";
+import { buildProblem } from "../problems/build.js";
 import { boundArrays, truthOf } from "../verify/compare.js";
 import { given } from "./edit.js";
 import { difference, float64Rounding } from "./hold.js";

@@ -4,7 +4,7 @@ import { type SelectiveScan, selectiveScan } from "../../impls/selective_scan/op
 import { type Ssd, ssd } from "../../impls/ssd/operator.js";
 import { elementCount } from "../../impls/tensor.js";
 import { specs } from "../problems/arbitrary.js";
-import { buildProblem } from "../problems/spec.js";
+import { buildProblem } from "../problems/build.js";
 import { boundArrays, truthOf } from "../verify/compare.js";
 import { given } from "./edit.js";
 import { difference, float64Rounding } from "./hold.js";

@@ -1,6 +1,6 @@
 /** The initial state reaches the first chunk of 16 tokens only: the recurrence between chunks starts from zero. */
 
-import type { Prepared } from "../../impls/implementation.js";
+import type { Prepared } from "../../impls/prepared.js";
 import { recurrentCpu } from "../../impls/ssd/recurrent.cpu.js";
 import { mutate, withInput } from "./mutate.js";
 

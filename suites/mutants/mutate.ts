@@ -1,6 +1,6 @@
 /**
  * Planted bugs: a healthy implementation whose problem or outputs are changed on the way, so that each mutant is one small, readable
- * mistake. `npm run verify -- --impl suites/mutants/<name>.ts` must end with exit code 1; test/suites/mutants.test.ts runs them all.
+ * mistake. `npm run verify -- --impl suites/mutants/<name>.ts` must end with exit code 1; test/suites/mutants/index.test.ts runs them all.
  */
 import type { CpuEngine } from "../../impls/engines/cpu.js";
 import type { Implementation } from "../../impls/implementation.js";

@@ -4,7 +4,7 @@
  */
 import { f32Rounding } from "../../impls/bound.js";
 import { implementation } from "../../impls/implementation.js";
-import { epilogue } from "../../impls/ssd/epilogue.js";
+import { epilogue } from "../../impls/ssd/cpu/epilogue.js";
 import { ssd } from "../../impls/ssd/operator.js";
 
 export const runningSums = implementation(ssd, "cpu", {

@@ -2,8 +2,7 @@
 import * as fc from "fast-check";
 import type { AnyOperator, InputSpec } from "../../impls/operator.js";
 import { pick, sizes } from "./sizes.js";
-import { ORDINARY_DECAYS, ORDINARY_VALUES, type Spec } from "./spec.js";
-import { DECAYS, VALUES } from "./values.js";
+import { DECAYS, ORDINARY_DECAYS, ORDINARY_VALUES, type Spec, VALUES } from "./spec.js";
 
 /** Chunk lengths and tiles in use, each with its neighbours. */
 const LENGTHS = [

@@ -5,7 +5,7 @@
 import type { AnyOperator, InputSpec } from "../../impls/operator.js";
 import { fitted } from "./arbitrary.js";
 import type { Spec } from "./spec.js";
-import { DECAYS, VALUES } from "./values.js";
+import { DECAYS, VALUES } from "./spec.js";
 
 export interface Awkward {
   readonly title: string;

@@ -1,20 +1,30 @@
 /**
  * A problem in a few words: small, printable, and enough to make the same problem again. Generators draw specs and shrink them;
- * `buildProblem` turns one into values. Nothing here is random: every value is a function of the spec.
+ * `buildProblem` (build.ts) turns one into values.
  */
-import { convolution, ltiProblem } from "../../impls/convolution/index.js";
-import {
-  type AnyOperator,
-  givenProblem,
-  type InputSpec,
-  inputReader,
-  type Problem,
-  type Settings,
-  shapeOf,
-} from "../../impls/operator.js";
-import { elementCount } from "../../impls/tensor.js";
-import { linearInputs } from "./linear-input.js";
-import { type Decay, type Values, valueFunction } from "./values.js";
+import type { Settings } from "../../impls/operator.js";
+
+/** Simplest first: shrinking walks to the left. sparse: one in eight is not zero, which shows wrong indices. */
+export const VALUES = ["ones", "integers", "coherent", "signed", "sparse"] as const;
+export type Values = (typeof VALUES)[number];
+
+/**
+ * How fast states are forgotten. near1: within 1e-4 of no decay; strong: e^-20 a token; underflow: products that leave f32's range;
+ * mixed: mild steps, exact zeros, some -30, some -800 (where a difference of running sums loses digits); cut: one token in 16
+ * forgets everything by a finite -1e4; reset: by -Infinity.
+ */
+export const DECAYS = [
+  "none",
+  "constant",
+  "usual",
+  "near1",
+  "strong",
+  "mixed",
+  "cut",
+  "underflow",
+  "reset",
+] as const;
+export type Decay = (typeof DECAYS)[number];
 
 export interface Spec {
   readonly operator: string;
@@ -41,68 +51,6 @@ export function isOrdinary({ values, decay, scale }: Spec): boolean {
   return ORDINARY_VALUES.includes(values) && ORDINARY_DECAYS.includes(decay) && scale === undefined;
 }
 
-function axesOf(input: InputSpec, name: string, spec: Spec): readonly string[] {
-  return (spec.alternative.includes(name) && input.alternatives?.[0]) || input.axes;
-}
-
-/** Every implementation of a spec gets the very same problem. */
-const built = new WeakMap<Spec, Map<string, Problem>>();
-
-/** @throws when the spec contradicts the operator */
-export function buildProblem<Op extends AnyOperator>(
-  operator: Op,
-  spec: Spec,
-  dtype: Problem["dtype"],
-): Problem<Op> {
-  const known = built.get(spec) ?? new Map<string, Problem>();
-  built.set(spec, known);
-  const key = `${operator.name} ${dtype}`;
-  const problem = known.get(key) ?? makeProblem(operator, spec, dtype);
-  known.set(key, problem);
-  return problem as Problem<Op>;
-}
-
-function makeProblem(operator: AnyOperator, spec: Spec, dtype: Problem["dtype"]): Problem {
-  const { inputs, layouts } = buildInputs(operator, spec, dtype);
-  const { dims, seed, settings } = spec;
-  // a recurrent convolution comes with its kernel, which follows from poles and weights
-  if (operator.name === convolution.name && inputs.poles) {
-    const { u, poles, weights } = inputs;
-    return ltiProblem({ dims: dims as never, dtype, seed, u, poles, weights }) as never;
-  }
-  return givenProblem(operator, { dims, dtype, seed, inputs, layouts, settings } as never);
-}
-
-function buildInputs(operator: AnyOperator, spec: Spec, dtype: Problem["dtype"]) {
-  const inputs: Record<string, Float64Array> = {};
-  const layouts: Record<string, readonly string[]> = {};
-  for (const [name, input] of Object.entries(operator.inputs) as [string, InputSpec][]) {
-    if (input.optional && !spec.with.includes(name)) continue;
-    const axes = axesOf(input, name, spec);
-    const shape = shapeOf(axes, spec.dims);
-    const at = valueFunction(name, input, axes, shape, spec);
-    const factor = scaleOf(spec, name, dtype) * (dtype === "f16" ? headroom(operator, name, spec) : 1);
-    layouts[name] = axes;
-    const data = new Float64Array(elementCount(shape));
-    for (let i = 0; i < data.length; i++) data[i] = factor * at(i);
-    inputs[name] = data;
-  }
-  return { inputs, layouts };
-}
-
-/** f16 ends at 65504, so that its scales stay near 1. */
-function scaleOf({ scale }: Spec, name: string, dtype: Problem["dtype"]): number {
-  if (scale?.input !== name) return 1;
-  return 2 ** (dtype === "f16" ? Math.sign(scale.exponent) * 2 : scale.exponent);
-}
-
-/** f16 ends at 65504: the input that the map is linear in shrinks by what sums over tokens and states may add up to. */
-function headroom(operator: AnyOperator, name: string, { dims }: Spec): number {
-  if (operator.name === "attention" || !linearInputs(operator, {}).includes(name)) return 1;
-  const terms = dims.length * (dims.state ?? dims.headDim);
-  return 2 ** -Math.max(0, Math.ceil(Math.log2(terms)) - 6);
-}
-
 /** `length=3 heads=2, values ones, decay none, with D, X times 2^40`: dims of 1 are left out. */
 export function describeSpec(spec: Spec): string {
   const dims = Object.entries(spec.dims).filter(([, size]) => size > 1);
@@ -117,18 +65,4 @@ export function describeSpec(spec: Spec): string {
     `seed ${spec.seed}`,
   ];
   return `${spec.operator}: ${parts.join(", ")}`;
-}
-
-/** Inputs of a small problem, one line each; a longer input shows where it starts and how long it is. */
-export function describeInputs(operator: AnyOperator, problem: Problem, most = 12): string[] {
-  return Object.entries(problem.inputs).flatMap(([name, source]) => {
-    const reader = inputReader(operator, problem, name);
-    if (!source || !reader) return [];
-    const { rows, cols } = reader;
-    const shown = Array.from({ length: Math.min(rows * cols, most) }, (_, i) =>
-      Number(reader.at(Math.floor(i / cols), i % cols).toPrecision(6)),
-    );
-    const rest = rows * cols > most ? `, ... ${rows * cols} values` : "";
-    return [`${name} (${source.axes.join(" ")}) = ${shown.join(", ")}${rest}`];
-  });
 }

@@ -9,29 +9,7 @@ import {
   streamKeys,
   timeStep,
 } from "../../impls/random.js";
-import type { Spec } from "./spec.js";
-
-/** Simplest first: shrinking walks to the left. sparse: one in eight is not zero, which shows wrong indices. */
-export const VALUES = ["ones", "integers", "coherent", "signed", "sparse"] as const;
-export type Values = (typeof VALUES)[number];
-
-/**
- * How fast states are forgotten. near1: within 1e-4 of no decay; strong: e^-20 a token; underflow: products that leave f32's range;
- * mixed: mild steps, exact zeros, some -30, some -800 (where a difference of running sums loses digits); cut: one token in 16
- * forgets everything by a finite -1e4; reset: by -Infinity.
- */
-export const DECAYS = [
-  "none",
-  "constant",
-  "usual",
-  "near1",
-  "strong",
-  "mixed",
-  "cut",
-  "underflow",
-  "reset",
-] as const;
-export type Decay = (typeof DECAYS)[number];
+import type { Decay, Spec, Values } from "./spec.js";
 
 const unit = (h: number) => (h >>> 8) * 2 ** -24;
 

@@ -1,17 +1,9 @@
 /** One run of one implementation on one problem, in the process of its engine. */
 import type { Engine } from "../../impls/engines/engine.js";
-import {
-  type AnyImplementation,
-  type Options,
-  type Prepared,
-  Unsupported,
-  unsupportedReason,
-} from "../../impls/implementation.js";
+import { type AnyImplementation, unsupportedReason } from "../../impls/implementation.js";
 import type { Problem } from "../../impls/operator.js";
-import { lacksOf, type Place } from "./targets.js";
-
-/** Values of all outputs in C order, copied out of the engine. */
-export type Values = Readonly<Record<string, Float32Array>>;
+import { type Options, type Prepared, Unsupported } from "../../impls/prepared.js";
+import { lacksOf, type Place, type Values } from "./targets.js";
 
 /**
  * Prepares, poisons every output with NaN, runs once and reads back.

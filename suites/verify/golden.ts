@@ -2,8 +2,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { ROUNDOFF } from "../../impls/bound.js";
-import { Unsupported } from "../../impls/implementation.js";
 import type { Problem } from "../../impls/operator.js";
+import { Unsupported } from "../../impls/prepared.js";
 import { type GoldenProblem, type Mapping, mapGolden, parseGolden } from "../vectors/index.js";
 import { boundArrays, compare, describeElement, indexOf, truthOf } from "./compare.js";
 import { subjectOf } from "./subject.js";

@@ -1,8 +1,8 @@
 /** An engine in a process of its own: a crash, an abort or a hang of native code costs one case, and the next one starts it again. */
 
-import { Unsupported } from "../../impls/implementation.js";
-import type { EngineLink, Host } from "../runner/host.js";
-import type { Lacking, OpenRequest } from "../runner/protocol.js";
+import { Unsupported } from "../../impls/prepared.js";
+import type { EngineLink, Host } from "../processes/host.js";
+import type { Lacking, OpenRequest } from "../processes/protocol.js";
 import type { Lacks, Place } from "./targets.js";
 
 /** Opening may compile kernels or start another runtime. */

@@ -2,9 +2,9 @@
 import type { Engine } from "../../impls/engines/engine.js";
 import { devicesToOpen, type EngineEntry, engines } from "../../impls/engines/index.js";
 import { implementations } from "../../impls/index.js";
-import { nodeHost } from "../runner/host.node.js";
-import { type LeftOut, leftOut } from "../runner/left-out.js";
-import { allImplementations } from "../runner/user-impls.js";
+import { type LeftOut, leftOut } from "../plan/left-out.js";
+import { nodeHost } from "../processes/host.node.js";
+import { allImplementations } from "../processes/user-impls.js";
 import { localPlace } from "./evaluate.js";
 import { isolatedPlace } from "./isolated.js";
 import type { Absent, Place, Target } from "./targets.js";

@@ -1,10 +1,11 @@
 /** Random and extreme problems over all targets, laws included; counterexamples are shrunk and can be replayed by a token. */
 import * as fc from "fast-check";
-import { Unsupported } from "../../impls/implementation.js";
 import { operatorNamed } from "../../impls/index.js";
 import type { AnyOperator } from "../../impls/operator.js";
+import { Unsupported } from "../../impls/prepared.js";
 import type { AnyLaw, Finding, LawCase } from "../laws/law.js";
-import { buildProblem, describeInputs, describeSpec } from "../problems/spec.js";
+import { buildProblem, describeInputs } from "../problems/build.js";
+import { describeSpec } from "../problems/spec.js";
 import { subjectsFor } from "./subject.js";
 import { type Table, tableOf } from "./table.js";
 import { type Target, targetName } from "./targets.js";

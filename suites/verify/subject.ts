@@ -1,10 +1,11 @@
 /** One implementation with its options and storage type, as checks and laws see it: problems in, values out. */
 import type { Rounding } from "../../impls/bound.js";
-import { type Options, Unsupported } from "../../impls/implementation.js";
 import type { AnyOperator, Problem } from "../../impls/operator.js";
-import { buildProblem, type Spec } from "../problems/spec.js";
+import { type Options, Unsupported } from "../../impls/prepared.js";
+import { buildProblem } from "../problems/build.js";
+import type { Spec } from "../problems/spec.js";
 import { type BoundArray, boundArrays, truthOf } from "./compare.js";
-import type { Values } from "./evaluate.js";
+import type { Values } from "./targets.js";
 import { dtypesOf, type Target, targetName, whyNot } from "./targets.js";
 
 /** A run with its certified bounds, every array in C order of its output. */

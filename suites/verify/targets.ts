@@ -1,14 +1,12 @@
 /** What can run here: every implementation on every device of its engine. */
 import type { Engine } from "../../impls/engines/engine.js";
-import {
-  type AnyImplementation,
-  type EngineName,
-  implementationName,
-  type Options,
-  unsupportedReason,
-} from "../../impls/implementation.js";
+import type { EngineName } from "../../impls/engines/index.js";
+import { type AnyImplementation, implementationName, unsupportedReason } from "../../impls/implementation.js";
 import type { Problem } from "../../impls/operator.js";
-import type { Values } from "./evaluate.js";
+import type { Options } from "../../impls/prepared.js";
+
+/** Values of all outputs in C order, copied out of the engine. */
+export type Values = Readonly<Record<string, Float32Array>>;
 
 /** Storage types that the device does not have, each with the engine's sentence why. */
 export type Lacks = Readonly<Partial<Record<Problem["dtype"], string>>>;

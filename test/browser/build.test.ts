@@ -14,11 +14,11 @@ const modules = [
   "impls/engines/tfjs.ts",
   "impls/engines/webgpu.ts",
   "suites/index.ts",
-  "suites/runner/run.ts",
-  "suites/runner/session.ts",
-  "suites/runner/engine-pool.ts",
-  "suites/runner/plan.ts",
-  "suites/runner/host.browser.ts",
+  "suites/measure/run.ts",
+  "suites/processes/session.ts",
+  "suites/processes/engine-pool.ts",
+  "suites/plan/plan.ts",
+  "suites/processes/host.browser.ts",
   "scripts/web/run.ts",
 ].filter((file) => existsSync(resolve(root, file)));
 

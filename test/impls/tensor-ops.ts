@@ -1,8 +1,9 @@
 /** Every form of an operator in tensor ops, on every backend that needs no native code, held against the reference. */
 import { describe, expect, it } from "vitest";
 import { open } from "../../impls/engines/tfjs.js";
-import { type AnyImplementation, implementationName, type Options } from "../../impls/implementation.js";
+import { type AnyImplementation, implementationName } from "../../impls/implementation.js";
 import type { Problem } from "../../impls/operator.js";
+import type { Options } from "../../impls/prepared.js";
 import { agreement } from "./truth.js";
 
 export const DEVICES = ["wasm", "cpu"] as const;

@@ -2,10 +2,12 @@
 import type { Rounding } from "../../impls/bound.js";
 import { boundAt } from "../../impls/bound.js";
 import { open } from "../../impls/engines/cpu.js";
-import type { Engine, Engines } from "../../impls/engines/engine.js";
-import type { EngineName, Implementation, Options, Prepared } from "../../impls/implementation.js";
+import type { Engine } from "../../impls/engines/engine.js";
+import type { EngineName, Engines } from "../../impls/engines/index.js";
+import type { Implementation } from "../../impls/implementation.js";
 import { laneTotal, laneView } from "../../impls/lanes.js";
 import { type AnyOperator, type Lane, type Outputs, outputSize, type Problem } from "../../impls/operator.js";
+import type { Options, Prepared } from "../../impls/prepared.js";
 
 export function allLanes(operator: AnyOperator, problem: Problem): Lane[] {
   return Array.from({ length: laneTotal(operator, problem) }, (_, index) => ({ kind: "element", index }));

@@ -1,5 +1,5 @@
 /** SYNTHETIC rows: times follow simple cost models with fixed noise. Nothing here was measured; use them to test reports only. */
-import type { Measured, Row, RunRecord } from "../../reports/row.js";
+import type { Measured, Row, RunRecord } from "../../reports/rows/row.js";
 
 export const COMMIT = "0123456789abcdef";
 

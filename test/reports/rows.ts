@@ -1,4 +1,4 @@
-import type { Measured } from "../../reports/row.js";
+import type { Measured } from "../../reports/rows/row.js";
 
 /** A measured row with every key that the contract knows, for tests that change a few. */
 export function measuredRow(changes: Partial<Measured> = {}): Measured {

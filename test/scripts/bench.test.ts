@@ -2,8 +2,8 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
-import { readRun } from "../../reports/store.js";
-import { parseBenchOptions } from "../../scripts/cli/bench-options.js";
+import { readRun } from "../../reports/rows/store.js";
+import { parseBenchOptions } from "../../scripts/cli/bench/options.js";
 import { bench, start, temporary } from "./cli.js";
 
 // processes are slow to start where many run

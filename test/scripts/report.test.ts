@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
-import type { Row } from "../../reports/row.js";
+import type { Row } from "../../reports/rows/row.js";
 import { syntheticRows, syntheticRun } from "../reports/fixtures.js";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "../..");

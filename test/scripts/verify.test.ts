@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it, vi } from "vitest";
-import { parseVerifyOptions } from "../../scripts/cli/verify-options.js";
+import { parseVerifyOptions } from "../../scripts/cli/verify/options.js";
 import { encode } from "../suites/golden-file.js";
 
 /** Children start more slowly than tests on a busy machine. */

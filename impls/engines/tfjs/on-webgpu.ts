@@ -1,9 +1,9 @@
 /** TensorFlow.js on WebGPU: in Node it gets Dawn where a page has `navigator.gpu`. */
 import { EngineAbsent } from "../engine.js";
-import { computesOnCpu } from "../webgpu/adapter.js";
-import { openGpu } from "../webgpu/gpu.js";
-import { inBrowser } from "../webgpu/host.js";
-import { useSwiftShader } from "../webgpu/software.js";
+import { inBrowser } from "../platform.js";
+import { computesOnCpu } from "../webgpu/device/adapter.js";
+import { openGpu } from "../webgpu/device/gpu.js";
+import { useSwiftShader } from "../webgpu/device/software.js";
 
 /**
  * Makes `navigator.gpu` answer, before the backend looks for it.

@@ -1,7 +1,7 @@
 /** A Python process that answers calls: JSON lines, a line with `bytes` followed by so many raw bytes. One call at a time. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { Unsupported } from "../../implementation.js";
+import { Unsupported } from "../../prepared.js";
 import { EngineAbsent, EngineCrashed } from "../engine.js";
 import { pythonEnvironment } from "./environment.js";
 

@@ -1,7 +1,7 @@
 /** Dispatches, bytes and flops as each implementation counts them, head against base, over the quick grid: needs no device. */
 import type { ImplementationCost } from "../../../impls/implementation.js";
 import type { Check } from "../../../reports/gate/verdict.js";
-import type { InventoryEntry } from "../../runner/protocol.js";
+import type { InventoryEntry } from "../../processes/protocol.js";
 import type { Sides } from "../lab.js";
 
 const COUNTED = ["dispatches", "bytes", "flops"] as const;

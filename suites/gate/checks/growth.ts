@@ -2,8 +2,9 @@
  * Growth exponents of head's times over length and state against what each form promises. A curve fails when the 95% interval of its
  * exponent lies wholly above promise and tolerance, and wholly above the base's interval: noise moves both arms alike.
  */
+
+import { studentT95, weightedSlope } from "../../../reports/analysis/growth.js";
 import type { Check } from "../../../reports/gate/verdict.js";
-import { studentT95, weightedSlope } from "../../../reports/growth.js";
 import type { GateCase } from "../cases.js";
 import type { ArmTimes } from "../experiment.js";
 import type { Sides } from "../lab.js";

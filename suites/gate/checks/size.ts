@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Check } from "../../../reports/gate/verdict.js";
-import { oneLine } from "../../one-line.js";
+import { oneLine } from "../../processes/one-line.js";
 import type { Sides } from "../lab.js";
 
 /** A few instructions more are no regression. */

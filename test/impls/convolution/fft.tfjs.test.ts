@@ -1,8 +1,8 @@
 /** The FFT convolution in tensor ops: every element within the bound, lengths around powers of two. */
 import { describe, expect, it } from "vitest";
 import { fftTfjs } from "../../../impls/convolution/fft.tfjs.js";
-import { radices } from "../../../impls/convolution/fft-tensors.js";
 import { convolution } from "../../../impls/convolution/operator.js";
+import { radices } from "../../../impls/convolution/tfjs/fft-tensors.js";
 import { randomProblem } from "../../../impls/operator.js";
 import { holdsOnEveryBackend } from "../tensor-ops.js";
 

@@ -1,8 +1,8 @@
 /** The float64 reference of the convolution against the sum written out, impulses and hand-computed taps, short and long. */
 import { describe, expect, it } from "vitest";
-import { convolveByFft } from "../../../impls/convolution/fft64.js";
-import { ltiProblem } from "../../../impls/convolution/lti.js";
 import { convolution } from "../../../impls/convolution/operator.js";
+import { convolveByFft } from "../../../impls/convolution/reference/fft64.js";
+import { ltiProblem } from "../../../impls/convolution/reference/lti.js";
 import { givenProblem, randomProblem } from "../../../impls/operator.js";
 import { toFloat32 } from "../../../impls/tensor.js";
 import { peakError, referenceOutputs } from "../truth.js";

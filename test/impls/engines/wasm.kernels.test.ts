@@ -2,12 +2,7 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { boundAt } from "../../../impls/bound.js";
 import { open } from "../../../impls/engines/wasm.js";
-import {
-  type AnyImplementation,
-  type Inspection,
-  implementationName,
-  type Options,
-} from "../../../impls/implementation.js";
+import { type AnyImplementation, implementationName } from "../../../impls/implementation.js";
 import { implementations } from "../../../impls/index.js";
 import {
   type AnyOperator,
@@ -16,11 +11,12 @@ import {
   type Problem,
   randomProblem,
 } from "../../../impls/operator.js";
+import type { Inspection, Options } from "../../../impls/prepared.js";
 import { selectiveScan } from "../../../impls/selective_scan/operator.js";
 import { recurrentWasm as scanWasm } from "../../../impls/selective_scan/recurrent.wasm.js";
-import { spans } from "../../../impls/ssd/arguments.wasm.js";
 import { chunkedWasm } from "../../../impls/ssd/chunked.wasm.js";
 import { ssd } from "../../../impls/ssd/operator.js";
+import { spans } from "../../../impls/ssd/wasm/arguments.js";
 import { allLanes } from "../truth.js";
 
 const engines = { relaxed: await open(), plain: await open("plain") };

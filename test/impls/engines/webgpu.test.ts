@@ -2,13 +2,14 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { attention } from "../../../impls/attention/index.js";
 import { convolution } from "../../../impls/convolution/index.js";
-import { halfBits, halfValue } from "../../../impls/engines/webgpu/half.js";
-import { chooseWgsl } from "../../../impls/engines/webgpu/wgsl.js";
-import { planWindows } from "../../../impls/engines/webgpu/windows.js";
+import { chooseWgsl } from "../../../impls/engines/webgpu/device/wgsl.js";
+import { halfBits, halfValue } from "../../../impls/engines/webgpu/problem/half.js";
+import { planWindows } from "../../../impls/engines/webgpu/problem/windows.js";
 import { open, type WebGpuEngine } from "../../../impls/engines/webgpu.js";
-import { type AnyImplementation, implementationName, type Options } from "../../../impls/implementation.js";
+import { type AnyImplementation, implementationName } from "../../../impls/implementation.js";
 import { implementations } from "../../../impls/index.js";
 import { type AnyOperator, inputDtype, type Problem, randomProblem } from "../../../impls/operator.js";
+import type { Options } from "../../../impls/prepared.js";
 import { selectiveScan } from "../../../impls/selective_scan/index.js";
 import { ssd } from "../../../impls/ssd/index.js";
 import { roundTo, toFloat32 } from "../../../impls/tensor.js";
@@ -249,7 +250,7 @@ describe.runIf(here)("the engine", () => {
   });
 
   it("turns Dawn's validation error into an Error with its message", async () => {
-    const url = new URL("../../../impls/engines/webgpu/copy.wgsl", import.meta.url);
+    const url = new URL("../../../impls/engines/webgpu/clock/copy.wgsl", import.meta.url);
     await expect(engine!.gpu.pipeline({ url, dtype: "f32", constants: { "1nonsense": 1 } })).rejects.toThrow(
       "copy.wgsl",
     );

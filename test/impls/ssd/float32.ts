@@ -3,8 +3,9 @@
  * engine works in float64, so the bound of float32 arithmetic is held against these.
  */
 import { f32Rounding } from "../../../impls/bound.js";
-import { type Form, implementation, type Options } from "../../../impls/implementation.js";
+import { type Form, implementation } from "../../../impls/implementation.js";
 import type { Inputs, Problem } from "../../../impls/operator.js";
+import type { Options } from "../../../impls/prepared.js";
 import { type Ssd, ssd } from "../../../impls/ssd/operator.js";
 
 const f = Math.fround;

@@ -3,17 +3,17 @@ import { describe, expect, it } from "vitest";
 import { f32Rounding } from "../../../impls/bound.js";
 import type { AnyImplementation } from "../../../impls/implementation.js";
 import { ssd } from "../../../impls/ssd/operator.js";
-import { DEFAULT_RULE, meanRatio } from "../../../reports/judge.js";
 import type { GateCase } from "../../../suites/gate/cases.js";
-import { decide } from "../../../suites/gate/decision.js";
 import { Experiment } from "../../../suites/gate/experiment.js";
 import type { Lab } from "../../../suites/gate/lab.js";
 import { prove } from "../../../suites/gate/proof.js";
 import { WrongOutput } from "../../../suites/gate/station.js";
-import type { Host } from "../../../suites/runner/host.js";
-import type { OpenRequest } from "../../../suites/runner/protocol.js";
-import { type InProcess, inProcessHost } from "../runner/in-process.js";
-import { SimulatedClock, syntheticEngine, syntheticImplementation, tiny } from "../runner/synthetic.js";
+import { decide } from "../../../suites/gate/statistics/decision.js";
+import { DEFAULT_RULE, meanRatio } from "../../../suites/gate/statistics/judge.js";
+import type { Host } from "../../../suites/processes/host.js";
+import type { OpenRequest } from "../../../suites/processes/protocol.js";
+import { type InProcess, inProcessHost } from "../measure/in-process.js";
+import { SimulatedClock, syntheticEngine, syntheticImplementation, tiny } from "../measure/synthetic.js";
 
 /** Milliseconds of one run, by arm; called for each run. */
 type Costs = Readonly<Record<"base" | "head", () => number>>;

@@ -1,0 +1,58 @@
+/** Inputs on the device: random ones made there, given ones uploaded. */
+import { GRID_BITS, streamKeys } from "../../../random.js";
+import { type Distribution, matrixShape, type TensorSource } from "../../../tensor.js";
+import type { Dtype, GpuDevice, Kernel } from "../device/device.js";
+import { makeKernel, strided } from "../device/kernel.js";
+import { halfBits } from "./half.js";
+
+const randomUrl = new URL("./random.wgsl", import.meta.url);
+
+/** Their places are the cases of random.wgsl. */
+const kinds: readonly Distribution[] = [
+  "coherent",
+  "signed8",
+  "timeStep",
+  "logDecay",
+  "channelDecay",
+  "longKernel",
+  "signed",
+];
+
+/** The kernel that writes elements `[first, first + count)` of a random tensor. */
+export function randomKernel(
+  gpu: GpuDevice,
+  source: TensorSource & { kind: "random" },
+  dtype: Dtype,
+  buffer: GPUBuffer,
+  { first, count }: { readonly first: number; readonly count: number },
+  uniform: (values: readonly number[]) => GPUBuffer,
+): Promise<Kernel> {
+  const { k0, k1 } = streamKeys(source.seed, source.distribution === "logDecay" ? "dt" : source.name);
+  const kind = kinds.indexOf(source.distribution);
+  if (kind < 0) throw new Error(`random.wgsl has no distribution ${source.distribution}`);
+  const { cols } = matrixShape(source);
+  const size = uniform([
+    count,
+    Math.floor(first / cols),
+    first % cols,
+    cols,
+    k0,
+    k1,
+    source.shape[source.shape.length - 1] ?? 1,
+    kind,
+    GRID_BITS[dtype],
+  ]);
+  return makeKernel(gpu, { url: randomUrl, dtype }, { 0: size, 1: buffer }, strided(count));
+}
+
+/** Bytes of elements `[first, first + count)` of given values, rounded once. */
+export function givenBytes(
+  { data }: TensorSource & { kind: "given" },
+  dtype: Dtype,
+  { first, count }: { readonly first: number; readonly count: number },
+): Uint8Array<ArrayBuffer> {
+  if (dtype === "f32") return new Uint8Array(Float32Array.from(data.subarray(first, first + count)).buffer);
+  const halves = new Uint16Array(Math.ceil(count / 2) * 2);
+  for (let i = 0; i < count; i++) halves[i] = halfBits(data[first + i] ?? 0);
+  return new Uint8Array(halves.buffer);
+}

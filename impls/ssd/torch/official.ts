@@ -1,0 +1,102 @@
+/**
+ * Kernels of others for the chunked form, through their public functions. Both take differences of running sums of log decays
+ * ("prefix": they lose digits, numerics in CONTRIBUTING.md) and multiply f32 inputs on matrix units in TF32.
+ */
+import type { Rounding } from "../../bound.js";
+import type { Problem } from "../../operator.js";
+import { f32Bytes, storageOf, torchPeers } from "../../peers/torch.js";
+import type { Options } from "../../prepared.js";
+import { decayRate } from "../../random.js";
+import { type Ssd, ssd } from "../operator.js";
+
+/** Roundings to storage on the longest way: the scaled input, its product with a decay, the state, the score, the output. */
+const STORED = 6;
+/** TF32 keeps ten bits of a significand and may cut off the rest. */
+const TF32 = 2 ** -10;
+
+function officialRounding({ dtype, dims }: Problem<Ssd>, { chunk = 256 }: Options): Rounding {
+  return {
+    accumulate: 2 ** -22,
+    storage: dtype === "f32" ? TF32 : storageOf(dtype),
+    roundings: STORED,
+    longestSum: Math.min(chunk, dims.length),
+    decay: "prefix",
+  };
+}
+
+function scratchBytes({ dims }: Problem<Ssd>, { chunk = 256 }: Options): number {
+  const { batch, length, heads, groups, headDim, state } = dims;
+  const chunks = Math.ceil(length / chunk);
+  return 2 * f32Bytes(batch, chunks, heads, headDim, state) + f32Bytes(batch, chunks, groups, chunk, chunk);
+}
+
+const mamba = torchPeers(ssd, {
+  form: "chunked",
+  make: "mamba-ssm",
+  source: "mamba_ssm, mamba_chunk_scan_combined (Triton; arXiv 2405.21060)",
+  file: new URL("./chunked.mamba.py", import.meta.url),
+  replays: ["graph"],
+  // on an H200 at 4,096 tokens and 16 heads: 48.6 us with 128 and 68.7 with 256 at state 64, 79.4 and 67.7 at state 256
+  chunk: ({ dims }) => (dims.state >= 128 ? 256 : 128),
+  constants: (problem) => ({ rates: ratesOf(problem) ?? [] }),
+  rounding: officialRounding,
+  unsupported: (problem) =>
+    ratesOf(problem) === undefined ? "mamba_ssm needs logA = dt A with one A a head" : undefined,
+  scratchBytes,
+  timed: ({ inputs, dtype }) =>
+    [
+      "discretisation included: decays are dt A",
+      inputs.dt ? "" : "X divided by dt before timing",
+      dtype === "f32" ? "products in TF32" : "",
+    ]
+      .filter(Boolean)
+      .join("; "),
+});
+
+const fla = torchPeers(ssd, {
+  form: "chunked",
+  make: "fla",
+  source: "flash-linear-attention, chunk_simple_gla (Triton)",
+  file: new URL("./chunked.fla.py", import.meta.url),
+  replays: ["graph"],
+  chunk: () => 64,
+  rounding: officialRounding,
+  unsupported({ dims, inputs }) {
+    if (dims.state > 256) return `simple GLA needs state of at most 256, got state=${dims.state}`;
+    const { logA } = inputs;
+    return logA?.kind === "given" && !logA.data.every(Number.isFinite)
+      ? "simple GLA needs finite log decays"
+      : undefined;
+  },
+  scratchBytes,
+  timed: ({ dtype }) =>
+    `B and C repeated for every head before timing${dtype === "f32" ? "; products in TF32" : ""}`,
+});
+
+export const officialTorch = [...mamba, ...fla];
+
+/** A of each head when logA = dt A, by the random functions' definition or by the values; undefined when it is not. */
+export function ratesOf({ inputs, dims }: Problem<Ssd>): number[] | undefined {
+  const { logA, dt } = inputs;
+  if (logA?.kind === "random") {
+    // logA is made of the stream of dt (random.ts); without dt the kernels get that very dt
+    const same = dt === undefined || (dt.kind === "random" && dt.seed === logA.seed);
+    return same ? Array.from({ length: dims.heads }, (_, h) => -decayRate(h)) : undefined;
+  }
+  if (logA?.kind !== "given" || dt?.kind !== "given") return undefined;
+  const rates = Array.from({ length: dims.heads }, (_, h) => {
+    const at = largestOf(dt.data, h, dims.heads);
+    return Math.fround(logA.data[at] / dt.data[at]);
+  });
+  const fits = logA.data.every((l, i) => {
+    const product = dt.data[i] * rates[i % dims.heads];
+    return Number.isFinite(product) && Math.abs(product - l) <= 2 ** -22 * Math.abs(l);
+  });
+  return fits && dt.data.every((step) => step >= 0) ? rates : undefined;
+}
+
+function largestOf(values: Float64Array, first: number, step: number): number {
+  let at = first;
+  for (let i = first; i < values.length; i += step) if (values[i] > values[at]) at = i;
+  return at;
+}

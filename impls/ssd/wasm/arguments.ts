@@ -1,0 +1,101 @@
+/** The argument block of the ssd kernels, and how a run walks over blocks of sequences and tokens. */
+import type { Room, Words } from "../../engines/wasm/room.js";
+import type { Problem } from "../../operator.js";
+import { readerOf } from "../../tensor.js";
+import type { Ssd } from "../operator.js";
+
+/** In the order of class Args in layout.as.ts. */
+export const fields = [
+  "X",
+  "logA",
+  "B",
+  "C",
+  "dt",
+  "D",
+  "z",
+  "initialState",
+  "Y",
+  "finalState",
+  "length",
+  "heads",
+  "groups",
+  "headDim",
+  "state",
+  "chunk",
+  "slices",
+  "first",
+  "start",
+  "tokens",
+  "span",
+  "headSpan",
+  "sliceSpan",
+  "states",
+  "records",
+  "ones",
+  "slots",
+  "firstTokens",
+  "segmentTokens",
+  "decays",
+] as const;
+export type Field = (typeof fields)[number];
+
+/** Channels of a slice and rows of a tile: gemm.as.ts. */
+export const WIDTH = 8;
+export const ROWS = 6;
+
+/** Bytes of the states of one sequence, as [head][slice][n, padded to a tile][8]. */
+export function stateBytes({ heads, headDim, state }: Problem<Ssd>["dims"]): number {
+  return heads * Math.ceil(headDim / WIDTH) * Math.ceil(state / ROWS) * ROWS * WIDTH * 4;
+}
+
+export function argumentsOf(room: Room<Ssd>, own: Partial<Record<Field, number>>): Words<Field> {
+  const { dims, inputs } = room.problem;
+  const values = Object.fromEntries(fields.map((name) => [name, room.address[name] ?? 0])) as Record<
+    Field,
+    number
+  >;
+  // One D a head is spread over its channels: the kernels know one layout.
+  const perHead = inputs.D?.axes.length === 1 ? readerOf(inputs.D, "f32") : undefined;
+  if (perHead)
+    values.D = room.floats(dims.heads * dims.headDim, (D) => {
+      for (let i = 0; i < D.length; i++) D[i] = perHead.at(0, Math.floor(i / dims.headDim));
+    });
+  const { length, heads, groups, headDim, state } = dims;
+  const slices = Math.ceil(headDim / WIDTH);
+  const ones = room.floats(WIDTH, (values) => values.fill(1));
+  return room.words(fields, {
+    ...values,
+    length,
+    heads,
+    groups,
+    headDim,
+    state,
+    slices,
+    ones,
+    slots: 1,
+    ...own,
+  });
+}
+
+/**
+ * Heads and slices a task takes: few and large tasks, since heads walk together and slices share the packed rows, yet so that all
+ * threads get the same.
+ */
+export function spans(
+  threads: number,
+  sequences: number,
+  { heads }: Problem<Ssd>["dims"],
+  slices: number,
+  mostHeads: number,
+): { headSpan: number; sliceSpan: number; tasks: number } {
+  const even = (tasks: number, equal: boolean) => (equal && tasks % threads === 0) || tasks >= 4 * threads;
+  for (let headSpan = Math.min(heads, Math.max(1, Math.floor(mostHeads))); headSpan >= 1; headSpan--) {
+    const tasks = sequences * Math.ceil(heads / headSpan);
+    if (even(tasks, heads % headSpan === 0)) return { headSpan, sliceSpan: slices, tasks };
+  }
+  for (let sliceSpan = slices - 1; sliceSpan > 1; sliceSpan--) {
+    const tasks = sequences * heads * Math.ceil(slices / sliceSpan);
+    if (even(tasks, slices % sliceSpan === 0)) return { headSpan: 1, sliceSpan, tasks };
+  }
+  return { headSpan: 1, sliceSpan: 1, tasks: sequences * heads * slices };
+}

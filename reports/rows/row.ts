@@ -1,0 +1,190 @@
+/**
+ * What a run leaves behind: one row a case. The contract of results.jsonl and results.csv; reports know nothing else.
+ * Base units, with the unit in the name. A key that does not apply to a case is absent.
+ */
+import { z } from "zod";
+
+const count = z.number().int().nonnegative();
+const finite = z.number();
+
+/** The keys of a case id, in the order in which the id spells them. New keys go before `device`. */
+export const ID_KEYS = [
+  "dtype",
+  "batch",
+  "length",
+  "heads",
+  "groups",
+  "headDim",
+  "headDimV",
+  "state",
+  "chunk",
+  "threads",
+  "make",
+  "cache",
+  "pass",
+  "context",
+  "tile",
+  "device",
+] as const;
+export type IdKey = (typeof ID_KEYS)[number];
+
+const common = {
+  /** `operator/form.engine key=value ...` */
+  id: z.string(),
+  suite: z.string(),
+  operator: z.string(),
+  form: z.string(),
+  engine: z.string(),
+  /** The device as a person names it, e.g. a CPU or adapter model. */
+  device: z.string(),
+  dtype: z.string(),
+  batch: count,
+  length: count,
+  heads: count,
+  groups: count.optional(),
+  headDim: count,
+  headDimV: count.optional(),
+  state: count.optional(),
+  chunk: count.optional(),
+  threads: count.optional(),
+  make: z.string().optional(),
+  cache: z.string().optional(),
+  pass: z.string().optional(),
+  context: count.optional(),
+  /** Sizes of what a workgroup holds at a time, in words of its implementation. */
+  tile: z.string().optional(),
+  /** Operator.cost: least work of any form. */
+  flops: finite,
+  bytes: finite,
+  seed: count,
+  commit: z.string(),
+  timeUtc: z.string(),
+  /** Everything else about device, kernel hash, BLAS ...: free-form, shown in reports. */
+  details: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])).optional(),
+};
+
+const checked = {
+  lanesChecked: count,
+  lanesTotal: count,
+  /** Error and bound in units of u * scale, of the element with the largest error / bound. */
+  errorU: finite,
+  boundU: finite,
+};
+
+/** What a reader must know of a curve before calling it faster than another; see reports/analysis/fairness.ts. */
+export const fairnessSchema = z.object({
+  /** Type that sums are kept in, and what is multiplied in less. */
+  accumulation: z.string(),
+  /** What lies between start and stop of the clock. */
+  timed: z.string(),
+  launch: z.string(),
+  /** cold: nothing of the inputs is in a cache when a run starts. */
+  cache: z.enum(["cold", "warm"]),
+  threads: count,
+  /** Library of matrix products and the kernels it chose; absent where the code is our own. */
+  blas: z.string().optional(),
+});
+export type Fairness = z.infer<typeof fairnessSchema>;
+
+const measured = z.object({
+  ...common,
+  ...checked,
+  status: z.literal("measured"),
+  samples: count,
+  /** precision: half-width of the interval reached; iterations: cap; budget: wall clock. */
+  stopReason: z.enum(["precision", "iterations", "budget"]),
+  medianNs: finite,
+  ci95LowNs: finite,
+  ci95HighNs: finite,
+  p25Ns: finite,
+  p75Ns: finite,
+  minNs: finite,
+  hostMedianNs: finite,
+  /** Whose clock medianNs is of. */
+  clock: z.enum(["host", "device"]),
+  flopsPerS: finite,
+  bytesPerS: finite,
+  /** max(flops / F, bytes / B) / median with the ceilings of this run; absent where they could not be measured. */
+  rooflineFraction: finite.optional(),
+  peakBytes: finite,
+  deterministic: z.boolean(),
+  /** Absent in rows of versions before 0.2. */
+  fairness: fairnessSchema.optional(),
+  /** A remark that does not change the status, e.g. "sampled in a block, not interleaved: memory". */
+  reason: z.string().optional(),
+});
+
+const rejected = z.object({
+  ...common,
+  ...checked,
+  // absent where the output is not a number: its error is not one either
+  errorU: finite.optional(),
+  boundU: finite.optional(),
+  status: z.literal("rejected"),
+  reason: z.string(),
+});
+
+const skipped = z.object({
+  ...common,
+  status: z.literal("skipped"),
+  reason: z.string(),
+  /** Extrapolated along the curve from smaller cases; charts draw it hollow. */
+  predictedNs: finite.optional(),
+  predictedBytes: finite.optional(),
+});
+
+const failed = z.object({ ...common, status: z.literal("failed"), reason: z.string() });
+
+export const rowSchema = z.discriminatedUnion("status", [measured, rejected, skipped, failed]);
+export type Row = z.infer<typeof rowSchema>;
+export type Measured = z.infer<typeof measured>;
+export type Rejected = z.infer<typeof rejected>;
+export type Skipped = z.infer<typeof skipped>;
+export type Failed = z.infer<typeof failed>;
+
+/** One raw sample: mean of `repeats` back-to-back runs. Times from the start of the run. */
+export const sampleSchema = z.object({
+  hostNs: finite,
+  deviceNs: finite.optional(),
+  repeats: count,
+  round: count,
+  /** Place within its round, 0 for the first implementation of that round. */
+  order: count,
+  startNs: finite,
+});
+export type Sample = z.infer<typeof sampleSchema>;
+
+/** First record of results.jsonl. */
+export const runRecordSchema = z.object({
+  record: z.literal("run"),
+  version: z.literal(1),
+  /** The command that repeats this run. */
+  command: z.string(),
+  /** Everything `--resume` needs: the options and the ids, in order. */
+  plan: z.object({
+    grid: z.string(),
+    seed: count,
+    options: z.record(z.string(), z.unknown()),
+    ids: z.array(z.string()),
+  }),
+  environment: z.record(z.string(), z.unknown()),
+  startedUtc: z.string(),
+});
+export type RunRecord = z.infer<typeof runRecordSchema>;
+
+/** Written when a stopped run goes on: the same plan, another process. */
+export const resumeRecordSchema = z.object({
+  record: z.literal("resume"),
+  command: z.string(),
+  environment: z.record(z.string(), z.unknown()),
+  startedUtc: z.string(),
+});
+export type ResumeRecord = z.infer<typeof resumeRecordSchema>;
+
+/** One record a case. */
+export const caseRecordSchema = z.object({
+  record: z.literal("case"),
+  row: rowSchema,
+  samples: z.array(sampleSchema).optional(),
+});
+export type CaseRecord = z.infer<typeof caseRecordSchema>;

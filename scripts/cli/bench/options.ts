@@ -1,0 +1,162 @@
+/** The flags of `bench`. Everything wrong with them is found here, before anything is written or measured. */
+import { Command, InvalidArgumentError, Option } from "commander";
+import { engines } from "../../../impls/engines/index.js";
+import { suites } from "../../../suites/index.js";
+import { parseFilter } from "../../../suites/plan/filter.js";
+import type { Grid } from "../../../suites/suite.js";
+import { parseFlags } from "../parse-flags.js";
+
+/** What decides which cases a run has; stored with it, restored by --resume. */
+export interface PlanOptions {
+  readonly suite: readonly string[];
+  readonly engine: readonly string[];
+  readonly filter: string | null;
+  readonly grid: Grid;
+  readonly shard: { readonly index: number; readonly count: number } | null;
+  readonly seed: number;
+  readonly impl: readonly string[];
+}
+
+export interface BenchOptions {
+  readonly plan: PlanOptions;
+  /** Plan options that were typed, for comparison with a resumed run. */
+  readonly typed: Partial<PlanOptions>;
+  readonly out: string | undefined;
+  readonly resume: string | undefined;
+  readonly list: boolean;
+  readonly dryRun: boolean;
+  readonly json: boolean;
+  readonly color: boolean;
+}
+
+const GRIDS: readonly Grid[] = ["quick", "default", "paper"];
+
+export const DEFAULTS: PlanOptions = {
+  suite: [],
+  engine: [],
+  filter: null,
+  grid: "default",
+  shard: null,
+  seed: 0,
+  impl: [],
+};
+
+/** @returns undefined when help or the version was printed. @throws Stop */
+export function parseBenchOptions(argv: readonly string[]): BenchOptions | undefined {
+  const command = benchCommand();
+  if (!parseFlags(command, argv, () => `see ${invocation()} --help`)) return undefined;
+  const raw = command.opts();
+  const typed: Partial<PlanOptions> = {
+    ...pick("suite", raw.suite),
+    ...pick("engine", raw.engine),
+    ...pick("filter", raw.filter?.join(" ")),
+    ...pick("grid", raw.grid),
+    ...pick("shard", raw.shard),
+    ...pick("seed", raw.seed),
+    ...pick("impl", raw.impl),
+  };
+  return {
+    plan: { ...DEFAULTS, ...typed },
+    typed,
+    out: raw.out,
+    resume: raw.resume,
+    list: raw.list === true,
+    dryRun: raw.dryRun === true,
+    json: raw.json === true,
+    color: raw.color !== false,
+  };
+}
+
+function pick<K extends keyof PlanOptions>(key: K, value: PlanOptions[K] | undefined): Partial<PlanOptions> {
+  return value === undefined ? {} : ({ [key]: value } as Partial<PlanOptions>);
+}
+
+/** How a person starts this command here. */
+export function invocation(): string {
+  return process.env.npm_lifecycle_event === "bench" || /bench\.ts$/.test(process.argv[1] ?? "")
+    ? "npm run bench --"
+    : "npx dualbench bench";
+}
+
+function benchCommand(): Command {
+  const collect = (check: (value: string) => string) => (value: string, earlier: string[] | undefined) => [
+    ...(earlier ?? []),
+    check(value),
+  ];
+  const any = (value: string) => value;
+  return new Command("bench")
+    .description("Verifies and times every implementation that this machine can run, and draws the figure.")
+    .option(
+      "--suite <name>",
+      `only this suite (repeat for more): ${names(suites)}`,
+      collect(oneOf("suite", suites)),
+    )
+    .option(
+      "--engine <name>",
+      `only this engine (repeat for more): ${names(engines)}`,
+      collect(oneOf("engine", engines)),
+    )
+    .option(
+      "--filter <expr>",
+      "words that must all match an id, a|b for either: ssd/|scan length<=4096",
+      filter,
+    )
+    .addOption(new Option("--grid <name>", "sizes and time: quick, default or paper").argParser(grid))
+    .option("--list", "print suite<TAB>id of every case and end")
+    .option("--dry-run", "print the plan with predicted time and memory and end")
+    .option("--out <dir>", "folder for the results; must hold none yet")
+    .option("--resume <dir>", "go on with a run that was stopped")
+    .option("--shard <i/n>", "only the i-th of n parts of the plan", shard)
+    .option("--seed <n>", "seed of the inputs and of the order", seed)
+    .option(
+      "--impl <file>",
+      "also run the implementations of this module, .ts or .js (repeat for more)",
+      collect(any),
+    )
+    .option("--json", "print one JSON document on stdout, the rest on stderr")
+    .option("--no-color", "no colour")
+    .allowExcessArguments(false)
+    .showSuggestionAfterError(true)
+    .exitOverride()
+    .configureOutput({ writeErr: () => {} });
+}
+
+function names(entries: readonly { readonly name: string }[]): string {
+  return entries.map(({ name }) => name).join(", ");
+}
+
+function oneOf(what: string, entries: readonly { readonly name: string }[]) {
+  return (value: string): string => {
+    if (entries.some(({ name }) => name === value)) return value;
+    throw new InvalidArgumentError(`There is no ${what} "${value}"; there are ${names(entries)}`);
+  };
+}
+
+function filter(value: string, earlier: string[] | undefined): string[] {
+  try {
+    parseFilter(value);
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+  }
+  return [...(earlier ?? []), value];
+}
+
+function grid(value: string): Grid {
+  const found = GRIDS.find((name) => name === value);
+  if (found) return found;
+  throw new InvalidArgumentError(`There is no grid "${value}"; there are ${GRIDS.join(", ")}`);
+}
+
+function shard(value: string): PlanOptions["shard"] {
+  const [, index, count] = /^(\d+)\/(\d+)$/.exec(value)?.map(Number) ?? [];
+  if (index === undefined || index < 1 || index > count)
+    throw new InvalidArgumentError(`Needs I/N with 1 <= I <= N, as in 1/4, got "${value}"`);
+  return { index, count };
+}
+
+function seed(value: string): number {
+  const parsed = Number(value);
+  if (!/^\d+$/.test(value) || parsed > 0xffffffff)
+    throw new InvalidArgumentError(`Needs a whole number from 0 to 4294967295, got "${value}"`);
+  return parsed;
+}

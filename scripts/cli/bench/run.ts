@@ -1,0 +1,159 @@
+/** `bench`: makes the plan, runs it, stores it, names the files. */
+import { resolve } from "node:path";
+import { StoreError } from "../../../reports/rows/errors.js";
+import type { CaseRecord, RunRecord } from "../../../reports/rows/row.js";
+import { checkFolder, RunStore } from "../../../reports/rows/store.js";
+import { suites } from "../../../suites/index.js";
+import { type Environment, readEnvironment } from "../../../suites/measure/environment.js";
+import { Interrupted, run } from "../../../suites/measure/run.js";
+import { planIds } from "../../../suites/plan/plan.js";
+import type { Host } from "../../../suites/processes/host.js";
+import { nodeHost } from "../../../suites/processes/host.node.js";
+import { originOf } from "../../../suites/processes/user-impls.js";
+import { EXIT, usageError } from "../exit.js";
+import { Interrupt } from "../interrupt.js";
+import { Progress } from "../progress.js";
+import { publishRun } from "../publish.js";
+import { commandOf, defaultFolder, repeatCommand, shown } from "../words.js";
+import { dryRun } from "./dry-run.js";
+import { type BenchOptions, invocation, type PlanOptions, parseBenchOptions } from "./options.js";
+import { type Prepared, prepareRun } from "./prepare.js";
+import { type Earlier, earlierRun } from "./resume.js";
+
+/** @returns the exit code. @throws Stop */
+export async function bench(argv: readonly string[]): Promise<number> {
+  const options = parseBenchOptions(argv);
+  if (!options) return EXIT.good;
+  const interrupt = new Interrupt();
+  const host = nodeHost();
+  interrupt.stop = () => host.close();
+  try {
+    return await new BenchRun(host, options, argv, interrupt).go();
+  } catch (error) {
+    if (interrupt.code !== undefined) return interrupt.code;
+    throw error instanceof StoreError ? usageError(error.message) : error;
+  } finally {
+    await host.close();
+    interrupt.close();
+  }
+}
+
+class BenchRun {
+  private readonly earlier: Earlier | undefined;
+  private readonly plan: PlanOptions;
+  private readonly command: string;
+
+  constructor(
+    private readonly host: Host,
+    private readonly options: BenchOptions,
+    private readonly argv: readonly string[],
+    private readonly interrupt: Interrupt,
+  ) {
+    this.earlier = options.resume === undefined ? undefined : earlierRun(options, options.resume);
+    const { plan } = this.earlier ?? options;
+    // absolute, so that --resume works from any folder
+    this.plan = { ...plan, impl: plan.impl.map((file) => resolve(file)) };
+    this.command = commandOf(argv);
+  }
+
+  async go(): Promise<number> {
+    const { earlier, plan, options, host } = this;
+    const folder = options.resume ?? options.out ?? defaultFolder(new Date(host.nowMs()).toISOString());
+    if (!options.resume && !options.list && !options.dryRun) checkFolder(folder);
+    const environmentRead = readEnvironment(this.argv, plan.seed);
+    const startedUtc = earlier?.run.startedUtc ?? new Date(host.nowMs()).toISOString();
+    const prepared = await prepareRun(host, plan, Date.parse(startedUtc), earlier?.run.plan.ids);
+    if (options.list) return list(planIds(prepared.groups));
+    if (options.dryRun) {
+      const ceilings = [];
+      for (const target of prepared.targets.keys()) ceilings.push(await prepared.pool.ceilings(target));
+      dryRun(prepared.groups, ceilings, options.json);
+      return EXIT.good;
+    }
+    const environment = await environmentRead;
+    earlier?.check(environment);
+    const record = earlier?.run ?? this.runRecord(prepared, environment, startedUtc);
+    return this.measure(prepared, environment, record, folder);
+  }
+
+  private async measure(
+    { groups, pool, targets, impls }: Prepared,
+    environment: Environment,
+    record: RunRecord,
+    folder: string,
+  ): Promise<number> {
+    const { earlier, plan, options, host, interrupt } = this;
+    const startedUtc = new Date(host.nowMs()).toISOString();
+    const store = earlier
+      ? RunStore.resume(folder, {
+          record: "resume",
+          command: this.command,
+          environment: { ...environment },
+          startedUtc,
+        })
+      : RunStore.create(folder, record);
+    const cases: CaseRecord[] = [...(earlier?.cases ?? [])];
+    const total = record.plan.ids.length;
+    const progress = new Progress(process.stderr, total, { colour: options.color, done: cases.length });
+    const publishing = { json: options.json, colour: options.color };
+    try {
+      await run(groups, {
+        grid: plan.grid,
+        seed: plan.seed,
+        host,
+        pool,
+        targets,
+        facts: {
+          seed: plan.seed,
+          commit: `${environment.commit ?? "unknown"}${environment.dirty ? "-dirty" : ""}`,
+          cpu: environment.cpu.model ?? undefined,
+          repeat: (suite, { id, impl }) => repeatCommand(plan, suite, id, originOf(impls[impl])),
+          timeUtc: () => new Date(host.nowMs()).toISOString(),
+        },
+        signal: interrupt.signal,
+        // starting engines and building kernels is part of a run's time
+        spentNs: (earlier?.spentNs ?? 0) + performance.now() * 1e6,
+        ...(earlier ? { done: earlier.done, history: earlier.history(groups) } : {}),
+        emit(records) {
+          store.append(records);
+          cases.push(...records);
+          for (const { row } of records) progress.row(row);
+        },
+        progress: (state) => progress.next(state),
+      });
+    } catch (error) {
+      if (!(error instanceof Interrupted) || interrupt.code === undefined) throw error;
+      progress.clear();
+      process.stderr.write(
+        `dualbench: interrupted; ${cases.length} of ${total} cases are stored; go on with: ${invocation()} --resume ${shown(folder)}\n`,
+      );
+      await publishRun(cases, record, folder, { ...publishing, charts: false, exitCode: interrupt.code });
+      return interrupt.code;
+    } finally {
+      progress.clear();
+      store.close();
+    }
+    const wrong = cases.some(({ row }) => row.status === "rejected" || row.status === "failed");
+    const exitCode = wrong ? EXIT.wrong : EXIT.good;
+    return publishRun(cases, record, folder, { ...publishing, charts: true, exitCode });
+  }
+
+  private runRecord({ groups }: Prepared, environment: Environment, startedUtc: string): RunRecord {
+    const { grid, seed } = this.plan;
+    return {
+      record: "run",
+      version: 1,
+      command: this.command,
+      plan: { grid, seed, options: { ...this.plan }, ids: planIds(groups) },
+      environment: { ...environment },
+      startedUtc,
+    };
+  }
+}
+
+/** In the order of the suites, smallest sizes first. */
+function list(ids: readonly string[]): number {
+  for (const { name } of suites)
+    for (const id of ids) if (id.startsWith(`${name}\t`)) process.stdout.write(`${id}\n`);
+  return EXIT.good;
+}

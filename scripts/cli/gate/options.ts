@@ -1,0 +1,153 @@
+/** Flags of `gate`. Everything wrong with them is found here, before a tree is made. */
+import { Command, InvalidArgumentError, Option } from "commander";
+import { engines } from "../../../impls/engines/index.js";
+import { CHECKS, type CheckName } from "../../../reports/gate/verdict.js";
+import { DEFAULT_RULE } from "../../../suites/gate/statistics/judge.js";
+import { ORDINARY_NOISE } from "../../../suites/gate/statistics/simulate.js";
+import { parseFilter } from "../../../suites/plan/filter.js";
+import { usageError } from "../exit.js";
+import { parseFlags } from "../parse-flags.js";
+
+export interface GateOptions {
+  readonly base: string | undefined;
+  readonly baseline: string | undefined;
+  readonly update: boolean;
+  readonly all: boolean;
+  readonly filter: string | undefined;
+  readonly engine: readonly string[];
+  readonly impl: readonly string[];
+  readonly budget: number;
+  /** Percent, as typed. */
+  readonly delta: number;
+  readonly mde: number;
+  readonly seed: number | undefined;
+  readonly without: readonly CheckName[];
+  readonly out: string | undefined;
+  readonly json: boolean;
+  readonly selfTest: boolean;
+  readonly simulate: boolean;
+  readonly runs: number;
+  readonly cases: number;
+  readonly slowdown: number;
+  readonly processSd: number;
+  readonly sampleSd: number;
+  readonly drift: number;
+  readonly slow: number;
+  readonly spell: number;
+}
+
+const DEFAULT_BUDGET_MINUTES = 15;
+const DEFAULT_MDE_PERCENT = 25;
+
+/** @returns undefined when the help was printed. @throws Stop */
+export function parseGateOptions(argv: readonly string[]): GateOptions | undefined {
+  const command = gateCommand();
+  if (!parseFlags(command, argv, () => `see ${gateInvocation()} --help`)) return undefined;
+  const raw = command.opts();
+  const modes = (["base", "baseline", "simulate", "selfTest"] as const).filter((mode) => raw[mode]);
+  if (modes.length > 1)
+    throw usageError(`--${kebab(modes[0])} and --${kebab(modes[1])} exclude each other; choose one`);
+  if (raw.update && raw.baseline === undefined)
+    throw usageError("--update writes the file of --baseline FILE; name it");
+  return { ...raw, filter: raw.filter?.join(" ") } as GateOptions;
+}
+
+/** How a person starts this command here. */
+export function gateInvocation(): string {
+  return process.env.npm_lifecycle_event === "gate" || /gate\.ts$/.test(process.argv[1] ?? "")
+    ? "npm run gate --"
+    : "npx dualbench gate";
+}
+
+function gateCommand(): Command {
+  const noise = ORDINARY_NOISE;
+  return new Command("gate")
+    .description("Holds a change against its base: fails on a confirmed slowdown or a wrong number.")
+    .option("--base <ref>", "compare with the merge base of this ref (default: origin/HEAD or main)")
+    .option("--all", "every case of the quick grid, whatever the change touches", false)
+    .option(
+      "--filter <expr>",
+      "words that must all match an id, a|b for either: ssd/|scan length<=2048",
+      filter,
+    )
+    .option("--engine <name>", "only this engine (repeat for more)", engine, [])
+    .option("--impl <file>", "gate the implementations of this module only (repeat for more)", list, [])
+    .option("--budget <minutes>", "most time for measuring", positive, DEFAULT_BUDGET_MINUTES)
+    .option("--delta <percent>", "slowdowns up to this are none", positive, 100 * DEFAULT_RULE.delta)
+    .option(
+      "--mde <percent>",
+      "a case in which only larger slowdowns would have been seen is inconclusive",
+      positive,
+      DEFAULT_MDE_PERCENT,
+    )
+    .option("--seed <n>", "order of the measurements; a new one each time by default", whole)
+    .addOption(new Option("--without <check>", "leave out a check (repeat)").argParser(check).default([]))
+    .option("--baseline <file>", "compare with a file written on this same machine, instead of a base")
+    .option("--update", "measure and write the file of --baseline", false)
+    .option("--out <dir>", "folder for verdict.json, junit.xml and summary.md (default .dualbench/verdict)")
+    .option("--json", "print the verdict as one JSON document on stdout, the rest on stderr", false)
+    .option("--self-test", "does this gate find what it must on this machine", false)
+    .option("--simulate", "false-fail rate and power of the rule under noise", false)
+    .option("--runs <n>", "simulated runs", whole, 1000)
+    .option("--cases <n>", "simulated cases in a run", whole, 20)
+    .option("--slowdown <percent>", "simulated slowdown of one case", positive, 10)
+    .option("--process-sd <percent>", "noise between processes", zeroOrMore, 100 * noise.processSd)
+    .option("--sample-sd <percent>", "noise of a sample", zeroOrMore, 100 * noise.sampleSd)
+    .option("--drift <percent>", "drift over a run", zeroOrMore, 100 * noise.drift)
+    .option(
+      "--slow <percent>",
+      "what the machine's slow mode adds, when a neighbour comes and goes",
+      zeroOrMore,
+      100 * noise.slow,
+    )
+    .option("--spell <ms>", "mean time in a mode", positive, noise.spellMs)
+    .allowExcessArguments(false)
+    .exitOverride()
+    .configureOutput({ writeErr: () => {} });
+}
+
+function list(value: string, earlier: string[]): string[] {
+  return [...earlier, value];
+}
+
+function engine(value: string, earlier: string[]): string[] {
+  if (engines.some(({ name }) => name === value)) return [...earlier, value];
+  const names = engines.map(({ name }) => name).join(", ");
+  throw new InvalidArgumentError(`There is no engine "${value}"; there are ${names}`);
+}
+
+function check(value: string, earlier: string[]): string[] {
+  if ((CHECKS as readonly string[]).includes(value)) return [...earlier, value];
+  throw new InvalidArgumentError(`There is no check "${value}"; there are ${CHECKS.join(", ")}`);
+}
+
+function filter(value: string, earlier: string[] | undefined): string[] {
+  try {
+    parseFilter(value);
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+  }
+  return [...(earlier ?? []), value];
+}
+
+function zeroOrMore(value: string): number {
+  const number = Number(value);
+  if (value.trim() !== "" && number >= 0 && Number.isFinite(number)) return number;
+  throw new InvalidArgumentError(`Needs a number of at least 0, got "${value}"`);
+}
+
+function positive(value: string): number {
+  const number = zeroOrMore(value);
+  if (number > 0) return number;
+  throw new InvalidArgumentError(`Needs a number above 0, got "${value}"`);
+}
+
+function whole(value: string): number {
+  const number = Number(value);
+  if (/^\d+$/.test(value) && number <= 0xffffffff) return number;
+  throw new InvalidArgumentError(`Needs a whole number, got "${value}"`);
+}
+
+function kebab(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}

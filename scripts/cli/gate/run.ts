@@ -1,0 +1,98 @@
+/** `gate` against a base: trees, arms, verdict. */
+import { existsSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import { implementationName } from "../../../impls/implementation.js";
+import { lockFolder } from "../../../reports/rows/lock.js";
+import { NO_CLAIMS, readClaims } from "../../../suites/gate/checks/claims.js";
+import { runGate } from "../../../suites/gate/run.js";
+import { changedFiles, headOf, mergeBase, repositoryTop, usualBase } from "../../../suites/gate/trees/git.js";
+import { builtInFiles, type Touched, touchedBy } from "../../../suites/gate/trees/touched.js";
+import { type Arm, gateFolder, makeTrees, type Trees } from "../../../suites/gate/trees/trees.js";
+import { packageRoot } from "../../../suites/measure/environment.js";
+import { originOf } from "../../../suites/processes/user-impls.js";
+import { usageError } from "../exit.js";
+import { shellWord } from "../words.js";
+import { installPackages } from "./install.js";
+import { type GateOptions, gateInvocation } from "./options.js";
+import { type GateSession, withSession } from "./session.js";
+
+/** @returns the exit code. @throws Stop */
+export async function gateAgainstBase(options: GateOptions, argv: readonly string[]): Promise<number> {
+  return withSession(options, argv, async (session) => {
+    const top = await repositoryTop(process.cwd());
+    if (resolve(top) !== resolve(packageRoot) && options.impl.length === 0)
+      throw usageError(
+        "outside dualbench's own repository the gate takes --impl FILE, a module with your implementations",
+      );
+    const ref = options.base ?? (await usualBase(top));
+    if (ref === undefined)
+      throw usageError("--base REF is missing, and there is no origin/HEAD or main here");
+    const commit = await mergeBase(top, ref);
+    const unlock = lockFolder(gateFolder(top));
+    let trees: Trees | undefined;
+    try {
+      session.say(`base ${commit.slice(0, 12)} (merge base of ${ref} and HEAD)`);
+      trees = await makeTrees(top, commit, !session.onlyUser, installPackages);
+      if (trees.transpiled) await session.startFast();
+      return await compare(session, { top, ref, commit, trees });
+    } finally {
+      await trees?.remove();
+      unlock();
+    }
+  });
+}
+
+interface Ground {
+  readonly top: string;
+  readonly ref: string;
+  readonly commit: string;
+  readonly trees: Trees;
+}
+
+async function compare(session: GateSession, ground: Ground): Promise<number> {
+  const { options, files, onlyUser } = session;
+  const { top, ref, commit, trees } = ground;
+  const there = files.map((file) => join(trees.base, relative(top, file))).filter((file) => existsSync(file));
+  const arm = (name: Arm["name"], files: readonly string[]): Arm => ({
+    name,
+    tree: onlyUser ? undefined : trees[name],
+    files,
+  });
+  const touched = await touchedHere(session, ground);
+  const selection = touched.all
+    ? `every case, because ${touched.why}`
+    : `cases of ${[...touched.names].join(", ")}: the change touches no others`;
+  session.say(selection);
+  const request = session.request({
+    arms: { base: arm("base", there), head: arm("head", files) },
+    touched,
+    claims: onlyUser ? NO_CLAIMS : readClaims(join(top, "reports", "baselines", "claims.json")),
+    repeat: (id) => repeat(options, ref, id),
+  });
+  const result = await runGate(request);
+  const head = await headOf(top);
+  return session.publish(result, selection, top, {
+    base: { name: ref, commit },
+    head: {
+      name: head.dirty ? "working tree" : "HEAD",
+      commit: `${head.commit}${head.dirty ? "-dirty" : ""}`,
+    },
+  });
+}
+
+async function touchedHere(session: GateSession, { top, commit, trees }: Ground): Promise<Touched> {
+  if (session.onlyUser) return { all: true, why: "--impl names what is gated" };
+  if (session.options.all) return { all: true, why: "of --all" };
+  const rooted = session.impls.map((impl) => {
+    const origin = originOf(impl);
+    const name = implementationName(impl);
+    return { name, files: origin === undefined ? builtInFiles(name) : [relative(top, origin)] };
+  });
+  return touchedBy(await changedFiles(top, commit), [top, trees.base], rooted);
+}
+
+/** The command that repeats one case. */
+function repeat({ impl }: GateOptions, ref: string, id: string): string {
+  const files = impl.flatMap((file) => ["--impl", shellWord(file)]);
+  return [gateInvocation(), "--base", shellWord(ref), ...files, "--filter", shellWord(id)].join(" ");
+}

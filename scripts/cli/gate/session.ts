@@ -1,0 +1,134 @@
+/** What every measuring gate has: a host, a seed, a budget, one verdict at the end. */
+import { randomInt } from "node:crypto";
+import { join, resolve } from "node:path";
+import type { AnyImplementation } from "../../../impls/implementation.js";
+import { CHECKS, EXIT_OF, type Side, type Verdict } from "../../../reports/gate/verdict.js";
+import { StoreError } from "../../../reports/rows/errors.js";
+import { machineKind } from "../../../reports/rows/machine.js";
+import { GpuWatch } from "../../../suites/gate/gpu-watch.js";
+import { Interrupted, type Sides } from "../../../suites/gate/lab.js";
+import type { GateRequest } from "../../../suites/gate/plan-run.js";
+import type { GateResult } from "../../../suites/gate/run.js";
+import { BLOCK_ESTIMATOR, DEFAULT_RULE, PAST_ESTIMATOR } from "../../../suites/gate/statistics/judge.js";
+import { GateStop } from "../../../suites/gate/stop.js";
+import { type Arm, gateFolder, type Harness, makeHarness } from "../../../suites/gate/trees/trees.js";
+import { type Environment, packageRoot, readEnvironment } from "../../../suites/measure/environment.js";
+import { nodeHost } from "../../../suites/processes/host.node.js";
+import { allImplementations } from "../../../suites/processes/user-impls.js";
+import { EXIT, Stop, usageError } from "../exit.js";
+import { Interrupt } from "../interrupt.js";
+import { shellWord } from "../words.js";
+import { type GateOptions, gateInvocation } from "./options.js";
+import { publishVerdict } from "./publish.js";
+
+const CODES = {
+  usage: EXIT.usage,
+  inconclusive: EXIT.inconclusive,
+  wrong: EXIT.wrongOutput,
+  nothing: EXIT.nothingToMeasure,
+} as const;
+
+export interface GateSession {
+  readonly options: GateOptions;
+  readonly impls: readonly AnyImplementation[];
+  /** Absolute paths of --impl. */
+  readonly files: readonly string[];
+  /** Whether only implementations of --impl are gated. */
+  readonly onlyUser: boolean;
+  say(line: string): void;
+  /** From now on processes run the harness as JavaScript, transpiled once for all of them; in an installed package it is already. */
+  startFast(): Promise<void>;
+  environment(): Promise<Environment>;
+  request(
+    parts: Pick<GateRequest, "touched" | "claims" | "repeat"> & { readonly arms: Sides<Arm> },
+  ): GateRequest;
+  /** Writes and prints a verdict. @returns its exit code */
+  publish(result: GateResult, selection: string, top: string, sides: Sides<Side>): Promise<number>;
+}
+
+/** Runs a gate to its exit code; children end with it. @throws Stop */
+export async function withSession(
+  options: GateOptions,
+  argv: readonly string[],
+  body: (session: GateSession) => Promise<number>,
+): Promise<number> {
+  const interrupt = new Interrupt();
+  let harness: Harness | undefined;
+  const host = nodeHost({
+    child: () => (harness?.works ? join(harness.folder, "suites", "runner", "child.js") : undefined),
+  });
+  interrupt.stop = () => host.close();
+  const startMs = host.nowMs();
+  const seed = options.seed ?? randomInt(2 ** 31);
+  const rule = { ...DEFAULT_RULE, delta: options.delta / 100 };
+  const say = (line: string) => process.stderr.write(`gate: ${line}\n`);
+  const environment = () => readEnvironment(argv, seed);
+  const gpu = new GpuWatch();
+  try {
+    const files = options.impl.map((file) => resolve(file));
+    const impls = await allImplementations(files).catch((error: Error) => {
+      throw usageError(error.message);
+    });
+    const onlyUser = files.length > 0;
+    return await body({
+      options,
+      impls,
+      files,
+      onlyUser,
+      say,
+      async startFast() {
+        if (import.meta.url.endsWith(".js")) return;
+        harness = await makeHarness(packageRoot, ["impls", "suites", "reports"]);
+      },
+      environment,
+      request: ({ arms, touched, claims, repeat }) => ({
+        lab: {
+          host,
+          seed,
+          arms,
+          endMs: startMs + options.budget * 60e3,
+          signal: interrupt.signal,
+          say,
+          blockSpoiled: (engine) => gpu.spoiled(engine),
+        },
+        impls,
+        touched,
+        onlyUser,
+        filter: options.filter,
+        engines: options.engine,
+        rule,
+        mdeLimit: options.mde / 100,
+        checks: new Set(CHECKS.filter((name) => !options.without.includes(name))),
+        claims,
+        repeat,
+      }),
+      async publish(result, selection, top, { base, head }) {
+        const verdict: Verdict = {
+          version: 1,
+          ...result,
+          base,
+          head,
+          command: [gateInvocation(), ...argv.map(shellWord)].join(" "),
+          seed,
+          rule: { ...rule },
+          estimator: options.baseline === undefined ? BLOCK_ESTIMATOR : PAST_ESTIMATOR,
+          selection,
+          minutes: (host.nowMs() - startMs) / 60e3,
+          machine: machineKind(await environment()),
+          gpu: gpu.states,
+        };
+        publishVerdict(verdict, options.out ?? join(gateFolder(top), "..", "verdict"), options.json);
+        return EXIT_OF[verdict.status];
+      },
+    });
+  } catch (error) {
+    if (interrupt.code !== undefined || error instanceof Interrupted)
+      return interrupt.code ?? EXIT.interrupted;
+    if (error instanceof GateStop) throw new Stop(CODES[error.kind], error.message);
+    throw error instanceof StoreError ? usageError(error.message) : error;
+  } finally {
+    await host.close();
+    harness?.remove();
+    interrupt.close();
+  }
+}

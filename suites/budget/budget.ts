@@ -1,0 +1,110 @@
+/** How a run spends its time: what a case may cost before it is skipped, and how long a case that runs is sampled. */
+
+import { REFERENCE_STEPS } from "../check/lanes.js";
+import type { Grid } from "../suite.js";
+
+export interface GridBudget {
+  /** Wall clock from the start of the process to the last measurement; charts and slack come on top. */
+  readonly totalNs: number;
+  /** A case predicted to need more than this is skipped, however much time is left. */
+  readonly caseNs: number;
+  /** Sampling time a case gets at most beyond its fewest samples. */
+  readonly sampleNs: number;
+  /** Length of one turn of one implementation in a round. */
+  readonly turnNs: number;
+  readonly warmNs: number;
+  readonly maxSamples: number;
+  /** A call without an answer for so long (and twenty times its predicted time) ends the engine's process. */
+  readonly deadlineMs: number;
+  /** Steps of float64 reference a problem may cost while all lanes are checked. */
+  readonly referenceSteps: number;
+}
+
+const S = 1e9;
+
+export const BUDGETS: Readonly<Record<Grid, GridBudget>> = {
+  quick: {
+    totalNs: 42 * S,
+    caseNs: 10 * S,
+    sampleNs: 0.15 * S,
+    turnNs: 0.01 * S,
+    warmNs: 0.02 * S,
+    maxSamples: 500,
+    deadlineMs: 10_000,
+    referenceSteps: 3e6,
+  },
+  default: {
+    totalNs: 215 * S,
+    caseNs: 30 * S,
+    sampleNs: 1.5 * S,
+    turnNs: 0.03 * S,
+    warmNs: 0.1 * S,
+    maxSamples: 1000,
+    deadlineMs: 30_000,
+    referenceSteps: REFERENCE_STEPS,
+  },
+  paper: {
+    totalNs: 6 * 3600 * S,
+    caseNs: 600 * S,
+    sampleNs: 5 * S,
+    turnNs: 0.1 * S,
+    warmNs: 0.3 * S,
+    maxSamples: 2000,
+    deadlineMs: 120_000,
+    referenceSteps: REFERENCE_STEPS,
+  },
+};
+
+/** Verification, one warm-up and the fewest samples: the runs without which there is no row. */
+export const FEWEST_SAMPLES = 6;
+/** Of a case whose six runs would take too long; its interval is then the range, and the row says so. */
+export const FEWEST_SLOW_SAMPLES = 3;
+export const FEWEST_ROUNDS = 3;
+
+/** Cases that cost less than one such part of the run's time are not skipped to save time for larger ones. */
+const TRIFLE = 600;
+/** The same for a size of the figure, its reference included: readers look there first. */
+const FIGURE_TRIFLE = 60;
+/** On a slow or busy machine fast implementations still get their points. */
+const OVERTIME = 1.15;
+
+/** Tells a case how much of the run's time is its own. */
+export class Budget {
+  private spentNs = 0;
+
+  constructor(private readonly grid: GridBudget) {}
+
+  spend(ns: number): void {
+    this.spentNs += ns;
+  }
+
+  get remainingNs(): number {
+    return Math.max(0, this.grid.totalNs - this.spentNs);
+  }
+
+  /**
+   * Most that one case may cost in all.
+   * @param curvesLeft curves that still go on and share what is free; 1 for a case with a claim of its own
+   * @param reservedNs what cases with an earlier claim will take
+   * @param figure whether readers of the figure would miss it
+   */
+  limitNs(curvesLeft: number, reservedNs: number, figure: boolean): number {
+    const free = Math.max(0, this.remainingNs - reservedNs);
+    const share = free / Math.max(1, curvesLeft);
+    // so little that skipping it would gain nothing, even in a short overtime
+    const part = this.grid.totalNs / (figure ? FIGURE_TRIFLE : TRIFLE);
+    const trifle = this.spentNs < OVERTIME * this.grid.totalNs ? part : 0;
+    return Math.min(this.grid.caseNs, Math.max(share, trifle));
+  }
+
+  /** Sampling time of one of `casesLeft` cases. */
+  sampleNs(casesLeft: number, reservedNs: number): number {
+    const free = Math.max(0, this.remainingNs - reservedNs);
+    return Math.min(this.grid.sampleNs, (0.6 * free) / Math.max(1, casesLeft));
+  }
+}
+
+/** What a case of this run time costs at least: the verified run and the fewest samples. */
+export function leastCostNs(runNs: number): number {
+  return runNs * (1 + FEWEST_SLOW_SAMPLES);
+}

@@ -1,0 +1,290 @@
+/**
+ * Measures all cases of one problem together: every implementation is verified, then they take turns in rounds of random order
+ * until each has enough samples, then their outputs are held against the reference once more.
+ */
+import type { RunDetails } from "../../impls/prepared.js";
+import { hashAt, type StreamKeys, streamKeys } from "../../impls/random.js";
+import type { Sample } from "../../reports/rows/row.js";
+import { FEWEST_ROUNDS, FEWEST_SAMPLES, FEWEST_SLOW_SAMPLES, type GridBudget } from "../budget/budget.js";
+import { problemBytes } from "../budget/predict.js";
+import type { LaneChoice } from "../check/lanes.js";
+import type { Case } from "../plan/plan.js";
+import type { EnginePool } from "../processes/engine-pool.js";
+import { CallFailed, EngineDied, type Host } from "../processes/host.js";
+import type { CallName, Calls, ReferenceHandle } from "../processes/protocol.js";
+import { type StopReason, Trial } from "./measure.js";
+import type { Outcome } from "./rows.js";
+
+export interface GroupRun {
+  readonly host: Host;
+  readonly pool: EnginePool;
+  readonly lanes: LaneChoice;
+  readonly reference: ReferenceHandle;
+  readonly budget: GridBudget;
+  readonly seed: number;
+  /** Names the problem, for the order of its rounds. */
+  readonly orderOf: string;
+  /** Sampling time of each case. */
+  readonly sampleNs: number;
+  /** Predicted time of one run, where there is a prediction. */
+  predictedNs(one: Case): number | undefined;
+  /** Throws when the run was interrupted. */
+  check(): void;
+}
+
+/** A repeated run may leave this much behind before it counts as a leak. */
+const LEAK_BYTES_PER_RUN = 2048;
+/** Preparing may compile a kernel on its first use. */
+const PREPARE_MS = 120_000;
+const RESIDENT_SLACK = 256 * 2 ** 20;
+
+/** One case while it is worked on. */
+interface Active {
+  readonly one: Case;
+  readonly number: number;
+  generation: number;
+  bytes: number;
+  details?: RunDetails | undefined;
+  estimateNs: number;
+  repeats: number;
+  errorU: number;
+  boundU: number;
+  residentGrowth: number;
+  trial?: Trial;
+  stop?: StopReason | undefined;
+}
+
+let nextNumber = 0;
+
+export class GroupMeasurement {
+  readonly outcomes = new Map<Case, Outcome>();
+  /** Time of one run as verified or measured, and memory held, for the predictions of larger cases. */
+  readonly observed = new Map<Case, { runNs: number; bytes: number }>();
+  /** Cases that were killed for giving no answer. */
+  readonly hung = new Set<Case>();
+  private readonly order: StreamKeys;
+  private draws = 0;
+
+  constructor(private readonly run: GroupRun) {
+    // every problem its own order, the same for the same seed
+    this.order = streamKeys(run.seed, `order ${run.orderOf}`);
+  }
+
+  /** Cases whose memory fits together. */
+  async measure(cases: readonly Case[], remark?: string): Promise<void> {
+    let active: Active[] = [];
+    for (const one of this.shuffled(cases)) {
+      const entry = this.start(one);
+      if (await this.attempt(entry, () => this.bring(entry))) active.push(entry);
+    }
+    for (let round = 0; active.length > 0; round++) {
+      for (const [order, entry] of this.shuffled(active).entries()) {
+        if (!(await this.attempt(entry, () => this.turn(entry, round, order))))
+          active = active.filter((other) => other !== entry);
+      }
+      for (const entry of active.filter(({ stop }) => stop)) {
+        await this.attempt(entry, () => this.finish(entry, remark));
+        await this.dispose(entry);
+      }
+      active = active.filter(({ stop }) => !stop);
+    }
+  }
+
+  private start(one: Case): Active {
+    return {
+      one,
+      number: nextNumber++,
+      generation: 0,
+      bytes: 0,
+      estimateNs: this.run.predictedNs(one) ?? 0,
+      repeats: 1,
+      errorU: 0,
+      boundU: 0,
+      residentGrowth: 0,
+    };
+  }
+
+  /** Does one step of a case. A failure ends the case, and only this one. */
+  private async attempt(entry: Active, step: () => Promise<void>): Promise<boolean> {
+    try {
+      this.run.check();
+      await step();
+    } catch (error) {
+      this.run.check();
+      if (!(error instanceof CallFailed) && !(error instanceof EngineDied)) throw error;
+      this.outcomes.set(entry.one, { status: "failed", reason: error.message });
+      if (error instanceof EngineDied && error.hung) this.hung.add(entry.one);
+      if (error instanceof CallFailed) await this.dispose(entry);
+    }
+    return !this.outcomes.has(entry.one);
+  }
+
+  private async call<K extends CallName>(
+    entry: Active,
+    name: K,
+    body: Calls[K][0],
+    runs = 1,
+  ): Promise<Calls[K][1]> {
+    const { link } = await this.run.pool.link(entry.one.target);
+    // making inputs and reading outputs takes time with their size: 5 MB/s is slow for any engine
+    const sizeMs = problemBytes(entry.one.operator, entry.one.problem) / 5e3;
+    const base = name === "prepare" ? PREPARE_MS : this.run.budget.deadlineMs;
+    const deadlineMs = base + sizeMs + (20 * runs * entry.estimateNs) / 1e6;
+    return link.call(name, body, deadlineMs);
+  }
+
+  /** Prepare, verify, warm up: in a process where this case is not (or no longer) known. */
+  private async bring(entry: Active): Promise<void> {
+    const { one, number } = entry;
+    const { generation } = await this.run.pool.link(one.target);
+    entry.generation = generation;
+    const { impl, problem, options } = one;
+    const prepared = await this.call(
+      entry,
+      "prepare",
+      { case: number, impl, problem, options, leaks: true },
+      10,
+    );
+    if ("unsupported" in prepared) {
+      this.outcomes.set(one, { status: "skipped", reason: prepared.unsupported });
+      return;
+    }
+    entry.bytes = prepared.bytes;
+    entry.details = prepared.details;
+    const { reference } = this.run;
+    const { verdict, firstNs } = await this.call(entry, "verify", { case: number, reference }, 10);
+    entry.estimateNs = firstNs;
+    this.observed.set(one, { runNs: firstNs, bytes: entry.bytes });
+    if (verdict.status === "vacuous") throw new CallFailed(verdict.reason);
+    if (verdict.status === "rejected") {
+      const { mismatch, errorU, boundU } = verdict;
+      const { lanes } = this.run;
+      this.outcomes.set(one, { status: "rejected", when: "verification", mismatch, lanes, errorU, boundU });
+      await this.dispose(entry);
+      return;
+    }
+    entry.errorU = verdict.errorU;
+    entry.boundU = verdict.boundU;
+    const { warmNs } = this.run.budget;
+    const warm = await this.call(
+      entry,
+      "warm",
+      { case: number, budgetNs: warmNs, firstNs, cold: isCold(entry) },
+      10,
+    );
+    entry.estimateNs = warm.estimateNs;
+    entry.repeats = warm.repeats;
+    entry.trial ??= this.trial(warm.estimateNs);
+  }
+
+  private trial(estimateNs: number): Trial {
+    const { budget, sampleNs } = this.run;
+    // a short budget in a slow case: three samples, and the row says that its interval is their range
+    const slow = FEWEST_SAMPLES * estimateNs > 2 * Math.max(sampleNs, budget.sampleNs);
+    return new Trial({
+      precision: 0.02,
+      maxSamples: budget.maxSamples,
+      minSamples: slow ? FEWEST_SLOW_SAMPLES : FEWEST_SAMPLES,
+      minRounds: FEWEST_ROUNDS,
+      budgetNs: sampleNs,
+    });
+  }
+
+  private async turn(entry: Active, round: number, order: number): Promise<void> {
+    const { one, number } = entry;
+    if (this.run.pool.generation(one.target) !== entry.generation) await this.bring(entry);
+    if (this.outcomes.has(one)) return;
+    const { repeats, estimateNs } = entry;
+    const { turnNs } = this.run.budget;
+    const count = Math.max(1, Math.min(20, Math.round(turnNs / (repeats * estimateNs))));
+    const start = this.run.host.nowMs();
+    const { samples, residentGrowth } = await this.call(
+      entry,
+      "sample",
+      { case: number, count, repeats, cold: isCold(entry) },
+      count * repeats,
+    );
+    const wallNs = (this.run.host.nowMs() - start) * 1e6;
+    entry.trial!.add(
+      samples.map((sample): Sample => ({ ...sample, repeats, round, order })),
+      wallNs,
+    );
+    entry.residentGrowth += residentGrowth;
+    if (entry.residentGrowth > RESIDENT_SLACK + 2 * entry.bytes) {
+      await this.run.pool.restart(one.target);
+      throw new EngineDied(
+        `allocates more on every run: its process grew by ${mib(entry.residentGrowth)} over ${entry.trial!.samples.length} timed samples`,
+      );
+    }
+    entry.stop = entry.trial!.stopReason();
+  }
+
+  /** The outputs that the timed runs left must still be right. */
+  private async finish(entry: Active, remark?: string): Promise<void> {
+    const { one, number } = entry;
+    const { reference, lanes } = this.run;
+    if (this.run.pool.generation(one.target) !== entry.generation) {
+      // its process died under a neighbour after its last sample: its outputs are gone, so they are made again
+      await this.bring(entry);
+      if (this.outcomes.has(one)) return;
+      const { repeats } = entry;
+      await this.call(entry, "sample", { case: number, count: 1, repeats, cold: isCold(entry) }, repeats);
+    }
+    const { verdict, deterministic, grownBytesPerRun } = await this.call(
+      entry,
+      "recheck",
+      { case: number, reference },
+      70,
+    );
+    if (verdict.status === "vacuous") throw new CallFailed(verdict.reason);
+    if (verdict.status === "rejected") {
+      const { mismatch, errorU, boundU } = verdict;
+      this.outcomes.set(one, { status: "rejected", when: "timed runs", mismatch, lanes, errorU, boundU });
+      return;
+    }
+    if (grownBytesPerRun > LEAK_BYTES_PER_RUN)
+      throw new CallFailed(`allocates more on every run: each leaves ${mib(grownBytesPerRun)} behind`);
+    const samples = entry.trial!.samples;
+    const remarks = remark ? [remark] : [];
+    if (samples.length < FEWEST_SAMPLES)
+      remarks.push(`the interval is the range of ${samples.length} samples`);
+    this.observed.set(one, { runNs: entry.estimateNs, bytes: entry.bytes });
+    this.outcomes.set(one, {
+      status: "measured",
+      samples,
+      stopReason: entry.stop!,
+      lanes,
+      errorU: Math.max(entry.errorU, 0),
+      boundU: entry.boundU,
+      deterministic,
+      peakBytes: entry.bytes,
+      remarks,
+      details: entry.details,
+    });
+  }
+
+  private async dispose(entry: Active): Promise<void> {
+    if (this.run.pool.generation(entry.one.target) !== entry.generation) return;
+    await this.call(entry, "dispose", { case: entry.number }).catch(() =>
+      this.run.pool.restart(entry.one.target),
+    );
+  }
+
+  /** Fisher-Yates with the run's own random function: the same seed gives the same order. */
+  private shuffled<T>(items: readonly T[]): T[] {
+    const result = [...items];
+    for (let i = result.length - 1; i > 0; i--) {
+      const j = hashAt(this.order, 0, this.draws++) % (i + 1);
+      [result[i], result[j]] = [result[j], result[i]];
+    }
+    return result;
+  }
+}
+
+function isCold({ one }: Active): boolean {
+  return one.cache === "cold";
+}
+
+function mib(bytes: number): string {
+  return bytes < 2 ** 20 ? `${(bytes / 1024).toFixed(1)} KiB` : `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+}

@@ -1,0 +1,180 @@
+/**
+ * Sampling. tinybench runs and holds the samples, the engine's own clock gives each of them its duration (`overriddenDuration`):
+ * device time where the engine has it, host time otherwise. When to stop is decided by the parent, between turns.
+ */
+import { Bench } from "tinybench";
+import type { Engine, Timing } from "../../impls/engines/engine.js";
+import type { AnyOperator } from "../../impls/operator.js";
+import type { Prepared } from "../../impls/prepared.js";
+import type { Sample } from "../../reports/rows/row.js";
+import type { Verified } from "../check/check.js";
+import { medianInterval, quantile } from "./statistics.js";
+
+/** A sample shorter than this is made of several runs: the clock's own noise must be small beside it. */
+export const SHORTEST_SAMPLE_NS = 100_000;
+
+export interface RawSample extends Timing {
+  readonly startNs: number;
+}
+
+/** One turn: `count` samples of `repeats` back-to-back runs each, in the order in which they were taken. */
+export async function measure<Launch>(
+  engine: Engine<Launch>,
+  prepared: Verified<Prepared<AnyOperator, Launch>>,
+  turn: { readonly count: number; readonly repeats: number; readonly cold?: boolean; now(): number },
+): Promise<RawSample[]> {
+  const samples: RawSample[] = [];
+  // tinybench's own time budget counts overridden durations, not the wall: iterations only
+  const bench = new Bench({ iterations: turn.count, time: 0, warmup: false, throws: true });
+  bench.add(
+    "turn",
+    async () => {
+      const startNs = turn.now();
+      const run = (launch: Launch) => prepared.run(launch);
+      const timing = await (turn.cold ? cooled(engine)(run) : engine.time(run, turn.repeats));
+      samples.push({ ...timing, startNs });
+      return { overriddenDuration: clockNs(timing) / 1e6 };
+    },
+    { async: true },
+  );
+  await bench.run();
+  return samples;
+}
+
+/** @throws on an engine that cannot empty its cache: the plan asks none such */
+function cooled<Launch>(engine: Engine<Launch>): NonNullable<Engine<Launch>["timeCold"]> {
+  if (!engine.timeCold) throw new Error(`engine ${engine.name} cannot time with a cold cache`);
+  return (run) => engine.timeCold!(run);
+}
+
+/** Device time where there is one. */
+export function clockNs(timing: Timing): number {
+  return timing.deviceNs ?? timing.hostNs;
+}
+
+/** Runs until the code is hot, and says how many runs make one sample. */
+export async function warmUp<Launch>(
+  engine: Engine<Launch>,
+  prepared: Verified<Prepared<AnyOperator, Launch>>,
+  budgetNs: number,
+  cold = false,
+): Promise<{ repeats: number; estimateNs: number }> {
+  const run = (launch: Launch) => prepared.run(launch);
+  let spentNs = 0;
+  let runs = 1;
+  let estimateNs = Number.POSITIVE_INFINITY;
+  let hostNs = Number.POSITIVE_INFINITY;
+  for (;;) {
+    const timing = await engine.time(run, runs);
+    spentNs += timing.hostNs * runs;
+    estimateNs = Math.min(estimateNs, Math.max(clockNs(timing), 1));
+    hostNs = Math.min(hostNs, Math.max(timing.hostNs, 1));
+    if (spentNs >= budgetNs) break;
+    runs = Math.max(1, Math.min(Math.ceil(SHORTEST_SAMPLE_NS / estimateNs), 2 * runs));
+  }
+  // a second run in a row would find what the first one left in the cache
+  if (cold) return { repeats: 1, estimateNs: Math.max(clockNs(await cooled(engine)(run)), 1) };
+  // a device clock too coarse to see one run must not ask for a hundred thousand of them
+  const most = Math.ceil((20 * SHORTEST_SAMPLE_NS) / hostNs);
+  return { repeats: Math.max(1, Math.min(Math.ceil(SHORTEST_SAMPLE_NS / estimateNs), most)), estimateNs };
+}
+
+export interface StoppingRule {
+  /** Stop when half the 95% interval is below this share of the median. */
+  readonly precision: number;
+  readonly maxSamples: number;
+  readonly minSamples: number;
+  /** Turns, so that every neighbour was measured in between. */
+  readonly minRounds: number;
+  readonly budgetNs: number;
+}
+
+export type StopReason = "precision" | "iterations" | "budget";
+
+/** All samples of one case so far, and whether they are enough. */
+export class Trial {
+  readonly samples: Sample[] = [];
+  private rounds = 0;
+  private spentNs = 0;
+  private nextLook: number;
+
+  constructor(private readonly rule: StoppingRule) {
+    this.nextLook = rule.minSamples;
+  }
+
+  /** @param wallNs what the turn took in all, overhead included */
+  add(turn: readonly Sample[], wallNs: number): void {
+    this.samples.push(...turn);
+    this.rounds++;
+    this.spentNs += wallNs;
+  }
+
+  stopReason(): StopReason | undefined {
+    const n = this.samples.length;
+    const { minRounds, minSamples, maxSamples, precision, budgetNs } = this.rule;
+    if (this.rounds < minRounds || n < minSamples) return undefined;
+    // Looking after every sample would stop at lucky moments and make the interval too narrow: looks are a factor apart
+    if (n >= this.nextLook) {
+      this.nextLook = Math.ceil(n * 1.5);
+      const { latency } = statistics(this.samples);
+      const { low, high } = medianInterval(latency.samples!);
+      if (n >= LEAST_FOR_PRECISION && (high - low) / 2 <= precision * latency.p50) return "precision";
+    }
+    if (n >= maxSamples) return "iterations";
+    return this.spentNs >= budgetNs ? "budget" : undefined;
+  }
+}
+
+/** Fewer samples than this cannot claim a precision, however close they lie. */
+const LEAST_FOR_PRECISION = 20;
+
+export interface Summary {
+  readonly samples: number;
+  readonly medianNs: number;
+  readonly ci95LowNs: number;
+  readonly ci95HighNs: number;
+  readonly p25Ns: number;
+  readonly p75Ns: number;
+  readonly minNs: number;
+  readonly hostMedianNs: number;
+  readonly clock: "host" | "device";
+}
+
+/** What a row says about its samples. */
+export function summarise(samples: readonly Sample[]): Summary {
+  const { latency } = statistics(samples);
+  const sorted = latency.samples!;
+  const { low, high } = medianInterval(sorted);
+  const ns = (ms: number) => ms * 1e6;
+  return {
+    samples: samples.length,
+    medianNs: ns(latency.p50),
+    ci95LowNs: ns(low),
+    ci95HighNs: ns(high),
+    p25Ns: ns(quantile(sorted, 0.25)),
+    p75Ns: ns(latency.p75),
+    minNs: ns(latency.min),
+    hostMedianNs: quantile(Float64Array.from(samples, ({ hostNs }) => hostNs).sort(), 0.5),
+    clock: samples[0].deviceNs === undefined ? "host" : "device",
+  };
+}
+
+/** tinybench's statistics over samples that were taken in several turns. */
+function statistics(samples: readonly Sample[]) {
+  let next = 0;
+  const bench = new Bench({
+    iterations: samples.length,
+    time: 0,
+    warmup: false,
+    throws: true,
+    retainSamples: true,
+  });
+  bench.add("all turns", () => ({ overriddenDuration: clockNs(samples[next++] as Timing) / 1e6 }), {
+    async: false,
+  });
+  bench.runSync();
+  const result = bench.tasks[0].result;
+  if (result.state !== "completed")
+    throw new Error(`statistics of ${samples.length} samples: ${result.state}`);
+  return result;
+}

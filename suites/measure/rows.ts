@@ -1,0 +1,163 @@
+/** Rows from what was planned and what came of it. */
+import type { Ceilings, DeviceInfo } from "../../impls/engines/engine.js";
+import type { RunDetails } from "../../impls/prepared.js";
+import type { CaseRecord, Row, Sample } from "../../reports/rows/row.js";
+import type { Mismatch } from "../check/check.js";
+import type { LaneChoice } from "../check/lanes.js";
+import type { Case } from "../plan/plan.js";
+import { fairnessOf } from "./fairness.js";
+import { type StopReason, summarise } from "./measure.js";
+
+export interface RunFacts {
+  readonly seed: number;
+  readonly commit: string;
+  /** Model of the CPU, for engines that run on it. */
+  readonly cpu: string | undefined;
+  /** The command that repeats one case. */
+  repeat(suite: string, one: Case): string;
+  timeUtc(): string;
+}
+
+export type Outcome =
+  | { readonly status: "failed"; readonly reason: string }
+  | {
+      readonly status: "skipped";
+      readonly reason: string;
+      readonly predictedNs?: number | undefined;
+      readonly predictedBytes?: number | undefined;
+    }
+  | {
+      readonly status: "rejected";
+      readonly when: "verification" | "timed runs";
+      readonly mismatch: Mismatch;
+      readonly lanes: LaneChoice;
+      readonly errorU?: number | undefined;
+      readonly boundU?: number | undefined;
+    }
+  | {
+      readonly status: "measured";
+      readonly samples: readonly Sample[];
+      readonly stopReason: StopReason;
+      readonly lanes: LaneChoice;
+      readonly errorU: number;
+      readonly boundU: number;
+      readonly deterministic: boolean;
+      readonly peakBytes: number;
+      readonly remarks: readonly string[];
+      readonly details?: RunDetails | undefined;
+    };
+
+export interface EngineFacts {
+  readonly device: DeviceInfo;
+  readonly ceilings: Ceilings;
+}
+
+/** One record for each suite that asked for the case. */
+export function caseRecords(one: Case, outcome: Outcome, engine: EngineFacts, facts: RunFacts): CaseRecord[] {
+  return one.suites.map((suite) => {
+    const row = makeRow(one, suite, outcome, engine, facts);
+    const record: CaseRecord = { record: "case", row };
+    return outcome.status === "measured" ? { ...record, samples: [...outcome.samples] } : record;
+  });
+}
+
+function makeRow(one: Case, suite: string, outcome: Outcome, engine: EngineFacts, facts: RunFacts): Row {
+  const { device, ceilings } = engine;
+  const { flops, bytes } = one.operator.cost(one.problem);
+  // the id's device key stands in the id; the row's device is the name a person knows
+  const { device: _key, ...keys } = one.keys;
+  const dims = one.problem.dims as Readonly<Record<string, number>>;
+  const common = {
+    id: one.id,
+    suite,
+    operator: one.operator.name,
+    form: one.form,
+    engine: one.id.split(" ")[0].split(".").at(-1)!,
+    device: (device.kind === "cpu" ? facts.cpu : undefined) ?? device.name,
+    ...(keys as { dtype: string }),
+    batch: dims.batch,
+    length: dims.length,
+    heads: dims.heads,
+    headDim: dims.headDim,
+    flops,
+    bytes,
+    seed: facts.seed,
+    commit: facts.commit,
+    timeUtc: facts.timeUtc(),
+  };
+  const lanes = "lanes" in outcome ? outcome.lanes : undefined;
+  const checked = lanes && { lanesChecked: lanes.checked, lanesTotal: lanes.total };
+  switch (outcome.status) {
+    case "failed":
+      return { ...common, status: "failed", reason: outcome.reason };
+    case "skipped":
+      return { ...common, ...defined(outcome) };
+    case "rejected": {
+      const { mismatch, errorU, boundU, when } = outcome;
+      const reason = `${describe(mismatch, when)}; repeat: ${facts.repeat(suite, one)}`;
+      return { ...common, ...checked!, ...defined({ errorU, boundU }), status: "rejected", reason };
+    }
+    case "measured": {
+      const { errorU, boundU, samples, stopReason, deterministic, peakBytes, remarks } = outcome;
+      const summary = summarise(samples);
+      const seconds = summary.medianNs / 1e9;
+      const details = {
+        ...device.details,
+        ...(device.name === common.device ? {} : { engineDevice: device.name }),
+        ...outcome.details,
+        projectionLanes: outcome.lanes.lanes.length - outcome.lanes.checked,
+        repeats: samples[0].repeats,
+        ...defined({
+          ceilingBytesPerS: ceilings.bytesPerS,
+          ceilingExpsPerS: ceilings.expsPerS,
+          ceilingFlopsPerS: ceilings.flopsPerS?.[one.problem.dtype as "f32"],
+        }),
+      };
+      return {
+        ...common,
+        ...checked!,
+        status: "measured",
+        errorU,
+        boundU,
+        ...summary,
+        stopReason,
+        ...(one.conditions === undefined
+          ? {}
+          : {
+              fairness: fairnessOf(one.conditions, device, summary.clock, one.options.threads, one.cache),
+            }),
+        flopsPerS: flops / seconds,
+        bytesPerS: bytes / seconds,
+        ...defined({ rooflineFraction: rooflineFraction(one, ceilings, seconds) }),
+        peakBytes,
+        deterministic,
+        ...(remarks.length > 0 ? { reason: remarks.join("; ") } : {}),
+        details,
+      };
+    }
+  }
+}
+
+/** Least time by the ceilings measured in this run, over the time taken. */
+function rooflineFraction(
+  one: Case,
+  { bytesPerS, flopsPerS }: Ceilings,
+  seconds: number,
+): number | undefined {
+  const { flops, bytes } = one.operator.cost(one.problem);
+  const peak = flopsPerS?.[one.problem.dtype as "f32"];
+  const bounds = [peak ? flops / peak : 0, bytesPerS ? bytes / bytesPerS : 0];
+  const least = Math.max(...bounds);
+  return least > 0 ? least / seconds : undefined;
+}
+
+function describe({ place, index, got, wanted, bound }: Mismatch, when: string): string {
+  const expected = Number.isNaN(wanted) ? "a finite value" : String(wanted);
+  const late = when === "timed runs" ? " after the timed runs" : "";
+  return `${place} (index ${index})${late}: got ${got}, wanted ${expected}, bound ${bound.toExponential(3)}`;
+}
+
+/** Without the keys whose value is undefined: an absent key is how a row says "not known". */
+function defined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined)) as never;
+}

@@ -1,0 +1,275 @@
+/** What a run will do, in order, before anything is measured: cases with their ids, in groups that share a problem. */
+
+import type { EngineName } from "../../impls/engines/index.js";
+import {
+  type AnyImplementation,
+  type ImplementationCost,
+  implementationName,
+} from "../../impls/implementation.js";
+import type { AnyOperator, Problem } from "../../impls/operator.js";
+import type { Options } from "../../impls/prepared.js";
+import type { Work } from "../measure/fairness.js";
+import type { Description, Lacking, Question } from "../processes/protocol.js";
+import type { Grid, Suite } from "../suite.js";
+import { type Cache, cachesOf } from "./caches.js";
+import { type CaseKeys, caseId, caseKeys } from "./case-id.js";
+import { figureCurves } from "./figure-curves.js";
+
+/** An engine on a device, as opened. */
+export interface Target {
+  readonly engine: EngineName;
+  /** What `open` is given. */
+  readonly device: string | undefined;
+  /** The id's `device` key. */
+  readonly deviceKey: string | undefined;
+  /** Whether samples can begin with a cold cache: then the id says which it was. */
+  readonly cools?: boolean;
+  /** Implementations, by index, that take no part here, e.g. for want of a package. */
+  readonly lacking?: readonly Lacking[];
+}
+
+export interface Case {
+  readonly id: string;
+  readonly keys: CaseKeys;
+  /** Suites that ask for this case; each gets its own row, from one measurement. */
+  readonly suites: readonly string[];
+  /** Place in the list of all implementations. */
+  readonly impl: number;
+  readonly form: string;
+  readonly target: number;
+  readonly operator: AnyOperator;
+  readonly problem: Problem;
+  readonly options: Options;
+  /** What the last-level cache holds when a sample begins; undefined where an engine has no say in it. */
+  readonly cache: Cache | undefined;
+  readonly unsupported: string | undefined;
+  /** For the fairness sheet; absent where the case is not run. */
+  readonly conditions?: Work | undefined;
+  /** Operations by which cases of one curve are compared: the implementation's own count where it gives one. */
+  readonly work: number;
+  /** What the form itself does, where the implementation counts it. */
+  readonly cost: ImplementationCost | undefined;
+  /** Curves it lies on, and its place on the earliest: 0 for the smallest size. */
+  readonly curves: readonly string[];
+  readonly rank: number;
+  /** On a curve of the figure: it comes before implementations that a reader sees in the small panels only. */
+  readonly figure: boolean;
+  /** The implementation on its engine: what its other curves say is better than no guess. */
+  readonly lineage: string;
+}
+
+/** Cases of one problem: measured in interleaved rounds. */
+export interface Group {
+  readonly key: string;
+  readonly problem: Problem;
+  readonly operator: AnyOperator;
+  readonly cases: readonly Case[];
+}
+
+export interface PlanRequest {
+  readonly suites: readonly Suite[];
+  readonly grid: Grid;
+  readonly seed: number;
+  readonly impls: readonly AnyImplementation[];
+  readonly targets: readonly Target[];
+  /** Asks an open engine how its implementations would take these problems. */
+  describe(target: number, questions: readonly Question[]): Promise<readonly (readonly Description[])[]>;
+  /** Whether an implementation takes part on a target of its engine; all do unless said otherwise. */
+  takesPart?(impl: number, target: number): boolean;
+  /** `suite<TAB>id`s to keep. */
+  keep?(suite: string, id: string): boolean;
+  /** Ids of a run that goes on: an engine that chooses options by measuring must not choose again. */
+  readonly storedIds?: readonly string[];
+  readonly shard?: { readonly index: number; readonly count: number } | undefined;
+}
+
+interface Draft {
+  readonly suite: string;
+  readonly everyChoice: boolean;
+  readonly curve: string;
+  readonly place: number;
+  readonly impl: number;
+  readonly target: number;
+  readonly operator: AnyOperator;
+  readonly problem: Problem;
+  readonly cache: Cache | undefined;
+}
+
+export async function makePlan(request: PlanRequest): Promise<Group[]> {
+  const drafts = draftCases(request);
+  const descriptions = await describeAll(request, drafts);
+  const merged = new Map<string, Case>();
+  const kept = drafts.flatMap((draft) =>
+    descriptions
+      .get(draft)!
+      .map((description) => ({
+        draft,
+        one: finish(request, draft, withStoredOptions(request, draft, description)),
+      }))
+      .filter(({ one }) => request.keep?.(draft.suite, one.id) !== false),
+  );
+  // "two smallest sizes" counts what is left of a curve after filtering
+  const places = new Map<string, number[]>();
+  for (const { draft } of kept) {
+    const curve = places.get(draft.curve) ?? [];
+    if (!curve.includes(draft.place)) curve.push(draft.place);
+    places.set(
+      draft.curve,
+      curve.sort((a, b) => a - b),
+    );
+  }
+  for (const { draft, one } of kept) {
+    const rank = places.get(draft.curve)!.indexOf(draft.place);
+    const known = merged.get(one.id);
+    if (known && (known.impl !== one.impl || known.target !== one.target))
+      throw new Error(
+        `two implementations share the case id ${one.id}; give one of them options { make: "..." }`,
+      );
+    merged.set(one.id, {
+      ...one,
+      suites: known ? [...new Set([...known.suites, draft.suite])] : [draft.suite],
+      curves: known ? [...new Set([...known.curves, draft.curve])] : [draft.curve],
+      rank: Math.min(rank, known?.rank ?? rank),
+    });
+  }
+  const groups = intoGroups([...merged.values()]);
+  const { shard } = request;
+  return shard ? groups.filter((_, i) => i % shard.count === shard.index - 1) : groups;
+}
+
+/** Every implementation meets every problem of its operator that has a dtype it accepts. */
+function draftCases({ suites, grid, seed, impls, targets, takesPart }: PlanRequest): Draft[] {
+  const drafts: Draft[] = [];
+  for (const suite of suites) {
+    for (const [c, { operator, problems }] of suite.curves(grid, seed).entries()) {
+      for (const [i, impl] of impls.entries()) {
+        if (impl.operator.name !== operator.name) continue;
+        for (const [t, target] of targets.entries()) {
+          if (impl.engine !== target.engine || takesPart?.(i, t) === false) continue;
+          if (target.lacking?.some((one) => one.impl === i)) continue;
+          for (const cache of cachesOf(grid, target.cools)) {
+            const curve = `${suite.name} ${c} ${i} ${t}${cache === "cold" ? " cold" : ""}`;
+            for (const [place, problem] of problems.entries()) {
+              if (!((impl.dtypes ?? ["f32"]) as readonly string[]).includes(problem.dtype)) continue;
+              drafts.push({
+                suite: suite.name,
+                everyChoice: suite.everyChoice === true,
+                curve,
+                place,
+                impl: i,
+                target: t,
+                operator,
+                problem,
+                cache,
+              });
+            }
+          }
+        }
+      }
+    }
+  }
+  return drafts;
+}
+
+async function describeAll(
+  { targets, describe }: PlanRequest,
+  drafts: readonly Draft[],
+): Promise<Map<Draft, readonly Description[]>> {
+  const answers = new Map<Draft, readonly Description[]>();
+  for (const t of targets.keys()) {
+    const asked = drafts.filter(({ target }) => target === t);
+    if (asked.length === 0) continue;
+    const replies = await describe(
+      t,
+      asked.map(({ impl, problem, everyChoice }) => ({ impl, problem, everyChoice })),
+    );
+    for (const [i, draft] of asked.entries()) answers.set(draft, replies[i]);
+  }
+  return answers;
+}
+
+/** The options that the stored id of this case spells, where there is one. */
+function withStoredOptions(
+  { impls, targets, storedIds }: PlanRequest,
+  { impl, target, problem, suite, cache }: Draft,
+  description: Description,
+): Description {
+  if (!storedIds) return description;
+  const name = implementationName(impls[impl]);
+  const fixed = Object.entries(caseKeys(problem, { cache }, targets[target].deviceKey)).map(
+    ([k, v]) => `${k}=${v}`,
+  );
+  for (const stored of storedIds) {
+    const [storedSuite, id] = stored.split("\t");
+    const [storedName, ...words] = id.split(" ");
+    if (storedSuite !== suite || storedName !== name || !fixed.every((word) => words.includes(word)))
+      continue;
+    const rest = words.filter((word) => !fixed.includes(word)).map((word) => word.split("=", 2));
+    const options = Object.fromEntries(
+      rest.map(([k, v]) => [k, /^\d+$/.test(v) && k !== "make" ? Number(v) : v]),
+    );
+    const own = description.options;
+    if (options.make === own.make && options.threads === own.threads) return { ...description, options };
+  }
+  return description;
+}
+
+function finish(
+  { impls, targets }: PlanRequest,
+  draft: Draft,
+  { options, unsupported, cost, work }: Description,
+): Omit<Case, "suites" | "curves" | "rank"> {
+  const impl = impls[draft.impl];
+  const { cache } = draft;
+  const keys = caseKeys(draft.problem, { ...options, cache }, targets[draft.target].deviceKey);
+  return {
+    id: caseId(implementationName(impl), keys),
+    keys,
+    impl: draft.impl,
+    form: impl.form,
+    target: draft.target,
+    operator: draft.operator,
+    problem: draft.problem,
+    options,
+    cache,
+    unsupported,
+    conditions: work,
+    lineage: `${draft.impl} ${draft.target}`,
+    figure: cache !== "cold" && figureCurves(impls, targets)(draft.impl, draft.target),
+    work: cost?.flops ?? draft.operator.cost(draft.problem).flops,
+    cost,
+  };
+}
+
+function intoGroups(cases: readonly Case[]): Group[] {
+  const groups = new Map<string, Case[]>();
+  for (const one of cases) {
+    const key = problemKey(one.problem);
+    const group = groups.get(key);
+    if (group) group.push(one);
+    else groups.set(key, [one]);
+  }
+  return [...groups.entries()].map(([key, members]) => ({
+    key,
+    problem: members[0].problem,
+    operator: members[0].operator,
+    cases: members,
+  }));
+}
+
+/** Two suites that ask for the same problem share its measurement. */
+function problemKey({ operator, dtype, seed, dims, inputs, settings }: Problem): string {
+  const sources = Object.entries(inputs).map(([name, source]) => [
+    name,
+    source?.kind,
+    source?.axes,
+    source?.kind === "random" ? source.distribution : undefined,
+  ]);
+  return JSON.stringify([operator, dtype, seed, dims, settings, sources]);
+}
+
+export function planIds(groups: readonly Group[]): string[] {
+  return groups.flatMap(({ cases }) =>
+    cases.flatMap(({ suites, id }) => suites.map((suite) => `${suite}\t${id}`)),
+  );
+}

@@ -1,0 +1,114 @@
+/** The children of a run: one per engine and device, started when first needed, restarted after a death. */
+import type { Ceilings, DeviceInfo } from "../../impls/engines/engine.js";
+import type { Target } from "../plan/plan.js";
+import { EngineDied, type EngineLink, type Host } from "./host.js";
+import type { Lacking, Opened } from "./protocol.js";
+
+/** Opening may compile kernels or start another runtime. */
+const OPEN_MS = 180_000;
+const CEILINGS_MS = 120_000;
+
+export interface Candidate {
+  readonly engine: Target["engine"];
+  readonly device: string | undefined;
+  readonly named: boolean;
+}
+
+export interface Present extends Target {
+  readonly lacking: readonly Lacking[];
+  readonly info: DeviceInfo;
+}
+
+interface Slot extends Candidate {
+  link: EngineLink | undefined;
+  /** Counts restarts: what was prepared in an earlier process is gone. */
+  generation: number;
+  ceilings?: Ceilings;
+}
+
+export class EnginePool {
+  private readonly slots: Slot[] = [];
+
+  constructor(
+    private readonly host: Host,
+    private readonly files: readonly string[],
+    private readonly originMs: number,
+    /** A folder whose `impls/` takes the place of the harness's own. */
+    private readonly tree?: string,
+  ) {}
+
+  /** Opens all candidates; the absent ones come back with one sentence each. */
+  async discover(candidates: readonly Candidate[]): Promise<{
+    targets: Present[];
+    absent: { engine: string; device: string | undefined; reason: string }[];
+  }> {
+    const targets: Present[] = [];
+    const absent: { engine: string; device: string | undefined; reason: string }[] = [];
+    const slots: Slot[] = candidates.map((one) => ({ ...one, link: undefined, generation: 0 }));
+    const opened = await Promise.allSettled(slots.map((slot) => this.open(slot)));
+    for (const [i, slot] of slots.entries()) {
+      const { engine, device } = slot;
+      const result = opened[i];
+      if (result.status === "fulfilled") {
+        this.slots.push(slot);
+        const { device: info, lacking, cools } = result.value;
+        targets.push({ engine, device, deviceKey: info.key, info, lacking, cools });
+      } else {
+        absent.push({ engine, device, reason: String((result.reason as Error).message ?? result.reason) });
+        await slot.link?.stop();
+      }
+    }
+    return { targets, absent };
+  }
+
+  /** The live process of a target, and which one it is. */
+  async link(target: number): Promise<{ link: EngineLink; generation: number }> {
+    const slot = this.slots[target];
+    if (!slot.link?.alive) {
+      slot.generation++;
+      await this.open(slot);
+    }
+    return { link: slot.link!, generation: slot.generation };
+  }
+
+  generation(target: number): number {
+    const slot = this.slots[target];
+    return slot.link?.alive ? slot.generation : -1;
+  }
+
+  /** Measured once a run; an engine that cannot say has none. */
+  async ceilings(target: number): Promise<Ceilings> {
+    const slot = this.slots[target];
+    if (!slot.ceilings) {
+      try {
+        const { link } = await this.link(target);
+        slot.ceilings = await link.call("ceilings", null, CEILINGS_MS);
+      } catch {
+        slot.ceilings = {};
+      }
+    }
+    return slot.ceilings;
+  }
+
+  /** Ends a process whose memory cannot be got back otherwise. */
+  async restart(target: number): Promise<void> {
+    await this.slots[target].link?.stop();
+  }
+
+  /** Ends all processes. */
+  async close(): Promise<void> {
+    await Promise.all(this.slots.map(({ link }) => link?.stop()));
+  }
+
+  private async open(slot: Slot): Promise<Extract<Opened, { present: true }>> {
+    slot.link = this.host.start();
+    const { engine, device, named } = slot;
+    const opened = await slot.link.call(
+      "open",
+      { engine, device, named, files: this.files, originMs: this.originMs, tree: this.tree },
+      OPEN_MS,
+    );
+    if (!opened.present) throw new EngineDied(opened.reason);
+    return opened;
+  }
+}

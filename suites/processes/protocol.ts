@@ -1,0 +1,127 @@
+/** What the parent asks of an engine's child process, and what comes back. Plain data only: it crosses a process boundary. */
+import type { Ceilings, DeviceInfo } from "../../impls/engines/engine.js";
+import type { EngineName } from "../../impls/engines/index.js";
+import type { ImplementationCost } from "../../impls/implementation.js";
+import type { Lane, Problem } from "../../impls/operator.js";
+import type { Options, RunDetails } from "../../impls/prepared.js";
+import type { Verdict } from "../check/check.js";
+import type { Work } from "../measure/fairness.js";
+import type { RawSample } from "../measure/measure.js";
+import type { Lacks } from "../verify/targets.js";
+
+export interface OpenRequest {
+  readonly engine: EngineName;
+  readonly device?: string | undefined;
+  /** The user named this engine. */
+  readonly named: boolean;
+  /** Modules with implementations of the user. */
+  readonly files: readonly string[];
+  /** A folder whose `impls/` takes the place of the harness's own: the gate measures two trees. */
+  readonly tree?: string | undefined;
+  /** Unix time in ms from which samples count their start. */
+  readonly originMs: number;
+}
+
+export type Opened =
+  | {
+      readonly present: true;
+      readonly device: DeviceInfo;
+      readonly lacks: Lacks;
+      readonly lacking: readonly Lacking[];
+      /** Whether samples can begin with a cold cache. */
+      readonly cools: boolean;
+    }
+  | { readonly present: false; readonly reason: string };
+
+/** An implementation that takes no part on this device, and why. */
+export interface Lacking {
+  readonly impl: number;
+  readonly reason: string;
+}
+
+/** How would an implementation take a problem, with the options it prefers or with every choice it offers? */
+export interface Question {
+  readonly impl: number;
+  readonly problem: Problem;
+  readonly everyChoice: boolean;
+}
+
+/** How an implementation would take a problem. */
+export interface Description {
+  readonly options: Options;
+  readonly unsupported?: string | undefined;
+  /** What this form does, where the implementation counts it: its operations are the better axis to predict along. */
+  readonly cost?: ImplementationCost | undefined;
+  /** What a run computes and in which precision, for the fairness sheet. */
+  readonly work?: Work | undefined;
+}
+
+/** One implementation of a process, in the order in which calls name them by. */
+export interface InventoryEntry {
+  /** `operator/form.engine` */
+  readonly name: string;
+  /** What it counts of itself, a problem each; null where it counts nothing or does not take the problem. */
+  readonly costs: readonly (ImplementationCost | null)[];
+}
+
+/** Where a problem's truth lies. */
+export interface ReferenceHandle {
+  readonly file: string;
+  readonly lanes: readonly Lane[];
+}
+
+export interface CaseCall {
+  readonly case: number;
+}
+
+/** Request and answer by name. Each case goes prepare, verify, warm, sample..., recheck, dispose. */
+export interface Calls {
+  open: [OpenRequest, Opened];
+  describe: [{ readonly questions: readonly Question[] }, Description[][]];
+  ceilings: [null, Ceilings];
+  /** All implementations, and what each counts of these problems with its default options. */
+  inventory: [{ readonly problems: readonly Problem[] }, InventoryEntry[]];
+  /** All options that an implementation runs by default. */
+  choices: [{ readonly impl: number; readonly problem: Problem }, readonly Options[]];
+  /** One run from preparation to all outputs: small problems only. */
+  evaluate: [
+    { readonly impl: number; readonly problem: Problem; readonly options: Options },
+    { readonly values: Readonly<Record<string, Float32Array>> } | { readonly unsupported: string },
+  ];
+  prepare: [
+    /** leaks: look for memory that runs leave behind, at the cost of collecting garbage around slow runs' turns and in `recheck` */
+    CaseCall & { impl: number; problem: Problem; options: Options; leaks: boolean },
+    { bytes: number; details?: RunDetails | undefined } | { readonly unsupported: string },
+  ];
+  verify: [CaseCall & { reference: ReferenceHandle }, { verdict: Verdict; firstNs: number }];
+  /** Warm-up; then the outputs are poisoned again. */
+  /** cold: each sample begins after the cache was overwritten, and is one run. */
+  warm: [
+    CaseCall & { budgetNs: number; firstNs: number; cold: boolean },
+    { repeats: number; estimateNs: number },
+  ];
+  sample: [
+    CaseCall & { count: number; repeats: number; cold: boolean },
+    { samples: RawSample[]; residentGrowth: number },
+  ];
+  recheck: [
+    CaseCall & { reference: ReferenceHandle },
+    { verdict: Verdict; deterministic: boolean; grownBytesPerRun: number },
+  ];
+  dispose: [CaseCall, null];
+  /** Asked of the one child that computes references. */
+  reference: [{ problem: Problem; lanes: readonly Lane[]; file: string }, null];
+}
+
+export type CallName = keyof Calls;
+
+export interface Request<K extends CallName = CallName> {
+  readonly id: number;
+  readonly call: K;
+  readonly body: Calls[K][0];
+}
+
+export type Reply =
+  | { readonly id: number; readonly ok: true; readonly value: unknown }
+  /** isLost: the engine's device is gone for good, and with it the use of this process. */
+  | { readonly id: number; readonly ok: false; readonly message: string; readonly isLost?: boolean };

@@ -1,0 +1,273 @@
+/**
+ * The engine's side of the protocol: one engine, its prepared cases, their verification and timing. Knows no process and no
+ * file, so that tests and a page run it in-process.
+ */
+
+import type { Engine } from "../../impls/engines/engine.js";
+import { type AnyImplementation, implementationName, unsupportedReason } from "../../impls/implementation.js";
+import { operatorNamed } from "../../impls/index.js";
+import type { LaneReference, Problem } from "../../impls/operator.js";
+import { type Options, type Prepared, Unsupported } from "../../impls/prepared.js";
+import { recheck, type Truth, type Verified, verify } from "../check/check.js";
+import { workOf } from "../measure/fairness.js";
+import { FEWEST_WINDOWS, type GrowthWindow, sustainedGrowth } from "../measure/leaks.js";
+import { measure, warmUp } from "../measure/measure.js";
+import { evaluate } from "../verify/evaluate.js";
+import { lacksOf } from "../verify/targets.js";
+import { oneLine } from "./one-line.js";
+import type {
+  CallName,
+  Calls,
+  Description,
+  Lacking,
+  OpenRequest,
+  Question,
+  ReferenceHandle,
+} from "./protocol.js";
+
+/** What a session needs from the place it runs in. */
+export interface SessionHost {
+  /** Built-in implementations, then those of the user's files, in one order for parent and child. */
+  implementations(files: readonly string[], tree: string | undefined): Promise<readonly AnyImplementation[]>;
+  /** @throws with one sentence when this machine lacks the engine */
+  openEngine(request: OpenRequest): Promise<Engine<unknown>>;
+  readReference(handle: ReferenceHandle): Iterable<LaneReference>;
+  writeReference(file: string, lanes: Iterable<LaneReference>): void;
+  /** Live memory of this process after collecting garbage. */
+  liveBytes(): number;
+  /** Memory of this process as the system counts it. */
+  residentBytes(): number;
+  /** Unix time in ms with a fine, monotonic fraction. */
+  nowMs(): number;
+}
+
+interface OpenCase {
+  readonly impl: AnyImplementation;
+  readonly problem: Problem;
+  readonly options: Options;
+  readonly prepared: Prepared;
+  readonly leaks: boolean;
+  verified?: Verified<Prepared>;
+  fingerprint?: string;
+  estimateNs: number;
+  /** Live memory that stretches of runs have left behind. */
+  readonly windows: GrowthWindow[];
+}
+
+const PROBE_NS = 60e6;
+const PROBE_WINDOWS = FEWEST_WINDOWS + 2;
+export class Session {
+  private engine: Engine<unknown> | undefined;
+  private impls: readonly AnyImplementation[] = [];
+  private originMs = 0;
+  private readonly cases = new Map<number, OpenCase>();
+
+  constructor(private readonly host: SessionHost) {}
+
+  async answer<K extends CallName>(call: K, body: Calls[K][0]): Promise<Calls[K][1]> {
+    return (this[call] as (body: Calls[K][0]) => Promise<Calls[K][1]>).call(this, body);
+  }
+
+  /** Whether the engine's device is gone for good: this session can only be closed. */
+  get isLost(): boolean {
+    return this.engine?.isLost?.() ?? false;
+  }
+
+  async close(): Promise<void> {
+    for (const { prepared } of this.cases.values()) await prepared.dispose();
+    this.cases.clear();
+    await this.engine?.close();
+  }
+
+  async open(body: Calls["open"][0]): Promise<Calls["open"][1]> {
+    this.impls = await this.host.implementations(body.files, body.tree);
+    this.originMs = body.originMs;
+    try {
+      this.engine = await this.host.openEngine(body);
+      const { device } = this.engine;
+      const lacking = await this.lacking(body.engine);
+      const cools = this.engine.timeCold !== undefined;
+      return { present: true, device, lacks: lacksOf(this.engine), lacking, cools };
+    } catch (error) {
+      // an engine that this machine lacks is an ordinary answer, whatever its loader threw
+      return { present: false, reason: oneLine(error) };
+    }
+  }
+
+  private async lacking(name: string): Promise<Lacking[]> {
+    const found: Lacking[] = [];
+    for (const [impl, one] of this.impls.entries()) {
+      const reason = one.engine === name ? await one.absent?.(this.opened() as never) : undefined;
+      if (reason !== undefined) found.push({ impl, reason });
+    }
+    return found;
+  }
+
+  async describe({ questions }: Calls["describe"][0]): Promise<Calls["describe"][1]> {
+    const answers: Description[][] = [];
+    for (const question of questions) answers.push(await this.describeOne(question));
+    return answers;
+  }
+
+  private async describeOne({ impl: index, problem, everyChoice }: Question): Promise<Description[]> {
+    const impl = this.impls[index];
+    try {
+      const choices = await this.choices({ impl: index, problem });
+      return (everyChoice ? choices : choices.slice(0, 1)).map((options) => {
+        const unsupported = unsupportedReason(impl, problem, options, this.opened());
+        if (unsupported !== undefined) return { options, unsupported };
+        const cost = impl.cost?.(problem, options);
+        return { options, cost, work: workOf(impl, problem, options) };
+      });
+    } catch (error) {
+      return [{ options: {}, unsupported: `could not be asked for its options: ${oneLine(error)}` }];
+    }
+  }
+
+  async ceilings(): Promise<Calls["ceilings"][1]> {
+    return this.opened().ceilings();
+  }
+
+  async inventory({ problems }: Calls["inventory"][0]): Promise<Calls["inventory"][1]> {
+    return this.impls.map((impl) => ({
+      name: implementationName(impl),
+      costs: problems.map((problem) => {
+        if (!impl.cost || problem.operator !== impl.operator.name) return null;
+        return unsupportedReason(impl, problem, {}) === undefined ? impl.cost(problem, {}) : null;
+      }),
+    }));
+  }
+
+  async choices({ impl: index, problem }: Calls["choices"][0]): Promise<Calls["choices"][1]> {
+    return (await this.impls[index].options?.(problem, this.opened() as never)) ?? [{}];
+  }
+
+  async evaluate({ impl, problem, options }: Calls["evaluate"][0]): Promise<Calls["evaluate"][1]> {
+    try {
+      return { values: await evaluate(this.impls[impl], this.opened(), problem, options) };
+    } catch (error) {
+      if (error instanceof Unsupported) return { unsupported: error.message };
+      throw error;
+    }
+  }
+
+  async prepare(body: Calls["prepare"][0]): Promise<Calls["prepare"][1]> {
+    const { problem, options, leaks } = body;
+    const impl = this.impls[body.impl];
+    let prepared: Prepared;
+    try {
+      prepared = await impl.prepare(this.opened() as never, problem, options);
+    } catch (error) {
+      if (error instanceof Unsupported) return { unsupported: error.message };
+      throw error;
+    }
+    this.cases.set(body.case, {
+      impl,
+      problem,
+      options,
+      prepared,
+      leaks,
+      estimateNs: 0,
+      windows: [],
+    });
+    return { bytes: prepared.bytes, details: prepared.details };
+  }
+
+  async verify(body: Calls["verify"][0]): Promise<Calls["verify"][1]> {
+    const one = this.get(body.case);
+    const { verdict, verified, firstNs } = await verify(
+      this.opened(),
+      one.prepared,
+      this.truth(one, body.reference),
+      rounding(one),
+      this.host.nowMs,
+    );
+    if (verified) one.verified = verified;
+    if (verdict.status === "good") one.fingerprint = verdict.fingerprint;
+    return { verdict, firstNs };
+  }
+
+  async warm({ case: id, budgetNs, firstNs, cold }: Calls["warm"][0]): Promise<Calls["warm"][1]> {
+    const one = this.get(id);
+    // a verified run that took longer than any warm-up has warmed up what there is
+    const hot = firstNs > 5 * budgetNs;
+    const warmed = hot
+      ? { repeats: 1, estimateNs: firstNs }
+      : await warmUp(this.opened(), this.verifiedOf(one), budgetNs, cold);
+    one.estimateNs = warmed.estimateNs;
+    await one.prepared.poison();
+    return warmed;
+  }
+
+  async sample({ case: id, count, repeats, cold }: Calls["sample"][0]): Promise<Calls["sample"][1]> {
+    const one = this.get(id);
+    const now = () => (this.host.nowMs() - this.originMs) * 1e6;
+    const slow = one.leaks && this.probeRuns(one) === 0;
+    const live = slow ? this.host.liveBytes() : 0;
+    const before = this.host.residentBytes();
+    const samples = await measure(this.opened(), this.verifiedOf(one), { count, repeats, cold, now });
+    if (slow) one.windows.push({ bytes: this.host.liveBytes() - live, runs: count * repeats });
+    return { samples, residentGrowth: this.host.residentBytes() - before };
+  }
+
+  async recheck({ case: id, reference }: Calls["recheck"][0]): Promise<Calls["recheck"][1]> {
+    const one = this.get(id);
+    const verdict = await recheck(this.verifiedOf(one), this.truth(one, reference), rounding(one));
+    const deterministic = verdict.status === "good" && verdict.fingerprint === one.fingerprint;
+    return { verdict, deterministic, grownBytesPerRun: await this.growth(one) };
+  }
+
+  /** Live memory that each further run leaves behind, after collecting garbage: a kernel that allocates cannot be timed for long. */
+  private async growth(one: OpenCase): Promise<number> {
+    const runs = one.leaks ? this.probeRuns(one) : 0;
+    for (let window = 0; runs > 0 && window < PROBE_WINDOWS; window++) {
+      const before = this.host.liveBytes();
+      for (let i = 0; i < runs; i++) await this.opened().once((launch) => one.prepared.run(launch));
+      one.windows.push({ bytes: this.host.liveBytes() - before, runs });
+    }
+    return sustainedGrowth(one.windows);
+  }
+
+  /** Extra runs between two collections of garbage; none for a slow case, whose timed turns are long enough to be counted themselves. */
+  private probeRuns({ estimateNs }: OpenCase): number {
+    const runs = Math.min(32, Math.floor(PROBE_NS / PROBE_WINDOWS / estimateNs));
+    return runs < 2 ? 0 : runs;
+  }
+
+  async dispose({ case: id }: Calls["dispose"][0]): Promise<null> {
+    const one = this.cases.get(id);
+    this.cases.delete(id);
+    await one?.prepared.dispose();
+    return null;
+  }
+
+  async reference({ problem, lanes, file }: Calls["reference"][0]): Promise<null> {
+    this.host.writeReference(file, operatorNamed(problem.operator).reference(problem, lanes));
+    return null;
+  }
+
+  private opened(): Engine<unknown> {
+    if (!this.engine) throw new Error("no engine is open in this session; the first call must be open");
+    return this.engine;
+  }
+
+  private get(id: number): OpenCase {
+    const one = this.cases.get(id);
+    if (!one) throw new Error(`case ${id} is not prepared in this session`);
+    return one;
+  }
+
+  private verifiedOf(one: OpenCase): Verified<Prepared> {
+    if (!one.verified) throw new Error("a case must be verified before it is timed");
+    return one.verified;
+  }
+
+  private truth({ problem }: OpenCase, handle: ReferenceHandle): Truth {
+    const reference = () => this.host.readReference(handle);
+    return { operator: operatorNamed(problem.operator), problem, lanes: handle.lanes, reference };
+  }
+}
+
+function rounding({ impl, problem, options }: OpenCase) {
+  return impl.rounding(problem, options);
+}

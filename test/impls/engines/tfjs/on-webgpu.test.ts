@@ -1,0 +1,49 @@
+/** Tensor ops on WebGPU: TensorFlow.js's own kernels, run by Dawn on SwiftShader. */
+import { describe, expect, it } from "vitest";
+import { EngineAbsent } from "../../../../impls/engines/engine.js";
+import { open } from "../../../../impls/engines/tfjs.js";
+import { implementationName } from "../../../../impls/implementation.js";
+import { implementations } from "../../../../impls/index.js";
+import { type Problem, randomProblem } from "../../../../impls/operator.js";
+import { agreement } from "../../truth.js";
+
+const dims: Record<string, number> = {
+  ...{ batch: 2, length: 37, context: 37, heads: 2, groups: 1 },
+  ...{ headDim: 3, headDimV: 3, state: 4 },
+};
+
+// first: an instance that found an adapter would answer for it
+it("without a GPU is absent in one sentence", async () => {
+  const error = await open("webgpu").catch((reason: unknown) => reason);
+  if (!(error instanceof Error)) return; // a machine that has one
+  expect(error).toBeInstanceOf(EngineAbsent);
+  expect(error.message).toMatch(/^[^\n]+; TensorFlow.js on WebGPU needs a GPU and its/);
+});
+
+describe("on SwiftShader", async () => {
+  const engine = await open("webgpu", { software: true });
+  const all = implementations.filter((impl) => impl.engine === "tfjs");
+
+  it.each(all.map((impl) => [implementationName(impl), impl] as const))(
+    "%s is within its bound, leaves no tensor behind and repeats its bits",
+    async (_name, impl) => {
+      const own = Object.fromEntries(impl.operator.dims.map((dim: string) => [dim, dims[dim]]));
+      const problem = randomProblem(impl.operator, { dims: own }) as Problem;
+      const before = engine.tf.memory().numTensors;
+      const [options] = (await impl.options?.(problem, engine)) ?? [{}];
+      const { certified, worst } = await agreement(impl, problem, options, engine);
+      expect(certified, worst).toBeLessThanOrEqual(1);
+      expect(engine.tf.memory().numTensors).toBe(before);
+    },
+  );
+
+  it("waits for its work: a clock that only saw the queue would say microseconds", async () => {
+    const a = engine.tf.ones([256, 256]);
+    let latest = a;
+    const { hostNs } = await engine.time(() => {
+      latest = engine.tf.matMul(latest as never, a as never) as never;
+    }, 1);
+    expect(hostNs).toBeGreaterThan(0);
+    expect((await latest.data())[0]).toBe(256);
+  });
+});

@@ -1,0 +1,63 @@
+/** Progress fits any terminal, and is plain text where there is none. */
+import { describe, expect, it } from "vitest";
+import { Progress, type Terminal } from "../../../scripts/cli/progress.js";
+import { measuredRow } from "../../reports/rows.js";
+
+function terminal(more: Partial<Terminal>): Terminal & { text: string } {
+  const fake = {
+    text: "",
+    write(text: string) {
+      fake.text += text;
+    },
+    ...more,
+  };
+  return fake;
+}
+
+const state = { done: 3, total: 10, remainingNs: 12e9, next: measuredRow().id };
+
+describe("progress", () => {
+  it.each([10, 40, 80])("is one line of less than %i columns", (columns) => {
+    const fake = terminal({ isTTY: true, columns });
+    const progress = new Progress(fake, 10, { colour: true, env: {} });
+    progress.next(state);
+    const lines = fake.text.split("\r\x1b[2K");
+    expect(lines).toHaveLength(2);
+    expect(lines[1].length).toBeLessThan(columns);
+    expect(lines[1].length).toBeGreaterThan(0);
+    progress.clear();
+    expect(fake.text.endsWith("\r\x1b[2K")).toBe(true);
+  });
+
+  it("says how much is done and how long it may still take", () => {
+    const fake = terminal({ isTTY: true, columns: 200 });
+    const progress = new Progress(fake, 10, { colour: false, env: {}, done: 5 });
+    progress.next(state);
+    expect(fake.text).toContain("50% 5/10, at most 12.0 s left");
+  });
+
+  it.each([
+    ["without a terminal", { isTTY: false }, {}],
+    ["in CI", { isTTY: true }, { CI: "1" }],
+    ["on a dumb terminal", { isTTY: true }, { TERM: "dumb" }],
+  ])("is a plain line a case %s", (_name, more, env) => {
+    const fake = terminal(more);
+    const progress = new Progress(fake, 2, { colour: true, env });
+    progress.next(state);
+    expect(fake.text).toBe("");
+    progress.row(measuredRow());
+    expect(fake.text).toBe(`[1/2] measured sequence-length ${measuredRow().id}: 1.00 ms\n`);
+  });
+
+  it("shows failures on a terminal at once, in colour unless NO_COLOR says otherwise", () => {
+    const { suite, id } = measuredRow();
+    const failed = { ...measuredRow(), suite, id, status: "failed", reason: "SIGABRT" } as never;
+    const show = (env: NodeJS.ProcessEnv) => {
+      const fake = terminal({ isTTY: true, columns: 80 });
+      new Progress(fake, 1, { colour: true, env }).row(failed);
+      return fake.text;
+    };
+    expect(show({})).toContain("\x1b[31mfailed\x1b[0m");
+    expect(show({ NO_COLOR: "1" })).toBe(`[1/1] failed ${suite} ${id}: SIGABRT\n`);
+  });
+});

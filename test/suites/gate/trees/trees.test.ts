@@ -1,0 +1,149 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { describe, expect, it } from "vitest";
+import { changedFiles, mergeBase, repositoryTop, sameLock } from "../../../../suites/gate/trees/git.js";
+import { gateFolder, makeHarness, makeTrees } from "../../../../suites/gate/trees/trees.js";
+import { temporary } from "../../../scripts/cli.js";
+
+function git(folder: string, ...args: string[]): string {
+  const who = ["-c", "user.name=t", "-c", "user.email=t@localhost"];
+  return execFileSync("git", [...who, ...args], { cwd: folder, encoding: "utf8", stdio: "pipe" }).trim();
+}
+
+/** main with one commit, and a branch with another on top. */
+function repository(): { top: string; base: string } {
+  const top = temporary();
+  git(top, "init", "--quiet", "--initial-branch", "main");
+  mkdirSync(join(top, "impls"));
+  writeFileSync(join(top, "impls", "index.ts"), "export const version = 1;\n");
+  writeFileSync(join(top, "package.json"), "{}\n");
+  git(top, "add", "--all");
+  git(top, "commit", "--quiet", "-m", "one");
+  const base = git(top, "rev-parse", "HEAD");
+  git(top, "checkout", "--quiet", "-b", "change");
+  writeFileSync(join(top, "impls", "index.ts"), "export const version = 2;\n");
+  git(top, "commit", "--quiet", "--all", "-m", "two");
+  return { top, base };
+}
+
+const noInstall = async () => {
+  throw new Error("nothing should be installed");
+};
+
+describe("makeTrees", () => {
+  it("sets base and head side by side, and leaves nothing behind", async () => {
+    const { top, base } = repository();
+    writeFileSync(join(top, "impls", "index.ts"), "export const version = 3;\n");
+    const trees = await makeTrees(top, await mergeBase(top, "main"), true, noInstall);
+    expect(readFileSync(join(trees.base, "impls/index.ts"), "utf8")).toContain("version = 1");
+    expect(readFileSync(join(trees.head, "impls/index.ts"), "utf8")).toContain("version = 3");
+    expect(trees.base.length).toBe(trees.head.length);
+    expect(trees.transpiled).toBe(true);
+    for (const [tree, version] of [
+      [trees.base, 1],
+      [trees.head, 3],
+    ] as const)
+      expect(await import(pathToFileURL(join(tree, "impls/index.js")).href)).toMatchObject({ version });
+    expect(git(trees.base, "rev-parse", "HEAD")).toBe(base);
+    // git sees nothing of it, whatever the repository ignores
+    expect(git(top, "status", "--porcelain", "--untracked-files=all")).toBe("M impls/index.ts");
+    await trees.remove();
+    expect(existsSync(trees.base)).toBe(false);
+    expect(existsSync(trees.head)).toBe(false);
+    expect(git(top, "worktree", "list").split("\n")).toHaveLength(1);
+  });
+
+  it("uses a worktree again that a killed run left at the commit, and replaces one that is elsewhere", async () => {
+    const { top, base } = repository();
+    const first = await makeTrees(top, base, false, noInstall);
+    writeFileSync(join(first.base, ".git-marker"), "");
+    git(first.base, "update-index", "--refresh");
+    const inode = (file: string) => execFileSync("ls", ["-di", file], { encoding: "utf8" }).split(" ")[0];
+    // a marker makes it dirty: it must go
+    const dirty = await makeTrees(top, base, false, noInstall);
+    expect(existsSync(join(dirty.base, ".git-marker"))).toBe(false);
+    const before = inode(dirty.base);
+    const again = await makeTrees(top, base, false, noInstall);
+    expect(inode(again.base)).toBe(before);
+    const other = await makeTrees(top, git(top, "rev-parse", "HEAD"), false, noInstall);
+    expect(readFileSync(join(other.base, "impls/index.ts"), "utf8")).toContain("version = 2");
+    await other.remove();
+  });
+
+  it("installs the packages of a base that has others, and is inconclusive when that fails", async () => {
+    const { top, base } = repository();
+    writeFileSync(join(top, "package-lock.json"), JSON.stringify({ packages: { "node_modules/a": {} } }));
+    const installed: string[] = [];
+    const trees = await makeTrees(top, base, false, async (folder) => void installed.push(folder));
+    expect(installed).toEqual([trees.base]);
+    await trees.remove();
+    const refused = makeTrees(top, base, false, async () => {
+      throw new Error("no network");
+    });
+    await expect(refused).rejects.toMatchObject({
+      kind: "inconclusive",
+      message: expect.stringMatching(/no network/),
+    });
+    expect(existsSync(join(gateFolder(top), "base"))).toBe(false);
+  });
+});
+
+describe("makeHarness", () => {
+  it("gives JavaScript and assets, takes them away again, and what a killed run left a day ago", async () => {
+    const { top } = repository();
+    writeFileSync(join(top, "impls", "kernel.wgsl"), "// asset\n");
+    const [old, young] = ["harness-old", "harness-young"].map((name) => join(gateFolder(top), name));
+    for (const left of [old, young]) mkdirSync(left);
+    utimesSync(old, 1e9, 1e9);
+    const harness = await makeHarness(top, ["impls"]);
+    expect(harness.works).toBe(true);
+    expect(existsSync(join(harness.folder, "impls/index.js"))).toBe(true);
+    expect(existsSync(join(harness.folder, "impls/kernel.wgsl"))).toBe(true);
+    harness.remove();
+    expect([old, young, harness.folder].map(existsSync)).toEqual([false, true, false]);
+  });
+});
+
+describe("git", () => {
+  it("names fetch-depth for a shallow clone", async () => {
+    const { top } = repository();
+    const clone = join(temporary(), "clone");
+    git(top, "clone", "--quiet", "--depth", "1", pathToFileURL(top).href, clone);
+    await expect(mergeBase(clone, "HEAD")).rejects.toMatchObject({
+      kind: "usage",
+      message: expect.stringMatching(/fetch-depth: 0/),
+    });
+  });
+
+  it("refuses what is no commit and what is no repository", async () => {
+    const { top } = repository();
+    await expect(mergeBase(top, "no-such-branch")).rejects.toMatchObject({ kind: "usage" });
+    await expect(mergeBase(top, "--help")).rejects.toMatchObject({ kind: "usage" });
+    await expect(repositoryTop(temporary())).rejects.toMatchObject({ kind: "usage" });
+  });
+
+  it("lists changes of the working tree, untracked files and both names of a rename", async () => {
+    const { top, base } = repository();
+    git(top, "mv", "package.json", "other name.json");
+    writeFileSync(join(top, "new.ts"), "");
+    expect(await changedFiles(top, base)).toEqual([
+      "impls/index.ts",
+      "new.ts",
+      "other name.json",
+      "package.json",
+    ]);
+  });
+
+  it("does not take a new version for other packages", () => {
+    const [one, other, third] = [temporary(), temporary(), temporary()];
+    const lock = (version: string, a: string) =>
+      JSON.stringify({ version, packages: { "": { version }, "node_modules/a": { version: a } } });
+    writeFileSync(join(one, "package-lock.json"), lock("1.0.0", "1"));
+    writeFileSync(join(other, "package-lock.json"), lock("1.1.0", "1"));
+    writeFileSync(join(third, "package-lock.json"), lock("1.0.0", "2"));
+    expect(sameLock(one, other)).toBe(true);
+    expect(sameLock(one, third)).toBe(false);
+  });
+});

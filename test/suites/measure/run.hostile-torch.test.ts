@@ -1,0 +1,64 @@
+/** What a Python program can do to a run costs one row: its own. The survivor beside them is measured. */
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import type { Row } from "../../../reports/rows/row.js";
+import { readRun } from "../../../reports/rows/store.js";
+import type { makes } from "../../fixtures/torch/programs.js";
+import { bench, type Ended, root, temporary } from "../../scripts/cli.js";
+import { torchOrReason } from "../../torch.js";
+
+const engine = await torchOrReason();
+await engine?.close();
+
+/** What each of them must end as. */
+const expected: Readonly<Record<(typeof makes)[number], readonly [Row["status"], RegExp]>> = {
+  wrong: ["rejected", /^Y\[.*: got \S+, wanted \S+, bound \S+; repeat: /],
+  late: ["rejected", /after the timed runs: got /],
+  unwritten: ["rejected", /^Y\[batch=0 length=0 heads=0 headDim=0\] \(index 0\): got NaN, wanted -?\d/],
+  misshapen: ["failed", /^ValueError: Y has shape \[1, 511, 1, 64\], expected \[1, 512, 1, 64\]$/],
+  throws: ["failed", /^ValueError: this program throws$/],
+  aborts: ["failed", /EngineCrashed|Python was ended by SIGABRT/],
+  exits: ["failed", /Python exited with code 3/],
+  hangs: ["failed", /no answer to \w+ within \d+ s \(SIGKILL\)/],
+  greedy: ["failed", /alloc/],
+};
+
+describe.skipIf(!engine)("hostile Python programs", () => {
+  const out = join(temporary(), "run");
+  let ended: Ended;
+  let rows: readonly Row[];
+
+  beforeAll(async () => {
+    const file = join(root, "test/fixtures/torch/programs.ts");
+    const args = [
+      "--grid",
+      "quick",
+      "--suite",
+      "sequence-length",
+      "--filter",
+      "ssd/ length=512",
+      "--engine",
+      "torch",
+    ];
+    ended = await bench([...args, "--impl", file, "--out", out]);
+    rows = readRun(out).cases.map(({ row }) => row);
+  }, 400_000);
+
+  it.each(Object.entries(expected))("%s", (make, [status, reason]) => {
+    const mine = rows.filter((row) => row.make === make);
+    expect(mine.map((row) => row.status)).toEqual([status]);
+    expect("reason" in mine[0] ? mine[0].reason : undefined).toMatch(reason);
+  });
+
+  it("leave their neighbour measured, with what its time is of", () => {
+    const [ours] = rows.filter((row) => row.form === "chunked" && row.make === undefined);
+    expect(ours).toMatchObject({
+      status: "measured",
+      engine: "torch",
+      threads: 1,
+      clock: "host",
+      fairness: { accumulation: "f32", launch: "included", cache: "warm", threads: 1 },
+    });
+    expect(ended.code).toBe(1);
+  });
+});

@@ -1,0 +1,63 @@
+/** Planted bugs: `verify` must catch each, by the check that is made for it, and shrink it to something a person can read. */
+import { describe, expect, it } from "vitest";
+import { type AnyImplementation, implementationName } from "../../../impls/implementation.js";
+import { implementations } from "../../../impls/index.js";
+import { laws } from "../../../suites/laws/index.js";
+import { mutants } from "../../../suites/mutants/index.js";
+import { replay, runRandom } from "../../../suites/verify/random.js";
+import { parseToken } from "../../../suites/verify/token.js";
+import { cpuTarget } from "../targets.js";
+
+const seed = 7;
+// the running sums are a plain triple loop: fewer of them
+const casesFor = (name: string) => (name === "running-sums" ? 30 : 80);
+
+/** The comparison with the reference catches every bug; these laws catch it without any reference of its own operator. */
+const caughtBy: Readonly<Record<keyof typeof mutants, readonly string[]>> = {
+  "exclusive-decay": ["split-resume"],
+  "last-chunk-dropped": ["linear-attention"],
+  "groups-interleaved": ["linear-attention"],
+  "d-times-dt": ["scan-is-ssd"],
+  "z-before-d": ["scan-is-ssd"],
+  "running-sums": [],
+  "initial-state-forgotten": ["split-resume"],
+  "third-head": ["permutation"],
+  "long-sequences": [],
+  "softmax-without-rescale": [],
+  "causal-off-by-one": ["causality"],
+  "fft-without-padding": ["recurrence-is-convolution"],
+};
+
+/** A healthy implementation of the same operator. */
+function base(mutant: AnyImplementation): AnyImplementation {
+  return implementations.find(({ operator, engine }) => operator === mutant.operator && engine === "cpu")!;
+}
+
+describe(`mutants, seed ${seed}`, () => {
+  const planted = Object.entries(mutants).flatMap(([name, impl]) =>
+    ["forms-agree", ...caughtBy[name as keyof typeof mutants]].map((law) => ({ name, impl, law })),
+  );
+  it.each(planted)("$name is caught by $law", async ({ name, impl, law }) => {
+    const target = cpuTarget(impl);
+    const only = laws.filter((one) => one.name === law);
+    const { broken, failures } = await runRandom({
+      cases: casesFor(name),
+      seed,
+      targets: [target],
+      laws: only,
+    });
+    expect(broken).toEqual([`${implementationName(impl)} make=${name} ${law}`]);
+
+    // a few lines with the values, and the very same element when it is replayed
+    const [{ counterexample, token }] = failures;
+    expect(counterexample.length).toBeLessThan(14);
+    const again = await replay(parseToken(token), laws, [target]);
+    expect(again.ok).toBe(false);
+    expect(again.lines.join("\n")).toContain(counterexample[1]);
+
+    // the healthy implementation passes the same case, and only that case is run
+    const healthy = await replay(parseToken(token), laws, [cpuTarget(base(impl))]);
+    expect(healthy.ok).toBe(true);
+    expect(healthy.lines.filter((line) => line.startsWith("pass"))).toHaveLength(1);
+  });
+});
