@@ -10,9 +10,11 @@ export interface Family {
   readonly name: string;
   /** Shown in the main panel. Others (e.g. SSD's quadratic form) appear by engine. */
   readonly main: boolean;
+  /** A user's own kernel: a curve of its own beside ours. */
+  readonly own?: true;
 }
 
-type Named = Pick<Row, "operator" | "form" | "engine" | "make">;
+type Named = Pick<Row, "operator" | "form" | "engine" | "make" | "implFile">;
 
 /** Engines that compose an operator from tensor ops; elsewhere a scan is one fused kernel. */
 const TENSOR_OPS = ["tfjs", "torch"];
@@ -40,6 +42,10 @@ function is(row: Named, operator: string, form: string): boolean {
 }
 
 export function familyOf(row: Named): Family {
+  if (row.implFile !== undefined) {
+    const name = row.make ?? row.implFile.replace(/\.[a-z]+$/i, "");
+    return { key: `own ${row.operator}/${row.form}.${row.engine} ${name}`, name, main: true, own: true };
+  }
   const known = FAMILIES.find((family) => family.has(row));
   if (known) return { key: known.key, name: known.name, main: known.main };
   const operator = row.operator.replaceAll("_", " ");

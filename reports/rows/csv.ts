@@ -48,6 +48,7 @@ const COLUMNS: readonly (readonly [name: string, key: string])[] = [
   ["commit", "commit"],
   ["time_utc", "timeUtc"],
   ["tile", "tile"],
+  ["impl_file", "implFile"],
 ];
 
 export const CSV_COLUMNS: readonly string[] = COLUMNS.map(([name]) => name);

@@ -53,6 +53,8 @@ const common = {
   context: count.optional(),
   /** Sizes of what a workgroup holds at a time, in words of its implementation. */
   tile: z.string().optional(),
+  /** The file of `--impl` that the kernel came from; absent for those of this package. */
+  implFile: z.string().optional(),
   /** Operator.cost: least work of any form. */
   flops: finite,
   bytes: finite,
