@@ -1,11 +1,11 @@
 /** What this machine shows of the paper's claims about speed (Mamba-2, Figure 10) and what it cannot show, in two plain sentences. */
 
 import { formatRatio, formatSize, plural } from "../format.js";
+import { parseCaseId } from "../rows/case-id.js";
 import type { Row } from "../rows/row.js";
 import { type Comparison, comparisons } from "./comparisons.js";
 import { bestCurves, type Curve, type Group, groupsOf } from "./curves.js";
 import { growthOf } from "./growth.js";
-import { idParts } from "./names.js";
 import { fasterFrom, type Ratio } from "./speedup.js";
 
 /** Sentences for the terminal and the report; the first says what is shown, the second what is not. */
@@ -91,7 +91,7 @@ function unshown(group: Group, rows: readonly Row[]): string[] {
 
 /** As far as names tell: these engines, or these backends of an engine that has several. */
 function isCpu(row: Row): boolean {
-  const device = idParts(row.id).keys.get("device");
+  const device = parseCaseId(row.id).keys.get("device");
   return row.engine === "cpu" || row.engine === "wasm" || device === "cpu" || device === "wasm";
 }
 

@@ -2,6 +2,7 @@
  * What a reader calls a row. The operator and form strings of a row are its only source: a kernel that nobody here has heard of gets
  * a curve of its own under its own name.
  */
+import { parseCaseId } from "../rows/case-id.js";
 import type { Row } from "../rows/row.js";
 
 export interface Family {
@@ -63,17 +64,5 @@ export function implementationLabel(row: Row, chunks: string | undefined): strin
 
 /** The id's own `device` key, e.g. a tfjs backend. */
 function deviceKey(id: string): string | undefined {
-  return idParts(id).keys.get("device");
-}
-
-/** `operator/form.engine key=value ...` taken apart. */
-export function idParts(id: string): { name: string; keys: Map<string, string> } {
-  const [name = "", ...words] = id.split(" ").filter(Boolean);
-  const keys = new Map(
-    words.map((word) => {
-      const at = word.indexOf("=");
-      return at < 0 ? [word, ""] : [word.slice(0, at), word.slice(at + 1)];
-    }),
-  );
-  return { name, keys };
+  return parseCaseId(id).keys.get("device");
 }

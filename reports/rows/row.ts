@@ -7,27 +7,6 @@ import { z } from "zod";
 const count = z.number().int().nonnegative();
 const finite = z.number();
 
-/** The keys of a case id, in the order in which the id spells them. New keys go before `device`. */
-export const ID_KEYS = [
-  "dtype",
-  "batch",
-  "length",
-  "heads",
-  "groups",
-  "headDim",
-  "headDimV",
-  "state",
-  "chunk",
-  "threads",
-  "make",
-  "cache",
-  "pass",
-  "context",
-  "tile",
-  "device",
-] as const;
-export type IdKey = (typeof ID_KEYS)[number];
-
 const common = {
   /** `operator/form.engine key=value ...` */
   id: z.string(),

@@ -4,6 +4,7 @@ import { type AnyImplementation, implementationName } from "../../impls/implemen
 import { implementations as builtIn } from "../../impls/index.js";
 import type { AnyOperator, Problem } from "../../impls/operator.js";
 import type { Options } from "../../impls/prepared.js";
+import { planId } from "../../reports/rows/case-id.js";
 import { chooseSuites } from "../index.js";
 import { figureCurves } from "../plan/figure-curves.js";
 import { parseFilter } from "../plan/filter.js";
@@ -103,7 +104,7 @@ export async function planCases(request: CaseRequest): Promise<Planned> {
       describe: (target, questions) => describe(pools.head, target, questions),
       takesPart: (i, t) => takes(i) && ((isTouched(i) && everything) || figure(i, t)),
       keep: (_suite, id) => matches(id),
-      storedIds: suites.flatMap(({ name }) => request.pastIds.map((id) => `${name}\t${id}`)),
+      storedIds: suites.flatMap(({ name }) => request.pastIds.map((id) => planId(name, id))),
     });
     const planned = groups.flatMap(({ key, cases }) => cases.map((one) => ({ key, one })));
     const paired = await pair(request, planned, { head: head.targets, base: base.targets }, pools);

@@ -1,8 +1,9 @@
 /** What a gate will do before it measures: the cases of both arms, and the checks that need no clock. */
 import { type AnyImplementation, implementationName } from "../../impls/implementation.js";
 import type { Check, CheckName } from "../../reports/gate/verdict.js";
+import { keyWords } from "../../reports/rows/case-id.js";
 import { chooseSuites } from "../index.js";
-import { caseKeys } from "../plan/case-id.js";
+import { caseKeys } from "../plan/case-keys.js";
 import { oneLine } from "../processes/one-line.js";
 import type { InventoryEntry } from "../processes/protocol.js";
 import type { StoredTimes } from "./baseline.js";
@@ -101,9 +102,7 @@ function countedProblems() {
     .flatMap(({ problems }) => problems);
   const named = all.map((problem) => ({
     problem,
-    size: Object.entries(caseKeys(problem, {}, undefined))
-      .map(([key, value]) => `${key}=${value}`)
-      .join(" "),
+    size: keyWords(Object.entries(caseKeys(problem, {}, undefined))).join(" "),
   }));
   return [...new Map(named.map((one) => [`${one.problem.operator} ${one.size}`, one])).values()];
 }

@@ -1,6 +1,7 @@
 /** Rows from what was planned and what came of it. */
 import type { Ceilings, DeviceInfo } from "../../impls/engines/engine.js";
 import type { RunDetails } from "../../impls/prepared.js";
+import { parseCaseId } from "../../reports/rows/case-id.js";
 import type { CaseRecord, Row, Sample } from "../../reports/rows/row.js";
 import type { Mismatch } from "../check/check.js";
 import type { LaneChoice } from "../check/lanes.js";
@@ -72,7 +73,7 @@ function makeRow(one: Case, suite: string, outcome: Outcome, engine: EngineFacts
     suite,
     operator: one.operator.name,
     form: one.form,
-    engine: one.id.split(" ")[0].split(".").at(-1)!,
+    engine: parseCaseId(one.id).engine,
     device: (device.kind === "cpu" ? facts.cpu : undefined) ?? device.name,
     ...(keys as { dtype: string }),
     batch: dims.batch,

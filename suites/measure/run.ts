@@ -1,4 +1,5 @@
 /** A run: problem after problem, smallest first; what does not fit is skipped with its predicted figure; nothing is dropped. */
+import { planId } from "../../reports/rows/case-id.js";
 import type { CaseRecord } from "../../reports/rows/row.js";
 import { amount } from "../budget/amount.js";
 import { BUDGETS, Budget, type GridBudget, leastCostNs } from "../budget/budget.js";
@@ -214,7 +215,7 @@ class Runner {
   }
 
   private suitesLeft({ suites, id }: Case): string[] {
-    return suites.filter((suite) => !this.options.done?.has(`${suite}\t${id}`));
+    return suites.filter((suite) => !this.options.done?.has(planId(suite, id)));
   }
 
   private check(): void {

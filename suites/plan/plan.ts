@@ -8,11 +8,12 @@ import {
 } from "../../impls/implementation.js";
 import type { AnyOperator, Problem } from "../../impls/operator.js";
 import type { Options } from "../../impls/prepared.js";
+import { type CaseKeys, caseId, parseCaseId, parsePlanId, planId } from "../../reports/rows/case-id.js";
 import type { Work } from "../measure/fairness.js";
 import type { Description, Lacking, Question } from "../processes/protocol.js";
 import type { Grid, Suite } from "../suite.js";
 import { type Cache, cachesOf } from "./caches.js";
-import { type CaseKeys, caseId, caseKeys } from "./case-id.js";
+import { caseKeys } from "./case-keys.js";
 import { figureCurves } from "./figure-curves.js";
 
 /** An engine on a device, as opened. */
@@ -196,17 +197,16 @@ function withStoredOptions(
 ): Description {
   if (!storedIds) return description;
   const name = implementationName(impls[impl]);
-  const fixed = Object.entries(caseKeys(problem, { cache }, targets[target].deviceKey)).map(
-    ([k, v]) => `${k}=${v}`,
-  );
-  for (const stored of storedIds) {
-    const [storedSuite, id] = stored.split("\t");
-    const [storedName, ...words] = id.split(" ");
-    if (storedSuite !== suite || storedName !== name || !fixed.every((word) => words.includes(word)))
-      continue;
-    const rest = words.filter((word) => !fixed.includes(word)).map((word) => word.split("=", 2));
+  const fixed = new Map(Object.entries(caseKeys(problem, { cache }, targets[target].deviceKey)));
+  for (const text of storedIds) {
+    const stored = parsePlanId(text);
+    if (stored.suite !== suite) continue;
+    const { name: storedName, keys } = parseCaseId(stored.id);
+    if (storedName !== name || ![...fixed].every(([key, value]) => keys.get(key) === String(value))) continue;
     const options = Object.fromEntries(
-      rest.map(([k, v]) => [k, /^\d+$/.test(v) && k !== "make" ? Number(v) : v]),
+      [...keys]
+        .filter(([key]) => !fixed.has(key))
+        .map(([key, value]) => [key, /^\d+$/.test(value) && key !== "make" ? Number(value) : value]),
     );
     const own = description.options;
     if (options.make === own.make && options.threads === own.threads) return { ...description, options };
@@ -270,6 +270,6 @@ function problemKey({ operator, dtype, seed, dims, inputs, settings }: Problem):
 
 export function planIds(groups: readonly Group[]): string[] {
   return groups.flatMap(({ cases }) =>
-    cases.flatMap(({ suites, id }) => suites.map((suite) => `${suite}\t${id}`)),
+    cases.flatMap(({ suites, id }) => suites.map((suite) => planId(suite, id))),
   );
 }

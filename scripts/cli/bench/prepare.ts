@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import { devicesToOpen, engines } from "../../../impls/engines/index.js";
 import type { AnyImplementation } from "../../../impls/implementation.js";
+import { planId } from "../../../reports/rows/case-id.js";
 import { chooseSuites } from "../../../suites/index.js";
 import { figureCurves } from "../../../suites/plan/figure-curves.js";
 import { parseFilter } from "../../../suites/plan/filter.js";
@@ -72,7 +73,7 @@ export async function prepareRun(
     ...(plan.grid === "quick" && plan.engine.length === 0 && plan.filter === null
       ? { takesPart: figureCurves(impls, targets) }
       : {}),
-    keep: (suite, id) => (matches?.(id) ?? true) && (stored?.has(`${suite}\t${id}`) ?? true),
+    keep: (suite, id) => (matches?.(id) ?? true) && (stored?.has(planId(suite, id)) ?? true),
     ...(stored ? { storedIds: [...stored] } : {}),
     shard: stored ? undefined : (plan.shard ?? undefined),
   }).catch((error: Error) => {

@@ -1,5 +1,6 @@
 /** `bench`: makes the plan, runs it, stores it, names the files. */
 import { resolve } from "node:path";
+import { parsePlanId } from "../../../reports/rows/case-id.js";
 import { StoreError } from "../../../reports/rows/errors.js";
 import type { CaseRecord, RunRecord } from "../../../reports/rows/row.js";
 import { checkFolder, RunStore } from "../../../reports/rows/store.js";
@@ -154,6 +155,6 @@ class BenchRun {
 /** In the order of the suites, smallest sizes first. */
 function list(ids: readonly string[]): number {
   for (const { name } of suites)
-    for (const id of ids) if (id.startsWith(`${name}\t`)) process.stdout.write(`${id}\n`);
+    for (const id of ids) if (parsePlanId(id).suite === name) process.stdout.write(`${id}\n`);
   return EXIT.good;
 }
