@@ -5,7 +5,8 @@
 
 import { type IdKey, keyWords, parseCaseId } from "../rows/case-id.js";
 import type { Row } from "../rows/row.js";
-import { FAMILIES, type Family, familyOf, implementationLabel } from "./names.js";
+import { FAMILIES, type Family, familyOf } from "./families.js";
+import { implementationLabel } from "./names.js";
 
 /** An axis: a numeric key of the rows. */
 export type XKey = Extract<

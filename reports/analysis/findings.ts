@@ -1,7 +1,6 @@
 /** What this machine shows of the paper's claims about speed (Mamba-2, Figure 10) and what it cannot show, in two plain sentences. */
 
 import { formatRatio, formatSize, plural } from "../format.js";
-import { parseCaseId } from "../rows/case-id.js";
 import type { Row } from "../rows/row.js";
 import { type Comparison, comparisons } from "./comparisons.js";
 import { bestCurves, type Curve, type Group, groupsOf } from "./curves.js";
@@ -89,10 +88,9 @@ function unshown(group: Group, rows: readonly Row[]): string[] {
   return texts.length === 0 ? ["sizes beyond those measured, nor other machines"] : texts;
 }
 
-/** As far as names tell: these engines, or these backends of an engine that has several. */
-function isCpu(row: Row): boolean {
-  const device = parseCaseId(row.id).keys.get("device");
-  return row.engine === "cpu" || row.engine === "wasm" || device === "cpu" || device === "wasm";
+/** A GPU's interface in software is a CPU too. */
+function isCpu({ deviceKind }: Row): boolean {
+  return deviceKind === "cpu" || deviceKind === "software";
 }
 
 function reached(curve: Curve): number | undefined {

@@ -16,6 +16,10 @@ const common = {
   engine: z.string(),
   /** The device as a person names it, e.g. a CPU or adapter model. */
   device: z.string(),
+  /** software: a GPU interface emulated on the CPU. This and the next are absent in rows of versions before 0.2; see older.ts. */
+  deviceKind: z.enum(["cpu", "gpu", "software"]).optional(),
+  /** Whether its engine composes operators from a library's tensor operations: many launches where others have a kernel. */
+  tensorOps: z.boolean().optional(),
   dtype: z.string(),
   batch: count,
   length: count,

@@ -207,11 +207,11 @@ class Runner {
 
   private finish(one: Case, outcome: Outcome, ceilings: Parameters<typeof caseRecords>[2]["ceilings"]): void {
     const { targets, facts, emit } = this.options;
-    const device = targets[one.target].info;
+    const { info: device, traits } = targets[one.target];
     if (outcome.status === "skipped") this.stopped.add(one.curves[0]);
     const suites = this.suitesLeft(one);
     this.left.delete(one);
-    emit(caseRecords({ ...one, suites }, outcome, { device, ceilings }, facts));
+    emit(caseRecords({ ...one, suites }, outcome, { device, traits, ceilings }, facts));
   }
 
   private suitesLeft({ suites, id }: Case): string[] {

@@ -1,6 +1,7 @@
 /** What a run will do, in order, before anything is measured: cases with their ids, in groups that share a problem. */
 
-import type { EngineName } from "../../impls/engines/index.js";
+import type { DeviceInfo } from "../../impls/engines/engine.js";
+import type { EngineName, EngineTraits } from "../../impls/engines/index.js";
 import {
   type AnyImplementation,
   type ImplementationCost,
@@ -19,10 +20,14 @@ import { figureCurves } from "./figure-curves.js";
 /** An engine on a device, as opened. */
 export interface Target {
   readonly engine: EngineName;
+  /** What its entry says of it. */
+  readonly traits?: EngineTraits | undefined;
   /** What `open` is given. */
   readonly device: string | undefined;
   /** The id's `device` key. */
   readonly deviceKey: string | undefined;
+  /** What the device is, as it told when it was opened. */
+  readonly kind?: DeviceInfo["kind"] | undefined;
   /** Whether samples can begin with a cold cache: then the id says which it was. */
   readonly cools?: boolean;
   /** Implementations, by index, that take no part here, e.g. for want of a package. */
