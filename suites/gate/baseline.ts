@@ -152,7 +152,7 @@ export class BaselineExperiment extends Experiment {
     const turns = 4 * station.rounds(BLOCK_NS.confirming);
     for (let turn = 0; turn < turns; turn++) await station.turn(one);
     const ns = station.leastNs;
-    const spoiled = this.lab.blockSpoiled(one.target.engine);
+    const spoiled = this.lab.blockSpoiled(one.target.kind);
     await station.unload(one, reference);
     if (spoiled !== undefined) throw new Spoiled(spoiled);
     this.times[index].head.push(ns);

@@ -1,15 +1,16 @@
 /** Which cases a gate compares: planned by head, found again in the base by implementation and problem. */
-import { devicesToOpen, engines } from "../../impls/engines/index.js";
 import { type AnyImplementation, implementationName } from "../../impls/implementation.js";
 import { implementations as builtIn } from "../../impls/index.js";
 import type { AnyOperator, Problem } from "../../impls/operator.js";
 import type { Options } from "../../impls/prepared.js";
+import { planId } from "../../reports/rows/case-id.js";
 import { chooseSuites } from "../index.js";
 import { figureCurves } from "../plan/figure-curves.js";
 import { parseFilter } from "../plan/filter.js";
 import { type Case, makePlan, type Target } from "../plan/plan.js";
-import { EnginePool, type Present } from "../processes/engine-pool.js";
+import { candidatesOf, EnginePool, type Present } from "../processes/engine-pool.js";
 import type { Description, Question } from "../processes/protocol.js";
+import { allEngines } from "../processes/user-impls.js";
 import { differByChance, sameOptions } from "./chance.js";
 import { type ArmName, checkSignal, type Lab, type Sides } from "./lab.js";
 import { GateStop } from "./stop.js";
@@ -79,13 +80,9 @@ export async function planCases(request: CaseRequest): Promise<Planned> {
     request.touched.all || user(i) || request.touched.names.has(implementationName(impls[i]));
   const takes = (i: number) =>
     request.onlyUser ? user(i) : isTouched(i) || request.companions.has(implementationName(impls[i]));
-  const wanted = engines
-    .filter(({ name }) => named.length === 0 || named.includes(name))
-    .filter(({ name }) => impls.some(({ engine }, i) => engine === name && takes(i)))
-    .flatMap((entry) => {
-      const isNamed = named.includes(entry.name);
-      return devicesToOpen(entry, isNamed).map((device) => ({ engine: entry.name, device, named: isNamed }));
-    });
+  const wanted = candidatesOf(await allEngines(lab.arms.head.files), named, (name) =>
+    impls.some(({ engine }, i) => engine === name && takes(i)),
+  );
   const pools = { base: pool(lab, "base"), head: pool(lab, "head") };
   try {
     const [head, base] = await Promise.all([pools.head.discover(wanted), pools.base.discover(wanted)]);
@@ -103,7 +100,7 @@ export async function planCases(request: CaseRequest): Promise<Planned> {
       describe: (target, questions) => describe(pools.head, target, questions),
       takesPart: (i, t) => takes(i) && ((isTouched(i) && everything) || figure(i, t)),
       keep: (_suite, id) => matches(id),
-      storedIds: suites.flatMap(({ name }) => request.pastIds.map((id) => `${name}\t${id}`)),
+      storedIds: suites.flatMap(({ name }) => request.pastIds.map((id) => planId(name, id))),
     });
     const planned = groups.flatMap(({ key, cases }) => cases.map((one) => ({ key, one })));
     const paired = await pair(request, planned, { head: head.targets, base: base.targets }, pools);

@@ -144,7 +144,7 @@ export class Experiment implements BlockSource {
           checkSignal(this.lab);
           await station.turn(one);
         }
-      const spoiled = this.lab.blockSpoiled(one.target.engine);
+      const spoiled = this.lab.blockSpoiled(one.target.kind);
       await settled(all.map((station) => station.unload(one, reference)));
       if (spoiled !== undefined) return new Error(spoiled);
       times.base.push(a1.medianNs, a2.medianNs);

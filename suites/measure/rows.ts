@@ -1,6 +1,8 @@
 /** Rows from what was planned and what came of it. */
 import type { Ceilings, DeviceInfo } from "../../impls/engines/engine.js";
+import type { EngineTraits } from "../../impls/engines/index.js";
 import type { RunDetails } from "../../impls/prepared.js";
+import { parseCaseId } from "../../reports/rows/case-id.js";
 import type { CaseRecord, Row, Sample } from "../../reports/rows/row.js";
 import type { Mismatch } from "../check/check.js";
 import type { LaneChoice } from "../check/lanes.js";
@@ -49,6 +51,8 @@ export type Outcome =
 
 export interface EngineFacts {
   readonly device: DeviceInfo;
+  /** What the engine's entry says. */
+  readonly traits: EngineTraits | undefined;
   readonly ceilings: Ceilings;
 }
 
@@ -62,7 +66,7 @@ export function caseRecords(one: Case, outcome: Outcome, engine: EngineFacts, fa
 }
 
 function makeRow(one: Case, suite: string, outcome: Outcome, engine: EngineFacts, facts: RunFacts): Row {
-  const { device, ceilings } = engine;
+  const { device, traits, ceilings } = engine;
   const { flops, bytes } = one.operator.cost(one.problem);
   // the id's device key stands in the id; the row's device is the name a person knows
   const { device: _key, ...keys } = one.keys;
@@ -72,8 +76,10 @@ function makeRow(one: Case, suite: string, outcome: Outcome, engine: EngineFacts
     suite,
     operator: one.operator.name,
     form: one.form,
-    engine: one.id.split(" ")[0].split(".").at(-1)!,
+    engine: parseCaseId(one.id).engine,
     device: (device.kind === "cpu" ? facts.cpu : undefined) ?? device.name,
+    deviceKind: device.kind,
+    tensorOps: traits?.tensorOps === true,
     ...(keys as { dtype: string }),
     batch: dims.batch,
     length: dims.length,

@@ -1,4 +1,5 @@
 /** A run: problem after problem, smallest first; what does not fit is skipped with its predicted figure; nothing is dropped. */
+import { planId } from "../../reports/rows/case-id.js";
 import type { CaseRecord } from "../../reports/rows/row.js";
 import { amount } from "../budget/amount.js";
 import { BUDGETS, Budget, type GridBudget, leastCostNs } from "../budget/budget.js";
@@ -206,15 +207,15 @@ class Runner {
 
   private finish(one: Case, outcome: Outcome, ceilings: Parameters<typeof caseRecords>[2]["ceilings"]): void {
     const { targets, facts, emit } = this.options;
-    const device = targets[one.target].info;
+    const { info: device, traits } = targets[one.target];
     if (outcome.status === "skipped") this.stopped.add(one.curves[0]);
     const suites = this.suitesLeft(one);
     this.left.delete(one);
-    emit(caseRecords({ ...one, suites }, outcome, { device, ceilings }, facts));
+    emit(caseRecords({ ...one, suites }, outcome, { device, traits, ceilings }, facts));
   }
 
   private suitesLeft({ suites, id }: Case): string[] {
-    return suites.filter((suite) => !this.options.done?.has(`${suite}\t${id}`));
+    return suites.filter((suite) => !this.options.done?.has(planId(suite, id)));
   }
 
   private check(): void {

@@ -115,7 +115,7 @@ async function atOnce<T>(
 ): Promise<Map<Target, T>> {
   const results = new Map<Target, T>();
   const places = [...new Set(targets.map(({ place }) => place))].sort(
-    (a, b) => Number(a.engine === "cpu") - Number(b.engine === "cpu"),
+    (a, b) => Number(a.isLocal === true) - Number(b.isLocal === true),
   );
   await Promise.all(
     places.map(async (place) => {

@@ -1,6 +1,6 @@
 /** Which curves a figure shows: families by their fastest implementation, anything else as a part of the case id. */
 import { bestCurves, type Curve, type Group } from "../../analysis/curves.js";
-import { type Family, FAMILIES, familyOf } from "../../analysis/names.js";
+import { type Family, FAMILIES, familyOf } from "../../analysis/families.js";
 import type { Row } from "../../rows/row.js";
 import type { DrawnCurve } from "../panel/drawn.js";
 import { drawnTime } from "../panel/drawn.js";

@@ -1,5 +1,6 @@
 /** `--dry-run`: what would run, with the least time that the measured ceilings allow and the memory that its sizes need. */
 import type { Ceilings } from "../../../impls/engines/engine.js";
+import { planId } from "../../../reports/rows/case-id.js";
 import { amount } from "../../../suites/budget/amount.js";
 import { largestTensorBytes, problemBytes } from "../../../suites/budget/predict.js";
 import type { Case, Group } from "../../../suites/plan/plan.js";
@@ -24,7 +25,7 @@ export function dryRun(groups: readonly Group[], ceilings: readonly Ceilings[], 
     process.stdout.write(`${JSON.stringify({ version: 1, dryRun: lines }, undefined, 2)}\n`);
     return;
   }
-  for (const line of lines) process.stdout.write(`${line.suite}\t${line.id}\t${words(line)}\n`);
+  for (const line of lines) process.stdout.write(`${planId(line.suite, line.id)}\t${words(line)}\n`);
   process.stdout.write(
     `${lines.length} cases; times are the least that the ceilings measured now allow, larger cases that do not fit the time will be skipped with a prediction from smaller ones\n`,
   );

@@ -1,5 +1,6 @@
 /** `--resume DIR`: the stored plan, what is done of it, and whether this is the machine and the code that began it. */
 import { resolve } from "node:path";
+import { planId } from "../../../reports/rows/case-id.js";
 import { StoreError } from "../../../reports/rows/errors.js";
 import { machineKind, mayBeOne } from "../../../reports/rows/machine.js";
 import type { CaseRecord, RunRecord } from "../../../reports/rows/row.js";
@@ -37,7 +38,7 @@ export function earlierRun(options: BenchOptions, folder: string): Earlier {
     run,
     plan,
     cases,
-    done: new Set(cases.map(({ row }) => `${row.suite}\t${row.id}`)),
+    done: new Set(cases.map(({ row }) => planId(row.suite, row.id))),
     spentNs: spentNs([run.startedUtc, ...resumes.map(({ startedUtc }) => startedUtc)], cases),
     history: (groups) => replay(groups, cases),
     check: (environment) => refuseForeign(run.environment as unknown as Environment, environment, folder),

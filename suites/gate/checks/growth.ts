@@ -5,6 +5,7 @@
 
 import { studentT95, weightedSlope } from "../../../reports/analysis/growth.js";
 import type { Check } from "../../../reports/gate/verdict.js";
+import { parseCaseName } from "../../../reports/rows/case-id.js";
 import type { GateCase } from "../cases.js";
 import type { ArmTimes } from "../experiment.js";
 import type { Sides } from "../lab.js";
@@ -48,7 +49,7 @@ export function growthChecks(timed: readonly TimedCase[]): Check[] {
 
 function verdictOf(curve: readonly TimedCase[], axis: "length" | "state"): Check[] {
   const { name } = curve[0].one;
-  const promised = axis === "length" ? (OVER_LENGTH[name.split("/")[1].split(".")[0]] ?? 1) : 1;
+  const promised = axis === "length" ? (OVER_LENGTH[parseCaseName(name).form] ?? 1) : 1;
   const fit = { base: exponentOf(curve, axis, "base"), head: exponentOf(curve, axis, "head") };
   const { base, head } = fit;
   if (!head || !base) return [];
