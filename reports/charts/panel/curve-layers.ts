@@ -13,9 +13,12 @@ export function curveLayers(
 ): Part[] {
   const { metrics = SCREEN } = options;
   const channels = channelsOf(styles, options, metrics);
+  const [, top] = options.y.domain;
+  // a clipped shape costs the rasteriser a layer as large as the picture: only where something leaves the plot
+  const clip = curves.some(({ points }) => points.some(({ value, high }) => Math.max(value, high) > top));
   return [
-    ...intervals(channels, metrics),
-    measuredLines(channels, metrics),
+    ...intervals(channels, metrics, clip),
+    measuredLines(channels, metrics, clip),
     dottedLines(channels, curves, options, metrics),
     ...markers(channels, options, metrics),
   ];
@@ -49,27 +52,31 @@ function channelsOf(
 const only = (test: string) => [{ filter: test }];
 
 /** A band where a curve goes on, a bar at each marker. */
-function intervals({ color, detail }: Channels, { whiskerPx }: Metrics): Part[] {
+function intervals({ color, detail }: Channels, { whiskerPx }: Metrics, clip: boolean): Part[] {
   const ends = { y: { field: "low", type: "quantitative" as const }, y2: { field: "high" } };
   return [
     {
       transform: only("datum.measured"),
-      mark: { type: "area", opacity: 0.22, clip: true },
+      mark: { type: "area", opacity: 1, fillOpacity: 0.22, clip },
       encoding: { ...ends, color, detail },
     },
     {
       transform: only("datum.measured && datum.marker"),
-      mark: { type: "rule", strokeWidth: whiskerPx, clip: true },
+      mark: { type: "rule", strokeWidth: whiskerPx, clip },
       encoding: { ...ends, color },
     },
   ];
 }
 
-function measuredLines({ color, detail, strokeDash }: Channels, { linePx, boldPx }: Metrics): Part {
+function measuredLines(
+  { color, detail, strokeDash }: Channels,
+  { linePx, boldPx }: Metrics,
+  clip: boolean,
+): Part {
   const bold = { test: "datum.family === 'ssd'", value: boldPx };
   return {
     transform: only("datum.measured"),
-    mark: { type: "line", clip: true },
+    mark: { type: "line", clip },
     encoding: { color, detail, strokeDash, strokeWidth: { condition: bold, value: linePx } },
   };
 }
@@ -80,15 +87,17 @@ function dottedLines(
   options: PanelOptions,
   { dottedPx }: Metrics,
 ): Part {
+  const [, top] = options.y.domain;
+  const clip = curves.some(({ points }) => points.some(({ value }) => value > top));
   const values = curves.flatMap((curve) =>
-    dottedPairs(curve, options.x, options.y.domain[1]).map(([pair, point]) => ({
+    dottedPairs(curve, options.x, top).map(([pair, point]) => ({
       ...datum(curve, point, options),
       pair,
     })),
   );
   return {
     data: { values },
-    mark: { type: "line", strokeDash: [dottedPx, 2 * dottedPx], strokeWidth: dottedPx, clip: true },
+    mark: { type: "line", strokeDash: [dottedPx, 2 * dottedPx], strokeWidth: dottedPx, clip },
     encoding: { color, detail: [{ field: "pair" }] },
   };
 }

@@ -74,7 +74,7 @@ function leaders(written: Written): Part {
   );
   return {
     data: { values },
-    mark: { type: "rule", strokeWidth: 0.8, opacity: 0.8, strokeDash: [] },
+    mark: { type: "rule", strokeWidth: 0.8, opacity: 1, strokeOpacity: 0.8, strokeDash: [] },
     encoding: { x: px("x1"), y: px("y1"), x2: { field: "x2" }, y2: { field: "y2" }, color: INK },
   };
 }

@@ -2,7 +2,7 @@
 import { textWidth } from "../font.js";
 import { type CurveStyle, FONT } from "../theme.js";
 import { type Box, crosses, type Line } from "./boxes.js";
-import { type DrawnCurve, levelled, type PanelOptions, type Part } from "./drawn.js";
+import { type DrawnCurve, type DrawnPoint, levelled, type PanelOptions, type Part } from "./drawn.js";
 import { type Metrics, SCREEN } from "./metrics.js";
 
 interface Entry {
@@ -17,30 +17,23 @@ interface Placed extends Entry {
   readonly y: number;
 }
 
-export interface Legend {
-  readonly layers: Part[];
-  /** Height above the plot that it takes. */
-  readonly above: number;
-}
-
 export function legendLayers(
   curves: readonly DrawnCurve[],
   styles: ReadonlyMap<string, CurveStyle>,
   options: PanelOptions,
-): Legend {
+): Part[] {
   const { metrics = SCREEN } = options;
   const entries = entriesOf(curves, styles, options);
   const sizes = legendSizes(metrics);
   const corner = freeCorner(entries, curves, options, sizes);
   const placed = corner ? column(entries, corner, sizes) : rows(entries, options.width, sizes);
-  const above = corner ? 0 : -Math.min(0, ...placed.map(({ y }) => y)) + sizes.line / 2;
-  return { layers: draw(placed, options, metrics, sizes), above };
+  return draw(placed, options, metrics, sizes);
 }
 
 type Sizes = ReturnType<typeof legendSizes>;
 
 function legendSizes({ namePx }: Metrics) {
-  return { line: 1.3 * namePx, key: 2.4 * namePx, gap: 0.5 * namePx, pad: 0.6 * namePx, namePx };
+  return { line: 1.3 * namePx, key: 3 * namePx, gap: 0.5 * namePx, pad: 0.6 * namePx, namePx };
 }
 
 /** Highest curve first, as the eye meets them; SSD's rivals stand above it in the paper too. */
@@ -80,9 +73,13 @@ function freeCorner(
   const wide = Math.max(...entries.map((entry) => entryWidth(entry, sizes))) + 2 * pad;
   const high = entries.length * line + pad;
   if (wide > width || high > height) return undefined;
-  const lines = curves.map((curve): Line =>
-    levelled(curve, x).map((point) => [x.at(point.x!, width), height - y.at(point.value, height)]),
-  );
+  const edge = (curve: DrawnCurve, pick: (point: DrawnPoint) => number): Line =>
+    levelled(curve, x).map((point) => [x.at(point.x!, width), height - y.at(pick(point), height)]);
+  const lines = curves.flatMap((curve) => [
+    edge(curve, ({ value }) => value),
+    edge(curve, ({ low }) => Math.max(low, y.domain[0])),
+    edge(curve, ({ high }) => high),
+  ]);
   const corners = [
     [0, 0],
     [width - wide, 0],

@@ -69,6 +69,6 @@ export function printMetrics(fontPt: number): Metrics {
     boldPx: 0.22 * fontPt,
     whiskerPx: 0.1 * fontPt,
     dottedPx: 0.12 * fontPt,
-    dashScale: 0.075 * fontPt,
+    dashScale: 0.06 * fontPt,
   };
 }

@@ -16,25 +16,23 @@ export function panel(curves: readonly DrawnCurve[], options: PanelOptions): Lay
   const styles = curveStyles(options.families, options.theme);
   const drawn = curves.filter((curve) => curve.points.length > 0).toSorted((a, b) => rank(a) - rank(b));
   const points = drawn.flatMap((curve) => levelled(curve, x).map((point) => datum(curve, point, options)));
-  const legend = options.labels === "legend" ? legendLayers(drawn, styles, options) : undefined;
-  const isNamed = options.labels === "full" || options.labels === "names";
-  const names = legend?.layers ?? (isNamed ? labelLayers(drawn, styles, options) : []);
+  const named = { none: () => [], legend: legendLayers, names: labelLayers, full: labelLayers };
   return {
     width,
     height,
     data: { values: inView(points, y) },
-    title: title(options, legend?.above ?? 0),
+    title: title(options),
     encoding: { x: xChannel(options), y: yChannel(options) },
-    layer: [...curveLayers(drawn, styles, options), ...names],
+    layer: [...curveLayers(drawn, styles, options), ...named[options.labels](drawn, styles, options)],
   };
 }
 
-function title({ title: text, subtitle, metrics = SCREEN }: PanelOptions, above: number) {
+function title({ title: text, subtitle, metrics = SCREEN }: PanelOptions) {
   return {
     text: [...[text].flat()],
     ...(subtitle?.length ? { subtitle: [...subtitle] } : {}),
     subtitlePadding: 4,
-    offset: metrics.titleOffset + above,
+    offset: metrics.titleOffset,
     fontSize: metrics.titlePx,
     subtitleFontSize: metrics.subtitlePx,
     frame: "group" as const,

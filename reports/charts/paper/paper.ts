@@ -3,7 +3,7 @@ import type { TopLevelSpec } from "vega-lite";
 import { bestCurves, type Group, groupBy, groupsOf, xKeyOf } from "../../analysis/curves.js";
 import { formatNumber } from "../../format.js";
 import type { Row, RunRecord } from "../../rows/row.js";
-import { caption } from "../caption.js";
+import { caption, wrap } from "../caption.js";
 import { textWidth } from "../font.js";
 import { type DrawnCurve, type PanelOptions, type Quantity, TIME } from "../panel/drawn.js";
 import { type Metrics, printMetrics } from "../panel/metrics.js";
@@ -85,17 +85,17 @@ export function alike(a: Group, b: Group): boolean {
 }
 
 function lengthPanel(group: Group, { curves }: PaperOptions): Panel {
-  const title = `SSD, Scan, Convolution vs Attention time (${group.device})`;
+  const title = "SSD, Scan, Convolution vs Attention time";
   return { group, curves: chosenCurves(group, curves, LEFT), title, isLog: true };
 }
 
 function statePanel(group: Group, { curves }: PaperOptions): Panel {
-  const title = `SSD vs Scan time (${group.device})`;
+  const title = "SSD vs Scan time";
   return { group, curves: chosenCurves(group, curves, RIGHT), title, isLog: false };
 }
 
 function otherPanel(suite: string, group: Group, { curves }: PaperOptions): Panel {
-  return { group, curves: chosenCurves(group, curves, undefined), title: `${suite} (${group.device})`, isLog: true };
+  return { group, curves: chosenCurves(group, curves, undefined), title: suite, isLog: true };
 }
 
 function figureOf(
@@ -128,7 +128,7 @@ function figureOf(
           padding: 1,
           view: { stroke: theme.faint, strokeWidth: 0.06 * fontPt },
           title: { ...base.title, anchor: "middle", fontWeight: "normal", fontSize: fontPt },
-          axis: { ...base.axis, gridWidth: 0.05 * fontPt, tickWidth: 0.08 * fontPt, tickSize: 0.4 * fontPt },
+          axis: { ...base.axis, gridWidth: 0.05 * fontPt, domainWidth: 0.07 * fontPt, tickWidth: 0.07 * fontPt, tickSize: 0.4 * fontPt },
         },
         spacing: 1.4 * fontPt,
         ...(isWide ? { hconcat: drawn } : { vconcat: drawn }),
@@ -150,7 +150,7 @@ function drawPanel({ group, curves, title, isLog }: Panel, size: PaperSize, ofFi
   const x = isLog || isLevel ? sizeAxis(sizes) : linearSizeAxis(sizes);
   return panel(curves, {
     ...size,
-    title: ofFigure === undefined ? wrapTitle(title, size.width, size.metrics.titlePx) : [],
+    title: ofFigure === undefined ? titleLines(title, group.device, size.width, size.metrics.titlePx) : [],
     xTitle: X_TITLES[group.xKey] ?? group.xKey,
     x,
     y: isLog ? decades(curves) : linearAxis(within(curves)),
@@ -185,13 +185,9 @@ export function powerOfTen(ns: number): string {
 
 const POWERS: Quantity = { ...TIME, tick: powerOfTen };
 
-/** Over the plot, in as many lines as it needs. */
-function wrapTitle(title: string, width: number, sizePx: number): string[] {
-  const lines: string[] = [];
-  for (const word of title.split(" ")) {
-    const longer = lines.length === 0 ? word : `${lines.at(-1)} ${word}`;
-    if (lines.length > 0 && textWidth(longer, sizePx, true) <= width) lines[lines.length - 1] = longer;
-    else lines.push(word);
-  }
-  return lines;
+/** Over the plot in one line, or with the device below, each in as many lines as it needs. */
+function titleLines(title: string, device: string, width: number, sizePx: number): string[] {
+  const whole = `${title} (${device})`;
+  if (textWidth(whole, sizePx) <= width) return [whole];
+  return [title, `(${device})`].flatMap((line) => wrap(line, width, sizePx));
 }

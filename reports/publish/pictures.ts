@@ -1,0 +1,53 @@
+/** The files of one picture: SVG, PNG, PDF where wanted, its spec, and its numbers as a tidy CSV. */
+import type { TopLevelSpec } from "vega-lite";
+import { withDensity } from "../charts/print/density.js";
+import { svgSize } from "../charts/print/page.js";
+import { renderPdf } from "../charts/print/pdf.js";
+import { renderPng } from "../charts/render.js";
+import { tidyCsv } from "../charts/spec/tidy.js";
+import type { Folder } from "./folder.js";
+
+/** A CSS pixel, in which charts for screens are measured, is this much of a point. */
+const POINTS_PER_PIXEL = 0.75;
+const POINTS_PER_INCH = 72;
+const PRINT_DOTS_PER_INCH = 600;
+
+export interface Picture {
+  readonly name: string;
+  readonly spec: TopLevelSpec;
+  readonly svg: string;
+}
+
+export async function writeScreenPicture(folder: Folder, picture: Picture, pdf: boolean): Promise<void> {
+  const { name, svg, spec } = picture;
+  await folder.write(`${name}.svg`, svg);
+  await folder.write(`${name}.png`, renderPng(svg));
+  if (pdf) {
+    const { width, height } = svgSize(svg);
+    const page = { widthPt: width * POINTS_PER_PIXEL, heightPt: height * POINTS_PER_PIXEL, title: name };
+    await folder.write(`${name}.pdf`, await renderPdf(svg, page));
+  }
+  await writeSpec(folder, name, spec);
+}
+
+export interface PrintPicture extends Picture {
+  readonly widthPt: number;
+  readonly heightPt: number;
+}
+
+export async function writePrintPicture(folder: Folder, picture: PrintPicture): Promise<void> {
+  const { name, svg, spec, widthPt, heightPt } = picture;
+  await folder.write(`${name}.svg`, svg);
+  await folder.write(`${name}.pdf`, await renderPdf(svg, { widthPt, heightPt, title: name }));
+  const pixelsPerPoint = PRINT_DOTS_PER_INCH / POINTS_PER_INCH;
+  // resvg takes a point for 4/3 pixels, as CSS does
+  const png = renderPng(svg, pixelsPerPoint * POINTS_PER_PIXEL);
+  await folder.write(`${name}.png`, withDensity(png, PRINT_DOTS_PER_INCH));
+  await writeSpec(folder, name, spec);
+}
+
+async function writeSpec(folder: Folder, name: string, spec: TopLevelSpec): Promise<void> {
+  await folder.write(`${name}.vl.json`, `${JSON.stringify(spec, null, 1)}\n`);
+  await folder.write(`${name}.csv`, tidyCsv(spec));
+}
+
