@@ -39,6 +39,15 @@ export function logAxis(values: readonly number[]): Axis {
   return axis("log", domain, decades.length >= 3 ? decades : inside);
 }
 
+/** Log axis from one whole decade to another, with only decades as ticks. */
+export function decadeAxis(values: readonly number[]): Axis {
+  const finite = values.filter((value) => value > 0 && Number.isFinite(value));
+  const low = Math.floor(Math.log10(Math.min(...finite) / 1.15));
+  const high = Math.max(low + 1, Math.ceil(Math.log10(Math.max(...finite) * 1.15)));
+  const ticks = Array.from({ length: high - low + 1 }, (_, i) => Number(`1e${low + i}`));
+  return axis("log", [ticks[0], ticks[high - low]], ticks);
+}
+
 /** Linear axis from zero, with four to seven round ticks. */
 export function linearAxis(values: readonly number[]): Axis {
   const top = Math.max(0, ...values.filter(Number.isFinite)) * 1.06 || 1;

@@ -65,7 +65,10 @@ export function curveStyles(keys: readonly string[], theme: Theme): Map<string, 
   return new Map(
     keys.map((key) => {
       const i = Object.hasOwn(FIXED, key) ? -1 : others++;
-      const { dash, shape } = FIXED[key] ?? { dash: DASHES[i % DASHES.length], shape: SHAPES[i % SHAPES.length] };
+      const { dash, shape } = FIXED[key] ?? {
+        dash: DASHES[i % DASHES.length],
+        shape: SHAPES[i % SHAPES.length],
+      };
       const ink = known[key] ?? spare[i % spare.length];
       const color = theme.dark ? (onDark[ink] ?? ink) : ink;
       return [key, { dash, shape, color, width: key === "ssd" ? 2.6 : LINE_PX }];

@@ -16,10 +16,12 @@ export interface Picture {
   readonly name: string;
   readonly spec: TopLevelSpec;
   readonly svg: string;
+  /** Where there is more to say than the picture shows. */
+  readonly csv?: string;
 }
 
 export async function writeScreenPicture(folder: Folder, picture: Picture, pdf: boolean): Promise<void> {
-  const { name, svg, spec } = picture;
+  const { name, svg } = picture;
   await folder.write(`${name}.svg`, svg);
   await folder.write(`${name}.png`, renderPng(svg));
   if (pdf) {
@@ -27,7 +29,7 @@ export async function writeScreenPicture(folder: Folder, picture: Picture, pdf: 
     const page = { widthPt: width * POINTS_PER_PIXEL, heightPt: height * POINTS_PER_PIXEL, title: name };
     await folder.write(`${name}.pdf`, await renderPdf(svg, page));
   }
-  await writeSpec(folder, name, spec);
+  await writeSpec(folder, picture);
 }
 
 export interface PrintPicture extends Picture {
@@ -36,18 +38,17 @@ export interface PrintPicture extends Picture {
 }
 
 export async function writePrintPicture(folder: Folder, picture: PrintPicture): Promise<void> {
-  const { name, svg, spec, widthPt, heightPt } = picture;
+  const { name, svg, widthPt, heightPt } = picture;
   await folder.write(`${name}.svg`, svg);
   await folder.write(`${name}.pdf`, await renderPdf(svg, { widthPt, heightPt, title: name }));
   const pixelsPerPoint = PRINT_DOTS_PER_INCH / POINTS_PER_INCH;
   // resvg takes a point for 4/3 pixels, as CSS does
   const png = renderPng(svg, pixelsPerPoint * POINTS_PER_PIXEL);
   await folder.write(`${name}.png`, withDensity(png, PRINT_DOTS_PER_INCH));
-  await writeSpec(folder, name, spec);
+  await writeSpec(folder, picture);
 }
 
-async function writeSpec(folder: Folder, name: string, spec: TopLevelSpec): Promise<void> {
+async function writeSpec(folder: Folder, { name, spec, csv }: Picture): Promise<void> {
   await folder.write(`${name}.vl.json`, `${JSON.stringify(spec, null, 1)}\n`);
-  await folder.write(`${name}.csv`, tidyCsv(spec));
+  await folder.write(`${name}.csv`, csv ?? tidyCsv(spec));
 }
-

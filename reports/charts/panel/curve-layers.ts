@@ -2,7 +2,14 @@
 
 import type { Axis } from "../scale.js";
 import type { CurveStyle } from "../theme.js";
-import { type DrawnCurve, type DrawnPoint, levelled, type PanelOptions, type Part, type Quantity } from "./drawn.js";
+import {
+  type DrawnCurve,
+  type DrawnPoint,
+  levelled,
+  type PanelOptions,
+  type Part,
+  type Quantity,
+} from "./drawn.js";
 import { type Metrics, SCREEN } from "./metrics.js";
 
 /** Bottom to top. Parts read the data of the panel unless they bring their own. */

@@ -157,7 +157,14 @@ function draw(placed: readonly Placed[], { theme }: PanelOptions, metrics: Metri
     },
     {
       data: { values },
-      mark: { type: "text", align: "left", baseline: "middle", font: FONT, fontSize: namePx, color: theme.text },
+      mark: {
+        type: "text",
+        align: "left",
+        baseline: "middle",
+        font: FONT,
+        fontSize: namePx,
+        color: theme.text,
+      },
       encoding: { x: px("text"), y: px("y"), text: { field: "name" } },
     },
   ];

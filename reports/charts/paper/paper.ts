@@ -1,13 +1,13 @@
 /** Figures for print in the manner of the paper's Figure 10, at the width of a column or a page. One pixel of the spec is a point. */
 import type { TopLevelSpec } from "vega-lite";
 import { bestCurves, type Group, groupBy, groupsOf, xKeyOf } from "../../analysis/curves.js";
-import { formatNumber } from "../../format.js";
 import type { Row, RunRecord } from "../../rows/row.js";
 import { caption, wrap } from "../caption.js";
 import { textWidth } from "../font.js";
 import { type DrawnCurve, type PanelOptions, type Quantity, TIME } from "../panel/drawn.js";
 import { type Metrics, printMetrics } from "../panel/metrics.js";
 import { panel } from "../panel/panel.js";
+import { powerOfTen } from "../power-of-ten.js";
 import { linearAxis, linearSizeAxis, logAxis, sizeAxis } from "../scale.js";
 import { config, type Theme } from "../theme.js";
 import { chosenCurves } from "./select.js";
@@ -61,7 +61,9 @@ export function paperFigures(run: RunRecord, rows: readonly Row[], options: Pape
       name: suite,
       panels: group ? [otherPanel(suite, group, options)].filter(hasCurves) : [],
     })),
-  ].flatMap(({ name, panels: drawn }) => (drawn.length === 0 ? [] : [figureOf(name, run, rows, drawn, options)]));
+  ].flatMap(({ name, panels: drawn }) =>
+    drawn.length === 0 ? [] : [figureOf(name, run, rows, drawn, options)],
+  );
 }
 
 function drawable(group: Group): boolean {
@@ -110,8 +112,14 @@ function figureOf(
   const isWide = widthPt >= TWO_COLUMNS_PT;
   const columns = isWide ? panels.length : 1;
   const families = [...new Set(panels.flatMap(({ curves }) => curves.map(({ family }) => family)))];
-  const shown = rows.filter((row) => panels.some(({ group }) => group.curves.some((c) => c.rows.includes(row))));
-  const description = caption(run, shown, panels.map(({ group }) => group)).join(" ");
+  const shown = rows.filter((row) =>
+    panels.some(({ group }) => group.curves.some((c) => c.rows.includes(row))),
+  );
+  const description = caption(
+    run,
+    shown,
+    panels.map(({ group }) => group),
+  ).join(" ");
   const base = config(theme);
   return {
     name,
@@ -128,7 +136,13 @@ function figureOf(
           padding: 1,
           view: { stroke: theme.faint, strokeWidth: 0.06 * fontPt },
           title: { ...base.title, anchor: "middle", fontWeight: "normal", fontSize: fontPt },
-          axis: { ...base.axis, gridWidth: 0.05 * fontPt, domainWidth: 0.07 * fontPt, tickWidth: 0.07 * fontPt, tickSize: 0.4 * fontPt },
+          axis: {
+            ...base.axis,
+            gridWidth: 0.05 * fontPt,
+            domainWidth: 0.07 * fontPt,
+            tickWidth: 0.07 * fontPt,
+            tickSize: 0.4 * fontPt,
+          },
         },
         spacing: 1.4 * fontPt,
         ...(isWide ? { hconcat: drawn } : { vconcat: drawn }),
@@ -137,7 +151,9 @@ function figureOf(
   };
 }
 
-type PaperSize = Pick<PanelOptions, "width" | "height" | "theme" | "families"> & { readonly metrics: Metrics };
+type PaperSize = Pick<PanelOptions, "width" | "height" | "theme" | "families"> & {
+  readonly metrics: Metrics;
+};
 
 const X_TITLES: Readonly<Record<string, string>> = {
   length: "Sequence length (K = 1024)",
@@ -172,18 +188,8 @@ function within(curves: readonly DrawnCurve[]): number[] {
   return curves.flatMap((curve) => (tops([curve]).some((top) => top > limit) ? [] : tops([curve])));
 }
 
-const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
-
-/** "10⁻²" for a power of ten of a millisecond, a plain number between. */
-export function powerOfTen(ns: number): string {
-  const power = Math.log10(ns / 1e6);
-  const whole = Math.round(power);
-  if (Math.abs(power - whole) > 1e-9) return formatNumber(ns / 1e6, 6);
-  const digits = [...String(Math.abs(whole))].map((digit) => SUPERSCRIPTS[Number(digit)]).join("");
-  return `10${whole < 0 ? "⁻" : ""}${digits}`;
-}
-
-const POWERS: Quantity = { ...TIME, tick: powerOfTen };
+/** A time in ms as the paper's axis has it. */
+const POWERS: Quantity = { ...TIME, tick: (ns) => powerOfTen(ns / 1e6) };
 
 /** Over the plot in one line, or with the device below, each in as many lines as it needs. */
 function titleLines(title: string, device: string, width: number, sizePx: number): string[] {

@@ -1,6 +1,6 @@
 /** Which curves a figure shows: families by their fastest implementation, anything else as a part of the case id. */
 import { bestCurves, type Curve, type Group } from "../../analysis/curves.js";
-import { type Family, FAMILIES, familyOf } from "../../analysis/families.js";
+import { FAMILIES, type Family, familyOf } from "../../analysis/families.js";
 import type { Row } from "../../rows/row.js";
 import type { DrawnCurve } from "../panel/drawn.js";
 import { drawnTime } from "../panel/drawn.js";
@@ -66,7 +66,9 @@ export function chosenCurves(
     const family = all.filter((curve) => namesFamily(wish, curve.family));
     if (family.length === 0) return all.filter((curve) => fits(wish, curve.rows[0]));
     // a family of the small panels has no best curve
-    return best.filter((curve) => family.includes(curve)).concat(best.some((c) => family.includes(c)) ? [] : family);
+    return best
+      .filter((curve) => family.includes(curve))
+      .concat(best.some((c) => family.includes(c)) ? [] : family);
   });
   return distinct([...new Set(chosen)]);
 }

@@ -36,10 +36,11 @@ export async function fitPage(
   let plot = Math.max(LEAST_PLOT_PT, widthPt / columns - 40);
   for (let pass = 1; ; pass++) {
     const spec = draw(plot);
-    const svg = await drawn(spec);
+    const svg = await drawWithoutComplaint(spec);
     const { width, height } = svgSize(svg);
     const spare = widthPt - width;
-    if (spare >= 0 && (spare < columns + 1 || pass === PASSES)) return { spec, ...onPage(svg, widthPt, height) };
+    if (spare >= 0 && (spare < columns + 1 || pass === PASSES))
+      return { spec, ...onPage(svg, widthPt, height) };
     if (pass === PASSES)
       throw new PageError(
         `the figure is ${Math.ceil(width)} pt wide and the page ${widthPt} pt; choose a larger --width, a smaller --font-size, or fewer --curves`,
@@ -48,15 +49,16 @@ export async function fitPage(
   }
 }
 
-async function drawn(spec: TopLevelSpec): Promise<string> {
+/** @throws PageError with what Vega-Lite or Vega said */
+export async function drawWithoutComplaint(spec: TopLevelSpec): Promise<string> {
   const log = new ChartLog();
   let svg: string;
   try {
     svg = await renderSvg(spec, log);
   } catch (error) {
-    throw new PageError(`Vega-Lite does not take this figure: ${(error as Error).message}`);
+    throw new PageError(`Vega-Lite does not take this chart: ${(error as Error).message}`);
   }
-  if (log.messages.length > 0) throw new PageError(`Vega-Lite does not take this figure: ${log.messages[0]}`);
+  if (log.messages.length > 0) throw new PageError(`Vega-Lite does not take this chart: ${log.messages[0]}`);
   return svg;
 }
 
@@ -76,4 +78,3 @@ function onPage(svg: string, widthPt: number, heightPt: number) {
     heightPt,
   };
 }
-

@@ -4,7 +4,18 @@ import type { TopLevelSpec } from "vega-lite";
 import { isObject, type Json, type JsonObject } from "./merge.js";
 
 /** What only the drawing needs. */
-const DRAWING = ["marker", "segment", "series", "said", "family", "level", "time", "times", "of floor", "interval"];
+const DRAWING = [
+  "marker",
+  "segment",
+  "series",
+  "said",
+  "family",
+  "level",
+  "time",
+  "times",
+  "of floor",
+  "interval",
+];
 
 type Line = Record<string, Json>;
 
@@ -44,5 +55,8 @@ function tidy(point: JsonObject, spec: JsonObject): Line {
 
 function titleOf({ title }: JsonObject): string {
   const text = isObject(title) ? [title.text, title.subtitle] : [title];
-  return text.flat().filter((words) => typeof words === "string").join(" ");
+  return text
+    .flat()
+    .filter((words) => typeof words === "string")
+    .join(" ");
 }
