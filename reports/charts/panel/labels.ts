@@ -12,6 +12,8 @@ export interface LabelRequest {
   readonly height: number;
   /** The curve in plot pixels, y downwards, in order of x. */
   readonly line: Line;
+  /** What else it draws that no name may cover: its interval. */
+  readonly band?: readonly Line[];
 }
 
 export interface PlacedLabel {
@@ -190,7 +192,8 @@ function free(
   if (box.x1 < 0 || box.x2 > width || box.y1 < -1 || box.y2 > height) return false;
   if (taken.some((other) => overlap(box, other)) || leaders.some((line) => crosses(box, line, 0)))
     return false;
-  if (all.some(({ line }) => crosses(box, line, 5))) return false;
+  if (all.some(({ line, band = [] }) => crosses(box, line, 5) || band.some((edge) => crosses(box, edge, 1))))
+    return false;
   const leader = leaderTo(request, spot);
   if (!leader) return true;
   return !taken.some((other) => crosses(other, asLine(leader), 0)) && clearOfCurves(request, leader, all);

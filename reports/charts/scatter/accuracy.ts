@@ -52,7 +52,7 @@ function panelOf(
       more: {
         dtype: row.dtype,
         accumulation: row.fairness?.accumulation ?? "",
-        bound: row.boundU * 2 ** -24,
+        error_bound: row.boundU * 2 ** -24,
         best_of_its_error: String(isBest),
         ci95_low_ns: row.ci95LowNs,
         ci95_high_ns: row.ci95HighNs,
@@ -63,11 +63,11 @@ function panelOf(
   const y = logAxis(drawn.map((point) => point.y));
   return scatter(drawn, [], {
     width: 560,
-    height: 300,
+    height: 230,
     title: `Speed at equal accuracy: ${operator.replaceAll("_", " ")}`,
     subtitle: [`${device} · ${formatSize(length)} tokens · ${about}`],
-    x: { ...x, title: "Worst measured error, relative to scale", tick: powerOfTen },
-    y: { ...y, title: "Time (ms)", tick: formatMilliseconds },
+    x: { ...x, field: "error", title: "Worst measured error, relative to scale", tick: powerOfTen },
+    y: { ...y, field: "ns", title: "Time (ms)", tick: formatMilliseconds },
     families,
     theme,
   });

@@ -98,8 +98,8 @@ function panelOf(group: Group, cases: readonly LargestCase[], families: readonly
     height: 300,
     title: "Roofline",
     subtitle: [about.filter(Boolean).join(" · ")],
-    x: { ...x, title: "FLOP per byte", tick: (value) => formatNumber(value) },
-    y: { ...y, title: "FLOP/s", tick: (value) => formatRate(value, "").trim() },
+    x: { ...x, field: "flops_per_byte", title: "FLOP per byte", tick: (value) => formatNumber(value) },
+    y: { ...y, field: "flops_per_s", title: "FLOP/s", tick: (value) => formatRate(value, "").trim() },
     families,
     theme,
   });

@@ -26,13 +26,20 @@ export interface ScatterLine {
   readonly ends: readonly (readonly [x: number, y: number])[];
 }
 
+export interface ScatterAxis extends Axis {
+  /** Name of the field in the spec and in the CSV: base unit included. */
+  readonly field: string;
+  readonly title: string;
+  tick(value: number): string;
+}
+
 export interface ScatterOptions {
   readonly width: number;
   readonly height: number;
   readonly title: string;
   readonly subtitle: readonly string[];
-  readonly x: Axis & { readonly title: string; tick(value: number): string };
-  readonly y: Axis & { readonly title: string; tick(value: number): string };
+  readonly x: ScatterAxis;
+  readonly y: ScatterAxis;
   readonly families: readonly string[];
   readonly theme: Theme;
 }
@@ -49,12 +56,12 @@ export function scatter(
   const { width, height, x, y, theme } = options;
   const styles = curveStyles(options.families, theme);
   const one = points.length === 1 ? ["One point only: there is nothing to compare it with."] : [];
-  const channel = (axis: ScatterOptions["x"], field: "x" | "y") => ({
-    field,
+  const channel = (axis: ScatterAxis, grid: boolean) => ({
+    field: axis.field,
     type: "quantitative" as const,
     title: axis.title,
     scale: { type: axis.kind, domain: [...axis.domain], nice: false },
-    axis: { values: [...axis.ticks], labelExpr: labelExpr(axis), grid: field === "y" },
+    axis: { values: [...axis.ticks], labelExpr: labelExpr(axis), grid },
   });
   const byFamily = (pick: "color" | "shape") => ({
     field: "family",
@@ -63,7 +70,7 @@ export function scatter(
     legend: null,
   });
   const values = points.map(({ family, label, said, x: atX, y: atY, more, case: id }) => ({
-    ...{ x: atX, y: atY, family, curve: label, said, case: id },
+    ...{ [x.field]: atX, [y.field]: atY, family, curve: label, said, case: id },
     ...more,
   }));
   return {
@@ -77,7 +84,7 @@ export function scatter(
       offset: SCREEN.titleOffset,
       frame: "group",
     },
-    encoding: { x: channel(x, "x"), y: channel(y, "y") },
+    encoding: { x: channel(x, false), y: channel(y, true) },
     layer: [
       ...lineLayers(lines, options),
       {
@@ -170,7 +177,7 @@ function nameLayers(
   ];
 }
 
-function labelExpr({ ticks, tick }: ScatterOptions["x"]): string {
+function labelExpr({ ticks, tick }: ScatterAxis): string {
   const cases = ticks.map((value) => `abs(datum.value / ${value} - 1) < 1e-6 ? '${tick(value)}' : `);
   return `${cases.join("")}''`;
 }

@@ -47,8 +47,7 @@ function tidy(point: JsonObject, spec: JsonObject): Line {
   const kept = Object.entries(rest).filter(([key]) => !DRAWING.includes(key));
   return {
     panel: titleOf(spec),
-    x_axis: typeof axis === "string" ? axis : "",
-    ...(x === undefined ? {} : { x: point.level === true ? "" : x }),
+    ...(x === undefined ? {} : { x_axis: String(axis ?? ""), x: point.level === true ? "" : x }),
     ...Object.fromEntries(kept),
   };
 }
