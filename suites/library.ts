@@ -12,7 +12,7 @@ import { parseFilter } from "./plan/filter.js";
 import { makePlan } from "./plan/plan.js";
 import { candidatesOf, EnginePool } from "./processes/engine-pool.js";
 import { nodeHost } from "./processes/host.node.js";
-import { allEngines, allImplementations } from "./processes/user-impls.js";
+import { allEngines, allImplementations, originOf } from "./processes/user-impls.js";
 import type { Grid } from "./suite.js";
 import { localPlace } from "./verify/evaluate.js";
 import { type Failure, runRandom } from "./verify/random.js";
@@ -95,6 +95,7 @@ export async function runSuite(options: RunSuiteOptions = {}): Promise<SuiteRun>
         cpu: environment.cpu.model ?? undefined,
         repeat: (suite, id) =>
           `dualbench bench --grid ${grid} --seed ${seed} --suite ${suite} --filter "${id}"`,
+        fileOf: ({ impl }) => originOf(impls[impl]),
         timeUtc: () => new Date(host.nowMs()).toISOString(),
       },
       ...(signal ? { signal } : {}),

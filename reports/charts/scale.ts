@@ -48,6 +48,27 @@ export function decadeAxis(values: readonly number[]): Axis {
   return axis("log", [ticks[0], ticks[high - low]], ticks);
 }
 
+/** Ticks for ratios, closer about 1 the narrower they must be. */
+const RATIO_TICKS = [
+  [0.8, 0.9, 0.95, 1, 1.05, 1.1, 1.25],
+  [0.5, 0.65, 0.8, 1, 1.25, 1.5, 2],
+  [0.1, 0.25, 0.5, 1, 2, 4, 10],
+];
+
+/** Log axis about 1 that holds all values. */
+export function ratioAxis(values: readonly number[]): Axis {
+  const low = Math.min(0.97, ...values) / 1.02;
+  const high = Math.max(1.03, ...values) * 1.02;
+  const fits = (ticks: readonly number[]) => ticks[0] <= low && ticks.at(-1)! >= high;
+  const ticks = RATIO_TICKS.find(fits);
+  if (!ticks) return logAxis([1, ...values]);
+  return axis(
+    "log",
+    [low, high],
+    ticks.filter((tick) => tick >= low && tick <= high),
+  );
+}
+
 /** Linear axis from zero, with four to seven round ticks. */
 export function linearAxis(values: readonly number[]): Axis {
   const top = Math.max(0, ...values.filter(Number.isFinite)) * 1.06 || 1;

@@ -16,13 +16,22 @@ export class Progress {
   private drawn = false;
   private readonly rewrites: boolean;
   private readonly colour: boolean;
+  private readonly nowMs: () => number;
+  private readonly startMs: number;
 
   constructor(
     private readonly terminal: Terminal,
     private readonly total: number,
-    options: { readonly colour: boolean; readonly done?: number; readonly env?: NodeJS.ProcessEnv },
+    options: {
+      readonly colour: boolean;
+      readonly done?: number;
+      readonly env?: NodeJS.ProcessEnv;
+      readonly nowMs?: () => number;
+    },
   ) {
     this.done = options.done ?? 0;
+    this.nowMs = options.nowMs ?? (() => performance.now());
+    this.startMs = this.nowMs();
     const env = options.env ?? process.env;
     this.rewrites = terminal.isTTY === true && !env.CI && env.TERM !== "dumb";
     this.colour = this.rewrites && options.colour && !env.NO_COLOR;
@@ -32,7 +41,10 @@ export class Progress {
   next({ remainingNs, next }: State): void {
     if (!this.rewrites) return;
     const share = Math.floor((100 * this.done) / Math.max(1, this.total));
-    this.draw(`${share}% ${this.done}/${this.total}, at most ${amount(remainingNs, "ns")} left: ${next}`);
+    const elapsed = amount((this.nowMs() - this.startMs) * 1e6, "ns");
+    this.draw(
+      `${share}% ${this.done}/${this.total}, ${elapsed} so far, at most ${amount(remainingNs, "ns")} left: ${next}`,
+    );
   }
 
   row({ status, id, suite, ...row }: Row): void {

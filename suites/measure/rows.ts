@@ -17,6 +17,8 @@ export interface RunFacts {
   readonly cpu: string | undefined;
   /** The command that repeats one case. */
   repeat(suite: string, one: Case): string;
+  /** The file of a user's own kernel. */
+  fileOf?(one: Case): string | undefined;
   timeUtc(): string;
 }
 
@@ -90,6 +92,7 @@ function makeRow(one: Case, suite: string, outcome: Outcome, engine: EngineFacts
     seed: facts.seed,
     commit: facts.commit,
     timeUtc: facts.timeUtc(),
+    ...defined({ implFile: facts.fileOf?.(one)?.split(/[\\/]/).at(-1) }),
   };
   const lanes = "lanes" in outcome ? outcome.lanes : undefined;
   const checked = lanes && { lanesChecked: lanes.checked, lanesTotal: lanes.total };

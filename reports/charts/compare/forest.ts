@@ -7,7 +7,7 @@ import { figure } from "../figure.js";
 import { textWidth } from "../font.js";
 import type { Layer } from "../panel/drawn.js";
 import { SCREEN } from "../panel/metrics.js";
-import { logAxis } from "../scale.js";
+import { ratioAxis } from "../scale.js";
 import { FONT, LIGHT, type Theme } from "../theme.js";
 
 const WIDTH = 760;
@@ -70,7 +70,7 @@ function panelOf({ machine, runs, cases }: ComparedMachine, theme: Theme): Layer
     Math.max(low, ratio / WIDEST),
     Math.min(high, ratio * WIDEST),
   ]);
-  const x = logAxis([1, ...ends]);
+  const x = ratioAxis(ends);
   const height = shown.length * ROW_PX;
   const named = { slower: "#D55E00", faster: theme.dark ? "#3FA7E0" : "#0072B2" };
   const values = shown.map((one, i) => {

@@ -109,6 +109,7 @@ class BenchRun {
           commit: `${environment.commit ?? "unknown"}${environment.dirty ? "-dirty" : ""}`,
           cpu: environment.cpu.model ?? undefined,
           repeat: (suite, { id, impl }) => repeatCommand(plan, suite, id, originOf(impls[impl])),
+          fileOf: ({ impl }) => originOf(impls[impl]),
           timeUtc: () => new Date(host.nowMs()).toISOString(),
         },
         signal: interrupt.signal,
