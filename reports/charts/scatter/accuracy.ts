@@ -1,7 +1,7 @@
 /** Time against measured error, a point an implementation: f16, bf16, TF32 and f32 make different promises. */
 import type { TopLevelSpec } from "vega-lite";
 import { type AccuracyGroup, accuracyGroups } from "../../analysis/accuracy.js";
-import { formatDuration, formatMilliseconds, formatSize } from "../../format.js";
+import { formatDuration, formatMilliseconds, formatSize, shorten } from "../../format.js";
 import type { Row, RunRecord } from "../../rows/row.js";
 import { figure } from "../figure.js";
 import { powerOfTen } from "../power-of-ten.js";
@@ -9,7 +9,7 @@ import { decadeAxis, logAxis } from "../scale.js";
 import { LIGHT, type Theme } from "../theme.js";
 import { type ScatterPoint, scatter } from "./scatter.js";
 
-const WIDTH = 650;
+const WIDTH = 690;
 /** Operators on devices beyond these are in the table. */
 const MOST_PANELS = 4;
 
@@ -28,8 +28,10 @@ export function accuracyChart(
     "Each point is one implementation in one dtype at one size: median time against the worst error that was measured beside float64, " +
     "relative to the element's scale. Further left is closer, lower is faster. Named first: those that no other beats in both; the table has all.";
   const repeat = `Started ${run.startedUtc}. Repeat with: ${run.command}`;
+  const panels = groups.map((group) => panelOf(group, families, theme));
+  const pairs = [panels.slice(0, 2), panels.slice(2)].filter((row) => row.length > 0);
   return figure(
-    groups.map((group) => panelOf(group, families, theme)),
+    pairs.map((hconcat) => ({ spacing: 24, hconcat })),
     [how, repeat],
     WIDTH,
     theme,
@@ -62,10 +64,10 @@ function panelOf(
   const x = decadeAxis(drawn.map((point) => point.x));
   const y = logAxis(drawn.map((point) => point.y));
   return scatter(drawn, [], {
-    width: 560,
-    height: 230,
+    width: 290,
+    height: 220,
     title: `Speed at equal accuracy: ${operator.replaceAll("_", " ")}`,
-    subtitle: [`${device} · ${formatSize(length)} tokens · ${about}`],
+    subtitle: [shorten(device, 40), `${formatSize(length)} tokens · ${about}`],
     x: { ...x, field: "error", title: "Worst measured error, relative to scale", tick: powerOfTen },
     y: { ...y, field: "ns", title: "Time (ms)", tick: formatMilliseconds },
     families,
