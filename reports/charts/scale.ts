@@ -51,6 +51,7 @@ export function decadeAxis(values: readonly number[]): Axis {
 /** Ticks for ratios, closer about 1 the narrower they must be. */
 const RATIO_TICKS = [
   [0.8, 0.9, 0.95, 1, 1.05, 1.1, 1.25],
+  [0.7, 0.8, 0.9, 1, 1.1, 1.2, 1.3, 1.4, 1.5],
   [0.5, 0.65, 0.8, 1, 1.25, 1.5, 2],
   [0.1, 0.25, 0.5, 1, 2, 4, 10],
 ];

@@ -202,8 +202,7 @@ export function withCeilings(rows: readonly Row[], flopsPerS = 4e11, bytesPerS =
     row.status === "measured"
       ? {
           ...row,
-          rooflineFraction:
-            (Math.max(row.flops / flopsPerS, row.bytes / bytesPerS) / row.medianNs) * 1e9,
+          rooflineFraction: (Math.max(row.flops / flopsPerS, row.bytes / bytesPerS) / row.medianNs) * 1e9,
           details: { ceilingFlopsPerS: flopsPerS, ceilingBytesPerS: bytesPerS },
         }
       : row,

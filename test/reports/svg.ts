@@ -78,10 +78,7 @@ function boxOf(text: string, attributes: string, matrix: Matrix): Words {
     [left + width, -RISE * size],
     [left, FALL * size],
     [left + width, FALL * size],
-  ].map(([x, y]) => [
-    matrix[0] * x + matrix[2] * y + matrix[4],
-    matrix[1] * x + matrix[3] * y + matrix[5],
-  ]);
+  ].map(([x, y]) => [matrix[0] * x + matrix[2] * y + matrix[4], matrix[1] * x + matrix[3] * y + matrix[5]]);
   const [xs, ys] = [corners.map(([x]) => x), corners.map(([, y]) => y)];
   return { text, x1: Math.min(...xs), x2: Math.max(...xs), y1: Math.min(...ys), y2: Math.max(...ys) };
 }

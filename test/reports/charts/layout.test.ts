@@ -38,7 +38,10 @@ const DATA: readonly (readonly [string, RunRecord, readonly Row[]])[] = [
 describe.each(DATA)("words of charts of %s", (_, record, rows) => {
   const of = (suite: string) => rows.filter((row) => row.suite === suite);
   it.each([
-    ["sequence-length", () => chartOf("sequence-length", of("sequence-length"))(record, of("sequence-length"))],
+    [
+      "sequence-length",
+      () => chartOf("sequence-length", of("sequence-length"))(record, of("sequence-length")),
+    ],
     ["state-size", () => chartOf("state-size", of("state-size"))(record, of("state-size"))],
     ["speedup", () => speedupChart(record, rows)],
     ["roofline", () => rooflineChart(record, rows)],
