@@ -42,7 +42,7 @@ function sentence({ machine, runs, cases }: ComparedMachine): string {
   ];
   const smallest = middle(cases.map((one) => one.smallest));
   const visible = Number.isFinite(smallest)
-    ? `the smallest change that these runs can show is ${formatNumber(100 * smallest, 2)}% for the middle case`
+    ? `the smallest change that these runs can show is ${size(smallest)} for the middle case`
     : "so few cases show no change of any size";
   const needed = cases.flatMap(({ runsNeeded }) => runsNeeded ?? []);
   const more = needed.length === 0 ? "" : `; ${runsWords(middle(needed))} would show 5% or the ratio seen`;
@@ -51,6 +51,10 @@ function sentence({ machine, runs, cases }: ComparedMachine): string {
     : "";
   const sides = `${plural(runs[0], "run")} before, ${runs[1]} after`;
   return `${machine}: ${sides}, ${plural(cases.length, "case")}: ${parts.join(", ")}; ${visible}${more}${scaled}.`;
+}
+
+function size(change: number): string {
+  return change < 1 ? `${formatNumber(100 * change, 2)}%` : formatRatio(1 + change);
 }
 
 function middle(values: readonly number[]): number {

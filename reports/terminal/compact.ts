@@ -29,7 +29,7 @@ export function summary(rows: readonly Row[], options: TerminalOptions): string[
     const more = groups.length - MOST_GROUPS;
     return more > 0 ? [...shown, `${suite}: ${plural(more, "further group")} in report.html`, ""] : shown;
   });
-  return [...lines, ...troubles(rows, width), counts(rows)];
+  return [...lines, ...[...troubles(rows), counts(rows)].flatMap((line) => pieces(line, width))];
 }
 
 function compactTable(suite: string, group: Group, curves: readonly Curve[], width: number): string[] {
@@ -74,15 +74,20 @@ function spread(values: readonly number[], most: number): number[] {
   return Array.from({ length: most }, (_, i) => values[Math.round(i * step)]);
 }
 
-function troubles(rows: readonly Row[], width: number): string[] {
+/** What is wrong, and the counts of all. */
+function troubles(rows: readonly Row[]): string[] {
   const wrong = rows.filter((row) => row.status === "rejected" || row.status === "failed");
-  const lines = wrong.map((row) => `${row.status} ${row.id}: ${"reason" in row ? row.reason : ""}`);
-  const flat = [...new Set(lines)].map((line) => line.replace(/[\s\p{Cc}]+/gu, " ").trim());
-  return flat.flatMap((line) => line.match(new RegExp(`.{1,${width}}`, "gu")) ?? []);
+  const lines = wrong.map((row) => `${row.status} ${row.id}: ${row.reason}`);
+  return [...new Set(lines)].map((line) => line.replace(/[\s\p{Cc}]+/gu, " ").trim());
 }
 
 function counts(rows: readonly Row[]): string {
   const parts = [...groupBy(rows, (row) => row.status)].map(([status, { length }]) => `${length} ${status}`);
   const guess = rows.some((row) => row.status === "skipped" && row.predictedNs !== undefined);
   return `${plural(rows.length, "case")}: ${parts.join(", ") || "none"}.${guess ? " ~ extrapolated." : ""}`;
+}
+
+/** A line of any length in pieces that fit, so that nothing of it is lost. */
+function pieces(line: string, width: number): string[] {
+  return line.match(new RegExp(`.{1,${width}}`, "gu")) ?? [];
 }

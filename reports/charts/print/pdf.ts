@@ -1,6 +1,6 @@
 /** SVG to PDF by pdfmake: vectors, fonts embedded as subsets, text that can be selected, the page exactly as large as the picture. */
 import type { TDocumentDefinitions } from "pdfmake/interfaces.js";
-import { FONT_FILES } from "../font.js";
+import { FONT_FILES, missingCharacters } from "../font.js";
 import { FONT } from "../theme.js";
 
 const FAMILY = FONT.split(",")[0];
@@ -33,8 +33,9 @@ async function pdfmake() {
   return library;
 }
 
-/** The same bytes for the same picture. @throws PdfError when a face other than ours is in it */
+/** The same bytes for the same picture. @throws PdfError where a face or a character would be replaced by another */
 export async function renderPdf(svg: string, { widthPt, heightPt, title }: PdfPage): Promise<Uint8Array> {
+  refuseFallback(svg, title);
   const document: TDocumentDefinitions = {
     version: "1.7",
     info: { title, creationDate: new Date(0) },
@@ -48,6 +49,22 @@ export async function renderPdf(svg: string, { widthPt, heightPt, title }: PdfPa
   if (strange.length > 0)
     throw new PdfError(`the PDF of ${title} fell back to ${strange.join(", ")} instead of ${FAMILY}`);
   return bytes;
+}
+
+/** What is not ours would be set in ours without a word, and a character that it lacks as an empty box. */
+function refuseFallback(svg: string, title: string): void {
+  const faces = [...svg.matchAll(/ font-family="([^"]*)"/g)].map(([, face]) => face);
+  const strange = faces.find((face) => face !== FONT && face !== FAMILY);
+  if (strange !== undefined)
+    throw new PdfError(
+      `${title} asks for the face ${strange}, which is not here: figures are set in ${FAMILY}`,
+    );
+  const words = svg.replace(/<[^>]*>/g, "").replace(/\s|&\w+;/g, "");
+  const missing = missingCharacters(words);
+  if (missing.length > 0)
+    throw new PdfError(
+      `${title} has ${missing.map((one) => `"${one}"`).join(", ")}, for which ${FAMILY} has no shape`,
+    );
 }
 
 /** A list of faces that begins with one that is not ours would be set in pdfmake's default, which has fewer characters. */
