@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { compareSides } from "../../../../reports/analysis/compare/compare.js";
 import { compareChart } from "../../../../reports/charts/compare/forest.js";
 import { paperFigures } from "../../../../reports/charts/paper/paper.js";
@@ -12,15 +12,16 @@ import { wordsOf } from "../../svg.js";
 
 const WIDTH = 237.6;
 
-async function figure(): Promise<Page> {
+let figure: Page;
+beforeAll(async () => {
   const options = { widthPt: WIDTH, fontPt: 7, theme: LIGHT, curves: [] };
   const [{ draw, columns }] = paperFigures(syntheticRun(), syntheticRows(), options);
-  return fitPage(draw, columns, WIDTH);
-}
+  figure = await fitPage(draw, columns, WIDTH);
+}, 60_000);
 
 describe("a PDF of a paper figure", () => {
   it("has the exact page, embedded subsets, and every word of the SVG as text", async () => {
-    const { svg, widthPt, heightPt } = await figure();
+    const { svg, widthPt, heightPt } = figure;
     const { mediaBox, fonts, text } = readPdf(
       await renderPdf(svg, { widthPt, heightPt, title: "figure-10" }),
     );
@@ -37,7 +38,7 @@ describe("a PDF of a paper figure", () => {
   });
 
   it("is the same bytes twice", async () => {
-    const { svg, ...page } = await figure();
+    const { svg, ...page } = figure;
     const [one, other] = [
       await renderPdf(svg, { ...page, title: "a" }),
       await renderPdf(svg, { ...page, title: "a" }),
