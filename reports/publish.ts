@@ -80,7 +80,7 @@ export async function publish(
   if (sheet.length > 0) await folder.write("fairness.md", `${sheet.join("\n")}\n`);
   if (rows.length > 0) await folder.write("claims.md", claimsMarkdown(rows));
   await folder.write("report.html", reportHtml(run, rows, charts));
-  return folder.paths;
+  return folder.done();
 }
 
 function themed(theme: Theme, { palette }: PublishOptions): Theme {

@@ -36,5 +36,5 @@ export async function publishComparison(dir: string, options: ComparePublication
   } else await folder.write("compare.csv", csv);
   await folder.write("compare.md", compareMarkdown(comparison, sides));
   await folder.write("report.html", reportHtml(run, rows, charts, { comparison, sides }));
-  return folder.paths;
+  return folder.done();
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 export class Folder {
   readonly paths: string[] = [];
+  private readonly pending: Promise<void>[] = [];
 
   private constructor(private readonly dir: string) {}
 
@@ -17,5 +18,21 @@ export class Folder {
     const path = join(this.dir, name);
     await writeFile(path, content);
     this.paths.push(path);
+  }
+
+  /** Its path comes in this place; what goes there is on its way, while the next picture is made. */
+  writeLater(name: string, content: Promise<Uint8Array>): void {
+    const path = join(this.dir, name);
+    this.paths.push(path);
+    const written = content.then((bytes) => writeFile(path, bytes));
+    // whoever waits for all of them hears of it
+    written.catch(() => {});
+    this.pending.push(written);
+  }
+
+  /** Every file is there. */
+  async done(): Promise<string[]> {
+    await Promise.all(this.pending);
+    return this.paths;
   }
 }

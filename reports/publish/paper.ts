@@ -28,5 +28,5 @@ export async function publishPaper(
   }
   const folder = await Folder.at(dir);
   for (const picture of pictures) await writePrintPicture(folder, picture);
-  return folder.paths;
+  return folder.done();
 }

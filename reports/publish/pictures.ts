@@ -22,11 +22,12 @@ export interface Picture {
 
 export async function writeScreenPicture(folder: Folder, picture: Picture, pdf: boolean): Promise<void> {
   const { name, svg } = picture;
-  await folder.write(`${name}.svg`, svg);
   const { width, height } = svgSize(svg);
   const page = { widthPt: width * POINTS_PER_PIXEL, heightPt: height * POINTS_PER_PIXEL, title: name };
-  const [png, printed] = await Promise.all([renderPng(svg), pdf ? renderPdf(svg, page) : undefined]);
-  await folder.write(`${name}.png`, png);
+  // before anything of this picture is written: a PDF may be refused
+  const printed = pdf ? await renderPdf(svg, page) : undefined;
+  await folder.write(`${name}.svg`, svg);
+  folder.writeLater(`${name}.png`, renderPng(svg));
   if (printed) await folder.write(`${name}.pdf`, printed);
   await writeSpec(folder, picture);
 }
@@ -38,14 +39,16 @@ export interface PrintPicture extends Picture {
 
 export async function writePrintPicture(folder: Folder, picture: PrintPicture): Promise<void> {
   const { name, svg, widthPt, heightPt } = picture;
+  const printed = await renderPdf(svg, { widthPt, heightPt, title: name });
   await folder.write(`${name}.svg`, svg);
+  await folder.write(`${name}.pdf`, printed);
   const pixelsPerPoint = PRINT_DOTS_PER_INCH / POINTS_PER_INCH;
   // resvg takes a point for 4/3 pixels, as CSS does
-  const scale = pixelsPerPoint * POINTS_PER_PIXEL;
-  const page = { widthPt, heightPt, title: name };
-  const [png, printed] = await Promise.all([renderPng(svg, scale), renderPdf(svg, page)]);
-  await folder.write(`${name}.pdf`, printed);
-  await folder.write(`${name}.png`, withDensity(png, PRINT_DOTS_PER_INCH));
+  const png = renderPng(svg, pixelsPerPoint * POINTS_PER_PIXEL);
+  folder.writeLater(
+    `${name}.png`,
+    png.then((bytes) => withDensity(bytes, PRINT_DOTS_PER_INCH)),
+  );
   await writeSpec(folder, picture);
 }
 
