@@ -87,6 +87,6 @@ function lastOfEach(sources: readonly Source[]): { rows: Row[]; repeated: number
 
 /** A case that ran says more than one that was skipped; between equals the later counts. */
 function better(row: Row, earlier: Row): boolean {
-  const ran = (one: Row) => (one.status === "skipped" ? 0 : 1);
+  const ran = ({ status }: Row) => (status === "skipped" ? 0 : 1);
   return ran(row) - ran(earlier) > 0 || (ran(row) === ran(earlier) && row.timeUtc >= earlier.timeUtc);
 }

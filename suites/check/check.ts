@@ -1,5 +1,5 @@
 /**
- * Holds outputs against the reference. `verify` is the only maker of `Verified`, which is the only thing that `measure` takes:
+ * Holds outputs against the reference. `checkOutputs` is the only maker of `Verified`, which is the only thing that `measure` takes:
  * timing an unverified kernel is a compile error.
  */
 import { boundAt, type Rounding } from "../../impls/bound.js";
@@ -56,7 +56,7 @@ export interface Verification<P> {
 }
 
 /** Poisons, runs once and compares. */
-export async function verify<Launch, P extends Prepared<AnyOperator, Launch>>(
+export async function checkOutputs<Launch, P extends Prepared<AnyOperator, Launch>>(
   engine: Engine<Launch>,
   prepared: P,
   truth: Truth,
@@ -73,7 +73,7 @@ export async function verify<Launch, P extends Prepared<AnyOperator, Launch>>(
 }
 
 /** After the timed runs: the outputs that they left, against the same truth. */
-export async function recheck(
+export async function recheckOutputs(
   prepared: Verified<Prepared>,
   truth: Truth,
   rounding: Rounding,

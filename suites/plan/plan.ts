@@ -110,9 +110,9 @@ export async function makePlan(request: PlanRequest): Promise<Group[]> {
       .get(draft)!
       .map((description) => ({
         draft,
-        one: finish(request, draft, withStoredOptions(request, draft, description)),
+        planned: finish(request, draft, withStoredOptions(request, draft, description)),
       }))
-      .filter(({ one }) => request.keep?.(draft.suite, one.id) !== false),
+      .filter(({ planned }) => request.keep?.(draft.suite, planned.id) !== false),
   );
   // "two smallest sizes" counts what is left of a curve after filtering
   const places = new Map<string, number[]>();
@@ -124,15 +124,15 @@ export async function makePlan(request: PlanRequest): Promise<Group[]> {
       curve.sort((a, b) => a - b),
     );
   }
-  for (const { draft, one } of kept) {
+  for (const { draft, planned } of kept) {
     const rank = places.get(draft.curve)!.indexOf(draft.place);
-    const known = merged.get(one.id);
-    if (known && (known.impl !== one.impl || known.target !== one.target))
+    const known = merged.get(planned.id);
+    if (known && (known.impl !== planned.impl || known.target !== planned.target))
       throw new Error(
-        `two implementations share the case id ${one.id}; give one of them options { make: "..." }`,
+        `two implementations share the case id ${planned.id}; give one of them options { make: "..." }`,
       );
-    merged.set(one.id, {
-      ...one,
+    merged.set(planned.id, {
+      ...planned,
       suites: known ? [...new Set([...known.suites, draft.suite])] : [draft.suite],
       curves: known ? [...new Set([...known.curves, draft.curve])] : [draft.curve],
       rank: Math.min(rank, known?.rank ?? rank),
@@ -152,7 +152,7 @@ function draftCases({ suites, grid, seed, impls, targets, takesPart }: PlanReque
         if (impl.operator.name !== operator.name) continue;
         for (const [t, target] of targets.entries()) {
           if (impl.engine !== target.engine || takesPart?.(i, t) === false) continue;
-          if (target.lacking?.some((one) => one.impl === i)) continue;
+          if (target.lacking?.some(({ impl: absent }) => absent === i)) continue;
           for (const cache of cachesOf(grid, target.cools)) {
             const curve = `${suite.name} ${c} ${i} ${t}${cache === "cold" ? " cold" : ""}`;
             for (const [place, problem] of problems.entries()) {
@@ -248,11 +248,11 @@ function finish(
 
 function intoGroups(cases: readonly Case[]): Group[] {
   const groups = new Map<string, Case[]>();
-  for (const one of cases) {
-    const key = problemKey(one.problem);
+  for (const planned of cases) {
+    const key = problemKey(planned.problem);
     const group = groups.get(key);
-    if (group) group.push(one);
-    else groups.set(key, [one]);
+    if (group) group.push(planned);
+    else groups.set(key, [planned]);
   }
   return [...groups.entries()].map(([key, members]) => ({
     key,

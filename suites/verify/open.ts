@@ -50,7 +50,7 @@ export async function openTargets(options: OpenTargetOptions): Promise<OpenedTar
         const lacking = place.lacking ?? [];
         left.push({ engine: entry.name, device: place.device, lacking });
         const here = mine.filter(({ index }) => !lacking.some(({ impl }) => impl === index));
-        targets.push(...here.map((one) => ({ ...one, place })));
+        targets.push(...here.map((own) => ({ ...own, place })));
       } catch (error) {
         absent.push({
           engine: device ? `${entry.name} ${device}` : entry.name,
@@ -63,7 +63,7 @@ export async function openTargets(options: OpenTargetOptions): Promise<OpenedTar
   async function local(entry: EngineEntry, from: number, to: number): Promise<void> {
     const place = localPlace((await (await entry.load()).open()) as Engine<unknown>, undefined, entry);
     places.push(place);
-    targets.push(...targetsOf(entry, from, to).map((one) => ({ ...one, place })));
+    targets.push(...targetsOf(entry, from, to).map((own) => ({ ...own, place })));
   }
 
   function targetsOf({ name }: EngineEntry, from: number, to: number) {

@@ -92,9 +92,9 @@ function spentNs(starts: readonly string[], cases: readonly CaseRecord[]): numbe
 function replay(groups: readonly Group[], records: readonly CaseRecord[]): History {
   const history = new History();
   const rows = new Map(records.map(({ row }) => [row.id, row]));
-  for (const one of groups.flatMap(({ cases }) => cases)) {
-    const row = rows.get(one.id);
-    if (row?.status === "measured") history.add(one, { runNs: row.medianNs, bytes: row.peakBytes });
+  for (const planned of groups.flatMap(({ cases }) => cases)) {
+    const row = rows.get(planned.id);
+    if (row?.status === "measured") history.add(planned, { runNs: row.medianNs, bytes: row.peakBytes });
   }
   return history;
 }
