@@ -48,7 +48,7 @@ export type Verdict =
   /** The bound would not have noticed an output of zeros, or one that is a token late. */
   | { readonly status: "vacuous"; readonly reason: string };
 
-export interface Verification<P> {
+export interface Checked<P> {
   readonly verdict: Verdict;
   /** Host time of the one run, cold: a first guess of how long this case takes. */
   readonly firstNs: number;
@@ -62,7 +62,7 @@ export async function checkOutputs<Launch, P extends Prepared<AnyOperator, Launc
   truth: Truth,
   rounding: Rounding,
   nowMs: () => number,
-): Promise<Verification<P>> {
+): Promise<Checked<P>> {
   await prepared.poison();
   const start = nowMs();
   await engine.once((launch) => prepared.run(launch));
