@@ -6,10 +6,10 @@ import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { build } from "vite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type {} from "../../scripts/web/page.js";
+import type {} from "../../../scripts/web/page.js";
 import { launchChromium, serve } from "./chromium.js";
 
-const root = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
+const root = resolve(dirname(fileURLToPath(import.meta.url)), "../../..");
 // npm has Chromium for Linux x64 only
 const here = process.platform === "linux" && process.arch === "x64";
 
