@@ -62,6 +62,7 @@ describe("sampling time of one of the cases that are left", () => {
     ["nothing, where they leave nothing", 500, 40, 100, 0],
     ["nothing when the time is over", 600, 1, 0, 0],
     ["as much as pays, with no case left to count", 500, 0, 0, 2],
+    ["nothing, with neither time nor cases left", 600, 0, 0, 0],
   ])("%s", (_what, spentS, casesLeft, reservedS, wantedS) => {
     expect(spent(spentS).sampleNs(casesLeft, reservedS * S) / S).toBeCloseTo(wantedS, 9);
   });
