@@ -1,5 +1,5 @@
 /** A full disk and a read-only one, made with a file system of a few pages in a mount namespace of its own. */
-import { execFileSync, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { root, temporary } from "./cli.js";
@@ -7,18 +7,18 @@ import { root, temporary } from "./cli.js";
 // processes are slow to start where many run
 vi.setConfig({ testTimeout: 240_000 });
 
-function mayMount(): boolean {
-  try {
-    execFileSync("unshare", ["-m", "mount", "-t", "tmpfs", "-o", "size=4k", "tmpfs", "/mnt"], {
-      stdio: "ignore",
-    });
-    return true;
-  } catch {
-    return false;
-  }
+/** Why no disk can be made here. */
+function whyNot(): string | undefined {
+  if (process.platform !== "linux") return "mount namespaces are Linux's";
+  const mount = ["-m", "mount", "-t", "tmpfs", "-o", "size=4k", "tmpfs", "/mnt"];
+  const { status, stderr, error } = spawnSync("unshare", mount, { encoding: "utf8" });
+  return status === 0 ? undefined : `unshare may not mount: ${error?.message ?? stderr.trim()}`;
 }
 
-describe.skipIf(process.platform !== "linux" || !mayMount())("disks", () => {
+const reason = whyNot();
+if (reason) console.log(`tests of full and read-only disks are skipped: ${reason}`);
+
+describe.skipIf(reason)("disks", () => {
   function benchOn(mount: string) {
     const disk = temporary();
     const flags = `--grid quick --suite sequence-length --engine cpu --filter "ssd/ length<=1024"`;
