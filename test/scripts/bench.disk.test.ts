@@ -25,7 +25,9 @@ describe.skipIf(reason)("disks", () => {
     const script = `mount -t tmpfs -o ${mount} tmpfs ${disk} || exit 99
       ${process.execPath} --import tsx scripts/bench.ts ${flags} --out ${join(disk, "run")}
       code=$?
-      printf "%s\\n" "stored: $(grep -c '"record":"case"' ${join(disk, "run", "results.jsonl")} 2>/dev/null), last byte $(tail -c 1 ${join(disk, "run", "results.jsonl")} 2>/dev/null | od -An -c)"
+      results=${join(disk, "run", "results.jsonl")}
+      stored=$(grep -c '"record":"case"' $results 2>/dev/null)
+      printf "%s\\n" "stored: $stored, last byte $(tail -c 1 $results 2>/dev/null | od -An -c)"
       exit $code`;
     const { status, stdout, stderr } = spawnSync("unshare", ["-m", "sh", "-c", script], {
       cwd: root,

@@ -1,4 +1,4 @@
-/** Native TensorFlow, which no machine has by itself: absent in one sentence, and where its package is, opened, verified and told in rows. */
+/** Native TensorFlow, which no machine has by itself: one sentence without its package; with it, opened, verified, told in rows. */
 import { spawnSync } from "node:child_process";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { EngineAbsent } from "../../../../impls/engines/engine.js";
