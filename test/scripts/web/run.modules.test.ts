@@ -6,7 +6,7 @@ import { build, type Plugin } from "vite";
 import { expect, it } from "vitest";
 import { engines } from "../../impls/engines/index.js";
 
-const root = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
+const root = resolve(dirname(fileURLToPath(import.meta.url)), "../../..");
 
 /** What a page loads: operators and forms, the engines that run in a page, suites and the runner without its Node host. */
 const modules = [
