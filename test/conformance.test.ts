@@ -1,4 +1,7 @@
-/** Every implementation on the cpu engine, and in torch where it is there, x the awkward problems. One that is added to an index.ts is covered without another line. */
+/**
+ * Every implementation on the cpu engine, and in torch where it is there, x the awkward problems. One that is added to an
+ * index.ts is covered without another line.
+ */
 import { afterAll, describe, expect, it } from "vitest";
 import { implementationName } from "../impls/implementation.js";
 import { Unsupported } from "../impls/prepared.js";

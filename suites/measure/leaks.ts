@@ -12,7 +12,10 @@ export const FEWEST_WINDOWS = 3;
 const FORGIVING_WINDOWS = 4;
 const NOISE_BYTES = 32 * 1024;
 
-/** Bytes a run: the least of all stretches (but one, of many), since only a leak grows in every one. 0 when there is none, or no telling. */
+/**
+ * Bytes a run: the least of all stretches (but one, of many), since only a leak grows in every one. 0 when there is none, or no
+ * telling.
+ */
 export function sustainedGrowth(windows: readonly GrowthWindow[]): number {
   if (windows.length < FEWEST_WINDOWS) return 0;
   const sorted = windows.toSorted((a, b) => a.bytes - b.bytes);

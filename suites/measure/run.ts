@@ -165,7 +165,10 @@ class Runner {
     return blocks;
   }
 
-  /** Why a case is not run, with the figure that says so; failed when its implementation hung before. The two smallest sizes of a curve always run. */
+  /**
+   * Why a case is not run, with the figure that says so; failed when its implementation hung before. The two smallest sizes of a curve
+   * always run.
+   */
   private skipReason(one: Case): Outcome | undefined {
     if (one.unsupported) return { status: "skipped", reason: one.unsupported };
     const hung = this.hung.get(one.lineage);
@@ -191,7 +194,9 @@ class Runner {
     const least = amount(leastCostNs(predictedNs) + referenceNs, "ns");
     return {
       status: "skipped",
-      reason: `predicted ${amount(predictedNs, "ns")} a run, ${least} to verify and time it; ${allowed} of the ${this.options.grid} grid's time`,
+      reason:
+        `predicted ${amount(predictedNs, "ns")} a run, ${least} to verify and time it; ` +
+        `${allowed} of the ${this.options.grid} grid's time`,
       predictedNs,
       predictedBytes,
     };

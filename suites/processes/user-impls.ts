@@ -16,7 +16,8 @@ export async function loadImplementations(file: string): Promise<AnyImplementati
   const found = new Set(exported.flat().filter(isImplementation));
   if (found.size === 0)
     throw new Error(
-      `${file} exports no implementation; export one made by implementation(operator, engine, { form, ... }), as examples/my-kernel.ts does`,
+      `${file} exports no implementation; ` +
+        "export one made by implementation(operator, engine, { form, ... }), as examples/my-kernel.ts does",
     );
   return [...found];
 }

@@ -138,7 +138,8 @@ async function loadNative(): Promise<TensorOps> {
   }
   const why = failures.length > 0 ? failures.join("; ") : "no native TensorFlow is installed";
   throw new EngineAbsent(
-    `${why}; to add it: npm install @tensorflow/tfjs-node@${VERSION} (or @tensorflow/tfjs-node-gpu@${VERSION} with CUDA 11.2; both download libtensorflow)`,
+    `${why}; to add it: npm install @tensorflow/tfjs-node@${VERSION} ` +
+      `(or @tensorflow/tfjs-node-gpu@${VERSION} with CUDA 11.2; both download libtensorflow)`,
   );
 }
 
