@@ -1,8 +1,8 @@
 import { flushed } from "../../engines/wasm/simd.as";
 
-// What the ssd kernels share: the argument block that arguments.wasm.ts writes, and walks over rows and states.
+// What the ssd kernels share: the argument block that arguments.ts writes, and walks over rows and states.
 
-/** Words of 4 bytes, in the order of `fields` in arguments.wasm.ts. Tensors and scratch are byte addresses, 0 for an absent input. */
+/** Words of 4 bytes, in the order of `fields` in arguments.ts. Tensors and scratch are byte addresses, 0 for an absent input. */
 @unmanaged
 export class Args {
   X: usize; logA: usize; B: usize; C: usize;
