@@ -22,12 +22,13 @@ describe.skipIf(reason)("disks", () => {
   function benchOn(mount: string) {
     const disk = temporary();
     const flags = `--grid quick --suite sequence-length --engine cpu --filter "ssd/ length<=1024"`;
+    const results = join(disk, "run", "results.jsonl");
+    const stored = `$(grep -c '"record":"case"' ${results} 2>/dev/null)`;
+    const lastByte = `$(tail -c 1 ${results} 2>/dev/null | od -An -c)`;
     const script = `mount -t tmpfs -o ${mount} tmpfs ${disk} || exit 99
       ${process.execPath} --import tsx scripts/bench.ts ${flags} --out ${join(disk, "run")}
       code=$?
-      results=${join(disk, "run", "results.jsonl")}
-      stored=$(grep -c '"record":"case"' $results 2>/dev/null)
-      printf "%s\\n" "stored: $stored, last byte $(tail -c 1 $results 2>/dev/null | od -An -c)"
+      printf "%s\\n" "stored: ${stored}, last byte ${lastByte}"
       exit $code`;
     const { status, stdout, stderr } = spawnSync("unshare", ["-m", "sh", "-c", script], {
       cwd: root,

@@ -4,7 +4,7 @@ import { dirname, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type Plugin } from "vite";
 import { expect, it } from "vitest";
-import { engines } from "../../impls/engines/index.js";
+import { engines } from "../../../impls/engines/index.js";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "../../..");
 
