@@ -43,7 +43,7 @@ export function encodeNumbers(
     compareNames(what, "member", members, Object.keys(struct));
     members.forEach(({ name, type }, m) => {
       const value = struct[name]!;
-      if (!fits(value, type)) throw new Error(`${what}: ${name} is a ${type}, got ${value}`);
+      if (!fits(value, type)) throw new Error(`${what}: ${name} is of type ${type}, got ${value}`);
       const at = 4 * (i * members.length + m);
       if (type === "f32") words.setFloat32(at, value, true);
       else words.setUint32(at, value, true);

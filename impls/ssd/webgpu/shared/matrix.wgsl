@@ -1,5 +1,5 @@
 // What the kernels of the chunked form on the matrix unit share; put in front of each. Names in capitals are constants of the adapter's
-// shapes (webgpu.ts). A kernel binds what it uses.
+// shapes (tiles.ts). A kernel binds what it uses.
 struct Size {
   batches: u32, tokens: u32, heads: u32, groups: u32, head_dim: u32, state: u32, chunks: u32, block0: u32, slices: u32,
   d_per_head: u32, blocks: u32, walk_chunks: u32, chunk_states: u32,
