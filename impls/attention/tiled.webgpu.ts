@@ -3,7 +3,7 @@ import type { WebGpuEngine } from "../engines/webgpu.js";
 import { implementation } from "../implementation.js";
 import { type Problem, randomProblem } from "../operator.js";
 import type { Options } from "../prepared.js";
-import { type Attention, attention, attentionScale } from "./operator.js";
+import { type Attention, attention } from "./operator.js";
 import { fitMatrix, tileName } from "./webgpu/matrix.js";
 import { attentionSize } from "./webgpu/size.js";
 
@@ -100,12 +100,11 @@ async function prepare(engine: WebGpuEngine, problem: Problem<Attention>, { make
   const text = matrix ? { url: matrixUrl, matrix: true, flags } : { url };
   const stage = engine.stage(attention, problem);
   for (const window of stage.windows) {
-    const [Q, K, V] = await Promise.all(["Q", "K", "V"].map((name) => stage.input(name, window)));
+    const inputs = await stage.inputs(window, "Q", "K", "V");
     const tokens = Math.ceil(window.tokens / constants.TQ);
-    const size = stage.uniform(attentionSize(problem, window, attentionScale(problem)));
     await stage.kernel(
       { ...text, constants },
-      { 0: size, 1: Q, 2: K, 3: V, 4: stage.output("Y", window) },
+      { size: attentionSize(problem, window), ...inputs, Y: stage.output("Y", window) },
       matrix ? [heads, tokens, window.batches] : [tokens, heads, window.batches],
     );
   }

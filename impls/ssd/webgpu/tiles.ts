@@ -42,6 +42,23 @@ export function fitTiles(headDim: number, state: number, chunk: number, room: Ro
   return undefined;
 }
 
+/** @throws with what the adapter lacks */
+export function tilesOn({ limits, gpu }: WebGpuEngine, problem: Problem<Ssd>, chunk: number) {
+  const { headDim, state } = problem.dims;
+  const space = {
+    workgroupBytes: limits.maxComputeWorkgroupStorageSize,
+    invocations: limits.maxComputeInvocationsPerWorkgroup,
+    storageBytes: problem.dtype === "f16" ? 2 : 4,
+    mostChannels: gpu.isSoftware ? 16 : undefined,
+  };
+  const tiles = fitTiles(headDim, state, chunk, space);
+  if (!tiles)
+    throw new Error(
+      `state=${state} with chunk=${chunk} needs more than this adapter's ${space.workgroupBytes} bytes of workgroup memory`,
+    );
+  return tiles;
+}
+
 /**
  * Segments of the two-level form. One pass over memory is cheapest, so more are used only while the workgroups cannot fill a large
  * GPU (two for each of 132 multiprocessors), and none is shorter than four chunks.
