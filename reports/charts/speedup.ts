@@ -8,10 +8,10 @@ import { fasterFrom, type Ratio } from "../analysis/speedup.js";
 import { formatSize } from "../format.js";
 import type { Row, RunRecord } from "../rows/row.js";
 import { caption } from "./caption.js";
-import type { Layer } from "./drawn.js";
-import { type DrawnCurve, RATIO } from "./drawn.js";
 import { figure } from "./figure.js";
-import { panel } from "./panel.js";
+import type { Layer } from "./panel/drawn.js";
+import { type DrawnCurve, RATIO } from "./panel/drawn.js";
+import { panel } from "./panel/panel.js";
 import { logAxis, sizeAxis } from "./scale.js";
 import { LIGHT, type Theme } from "./theme.js";
 

@@ -27,7 +27,8 @@ export function verdictJunit(verdict: Verdict): string {
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     "<testsuites>",
-    `  <testsuite name="dualbench gate" tests="${tests.length}" failures="${count("failure")}" errors="${count("error")}" skipped="${count("skipped")}" time="${(60 * verdict.minutes).toFixed(1)}">`,
+    `  <testsuite name="dualbench gate" tests="${tests.length}" failures="${count("failure")}" ` +
+      `errors="${count("error")}" skipped="${count("skipped")}" time="${(60 * verdict.minutes).toFixed(1)}">`,
     ...lines,
     "  </testsuite>",
     "</testsuites>",

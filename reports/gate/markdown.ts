@@ -9,7 +9,8 @@ export function verdictMarkdown(verdict: Verdict): string {
     "",
     ...verdict.reasons.map((reason) => `- ${cell(reason)}`),
     "",
-    `${head.name} (${head.commit.slice(0, 12)}) against ${base.name} (${base.commit.slice(0, 12)}) on ${cell(verdict.machine)}, ${verdict.minutes.toFixed(1)} minutes. ${cell(canaryWords(verdict))}.`,
+    `${head.name} (${head.commit.slice(0, 12)}) against ${base.name} (${base.commit.slice(0, 12)}) ` +
+      `on ${cell(verdict.machine)}, ${verdict.minutes.toFixed(1)} minutes. ${cell(canaryWords(verdict))}.`,
     "",
   ];
   if (cases.length > 0) {

@@ -59,7 +59,8 @@ function refuseMixture(sources: readonly Source[]): void {
     const earlier = owner.get(key);
     if (earlier && !mayBeOne(earlier.machine, source.machine))
       throw new MergeError(
-        `${what} would mix two machines, ${earlier.machine} (${earlier.folder}) and ${source.machine} (${source.folder}); report each folder by itself`,
+        `${what} would mix two machines, ${earlier.machine} (${earlier.folder}) and ` +
+          `${source.machine} (${source.folder}); report each folder by itself`,
       );
     owner.set(key, source);
   };

@@ -1,6 +1,6 @@
 /**
- * Absolute comparison on one fixed machine: times of fresh processes of an earlier day in a file, beside those of today. A process's time is
- * its least turn, because no turns of two days can be paired, and only the least is free of what else the machine did. The k-th
+ * Absolute comparison on one fixed machine: times of fresh processes of an earlier day in a file, beside those of today. A process's
+ * time is its least turn, because no turns of two days can be paired, and only the least is free of what else the machine did. The k-th
  * process of today stands against the k-th of then, the same kind of process on both days; under "no change" the sign of their
  * difference is a coin, which is all that the decision rule asks. What it cannot cancel is the machine itself having changed: hence
  * the fingerprint.

@@ -1,8 +1,9 @@
 /**
  * Blocks of fresh processes. A block is four of them, two an arm, prepared and verified together, then timed in turns, ABBA or BAAB
- * by a coin and the other way round in the next turn: what drifts cancels. The block gives one ratio, each process one median to report. Screening shares a block's processes among all cases, each case with its own coin
- * and all in a new random order, because starting a process costs more than timing a case; its result only chooses what is looked at
- * again. The confirming blocks, which alone can fail a change, start four processes for one case.
+ * by a coin and the other way round in the next turn: what drifts cancels. The block gives one ratio, each process one median to
+ * report. Screening shares a block's processes among all cases, each case with its own coin and all in a new random order, because
+ * starting a process costs more than timing a case; its result only chooses what is looked at again. The confirming blocks, which
+ * alone can fail a change, start four processes for one case.
  */
 
 import type { Target } from "../plan/plan.js";

@@ -197,7 +197,9 @@ class Runner {
     const least = amount(leastCostNs(predictedNs) + referenceNs, "ns");
     return {
       status: "skipped",
-      reason: `predicted ${amount(predictedNs, "ns")} a run, ${least} to verify and time it; ${allowed} of the ${this.options.grid} grid's time`,
+      reason:
+        `predicted ${amount(predictedNs, "ns")} a run, ${least} to verify and time it; ` +
+        `${allowed} of the ${this.options.grid} grid's time`,
       predictedNs,
       predictedBytes,
     };

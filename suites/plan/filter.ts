@@ -1,6 +1,7 @@
 /**
  * `--filter EXPR`: words split on spaces, all of which must match. `ssd/` is the operator, exactly; `length<=4096`, `state=64`
- * compare a key, and are false when the case has no such key; any other word is a substring of the id. Of words joined by `|` one must match.
+ * compare a key, and are false when the case has no such key; any other word is a substring of the id. Of words joined
+ * by `|` one must match.
  */
 import { parseCaseId } from "../../reports/rows/case-id.js";
 

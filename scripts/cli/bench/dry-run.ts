@@ -29,7 +29,8 @@ export function dryRun(groups: readonly Group[], ceilings: readonly Ceilings[], 
   }
   for (const line of lines) process.stdout.write(`${planId(line.suite, line.id)}\t${words(line)}\n`);
   process.stdout.write(
-    `${lines.length} cases; times are the least that the ceilings measured now allow, larger cases that do not fit the time will be skipped with a prediction from smaller ones\n`,
+    `${lines.length} cases; times are the least that the ceilings measured now allow, ` +
+      "larger cases that do not fit the time will be skipped with a prediction from smaller ones\n",
   );
 }
 

@@ -90,7 +90,8 @@ export async function openRun(
   if (groups.length === 0)
     throw new Stop(
       EXIT.nothingToMeasure,
-      `nothing to measure: no case matches${plan.filter === null ? "" : ` --filter "${plan.filter}"`}${plan.shard ? ` in shard ${plan.shard.index}/${plan.shard.count}` : ""}; --list without it shows all cases`,
+      `nothing to measure: no case matches${plan.filter === null ? "" : ` --filter "${plan.filter}"`}` +
+        `${plan.shard ? ` in shard ${plan.shard.index}/${plan.shard.count}` : ""}; --list without it shows all cases`,
     );
   return { pool, targets, groups, impls, absent: sentences };
 }

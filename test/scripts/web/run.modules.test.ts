@@ -4,9 +4,9 @@ import { dirname, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type Plugin } from "vite";
 import { expect, it } from "vitest";
-import { engines } from "../../impls/engines/index.js";
+import { engines } from "../../../impls/engines/index.js";
 
-const root = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
+const root = resolve(dirname(fileURLToPath(import.meta.url)), "../../..");
 
 /** What a page loads: operators and forms, the engines that run in a page, suites and the runner without its Node host. */
 const modules = [
