@@ -5,14 +5,15 @@ import { type EngineEntry, engines } from "../../impls/engines/index.js";
 import { type AnyImplementation, implementationName } from "../../impls/implementation.js";
 import { implementations, operators } from "../../impls/index.js";
 
+const HOW =
+  "export one made by implementation(operator, engine, { form, ... }), as examples/my-kernel.ts does";
+
 /** @throws with one sentence when the module cannot be loaded or exports neither an implementation nor an engine's entry */
 export async function loadImplementations(file: string): Promise<AnyImplementation[]> {
   const exported = await exportsOf(file);
   const found = exported.filter(isImplementation);
   if (found.length === 0 && !exported.some(isEngineEntry))
-    throw new Error(
-      `${file} exports no implementation; export one made by implementation(operator, engine, { form, ... }), as examples/my-kernel.ts does`,
-    );
+    throw new Error(`${file} exports no implementation; ${HOW}`);
   return found;
 }
 
