@@ -4,7 +4,7 @@ import type { Check, CheckName } from "../../reports/gate/verdict.js";
 import { chooseSuites } from "../index.js";
 import { caseKeys } from "../plan/case-id.js";
 import { oneLine } from "../processes/one-line.js";
-import type { InventoryEntry } from "../processes/protocol.js";
+import { type InventoryEntry, PROTOCOL } from "../processes/protocol.js";
 import type { StoredTimes } from "./baseline.js";
 import { type GateCase, type Planned, planCases } from "./cases.js";
 import { type Claims, companionsOf, isClaimed } from "./checks/claims.js";
@@ -108,22 +108,24 @@ function countedProblems() {
   return [...new Map(named.map((one) => [`${one.problem.operator} ${one.size}`, one])).values()];
 }
 
-/** Every implementation of both arms, each as its own process lists it. @throws GateStop when the base cannot be loaded */
+/**
+ * Every implementation of both arms, each as its own process lists it.
+ * @throws GateStop when the base cannot be loaded, or its processes speak another version of the protocol
+ */
 async function inventories(lab: Lab): Promise<Sides<readonly InventoryEntry[]>> {
   const problems = countedProblems().map(({ problem }) => problem);
   const of = async (arm: ArmName) => {
-    const { files, tree } = lab.arms[arm];
-    const link = lab.host.start();
+    const { files, child } = lab.arms[arm];
+    const link = lab.host.start(child);
     try {
       const originMs = lab.host.nowMs();
-      await link.call(
-        "open",
-        { engine: "cpu", device: undefined, named: false, files, tree, originMs },
-        180_000,
-      );
+      const request = { engine: "cpu", device: undefined, named: false, files, originMs } as const;
+      const { protocol } = await link.call("open", request, 180_000);
+      mustSpeak(protocol);
       return await link.call("inventory", { problems }, 60_000);
     } catch (error) {
       checkSignal(lab);
+      if (error instanceof GateStop) throw error;
       if (arm === "head") throw new GateStop("usage", `head cannot be loaded: ${oneLine(error)}`);
       throw new GateStop("inconclusive", `this harness cannot load the base: ${oneLine(error)}`);
     } finally {
@@ -131,4 +133,15 @@ async function inventories(lab: Lab): Promise<Sides<readonly InventoryEntry[]>> 
     }
   };
   return { base: await of("base"), head: await of("head") };
+}
+
+/** @param protocol what a process of an arm states; those before the version was stated speak the first one */
+function mustSpeak(protocol: number | undefined): void {
+  const version = protocol ?? 1;
+  if (version === PROTOCOL) return;
+  throw new GateStop(
+    "inconclusive",
+    `the base's processes speak version ${version} of the gate's protocol and this gate speaks version ${PROTOCOL}: ` +
+      "a change of the protocol cannot be held against its base, the next change can",
+  );
 }
