@@ -93,11 +93,8 @@ export function originOf(impl: AnyImplementation): string | undefined {
  * All built-in implementations, then those of the files, in one order for every process of a run. One that would share the name
  * of another gets `make` from its file, so that case ids stay unique.
  */
-export async function allImplementations(
-  files: readonly string[],
-  builtIn: readonly AnyImplementation[] = implementations,
-): Promise<AnyImplementation[]> {
-  const all = [...builtIn];
+export async function allImplementations(files: readonly string[]): Promise<AnyImplementation[]> {
+  const all = [...implementations];
   const taken = new Set(all.map(implementationName));
   for (const file of files) {
     const stem = fileStem(file);
