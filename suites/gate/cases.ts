@@ -1,5 +1,4 @@
 /** Which cases a gate compares: planned by head, found again in the base by implementation and problem. */
-import { devicesToOpen, engines } from "../../impls/engines/index.js";
 import { type AnyImplementation, implementationName } from "../../impls/implementation.js";
 import { implementations as builtIn } from "../../impls/index.js";
 import type { AnyOperator, Problem } from "../../impls/operator.js";
@@ -7,6 +6,7 @@ import type { Options } from "../../impls/prepared.js";
 import { chooseSuites } from "../index.js";
 import { figureCurves } from "../plan/figure-curves.js";
 import { parseFilter } from "../plan/filter.js";
+import { candidates } from "../plan/opening.js";
 import { type Case, makePlan, type Target } from "../plan/plan.js";
 import { EnginePool, type Present } from "../processes/engine-pool.js";
 import type { Description, Question } from "../processes/protocol.js";
@@ -79,13 +79,7 @@ export async function planCases(request: CaseRequest): Promise<Planned> {
     request.touched.all || user(i) || request.touched.names.has(implementationName(impls[i]));
   const takes = (i: number) =>
     request.onlyUser ? user(i) : isTouched(i) || request.companions.has(implementationName(impls[i]));
-  const wanted = engines
-    .filter(({ name }) => named.length === 0 || named.includes(name))
-    .filter(({ name }) => impls.some(({ engine }, i) => engine === name && takes(i)))
-    .flatMap((entry) => {
-      const isNamed = named.includes(entry.name);
-      return devicesToOpen(entry, isNamed).map((device) => ({ engine: entry.name, device, named: isNamed }));
-    });
+  const wanted = candidates({ impls, engines: named, wants: (_impl, i) => takes(i) });
   const pools = { base: pool(lab, "base"), head: pool(lab, "head") };
   try {
     const [head, base] = await Promise.all([pools.head.discover(wanted), pools.base.discover(wanted)]);

@@ -17,7 +17,7 @@ import { publishRun } from "../publish.js";
 import { commandOf, defaultFolder, repeatCommand, shown } from "../words.js";
 import { dryRun } from "./dry-run.js";
 import { type BenchOptions, invocation, type PlanOptions, parseBenchOptions } from "./options.js";
-import { type Prepared, prepareRun } from "./prepare.js";
+import { type PlannedRun, prepareRun } from "./prepare.js";
 import { type Earlier, earlierRun } from "./resume.js";
 
 /** @returns the exit code. @throws Stop */
@@ -77,7 +77,7 @@ class BenchRun {
   }
 
   private async measure(
-    { groups, pool, targets, impls }: Prepared,
+    { groups, pool, targets, impls }: PlannedRun,
     environment: Environment,
     record: RunRecord,
     folder: string,
@@ -138,7 +138,7 @@ class BenchRun {
     return publishRun(cases, record, folder, { ...publishing, charts: true, exitCode });
   }
 
-  private runRecord({ groups }: Prepared, environment: Environment, startedUtc: string): RunRecord {
+  private runRecord({ groups }: PlannedRun, environment: Environment, startedUtc: string): RunRecord {
     const { grid, seed } = this.plan;
     return {
       record: "run",
