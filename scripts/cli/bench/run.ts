@@ -94,8 +94,9 @@ class BenchRun {
       : RunStore.create(folder, record);
     const cases: CaseRecord[] = [...(earlier?.cases ?? [])];
     const total = record.plan.ids.length;
-    const progress = new Progress(process.stderr, total, { colour: options.color, done: cases.length });
-    const publishing = { json: options.json, colour: options.color };
+    const { color: colour, verbose } = options;
+    const progress = new Progress(process.stderr, total, { colour, verbose, done: cases.length });
+    const publishing = { json: options.json, colour };
     try {
       await run(groups, {
         grid: plan.grid,
@@ -131,6 +132,7 @@ class BenchRun {
       return interrupt.code;
     } finally {
       progress.clear();
+      progress.tellSkips();
       store.close();
     }
     const wrong = cases.some(({ row }) => row.status === "rejected" || row.status === "failed");
