@@ -12,7 +12,7 @@ import { type OpenedRun, openAndPlan } from "./plan/opening.js";
 import { planIds } from "./plan/plan.js";
 import type { Host } from "./processes/host.js";
 import { nodeHost } from "./processes/host.node.js";
-import { allImplementations } from "./processes/user-impls.js";
+import { allEngines, allImplementations } from "./processes/user-impls.js";
 import type { Grid } from "./suite.js";
 import { localPlace } from "./verify/evaluate.js";
 import { type Failure, runRandom } from "./verify/random.js";
@@ -98,11 +98,13 @@ export async function planSuite(options: RunSuiteOptions = {}): Promise<readonly
 async function opened(host: Host, options: RunSuiteOptions): Promise<OpenedRun> {
   const { grid = DEFAULT_GRID, seed = 0, engines: named = [], suites: namedSuites = [], filter } = options;
   choose("suite", suites, namedSuites);
-  choose("engine", engines, named);
   const files = (options.files ?? []).map((file) => resolve(file));
+  const [impls, entries] = await Promise.all([allImplementations(files), allEngines(files)]);
+  choose("engine", entries, named);
   return openAndPlan(host, {
     ...{
-      impls: await allImplementations(files),
+      impls,
+      entries,
       files,
       engines: named,
       suites: chooseSuites(namedSuites),

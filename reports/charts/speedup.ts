@@ -3,7 +3,7 @@ import type { TopLevelSpec } from "vega-lite";
 import { type Comparison, comparisons } from "../analysis/comparisons.js";
 import { bestCurves, type Group, groupBy, groupsOf, type XKey, xKeyOf } from "../analysis/curves.js";
 import { inequality } from "../analysis/fairness.js";
-import { familyOf } from "../analysis/names.js";
+import { familyOf } from "../analysis/families.js";
 import { fasterFrom, type Ratio } from "../analysis/speedup.js";
 import { formatSize } from "../format.js";
 import type { Row, RunRecord } from "../rows/row.js";

@@ -36,10 +36,10 @@ export function verdictJunit(verdict: Verdict): string {
 }
 
 function testsOf(verdict: Verdict): TestCase[] {
-  const cases = verdict.cases.map((one): TestCase => {
-    const { outcome, reason, repeat, id } = one;
+  const cases = verdict.cases.map((judged): TestCase => {
+    const { outcome, reason, repeat, id } = judged;
     if (outcome === "same" || outcome === "faster") return { group: "cases", name: id };
-    const { ratio, interval, p } = caseWords(one);
+    const { ratio, interval, p } = caseWords(judged);
     const figures = ratio === "" ? "" : ` ratio ${ratio} (${interval}), p ${p || "-"};`;
     const message = `${outcome}:${reason ? ` ${reason};` : ""}${figures} again: ${repeat}`;
     return { group: "cases", name: id, problem: { kind: KINDS[outcome], message } };

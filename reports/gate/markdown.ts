@@ -17,9 +17,11 @@ export function verdictMarkdown(verdict: Verdict): string {
       "| case | outcome | ratio | 95% interval | p (Holm) | MDE80 | base | head |",
       "|---|---|---|---|---|---|---|---|",
     );
-    for (const one of inOrder(cases)) {
-      const { outcome, ratio, interval, p, mde, base: was, head: is } = caseWords(one);
-      lines.push(`| ${[`\`${one.id}\``, outcome, ratio, interval, p, mde, was, is].map(cell).join(" | ")} |`);
+    for (const judged of inOrder(cases)) {
+      const { outcome, ratio, interval, p, mde, base: was, head: is } = caseWords(judged);
+      lines.push(
+        `| ${[`\`${judged.id}\``, outcome, ratio, interval, p, mde, was, is].map(cell).join(" | ")} |`,
+      );
     }
     lines.push("");
   }

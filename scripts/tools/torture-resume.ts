@@ -8,6 +8,7 @@ import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { planId } from "../../reports/rows/case-id.js";
 import { RESULTS, readRun } from "../../reports/rows/store.js";
 
 const { values, positionals } = parseArgs({
@@ -36,7 +37,7 @@ function bench(args: readonly string[]): { process: ChildProcess; ended: Promise
 
 function stored(run: string): string[] {
   try {
-    return readRun(run).cases.map(({ row }) => `${row.suite}\t${row.id}`);
+    return readRun(run).cases.map(({ row }) => planId(row.suite, row.id));
   } catch {
     return [];
   }

@@ -1,7 +1,6 @@
 /** The runner and the checks in a page: the same suites, engines, laws and rows as the commands. */
 
-import type { EngineName } from "../../impls/engines/index.js";
-import { engines } from "../../impls/engines/index.js";
+import { type EngineEntry, type EngineName, engines } from "../../impls/engines/index.js";
 import { implementations } from "../../impls/index.js";
 import type { CaseRecord } from "../../reports/rows/row.js";
 import { chooseSuites } from "../../suites/index.js";
@@ -15,7 +14,7 @@ import { localPlace } from "../../suites/verify/evaluate.js";
 import { subjectsFor } from "../../suites/verify/subject.js";
 
 /** Engines that a page can load. */
-export const PAGE_ENGINES: readonly EngineName[] = ["webgpu", "cpu"];
+export const PAGE_ENGINES: readonly EngineEntry[] = engines.filter(({ inPage }) => inPage);
 
 export interface PageRun {
   readonly engine: EngineName;
@@ -34,7 +33,8 @@ export async function bench({ engine, grid, filter, signal, onRecord }: PageRun)
   const host = browserHost();
   try {
     const { pool, targets, groups } = await openAndPlan(host, {
-      ...{ impls: implementations, files: [], engines: [engine], suites: chooseSuites([]), grid, seed: 0 },
+      ...{ impls: implementations, entries: engines, files: [], engines: [engine] },
+      ...{ suites: chooseSuites([]), grid, seed: 0 },
       filter: filter || null,
       originMs: host.nowMs(),
     });
@@ -57,6 +57,10 @@ export async function bench({ engine, grid, filter, signal, onRecord }: PageRun)
   }
 }
 
+function entryOf(engine: EngineName): EngineEntry {
+  return engines.find(({ name }) => name === engine)!;
+}
+
 /** One check of one implementation against the float64 reference. */
 export interface Check {
   readonly name: string;
@@ -68,8 +72,9 @@ export interface Check {
 
 /** Holds every implementation of an engine against the reference on the given problems. */
 export async function verify(engine: EngineName, specs: readonly Spec[]): Promise<Check[]> {
-  const module = await engines.find(({ name }) => name === engine)!.load();
-  const place = localPlace(await module.open(undefined, { named: true }), undefined);
+  const entry = entryOf(engine);
+  const { open } = await entry.load();
+  const place = localPlace(await open(undefined, { named: true }), undefined, entry);
   const checks: Check[] = [];
   try {
     for (const spec of specs)

@@ -7,7 +7,7 @@ import type { Case, Group } from "../plan/plan.js";
 import { amount } from "./amount.js";
 import { Budget, type GridBudget, leastCostNs } from "./budget.js";
 import { History, ReferenceCost } from "./predict.js";
-import { Claims } from "./turns.js";
+import { Priorities } from "./priorities.js";
 
 export type Answer =
   | { readonly runs: true }
@@ -39,7 +39,7 @@ export class Affordable {
   private readonly budget: Budget;
   private readonly history: History;
   private readonly references: ReferenceCost;
-  private readonly claims: Claims;
+  private readonly priorities: Priorities;
   /** Curves that have had their first skip: a case skipped once leaves its curve for good. */
   private readonly stopped = new Set<string>();
   /** The case at which an implementation gave no answer, by lineage. */
@@ -54,45 +54,61 @@ export class Affordable {
     this.budget = new Budget(grid);
     this.history = history ?? new History();
     this.references = new ReferenceCost(lanes);
-    this.claims = new Claims(grid, this.history, this.references);
+    this.priorities = new Priorities(grid, this.history, this.references);
     this.budget.spend(spentNs ?? 0);
   }
 
   /** The problem to work on next. */
   next(groups: Iterable<Group>): Group {
-    return this.claims.next(groups, this.left);
+    return this.priorities.next(groups, this.left);
   }
 
   /** The two smallest sizes of a curve always run. */
-  afford(one: Case): Answer {
-    if (one.unsupported) return { runs: false, status: "skipped", reason: one.unsupported };
-    const hung = this.hung.get(one.lineage);
+  afford(planned: Case): Answer {
+    if (planned.unsupported) return { runs: false, status: "skipped", reason: planned.unsupported };
+    const hung = this.hung.get(planned.lineage);
     // every further try would cost the whole deadline again
     if (hung !== undefined)
       return { runs: false, status: "failed", reason: `not tried: ${hung} gave no answer` };
-    return this.inMemory(one) ?? this.inTime(one) ?? RUNS;
+    return this.inMemory(planned) ?? this.inTime(planned) ?? RUNS;
   }
 
-  private inMemory(one: Case): Answer | undefined {
-    const predictedBytes = this.history.bytes(one);
+  private inMemory(planned: Case): Answer | undefined {
+    const predictedBytes = this.history.bytes(planned);
     const { memoryBytes } = this.options;
     if (predictedBytes <= memoryBytes) return undefined;
     const reason = `predicted to hold ${amount(predictedBytes, "bytes")}, this run may use ${amount(memoryBytes, "bytes")}`;
-    return { runs: false, status: "skipped", reason, predictedBytes, predictedNs: this.history.timeNs(one) };
+    return {
+      runs: false,
+      status: "skipped",
+      reason,
+      predictedBytes,
+      predictedNs: this.history.timeNs(planned),
+    };
   }
 
-  private inTime(one: Case): Answer | undefined {
-    const predictedNs = this.history.timeNs(one);
-    const claim = this.claims.of(one);
-    if (claim === "beginning" || predictedNs === undefined) return undefined;
-    const reserved = this.claims.beforeNs(one, this.left);
-    const limit = this.budget.limitNs(claim === "none" ? this.curvesLeft() : 1, reserved, claim !== "none");
-    const neededNs = leastCostNs(predictedNs) + (claim === "none" ? 0 : this.references.ns(one));
+  private inTime(planned: Case): Answer | undefined {
+    const predictedNs = this.history.timeNs(planned);
+    const priority = this.priorities.of(planned);
+    if (priority === "beginning" || predictedNs === undefined) return undefined;
+    const reserved = this.priorities.beforeNs(planned, this.left);
+    const limit = this.budget.limitNs(
+      priority === "none" ? this.curvesLeft() : 1,
+      reserved,
+      priority !== "none",
+    );
+    const neededNs = leastCostNs(predictedNs) + (priority === "none" ? 0 : this.references.ns(planned));
     if (neededNs <= limit) return undefined;
     const allowed = limit > 0 ? `one case may use ${amount(limit, "ns")} of what is left` : "nothing is left";
     const least = `${amount(neededNs, "ns")} to verify and time it`;
     const reason = `predicted ${amount(predictedNs, "ns")} a run, ${least}; ${allowed} of the ${this.options.gridName} grid's time`;
-    return { runs: false, status: "skipped", reason, predictedNs, predictedBytes: this.history.bytes(one) };
+    return {
+      runs: false,
+      status: "skipped",
+      reason,
+      predictedNs,
+      predictedBytes: this.history.bytes(planned),
+    };
   }
 
   /** Curves that will still ask for time. */
@@ -104,7 +120,7 @@ export class Affordable {
 
   /** Sampling time of each case from here on. */
   sampleNs(): number {
-    return this.budget.sampleNs(this.left.size, this.claims.reservedNs(this.left, "figure"));
+    return this.budget.sampleNs(this.left.size, this.priorities.reservedNs(this.left, "figure"));
   }
 
   get remainingNs(): number {
@@ -112,13 +128,13 @@ export class Affordable {
   }
 
   /** Time of one run; undefined when nothing smaller of any of its curves has run. */
-  predictedNs(one: Case): number | undefined {
-    return this.history.timeNs(one);
+  predictedNs(planned: Case): number | undefined {
+    return this.history.timeNs(planned);
   }
 
   /** Memory that a case will hold. */
-  predictedBytes(one: Case): number {
-    return this.history.bytes(one);
+  predictedBytes(planned: Case): number {
+    return this.history.bytes(planned);
   }
 
   /** What computing a problem's reference will take. */
@@ -131,8 +147,8 @@ export class Affordable {
   }
 
   /** A case has been seen to run: larger ones of its curves are predicted from it. */
-  saw(one: Case, seen: { readonly runNs: number; readonly bytes: number }): void {
-    this.history.add(one, seen);
+  saw(planned: Case, seen: { readonly runNs: number; readonly bytes: number }): void {
+    this.history.add(planned, seen);
   }
 
   sawReference(group: Group, ns: number): void {

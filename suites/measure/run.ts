@@ -1,5 +1,6 @@
 /** A run: problem after problem, smallest first; what does not fit is skipped with its predicted figure; nothing is dropped. */
 import type { AnyOperator, Problem } from "../../impls/operator.js";
+import { planId } from "../../reports/rows/case-id.js";
 import type { CaseRecord } from "../../reports/rows/row.js";
 import { Affordable, type AffordOptions } from "../budget/afford.js";
 import { BUDGETS, type GridBudget } from "../budget/budget.js";
@@ -69,7 +70,7 @@ class Runner {
     this.grid = BUDGETS[grid];
     const cases = groups.flatMap((group) => group.cases);
     this.total = cases.length;
-    this.left = new Set(cases.filter((one) => this.suitesLeft(one).length > 0));
+    this.left = new Set(cases.filter((planned) => this.suitesLeft(planned).length > 0));
     const { memoryBytes } = host;
     const lanes: AffordOptions["lanes"] = (operator, problem) => this.lanes(operator, problem).lanes.length;
     this.affordable = new Affordable(
@@ -89,10 +90,10 @@ class Runner {
   async group(group: Group): Promise<void> {
     const { host } = this.options;
     const start = host.nowMs();
-    const cases = group.cases.filter((one) => this.left.has(one));
-    const runnable = cases.filter((one) => {
-      const answer = this.affordable.afford(one);
-      if (!answer.runs) this.finish(one, answer, {});
+    const cases = group.cases.filter((planned) => this.left.has(planned));
+    const runnable = cases.filter((planned) => {
+      const answer = this.affordable.afford(planned);
+      if (!answer.runs) this.finish(planned, answer, {});
       return answer.runs;
     });
     this.check();
@@ -116,11 +117,11 @@ class Runner {
         const remark = block.length < cases.length ? blockRemark(block, cases) : undefined;
         const measurement = new GroupMeasurement(this.groupRun(group, lanes, reference));
         await measurement.measure(block, remark);
-        for (const one of block) {
-          const seen = measurement.observed.get(one);
-          if (seen) this.affordable.saw(one, seen);
-          if (measurement.hung.has(one)) this.affordable.gaveNoAnswer(one);
-          this.finish(one, measurement.outcomes.get(one)!, await pool.ceilings(one.target));
+        for (const planned of block) {
+          const seen = measurement.observed.get(planned);
+          if (seen) this.affordable.saw(planned, seen);
+          if (measurement.hung.has(planned)) this.affordable.gaveNoAnswer(planned);
+          this.finish(planned, measurement.outcomes.get(planned)!, await pool.ceilings(planned.target));
         }
       }
     } finally {
@@ -144,7 +145,8 @@ class Runner {
     } catch (error) {
       this.check();
       const why = error instanceof Error ? error.message : String(error);
-      for (const one of cases) this.finish(one, { status: "failed", reason: `no reference: ${why}` }, {});
+      for (const planned of cases)
+        this.finish(planned, { status: "failed", reason: `no reference: ${why}` }, {});
       return undefined;
     }
   }
@@ -160,7 +162,7 @@ class Runner {
       seed,
       orderOf: group.key,
       sampleNs: this.affordable.sampleNs(),
-      predictedNs: (one) => this.affordable.predictedNs(one),
+      predictedNs: (planned) => this.affordable.predictedNs(planned),
       check: () => this.check(),
     };
   }
@@ -169,29 +171,33 @@ class Runner {
   private blocks(cases: readonly Case[]): Case[][] {
     const blocks: Case[][] = [];
     let free = 0;
-    for (const one of cases) {
-      const bytes = this.affordable.predictedBytes(one);
+    for (const planned of cases) {
+      const bytes = this.affordable.predictedBytes(planned);
       if (blocks.length === 0 || bytes > free) {
         blocks.push([]);
         free = this.options.host.memoryBytes;
       }
-      blocks.at(-1)!.push(one);
+      blocks.at(-1)!.push(planned);
       free -= bytes;
     }
     return blocks;
   }
 
-  private finish(one: Case, outcome: Outcome, ceilings: Parameters<typeof caseRecords>[2]["ceilings"]): void {
+  private finish(
+    planned: Case,
+    outcome: Outcome,
+    ceilings: Parameters<typeof caseRecords>[2]["ceilings"],
+  ): void {
     const { targets, facts, emit } = this.options;
-    const device = targets[one.target].info;
-    if (outcome.status === "skipped") this.affordable.skipped(one);
-    const suites = this.suitesLeft(one);
-    this.left.delete(one);
-    emit(caseRecords({ ...one, suites }, outcome, { device, ceilings }, facts));
+    const { info: device, traits } = targets[planned.target];
+    if (outcome.status === "skipped") this.affordable.skipped(planned);
+    const suites = this.suitesLeft(planned);
+    this.left.delete(planned);
+    emit(caseRecords({ ...planned, suites }, outcome, { device, traits, ceilings }, facts));
   }
 
   private suitesLeft({ suites, id }: Case): string[] {
-    return suites.filter((suite) => !this.options.done?.has(`${suite}\t${id}`));
+    return suites.filter((suite) => !this.options.done?.has(planId(suite, id)));
   }
 
   private check(): void {

@@ -2,9 +2,10 @@
  * One way into a run: modules loaded, engines opened, what is missing said, cases planned. Every command, the library and the page
  * begin here, so that the same request means the same cases everywhere.
  */
-import { devicesToOpen, type EngineEntry, engines } from "../../impls/engines/index.js";
+import type { EngineEntry } from "../../impls/engines/index.js";
 import type { AnyImplementation } from "../../impls/implementation.js";
-import { type Candidate, EnginePool, type Present } from "../processes/engine-pool.js";
+import { planId } from "../../reports/rows/case-id.js";
+import { candidatesOf, EnginePool, type Present } from "../processes/engine-pool.js";
 import type { Host } from "../processes/host.js";
 import type { Grid, Suite } from "../suite.js";
 import { figureCurves } from "./figure-curves.js";
@@ -16,6 +17,8 @@ import { type Group, makePlan } from "./plan.js";
 export interface OpenRequest {
   /** Built-in implementations and the user's, in the order of every process of the run. */
   readonly impls: readonly AnyImplementation[];
+  /** Built-in engines and the user's. */
+  readonly entries: readonly EngineEntry[];
   /** Modules that the user's come from, for the engines' processes. */
   readonly files: readonly string[];
   /** Engines that were named; all when empty. */
@@ -39,9 +42,13 @@ export interface Opening {
 
 /** Opens every engine that has something to run. */
 export async function openEngines(host: Host, request: OpenRequest): Promise<Opening> {
-  const { impls, files, originMs, tree } = request;
+  const { impls, entries, files, engines: named, originMs, tree, wants } = request;
   const pool = new EnginePool(host, files, originMs, tree);
-  const { targets, absent } = await pool.discover(candidates(request));
+  const { targets, absent } = await pool.discover(
+    candidatesOf(entries, named, (name) =>
+      impls.some((impl, i) => impl.engine === name && (wants?.(impl, i) ?? true)),
+    ),
+  );
   const warnings = targets.flatMap(({ engine, info: { warning } }) =>
     warning === undefined ? [] : [`engine ${engine}: ${warning}`],
   );
@@ -53,23 +60,6 @@ export async function openEngines(host: Host, request: OpenRequest): Promise<Ope
     ),
     remarks: [...leftOut(impls, targets), ...warnings],
   };
-}
-
-/** The devices of every engine that has something to run. */
-export function candidates({
-  impls,
-  engines: named,
-  wants,
-}: Omit<OpenRequest, "files" | "originMs">): Candidate[] {
-  const runs = ({ name }: EngineEntry) =>
-    impls.some((impl, i) => impl.engine === name && (wants?.(impl, i) ?? true));
-  return engines
-    .filter(({ name }) => named.length === 0 || named.includes(name))
-    .filter(runs)
-    .flatMap((entry) => {
-      const isNamed = named.includes(entry.name);
-      return devicesToOpen(entry, isNamed).map((device) => ({ engine: entry.name, device, named: isNamed }));
-    });
 }
 
 /** What is opened and planned. */
@@ -123,7 +113,7 @@ export async function openAndPlan(host: Host, request: RunRequest): Promise<Open
     targets,
     describe: describedBy(pool),
     ...(isFigureOnly(request) ? { takesPart: figureCurves(impls, targets) } : {}),
-    keep: (suite, id) => (matches?.(id) ?? true) && (stored?.has(`${suite}\t${id}`) ?? true),
+    keep: (suite, id) => (matches?.(id) ?? true) && (stored?.has(planId(suite, id)) ?? true),
     ...(stored ? { storedIds: [...stored] } : {}),
     shard: stored ? undefined : request.shard,
   });
