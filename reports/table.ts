@@ -2,7 +2,7 @@
 import { chunksOf, groupBy, seriesOf, type XKey, xKeyOf } from "./analysis/curves.js";
 import { formatDuration, formatInterval, formatNumber, formatSize, plural } from "./format.js";
 import { idWords } from "./rows/case-id.js";
-import type { Row } from "./rows/row.js";
+import type { Measured, Row } from "./rows/row.js";
 
 export interface TableOptions {
   /** Columns of the terminal; lines are never longer, but it is taken to be at least 40. */
@@ -150,6 +150,14 @@ function wrapped(text: string, width: number): string[] {
 function legend(rows: readonly Row[], width: number): string[] {
   const counts = [...groupBy(rows, (row) => row.status)].map(([status, { length }]) => `${length} ${status}`);
   const total = `${plural(rows.length, "case")}: ${counts.join(", ")}.`;
-  const meaning = width < 70 ? "Median time." : "Median, its 95% interval, worst error/bound in u.";
+  if (width < 70) return wrapped(`${total} Median time.`, width);
+  const checked = rows.find((row) => row.status === "measured");
+  const meaning = `Median, its 95% interval, worst error/bound in u${checked ? ` (${errorInWords(checked)})` : ""}.`;
   return wrapped(`${total} ${meaning}`, width);
+}
+
+/** "2.8/41 u: off by 2.8 roundoffs of its accumulation where 41 are allowed": the first row's own figures. */
+function errorInWords({ errorU, boundU }: Measured): string {
+  const [error, bound] = [formatNumber(errorU, 2), formatNumber(boundU, 2)];
+  return `${error}/${bound} u: off by ${error} roundoffs of its sums where ${bound} are allowed`;
 }

@@ -12,12 +12,13 @@ export interface Point {
 const POINTS = 3;
 
 /**
- * Least-squares line in log-log through the last points below x. With one point, proportional growth. Never below the largest
- * smaller case: a curve that seems to fall is noise.
+ * Least-squares line in log-log through the last points up to x; larger ones say nothing of what a smaller case needs, and may lie on
+ * another kernel's part of the curve. With one point, proportional growth. Never below the largest smaller case: a curve that seems
+ * to fall is noise.
  */
 export function extrapolate(points: readonly Point[], x: number): number | undefined {
   const known = points
-    .filter((point) => point.x > 0 && point.y > 0)
+    .filter((point) => point.x > 0 && point.x <= x && point.y > 0)
     .sort((a, b) => a.x - b.x)
     .slice(-POINTS);
   const last = known.at(-1);

@@ -128,7 +128,7 @@ function backendOf({ engine, device, info }: Present): string {
 }
 
 function pool({ host, arms }: Lab, arm: ArmName): EnginePool {
-  return new EnginePool(host, arms[arm].files, host.nowMs(), arms[arm].tree);
+  return new EnginePool(host, arms[arm].files, host.nowMs(), arms[arm].child);
 }
 
 async function describe(

@@ -69,8 +69,8 @@ export class Station {
 
   /** @throws ArmFailed when the arm does not open one of the engines */
   static async open(lab: Lab, arm: ArmName, targets: readonly Target[]): Promise<Station> {
-    const { files, tree } = lab.arms[arm];
-    const pool = new EnginePool(lab.host, files, lab.host.nowMs(), tree);
+    const { files, child } = lab.arms[arm];
+    const pool = new EnginePool(lab.host, files, lab.host.nowMs(), child);
     const { absent } = await pool.discover(
       targets.map(({ engine, device }) => ({ engine, device, named: true })),
     );

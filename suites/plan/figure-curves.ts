@@ -8,8 +8,8 @@ import type { AnyImplementation } from "../../impls/implementation.js";
 import { implementations } from "../../impls/index.js";
 import { isQuickForm } from "../../reports/analysis/families.js";
 
-/** An engine on a device. */
-interface Placed {
+/** What the choice must know of an open engine. */
+interface Choosable {
   readonly engine: string;
   readonly traits?: EngineTraits | undefined;
 }
@@ -17,7 +17,7 @@ interface Placed {
 /** Whether implementation i runs on target t. A user's own implementation always does. */
 export function figureCurves(
   impls: readonly AnyImplementation[],
-  targets: readonly Placed[],
+  targets: readonly Choosable[],
 ): (impl: number, target: number) => boolean {
   const ours = new Set(implementations);
   // a peer stands for a curve only where nobody else has it
@@ -34,7 +34,7 @@ export function figureCurves(
   return (i, t) => !ours.has(impls[i]) || first.get(curveOf(impls[i])) === t;
 }
 
-function peerage({ traits }: Placed): number {
+function peerage({ traits }: Choosable): number {
   return traits?.peer ? 1 : 0;
 }
 

@@ -53,8 +53,8 @@ export class EnginePool {
     private readonly host: Host,
     private readonly files: readonly string[],
     private readonly originMs: number,
-    /** A folder whose `impls/` takes the place of the harness's own. */
-    private readonly tree?: string,
+    /** The module of its processes, where it is another tree's. */
+    private readonly module?: string,
   ) {}
 
   /** Opens all candidates; the absent ones come back with one sentence each. */
@@ -122,11 +122,11 @@ export class EnginePool {
   }
 
   private async open(slot: Slot): Promise<Extract<Opened, { present: true }>> {
-    slot.link = this.host.start();
+    slot.link = this.host.start(this.module);
     const { engine, device, named } = slot;
     const opened = await slot.link.call(
       "open",
-      { engine, device, named, files: this.files, originMs: this.originMs, tree: this.tree },
+      { engine, device, named, files: this.files, originMs: this.originMs },
       OPEN_MS,
     );
     if (!opened.present) throw new EngineDied(opened.reason);

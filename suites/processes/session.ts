@@ -15,20 +15,21 @@ import { measure, warmUp } from "../measure/measure.js";
 import { evaluate } from "../verify/evaluate.js";
 import { lacksOf } from "../verify/targets.js";
 import { oneLine } from "./one-line.js";
-import type {
-  CallName,
-  Calls,
-  Description,
-  Lacking,
-  OpenRequest,
-  Question,
-  ReferenceHandle,
+import {
+  type CallName,
+  type Calls,
+  type Description,
+  type Lacking,
+  type OpenRequest,
+  PROTOCOL,
+  type Question,
+  type ReferenceHandle,
 } from "./protocol.js";
 
 /** What a session needs from the place it runs in. */
 export interface SessionHost {
   /** Built-in implementations, then those of the user's files, in one order for parent and child. */
-  implementations(files: readonly string[], tree: string | undefined): Promise<readonly AnyImplementation[]>;
+  implementations(files: readonly string[]): Promise<readonly AnyImplementation[]>;
   /** @throws with one sentence when this machine lacks the engine */
   openEngine(request: OpenRequest): Promise<Engine<unknown>>;
   readReference(handle: ReferenceHandle): Iterable<LaneReference>;
@@ -80,17 +81,17 @@ export class Session {
   }
 
   async open(body: Calls["open"][0]): Promise<Calls["open"][1]> {
-    this.impls = await this.host.implementations(body.files, body.tree);
+    this.impls = await this.host.implementations(body.files);
     this.originMs = body.originMs;
     try {
       this.engine = await this.host.openEngine(body);
       const { device } = this.engine;
       const lacking = await this.lacking(body.engine);
       const cools = this.engine.timeCold !== undefined;
-      return { present: true, device, lacks: lacksOf(this.engine), lacking, cools };
+      return { protocol: PROTOCOL, present: true, device, lacks: lacksOf(this.engine), lacking, cools };
     } catch (error) {
       // an engine that this machine lacks is an ordinary answer, whatever its loader threw
-      return { present: false, reason: oneLine(error) };
+      return { protocol: PROTOCOL, present: false, reason: oneLine(error) };
     }
   }
 

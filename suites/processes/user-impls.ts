@@ -5,15 +5,15 @@ import { type EngineEntry, engines } from "../../impls/engines/index.js";
 import { type AnyImplementation, implementationName } from "../../impls/implementation.js";
 import { implementations, operators } from "../../impls/index.js";
 
-const HOW =
-  "export one made by implementation(operator, engine, { form, ... }), as examples/my-kernel.ts does";
-
 /** @throws with one sentence when the module cannot be loaded or exports neither an implementation nor an engine's entry */
 export async function loadImplementations(file: string): Promise<AnyImplementation[]> {
   const exported = await exportsOf(file);
   const found = exported.filter(isImplementation);
   if (found.length === 0 && !exported.some(isEngineEntry))
-    throw new Error(`${file} exports no implementation; ${HOW}`);
+    throw new Error(
+      `${file} exports no implementation; ` +
+        "export one made by implementation(operator, engine, { form, ... }), as examples/my-kernel.ts does",
+    );
   return found;
 }
 
@@ -94,11 +94,8 @@ export function originOf(impl: AnyImplementation): string | undefined {
  * All built-in implementations, then those of the files, in one order for every process of a run. One that would share the name
  * of another gets `make` from its file, so that case ids stay unique.
  */
-export async function allImplementations(
-  files: readonly string[],
-  builtIn: readonly AnyImplementation[] = implementations,
-): Promise<AnyImplementation[]> {
-  const all = [...builtIn];
+export async function allImplementations(files: readonly string[]): Promise<AnyImplementation[]> {
+  const all = [...implementations];
   const taken = new Set(all.map(implementationName));
   for (const file of files) {
     const stem = fileStem(file);

@@ -27,6 +27,8 @@ export interface BenchOptions {
   readonly list: boolean;
   readonly dryRun: boolean;
   readonly json: boolean;
+  /** Every skipped case on a line of its own. */
+  readonly verbose: boolean;
   readonly color: boolean;
 }
 
@@ -66,6 +68,7 @@ export function parseBenchOptions(argv: readonly string[]): BenchOptions | undef
     list: raw.list === true,
     dryRun: raw.dryRun === true,
     json: raw.json === true,
+    verbose: raw.verbose === true,
     color: raw.color !== false,
   };
 }
@@ -113,6 +116,7 @@ function benchCommand(): Command {
       collect(any),
     )
     .option("--json", "print one JSON document on stdout, the rest on stderr")
+    .option("--verbose", "say of every skipped case why; without it, one line a reason")
     .option("--no-color", "no colour")
     .allowExcessArguments(false)
     .showSuggestionAfterError(true)

@@ -17,7 +17,7 @@ import { Progress } from "../progress.js";
 import { publishRun } from "../publish.js";
 import { commandOf, defaultFolder, repeatCommand, shown } from "../words.js";
 import { dryRun } from "./dry-run.js";
-import { type OpenedRun, openRun } from "./open.js";
+import { openRun, type PlannedRun } from "./open.js";
 import { type BenchOptions, invocation, type PlanOptions, parseBenchOptions } from "./options.js";
 import { type Earlier, earlierRun } from "./resume.js";
 
@@ -78,7 +78,7 @@ class BenchRun {
   }
 
   private async measure(
-    { groups, pool, targets, impls }: OpenedRun,
+    { groups, pool, targets, impls }: PlannedRun,
     environment: Environment,
     record: RunRecord,
     folder: string,
@@ -95,8 +95,9 @@ class BenchRun {
       : RunStore.create(folder, record);
     const cases: CaseRecord[] = [...(earlier?.cases ?? [])];
     const total = record.plan.ids.length;
-    const progress = new Progress(process.stderr, total, { colour: options.color, done: cases.length });
-    const publishing = { json: options.json, colour: options.color };
+    const { color: colour, verbose } = options;
+    const progress = new Progress(process.stderr, total, { colour, verbose, done: cases.length });
+    const publishing = { json: options.json, colour };
     try {
       await run(groups, {
         grid: plan.grid,
@@ -132,6 +133,7 @@ class BenchRun {
       return interrupt.code;
     } finally {
       progress.clear();
+      progress.tellSkips();
       store.close();
     }
     const wrong = cases.some(({ row }) => row.status === "rejected" || row.status === "failed");
@@ -139,7 +141,7 @@ class BenchRun {
     return publishRun(cases, record, folder, { ...publishing, charts: true, exitCode });
   }
 
-  private runRecord({ groups }: OpenedRun, environment: Environment, startedUtc: string): RunRecord {
+  private runRecord({ groups }: PlannedRun, environment: Environment, startedUtc: string): RunRecord {
     const { grid, seed } = this.plan;
     return {
       record: "run",

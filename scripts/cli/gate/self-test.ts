@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { Verdict } from "../../../reports/gate/verdict.js";
 import { hookless } from "../../../suites/gate/trees/git.js";
-import { makeHarness } from "../../../suites/gate/trees/trees.js";
+import { makeHarness, PROGRAM } from "../../../suites/gate/trees/trees.js";
 import { loaderFlags } from "../../../suites/processes/fork.js";
 import { EXIT } from "../exit.js";
 import { Interrupt } from "../interrupt.js";
@@ -125,7 +125,7 @@ async function makeProgram(): Promise<Program> {
   const extension = import.meta.url.slice(-3);
   const here = fileURLToPath(new URL("../../../", import.meta.url));
   if (extension !== ".ts") return { root: here, extension, remove: () => {} };
-  const { folder, works, remove } = await makeHarness(here, ["impls", "suites", "reports", "scripts"]);
+  const { folder, works, remove } = await makeHarness(here, [...PROGRAM, "scripts"]);
   return works ? { root: folder, extension: ".js", remove } : { root: here, extension, remove };
 }
 
