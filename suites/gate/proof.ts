@@ -66,7 +66,9 @@ export async function prove(lab: Lab, cases: readonly GateCase[], longToo: boole
       else if (faults.length === 0 && !longToo && gated.rank >= ALWAYS && runNs.base! > LONGEST_RUN_NS)
         notCompared.push({
           id: gated.id,
-          reason: `one run takes ${(runNs.base! / 1e6).toFixed(0)} ms, more than ${LONGEST_RUN_NS / 1e6} ms; --filter asks for it all the same`,
+          reason:
+            `one run takes ${(runNs.base! / 1e6).toFixed(0)} ms, more than ${LONGEST_RUN_NS / 1e6} ms; ` +
+            "--filter asks for it all the same",
         });
       else if (faults.length === 0) good.push(gated);
     }

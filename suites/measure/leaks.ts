@@ -13,7 +13,10 @@ export const FEWEST_STRETCHES = 3;
 const FORGIVING_STRETCHES = 4;
 const NOISE_BYTES = 32 * 1024;
 
-/** Bytes a run: the least of all stretches (but one, of many), since only a leak shows in every one. 0 when there is none, or no telling. */
+/**
+ * Bytes a run: the least of all stretches (but one, of many), since only a leak shows in every one. 0 when there is none, or no
+ * telling.
+ */
 export function leakedBytesPerRun(stretches: readonly Stretch[]): number {
   if (stretches.length < FEWEST_STRETCHES) return 0;
   const sorted = stretches.toSorted((a, b) => a.bytes - b.bytes);

@@ -167,7 +167,10 @@ class Runner {
     return blocks;
   }
 
-  /** Why a case is not run, with the figure that says so; failed when its implementation hung before. The two smallest sizes of a curve always run. */
+  /**
+   * Why a case is not run, with the figure that says so; failed when its implementation hung before. The two smallest sizes of a curve
+   * always run.
+   */
   private skipReason(planned: Case): Outcome | undefined {
     if (planned.unsupported) return { status: "skipped", reason: planned.unsupported };
     const hung = this.hung.get(planned.lineage);

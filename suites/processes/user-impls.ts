@@ -11,7 +11,8 @@ export async function loadImplementations(file: string): Promise<AnyImplementati
   const found = exported.filter(isImplementation);
   if (found.length === 0 && !exported.some(isEngineEntry))
     throw new Error(
-      `${file} exports no implementation; export one made by implementation(operator, engine, { form, ... }), as examples/my-kernel.ts does`,
+      `${file} exports no implementation; ` +
+        "export one made by implementation(operator, engine, { form, ... }), as examples/my-kernel.ts does",
     );
   return found;
 }
