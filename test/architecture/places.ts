@@ -75,8 +75,8 @@ export function crowdedFolders({ files }: Tree, names: Names): string[] {
 export const ABOUT_THE_WHOLE: Readonly<Record<string, string>> = {
   "test/architecture.test.ts": "arrows and places of the whole tree",
   "test/conformance.test.ts": "every implementation at once",
-  "test/lines.test.ts": "every line that people write",
-  "test/readme.test.ts": "the README's kernel",
+  "test/lines.test.ts": "every file that people write",
+  "test/readme.test.ts": "the README",
 };
 
 /** `test/a/b/name[.aspect].test.ts` is about `a/b/name.ts` or the folder `a/b/name/`. */
