@@ -1,6 +1,7 @@
 /** The terminal's table: suites, operators, a heading an implementation, a line a size. Columns leave one by one as it narrows. */
 import { chunksOf, groupBy, seriesOf, type XKey, xKeyOf } from "./analysis/curves.js";
 import { formatDuration, formatInterval, formatNumber, formatSize, plural } from "./format.js";
+import { idWords } from "./rows/case-id.js";
 import type { Row } from "./rows/row.js";
 
 export interface TableOptions {
@@ -52,7 +53,7 @@ export function table(rows: readonly Row[], options: TableOptions = {}): string[
     for (const [, ofOperator] of groupBy(ofSuite, (row) => row.operator)) {
       for (const [, series] of seriesOf(ofOperator, xKey)) {
         const chunks = chunksOf(series);
-        const own = words(series[0])
+        const own = idWords(series[0].id)
           .filter((word) => !shared.includes(word) && !word.startsWith(`${xKey}=`))
           .map((word) => (word.startsWith("chunk=") ? `chunk=${chunks}` : word));
         lines.push(cut(`  ${own.join(" ")}`, width));
@@ -100,13 +101,9 @@ function interval(lowNs: number, highNs: number): string {
   return formatInterval(lowNs, highNs).replace(" to ", "..");
 }
 
-function words(row: Row): string[] {
-  return row.id.split(" ").filter(Boolean);
-}
-
 /** Keys on which all cases of a suite agree stand once, under its name. */
 function sharedWords(rows: readonly Row[], xKey: XKey): string[] {
-  const [first, ...rest] = rows.map((row) => new Set(words(row)));
+  const [first, ...rest] = rows.map((row) => new Set(idWords(row.id)));
   const fits = (word: string) => word.includes("=") && !word.startsWith(`${xKey}=`);
   return [...first].filter((word) => fits(word) && rest.every((other) => other.has(word)));
 }

@@ -1,7 +1,7 @@
 /** What other programs may ask of dualbench: run suites, verify an implementation. Nothing here prints. */
 import { resolve } from "node:path";
 import type { EngineName } from "../impls/engines/index.js";
-import { devicesToOpen, engines } from "../impls/engines/index.js";
+import { engines } from "../impls/engines/index.js";
 import type { AnyImplementation } from "../impls/implementation.js";
 import type { CaseRecord, Row } from "../reports/rows/row.js";
 import { chooseSuites, suites } from "./index.js";
@@ -10,9 +10,9 @@ import { readEnvironment } from "./measure/environment.js";
 import { run } from "./measure/run.js";
 import { parseFilter } from "./plan/filter.js";
 import { makePlan } from "./plan/plan.js";
-import { EnginePool } from "./processes/engine-pool.js";
+import { candidatesOf, EnginePool } from "./processes/engine-pool.js";
 import { nodeHost } from "./processes/host.node.js";
-import { allImplementations } from "./processes/user-impls.js";
+import { allEngines, allImplementations } from "./processes/user-impls.js";
 import type { Grid } from "./suite.js";
 import { localPlace } from "./verify/evaluate.js";
 import { type Failure, runRandom } from "./verify/random.js";
@@ -54,21 +54,16 @@ export async function runSuite(options: RunSuiteOptions = {}): Promise<SuiteRun>
   const namedSuites = options.suites ?? [];
   choose("suite", suites, namedSuites);
   const chosen = chooseSuites(namedSuites);
-  const chosenEngines = choose("engine", engines, named);
   const matches = filter === undefined ? undefined : parseFilter(filter);
   const files = (options.files ?? []).map((file) => resolve(file));
   const impls = await allImplementations(files);
+  const entries = await allEngines(files);
+  choose("engine", entries, named);
   const host = nodeHost();
   try {
     const pool = new EnginePool(host, files, host.nowMs());
     const found = await pool.discover(
-      chosenEngines
-        .filter(({ name }) => impls.some(({ engine }) => engine === name))
-        .flatMap((entry) => {
-          const { name } = entry;
-          const isNamed = named.includes(name);
-          return devicesToOpen(entry, isNamed).map((device) => ({ engine: name, device, named: isNamed }));
-        }),
+      candidatesOf(entries, named, (name) => impls.some(({ engine }) => engine === name)),
     );
     const absent = found.absent.map(
       ({ engine, device, reason }) => `engine ${engine}${device ? ` on ${device}` : ""} is absent: ${reason}`,

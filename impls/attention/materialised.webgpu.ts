@@ -25,7 +25,8 @@ export const materialisedWebgpu = implementation(attention, "webgpu", {
   }),
   unsupported: ({ dims: { length, context } }) =>
     4 * length * context > MOST_BYTES
-      ? `needs the logits of one head in one binding of ${MOST_BYTES} bytes, length=${length} context=${context} needs ${4 * length * context}`
+      ? `needs the logits of one head in one binding of ${MOST_BYTES} bytes, ` +
+        `length=${length} context=${context} needs ${4 * length * context}`
       : undefined,
 
   async prepare(engine, problem) {

@@ -90,7 +90,9 @@ async function prepare(engine: WebGpuEngine, problem: Problem<Attention>, { make
   const matrix = fitting.find((tiles) => wanted === undefined || tileName(tiles) === wanted);
   if (make === "subgroup-matrix" && !matrix)
     throw new Error(
-      `make subgroup-matrix needs f16 subgroup matrices and workgroup memory for headDim=${headDim} headDimV=${headDimV}${wanted === undefined ? "" : ` tile=${wanted}`}; this adapter has ${engine.limits.maxComputeWorkgroupStorageSize} bytes`,
+      `make subgroup-matrix needs f16 subgroup matrices and workgroup memory for headDim=${headDim} ` +
+        `headDimV=${headDimV}${wanted === undefined ? "" : ` tile=${wanted}`}; ` +
+        `this adapter has ${engine.limits.maxComputeWorkgroupStorageSize} bytes`,
     );
   const constants = matrix ?? tile();
   // eight values at a time where every row starts at a multiple of eight

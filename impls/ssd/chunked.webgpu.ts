@@ -1,4 +1,4 @@
-/** The chunked form (SSD, section 6) on WebGPU. Byte counts, occupancy and predictions: engines/webgpu/README.md. */
+/** The chunked form (SSD, section 6) on WebGPU. Bytes: engines/webgpu/README.md; what binds: its NOTES.md. */
 import type { WebGpuEngine } from "../engines/webgpu.js";
 import { implementation } from "../implementation.js";
 import type { Problem } from "../operator.js";

@@ -1,7 +1,6 @@
 /** The runner and the checks in a page: the same suites, engines, laws and rows as the commands. */
 
-import type { EngineName } from "../../impls/engines/index.js";
-import { engines } from "../../impls/engines/index.js";
+import { type EngineEntry, type EngineName, engines } from "../../impls/engines/index.js";
 import { implementations } from "../../impls/index.js";
 import type { CaseRecord } from "../../reports/rows/row.js";
 import { chooseSuites } from "../../suites/index.js";
@@ -17,7 +16,7 @@ import { localPlace } from "../../suites/verify/evaluate.js";
 import { subjectsFor } from "../../suites/verify/subject.js";
 
 /** Engines that a page can load. */
-export const PAGE_ENGINES: readonly EngineName[] = ["webgpu", "cpu"];
+export const PAGE_ENGINES: readonly EngineEntry[] = engines.filter(({ inPage }) => inPage);
 
 export interface PageRun {
   readonly engine: EngineName;
@@ -37,7 +36,9 @@ export async function bench({ engine, grid, filter, signal, onRecord }: PageRun)
   const matches = filter ? parseFilter(filter) : undefined;
   try {
     const pool = new EnginePool(host, [], host.nowMs());
-    const { targets, absent } = await pool.discover([{ engine, device: undefined, named: true }]);
+    const { targets, absent } = await pool.discover([
+      { engine, device: undefined, named: true, traits: entryOf(engine) },
+    ]);
     if (absent[0]) throw new Error(absent[0].reason);
     const groups = await makePlan({
       suites: chooseSuites([]),
@@ -68,6 +69,10 @@ export async function bench({ engine, grid, filter, signal, onRecord }: PageRun)
   }
 }
 
+function entryOf(engine: EngineName): EngineEntry {
+  return engines.find(({ name }) => name === engine)!;
+}
+
 /** One check of one implementation against the float64 reference. */
 export interface Check {
   readonly name: string;
@@ -79,8 +84,9 @@ export interface Check {
 
 /** Holds every implementation of an engine against the reference on the given problems. */
 export async function verify(engine: EngineName, specs: readonly Spec[]): Promise<Check[]> {
-  const module = await engines.find(({ name }) => name === engine)!.load();
-  const place = localPlace(await module.open(undefined, { named: true }), undefined);
+  const entry = entryOf(engine);
+  const { open } = await entry.load();
+  const place = localPlace(await open(undefined, { named: true }), undefined, entry);
   const checks: Check[] = [];
   try {
     for (const spec of specs)

@@ -70,8 +70,8 @@ export class History {
   }
 
   /** For the order of work only: a guess from other curves of the implementation, or from a slow machine. */
-  guessNs(one: Sized): number {
-    return this.timeNs(one) ?? extrapolate(this.times.get(one.lineage) ?? [], one.work) ?? one.work;
+  guessNs(sized: Sized): number {
+    return this.timeNs(sized) ?? extrapolate(this.times.get(sized.lineage) ?? [], sized.work) ?? sized.work;
   }
 
   /** Memory held; at least that of inputs and outputs. */

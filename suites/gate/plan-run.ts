@@ -1,8 +1,10 @@
 /** What a gate will do before it measures: the cases of both arms, and the checks that need no clock. */
+import { engines } from "../../impls/engines/index.js";
 import { type AnyImplementation, implementationName } from "../../impls/implementation.js";
 import type { Check, CheckName } from "../../reports/gate/verdict.js";
+import { keyWords } from "../../reports/rows/case-id.js";
 import { chooseSuites } from "../index.js";
-import { caseKeys } from "../plan/case-id.js";
+import { caseKeys } from "../plan/case-keys.js";
 import { oneLine } from "../processes/one-line.js";
 import type { InventoryEntry } from "../processes/protocol.js";
 import type { StoredTimes } from "./baseline.js";
@@ -101,12 +103,13 @@ function countedProblems() {
     .flatMap(({ problems }) => problems);
   const named = all.map((problem) => ({
     problem,
-    size: Object.entries(caseKeys(problem, {}, undefined))
-      .map(([key, value]) => `${key}=${value}`)
-      .join(" "),
+    size: keyWords(Object.entries(caseKeys(problem, {}, undefined))).join(" "),
   }));
   return [...new Map(named.map((one) => [`${one.problem.operator} ${one.size}`, one])).values()];
 }
+
+/** Listing implementations needs an open process, and none of its engine: the one that is everywhere and starts at once. */
+const ANY_ENGINE = engines.find(({ plainJs }) => plainJs)!.name;
 
 /** Every implementation of both arms, each as its own process lists it. @throws GateStop when the base cannot be loaded */
 async function inventories(lab: Lab): Promise<Sides<readonly InventoryEntry[]>> {
@@ -118,7 +121,7 @@ async function inventories(lab: Lab): Promise<Sides<readonly InventoryEntry[]>> 
       const originMs = lab.host.nowMs();
       await link.call(
         "open",
-        { engine: "cpu", device: undefined, named: false, files, tree, originMs },
+        { engine: ANY_ENGINE, device: undefined, named: false, files, tree, originMs },
         180_000,
       );
       return await link.call("inventory", { problems }, 60_000);

@@ -1,9 +1,10 @@
 /** A run: problem after problem, smallest first; what does not fit is skipped with its predicted figure; nothing is dropped. */
+import { planId } from "../../reports/rows/case-id.js";
 import type { CaseRecord } from "../../reports/rows/row.js";
 import { amount } from "../budget/amount.js";
 import { BUDGETS, Budget, type GridBudget, leastCostNs } from "../budget/budget.js";
 import { History, ReferenceCost } from "../budget/predict.js";
-import { Claims } from "../budget/turns.js";
+import { Priorities } from "../budget/priorities.js";
 import { chooseLanes } from "../check/lanes.js";
 import type { Case, Group } from "../plan/plan.js";
 import type { EnginePool, Present } from "../processes/engine-pool.js";
@@ -59,7 +60,7 @@ class Runner {
   private readonly budget: Budget;
   private readonly history: History;
   private readonly references: ReferenceCost;
-  private readonly claims: Claims;
+  private readonly priorities: Priorities;
   private readonly left: Set<Case>;
   private readonly total: number;
   /** The case at which an implementation gave no answer, by lineage. */
@@ -77,24 +78,24 @@ class Runner {
     this.references = new ReferenceCost(
       (operator, problem) => chooseLanes(operator, problem, this.grid.referenceSteps).lanes.length,
     );
-    this.claims = new Claims(this.grid, this.history, this.references);
+    this.priorities = new Priorities(this.grid, this.history, this.references);
     const cases = groups.flatMap((group) => group.cases);
     this.total = cases.length;
-    this.left = new Set(cases.filter((one) => this.suitesLeft(one).length > 0));
+    this.left = new Set(cases.filter((planned) => this.suitesLeft(planned).length > 0));
     this.budget.spend(options.spentNs ?? 0);
   }
 
   next(groups: Iterable<Group>): Group {
-    return this.claims.next(groups, this.left);
+    return this.priorities.next(groups, this.left);
   }
 
   async group(group: Group): Promise<void> {
     const { host } = this.options;
     const start = host.nowMs();
-    const cases = group.cases.filter((one) => this.left.has(one));
-    const runnable = cases.filter((one) => {
-      const outcome = this.skipReason(one);
-      if (outcome) this.finish(one, outcome, {});
+    const cases = group.cases.filter((planned) => this.left.has(planned));
+    const runnable = cases.filter((planned) => {
+      const outcome = this.skipReason(planned);
+      if (outcome) this.finish(planned, outcome, {});
       return !outcome;
     });
     this.check();
@@ -119,7 +120,8 @@ class Runner {
     } catch (error) {
       this.check();
       const why = error instanceof Error ? error.message : String(error);
-      for (const one of cases) this.finish(one, { status: "failed", reason: `no reference: ${why}` }, {});
+      for (const planned of cases)
+        this.finish(planned, { status: "failed", reason: `no reference: ${why}` }, {});
       return;
     }
     try {
@@ -132,16 +134,16 @@ class Runner {
           budget: this.grid,
           seed,
           orderOf: group.key,
-          sampleNs: this.budget.sampleNs(this.left.size, this.claims.reservedNs(this.left, "figure")),
-          predictedNs: (one) => this.history.timeNs(one),
+          sampleNs: this.budget.sampleNs(this.left.size, this.priorities.reservedNs(this.left, "figure")),
+          predictedNs: (planned) => this.history.timeNs(planned),
           check: () => this.check(),
         });
         await measurement.measure(block, block.length < cases.length ? blockRemark(block, cases) : undefined);
-        for (const one of block) {
-          const seen = measurement.observed.get(one);
-          if (seen) this.history.add(one, seen);
-          if (measurement.hung.has(one)) this.hung.set(one.lineage, one.id);
-          this.finish(one, measurement.outcomes.get(one)!, await pool.ceilings(one.target));
+        for (const planned of block) {
+          const seen = measurement.observed.get(planned);
+          if (seen) this.history.add(planned, seen);
+          if (measurement.hung.has(planned)) this.hung.set(planned.lineage, planned.id);
+          this.finish(planned, measurement.outcomes.get(planned)!, await pool.ceilings(planned.target));
         }
       }
     } finally {
@@ -153,45 +155,51 @@ class Runner {
   private blocks(cases: readonly Case[]): Case[][] {
     const blocks: Case[][] = [];
     let free = 0;
-    for (const one of cases) {
-      const bytes = this.history.bytes(one);
+    for (const planned of cases) {
+      const bytes = this.history.bytes(planned);
       if (blocks.length === 0 || bytes > free) {
         blocks.push([]);
         free = this.options.host.memoryBytes;
       }
-      blocks.at(-1)!.push(one);
+      blocks.at(-1)!.push(planned);
       free -= bytes;
     }
     return blocks;
   }
 
   /** Why a case is not run, with the figure that says so; failed when its implementation hung before. The two smallest sizes of a curve always run. */
-  private skipReason(one: Case): Outcome | undefined {
-    if (one.unsupported) return { status: "skipped", reason: one.unsupported };
-    const hung = this.hung.get(one.lineage);
+  private skipReason(planned: Case): Outcome | undefined {
+    if (planned.unsupported) return { status: "skipped", reason: planned.unsupported };
+    const hung = this.hung.get(planned.lineage);
     // every further try would cost the whole deadline again
     if (hung !== undefined) return { status: "failed", reason: `not tried: ${hung} gave no answer` };
-    const predictedBytes = this.history.bytes(one);
+    const predictedBytes = this.history.bytes(planned);
     const { memoryBytes } = this.options.host;
     if (predictedBytes > memoryBytes)
       return {
         status: "skipped",
         reason: `predicted to hold ${amount(predictedBytes, "bytes")}, this run may use ${amount(memoryBytes, "bytes")}`,
         predictedBytes,
-        predictedNs: this.history.timeNs(one),
+        predictedNs: this.history.timeNs(planned),
       };
-    const predictedNs = this.history.timeNs(one);
-    const claim = this.claims.of(one);
-    if (claim === "beginning" || predictedNs === undefined) return undefined;
-    const reserved = this.claims.beforeNs(one, this.left);
-    const limit = this.budget.limitNs(claim === "none" ? this.curvesLeft() : 1, reserved, claim !== "none");
-    const referenceNs = claim === "none" ? 0 : this.references.ns(one);
+    const predictedNs = this.history.timeNs(planned);
+    const priority = this.priorities.of(planned);
+    if (priority === "beginning" || predictedNs === undefined) return undefined;
+    const reserved = this.priorities.beforeNs(planned, this.left);
+    const limit = this.budget.limitNs(
+      priority === "none" ? this.curvesLeft() : 1,
+      reserved,
+      priority !== "none",
+    );
+    const referenceNs = priority === "none" ? 0 : this.references.ns(planned);
     if (leastCostNs(predictedNs) + referenceNs <= limit) return undefined;
     const allowed = limit > 0 ? `one case may use ${amount(limit, "ns")} of what is left` : "nothing is left";
     const least = amount(leastCostNs(predictedNs) + referenceNs, "ns");
     return {
       status: "skipped",
-      reason: `predicted ${amount(predictedNs, "ns")} a run, ${least} to verify and time it; ${allowed} of the ${this.options.grid} grid's time`,
+      reason:
+        `predicted ${amount(predictedNs, "ns")} a run, ${least} to verify and time it; ` +
+        `${allowed} of the ${this.options.grid} grid's time`,
       predictedNs,
       predictedBytes,
     };
@@ -204,17 +212,21 @@ class Runner {
     return Math.max(1, curves.size - this.stopped.size);
   }
 
-  private finish(one: Case, outcome: Outcome, ceilings: Parameters<typeof caseRecords>[2]["ceilings"]): void {
+  private finish(
+    planned: Case,
+    outcome: Outcome,
+    ceilings: Parameters<typeof caseRecords>[2]["ceilings"],
+  ): void {
     const { targets, facts, emit } = this.options;
-    const device = targets[one.target].info;
-    if (outcome.status === "skipped") this.stopped.add(one.curves[0]);
-    const suites = this.suitesLeft(one);
-    this.left.delete(one);
-    emit(caseRecords({ ...one, suites }, outcome, { device, ceilings }, facts));
+    const { info: device, traits } = targets[planned.target];
+    if (outcome.status === "skipped") this.stopped.add(planned.curves[0]);
+    const suites = this.suitesLeft(planned);
+    this.left.delete(planned);
+    emit(caseRecords({ ...planned, suites }, outcome, { device, traits, ceilings }, facts));
   }
 
   private suitesLeft({ suites, id }: Case): string[] {
-    return suites.filter((suite) => !this.options.done?.has(`${suite}\t${id}`));
+    return suites.filter((suite) => !this.options.done?.has(planId(suite, id)));
   }
 
   private check(): void {

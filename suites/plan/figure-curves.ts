@@ -5,31 +5,33 @@
  */
 import type { AnyImplementation } from "../../impls/implementation.js";
 import { implementations } from "../../impls/index.js";
-
-/** `operator/form` of each curve. */
-const CURVES: readonly string[] = [
-  "ssd/chunked",
-  "ssd/recurrent",
-  "selective_scan/recurrent",
-  "selective_scan/scan",
-  "attention/tiled",
-  "convolution/fft",
-];
+import { isQuickForm } from "../../reports/analysis/families.js";
+import type { Target } from "./plan.js";
 
 /** Whether implementation i runs on target t. A user's own implementation always does. */
 export function figureCurves(
   impls: readonly AnyImplementation[],
-  targets: readonly { readonly engine: string }[],
+  targets: readonly Pick<Target, "engine" | "traits">[],
 ): (impl: number, target: number) => boolean {
   const ours = new Set(implementations);
-  const curve = (impl: AnyImplementation) => `${impl.operator.name}/${impl.form}`;
-  const first = new Map(
-    CURVES.map((name) => [
-      name,
-      targets.findIndex(({ engine }) =>
-        impls.some((impl) => ours.has(impl) && impl.engine === engine && curve(impl) === name),
-      ),
-    ]),
-  );
-  return (i, t) => !ours.has(impls[i]) || first.get(curve(impls[i])) === t;
+  // a peer stands for a curve only where nobody else has it
+  const order = [...targets.keys()].sort((a, b) => peerage(targets[a]) - peerage(targets[b]));
+  const first = new Map<string, number>();
+  for (const target of order)
+    for (const impl of impls)
+      if (
+        ours.has(impl) &&
+        impl.engine === targets[target].engine &&
+        isQuickForm(impl.operator.name, impl.form)
+      )
+        first.set(curveOf(impl), first.get(curveOf(impl)) ?? target);
+  return (i, t) => !ours.has(impls[i]) || first.get(curveOf(impls[i])) === t;
+}
+
+function peerage({ traits }: Pick<Target, "traits">): number {
+  return traits?.peer ? 1 : 0;
+}
+
+function curveOf({ operator, form }: AnyImplementation): string {
+  return `${operator.name} ${form}`;
 }

@@ -11,7 +11,7 @@ import { readLanes, writeLanes } from "../check/lane-file.js";
 import { oneLine } from "./one-line.js";
 import type { Reply, Request } from "./protocol.js";
 import { Session } from "./session.js";
-import { allImplementations } from "./user-impls.js";
+import { allEngines, allImplementations } from "./user-impls.js";
 
 process.on("SIGINT", () => {});
 process.on("SIGTERM", () => {});
@@ -43,10 +43,10 @@ const session = new Session({
     const { implementations } = await fromTree<typeof import("../../impls/index.js")>(tree, "index");
     return allImplementations(files, implementations);
   },
-  async openEngine({ engine, device, named, tree }) {
+  async openEngine({ engine, device, named, files, tree }) {
     const own = { engines };
     const list = tree === undefined ? own : await fromTree<typeof own>(tree, "engines/index");
-    const entry = list.engines.find(({ name }) => name === engine);
+    const entry = (await allEngines(files, list.engines)).find(({ name }) => name === engine);
     if (!entry) throw new Error(`there is no engine ${engine} in ${tree}`);
     const module = await entry.load();
     return module.open(device, { named });

@@ -102,11 +102,11 @@ export interface Calls {
   ];
   sample: [
     CaseCall & { count: number; repeats: number; cold: boolean },
-    { samples: RawSample[]; residentGrowth: number },
+    { samples: RawSample[]; gainedBytes: number },
   ];
   recheck: [
     CaseCall & { reference: ReferenceHandle },
-    { verdict: Verdict; deterministic: boolean; grownBytesPerRun: number },
+    { verdict: Verdict; deterministic: boolean; leakedBytesPerRun: number },
   ];
   dispose: [CaseCall, null];
   /** Asked of the one child that computes references. */

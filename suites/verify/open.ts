@@ -4,7 +4,7 @@ import { devicesToOpen, type EngineEntry, engines } from "../../impls/engines/in
 import { implementations } from "../../impls/index.js";
 import { type LeftOut, leftOut } from "../plan/left-out.js";
 import { nodeHost } from "../processes/host.node.js";
-import { allImplementations } from "../processes/user-impls.js";
+import { allEngines, allImplementations, unknownEngine } from "../processes/user-impls.js";
 import { localPlace } from "./evaluate.js";
 import { isolatedPlace } from "./isolated.js";
 import type { Absent, Place, Target } from "./targets.js";
@@ -28,10 +28,10 @@ export interface OpenedTargets {
 
 /** @throws when an engine is unknown or a user's module cannot be used */
 export async function openTargets(options: OpenTargetOptions): Promise<OpenedTargets> {
-  for (const name of options.engines)
-    if (!engines.some((entry) => entry.name === name))
-      throw new Error(`no engine ${name}; there are ${engines.map((entry) => entry.name).join(", ")}`);
   const all = await allImplementations(options.files);
+  const entries = await allEngines(options.files);
+  const unknown = unknownEngine(entries, options.engines);
+  if (unknown !== undefined) throw new Error(unknown);
   const host = nodeHost();
   const places: Place[] = [];
   const targets: Target[] = [];
@@ -45,12 +45,12 @@ export async function openTargets(options: OpenTargetOptions): Promise<OpenedTar
       try {
         const named = options.engines.includes(entry.name);
         const request = { engine: entry.name, device, named, files: options.files, originMs: host.nowMs() };
-        const place = await isolatedPlace(host, request);
+        const place = await isolatedPlace(host, request, entry);
         places.push(place);
         const lacking = place.lacking ?? [];
         left.push({ engine: entry.name, device: place.device, lacking });
         const here = mine.filter(({ index }) => !lacking.some(({ impl }) => impl === index));
-        targets.push(...here.map((one) => ({ ...one, place })));
+        targets.push(...here.map((own) => ({ ...own, place })));
       } catch (error) {
         absent.push({
           engine: device ? `${entry.name} ${device}` : entry.name,
@@ -60,11 +60,10 @@ export async function openTargets(options: OpenTargetOptions): Promise<OpenedTar
     }
   }
 
-  /** Plain JavaScript cannot take this process down. */
   async function local(entry: EngineEntry, from: number, to: number): Promise<void> {
-    const place = localPlace((await (await entry.load()).open()) as Engine<unknown>, undefined);
+    const place = localPlace((await (await entry.load()).open()) as Engine<unknown>, undefined, entry);
     places.push(place);
-    targets.push(...targetsOf(entry, from, to).map((one) => ({ ...one, place })));
+    targets.push(...targetsOf(entry, from, to).map((own) => ({ ...own, place })));
   }
 
   function targetsOf({ name }: EngineEntry, from: number, to: number) {
@@ -73,14 +72,12 @@ export async function openTargets(options: OpenTargetOptions): Promise<OpenedTar
       .filter(({ impl, index }) => impl.engine === name && index >= from && index < to);
   }
 
-  for (const entry of engines) {
+  for (const entry of entries) {
     if (options.engines.length > 0 && !options.engines.includes(entry.name)) continue;
-    if (entry.name !== "cpu") await isolated(entry, 0, all.length);
-    else {
-      await local(entry, 0, implementations.length);
-      // a user's file may do anything
-      await isolated(entry, implementations.length, all.length);
-    }
+    // a user's file may do anything, an engine in it too
+    const safe = entry.plainJs && engines.includes(entry) ? implementations.length : 0;
+    if (safe > 0) await local(entry, 0, safe);
+    await isolated(entry, safe, all.length);
   }
   return {
     targets,

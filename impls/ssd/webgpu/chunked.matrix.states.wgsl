@@ -3,7 +3,7 @@
 // sums. Subgroups share 64 rows of a result (channels, or tokens), in fours: each owns 16 rows, or half of their columns.
 @group(0) @binding(7) var<storage, read_write> chunkStates: array<f32>; // (batch, chunk, head, slices * 64, NPAD)
 @group(0) @binding(9) var<storage, read_write> chunkDecays: array<f32>; // (batch, chunk, head)
-@group(0) @binding(5) var<storage, read_write> scores: array<f32>; // (batch, group, block, source block of the chunk (walk: the block itself only), 64, 64)
+@group(0) @binding(5) var<storage, read_write> scores: array<f32>; // (batch, group, block, source block (walk: its own), 64, 64)
 
 var<workgroup> left_tile: array<vec4<u32>, Q * LD>; // X, weighted by what the end of the chunk still sees of a token; or C
 var<workgroup> right_tile: array<vec4<u32>, Q * LD>; // B

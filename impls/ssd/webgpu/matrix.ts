@@ -12,8 +12,8 @@ const passUrl = new URL("./chunked.matrix.pass.wgsl", import.meta.url);
 const outputUrl = new URL("./chunked.matrix.output.wgsl", import.meta.url);
 
 /**
- * Chunk states and scores (f32) that one stretch of time may hold: beyond the last-level cache of a large GPU they would go through memory three
- * times, and far below it the stretches are too short to fill the device.
+ * Chunk states and scores (f32) that one stretch of time may hold: beyond the last-level cache of a large GPU they would go through
+ * memory three times, and far below it the stretches are too short to fill the device.
  */
 const STRETCH_BYTES = 128 * 2 ** 20;
 

@@ -79,7 +79,10 @@ export function segmentsFor(
 export const MATRIX_BLOCK = 64;
 export const MATRIX_CHUNKS: readonly number[] = [64, 128, 256];
 
-/** Chunks worth trying, the faster one on an H200 first: the states of chunks cost 12 bytes an element, so large states want long chunks. */
+/**
+ * Chunks worth trying, the faster one on an H200 first: the states of chunks cost 12 bytes an element, so large states want long
+ * chunks.
+ */
 export function matrixChunks(state: number): readonly number[] {
   if (state <= 64) return [64];
   return [state <= 128 ? 128 : 256, 64];
@@ -142,7 +145,8 @@ export function matrixTiles(engine: WebGpuEngine, state: number, bytes = MATRIX_
     .find((fit) => fit !== undefined);
   if (!found)
     throw new Error(
-      `the matrix kernels need ${room.workgroupBytes < bytes ? `${bytes} bytes of workgroup memory` : "shapes that divide 16 x 16"}; this adapter has ${room.workgroupBytes} bytes`,
+      `the matrix kernels need ${room.workgroupBytes < bytes ? `${bytes} bytes of workgroup memory` : "shapes that divide 16 x 16"}; ` +
+        `this adapter has ${room.workgroupBytes} bytes`,
     );
   return found;
 }

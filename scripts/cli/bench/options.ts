@@ -4,6 +4,7 @@ import { engines } from "../../../impls/engines/index.js";
 import { suites } from "../../../suites/index.js";
 import { parseFilter } from "../../../suites/plan/filter.js";
 import type { Grid } from "../../../suites/suite.js";
+import { mustKnow } from "../engine-names.js";
 import { parseFlags } from "../parse-flags.js";
 
 /** What decides which cases a run has; stored with it, restored by --resume. */
@@ -46,6 +47,8 @@ export function parseBenchOptions(argv: readonly string[]): BenchOptions | undef
   const command = benchCommand();
   if (!parseFlags(command, argv, () => `see ${invocation()} --help`)) return undefined;
   const raw = command.opts();
+  // an engine of a module is known once the module is loaded
+  if (raw.impl === undefined && raw.resume === undefined) mustKnow(engines, raw.engine ?? []);
   const typed: Partial<PlanOptions> = {
     ...pick("suite", raw.suite),
     ...pick("engine", raw.engine),
@@ -91,11 +94,7 @@ function benchCommand(): Command {
       `only this suite (repeat for more): ${names(suites)}`,
       collect(oneOf("suite", suites)),
     )
-    .option(
-      "--engine <name>",
-      `only this engine (repeat for more): ${names(engines)}`,
-      collect(oneOf("engine", engines)),
-    )
+    .option("--engine <name>", `only this engine (repeat for more): ${names(engines)}`, collect(any))
     .option(
       "--filter <expr>",
       "words that must all match an id, a|b for either: ssd/|scan length<=4096",

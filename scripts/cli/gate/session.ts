@@ -14,7 +14,8 @@ import { GateStop } from "../../../suites/gate/stop.js";
 import { type Arm, gateFolder, type Harness, makeHarness } from "../../../suites/gate/trees/trees.js";
 import { type Environment, packageRoot, readEnvironment } from "../../../suites/measure/environment.js";
 import { nodeHost } from "../../../suites/processes/host.node.js";
-import { allImplementations } from "../../../suites/processes/user-impls.js";
+import { allEngines, allImplementations } from "../../../suites/processes/user-impls.js";
+import { mustKnow } from "../engine-names.js";
 import { EXIT, Stop, usageError } from "../exit.js";
 import { Interrupt } from "../interrupt.js";
 import { shellWord } from "../words.js";
@@ -69,6 +70,7 @@ export async function withSession(
     const impls = await allImplementations(files).catch((error: Error) => {
       throw usageError(error.message);
     });
+    mustKnow(await allEngines(files), options.engine);
     const onlyUser = files.length > 0;
     return await body({
       options,
@@ -89,7 +91,7 @@ export async function withSession(
           endMs: startMs + options.budget * 60e3,
           signal: interrupt.signal,
           say,
-          blockSpoiled: (engine) => gpu.spoiled(engine),
+          blockSpoiled: (kind) => gpu.spoiled(kind),
         },
         impls,
         touched,

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { textWidth } from "../../../reports/charts/font.js";
-import { type LabelRequest, type PlacedLabel, placeLabels } from "../../../reports/charts/labels.js";
+import { textWidth } from "../../../../reports/charts/font.js";
+import { type LabelRequest, type PlacedLabel, placeLabels } from "../../../../reports/charts/panel/labels.js";
 
 const [width, height] = [460, 330];
 

@@ -2,10 +2,10 @@
 import type { Field } from "vega-lite/types_unstable/channeldef.js";
 import type { LayerSpec } from "vega-lite/types_unstable/spec/layer.js";
 import type { UnitSpec } from "vega-lite/types_unstable/spec/unit.js";
-import type { Curve } from "../analysis/curves.js";
-import { formatDuration, formatInterval, formatMilliseconds, formatRatio } from "../format.js";
-import type { Axis } from "./scale.js";
-import type { Theme } from "./theme.js";
+import type { Curve } from "../../analysis/curves.js";
+import { formatDuration, formatInterval, formatMilliseconds, formatRatio } from "../../format.js";
+import type { Axis } from "../scale.js";
+import type { Theme } from "../theme.js";
 
 export interface DrawnPoint {
   /** Undefined: the curve has no such axis and is drawn level. */

@@ -1,19 +1,21 @@
 /** From flags to a plan: implementations loaded, engines opened, cases made. */
 import { resolve } from "node:path";
-import { devicesToOpen, engines } from "../../../impls/engines/index.js";
 import type { AnyImplementation } from "../../../impls/implementation.js";
+import { planId } from "../../../reports/rows/case-id.js";
 import { chooseSuites } from "../../../suites/index.js";
 import { figureCurves } from "../../../suites/plan/figure-curves.js";
 import { parseFilter } from "../../../suites/plan/filter.js";
 import { leftOut } from "../../../suites/plan/left-out.js";
 import { type Group, makePlan } from "../../../suites/plan/plan.js";
-import { type Candidate, EnginePool, type Present } from "../../../suites/processes/engine-pool.js";
+import { candidatesOf, EnginePool, type Present } from "../../../suites/processes/engine-pool.js";
 import type { Host } from "../../../suites/processes/host.js";
-import { allImplementations } from "../../../suites/processes/user-impls.js";
+import { allEngines, allImplementations } from "../../../suites/processes/user-impls.js";
+import { mustKnow } from "../engine-names.js";
 import { EXIT, Stop, usageError } from "../exit.js";
 import type { PlanOptions } from "./options.js";
 
-export interface Prepared {
+/** A run that is opened: its engines started, its cases planned. */
+export interface OpenedRun {
   readonly pool: EnginePool;
   readonly targets: readonly Present[];
   readonly groups: readonly Group[];
@@ -27,22 +29,29 @@ export interface Prepared {
  * @param storedIds ids of the run that is resumed: options that an engine chose by measuring are taken from there
  * @throws Stop when a module does not load, or nothing to measure is left
  */
-export async function prepareRun(
+export async function openRun(
   host: Host,
   plan: PlanOptions,
   originMs: number,
   storedIds?: readonly string[],
-): Promise<Prepared> {
+): Promise<OpenedRun> {
   const files = plan.impl.map((file) => resolve(file));
-  const impls = await allImplementations(files).catch((error: Error) => {
-    throw usageError(error.message);
-  });
+  const [impls, entries] = await Promise.all([allImplementations(files), allEngines(files)]).catch(
+    (error: Error) => {
+      throw usageError(error.message);
+    },
+  );
+  mustKnow(entries, plan.engine);
   const chosen = chooseSuites(plan.suite);
   const operators = new Set(
     chosen.flatMap((suite) => suite.curves(plan.grid, plan.seed)).map(({ operator }) => operator.name),
   );
   const pool = new EnginePool(host, files, originMs);
-  const { targets, absent } = await pool.discover(candidates(plan, impls, operators));
+  const { targets, absent } = await pool.discover(
+    candidatesOf(entries, plan.engine, (name) =>
+      impls.some(({ engine, operator }) => engine === name && operators.has(operator.name)),
+    ),
+  );
   const sentences = absent.map(
     ({ engine, device, reason }) => `engine ${engine}${device ? ` on ${device}` : ""} is absent: ${reason}`,
   );
@@ -72,7 +81,7 @@ export async function prepareRun(
     ...(plan.grid === "quick" && plan.engine.length === 0 && plan.filter === null
       ? { takesPart: figureCurves(impls, targets) }
       : {}),
-    keep: (suite, id) => (matches?.(id) ?? true) && (stored?.has(`${suite}\t${id}`) ?? true),
+    keep: (suite, id) => (matches?.(id) ?? true) && (stored?.has(planId(suite, id)) ?? true),
     ...(stored ? { storedIds: [...stored] } : {}),
     shard: stored ? undefined : (plan.shard ?? undefined),
   }).catch((error: Error) => {
@@ -81,25 +90,8 @@ export async function prepareRun(
   if (groups.length === 0)
     throw new Stop(
       EXIT.nothingToMeasure,
-      `nothing to measure: no case matches${plan.filter === null ? "" : ` --filter "${plan.filter}"`}${plan.shard ? ` in shard ${plan.shard.index}/${plan.shard.count}` : ""}; --list without it shows all cases`,
+      `nothing to measure: no case matches${plan.filter === null ? "" : ` --filter "${plan.filter}"`}` +
+        `${plan.shard ? ` in shard ${plan.shard.index}/${plan.shard.count}` : ""}; --list without it shows all cases`,
     );
   return { pool, targets, groups, impls, absent: sentences };
-}
-
-/** Engines that have something to run, and their devices. */
-function candidates(
-  plan: PlanOptions,
-  impls: readonly AnyImplementation[],
-  operators: ReadonlySet<string>,
-): Candidate[] {
-  return engines
-    .filter(({ name }) => plan.engine.length === 0 || plan.engine.includes(name))
-    .filter(({ name }) =>
-      impls.some(({ engine, operator }) => engine === name && operators.has(operator.name)),
-    )
-    .flatMap((entry) => {
-      const { name } = entry;
-      const named = plan.engine.includes(name);
-      return devicesToOpen(entry, named).map((device) => ({ engine: name, device, named }));
-    });
 }

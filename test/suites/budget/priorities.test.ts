@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { operators } from "../../../impls/index.js";
 import { BUDGETS } from "../../../suites/budget/budget.js";
 import { History, ReferenceCost } from "../../../suites/budget/predict.js";
-import { Claims } from "../../../suites/budget/turns.js";
+import { Priorities } from "../../../suites/budget/priorities.js";
 import type { Case, Group } from "../../../suites/plan/plan.js";
 
 const MS = 1e6;
@@ -35,27 +35,32 @@ const fast = curve("fast", true, 1, 1);
 const slow = curve("slow", true, 40, 2);
 const panel = curve("panel", false, 1, 1);
 const all = [...fast, ...slow, ...panel];
-const group = (one: Case): Group => ({ key: one.id, problem: one.problem, operator: ssd, cases: [one] });
+const group = (planned: Case): Group => ({
+  key: planned.id,
+  problem: planned.problem,
+  operator: ssd,
+  cases: [planned],
+});
 
-function claims(): Claims {
+function priorities(): Priorities {
   const history = new History();
-  for (const one of all.filter(({ rank }) => rank < 3))
-    history.add(one, { runNs: (one as unknown as { wantedNs: number }).wantedNs, bytes: 1 });
-  return new Claims(BUDGETS.default, history, new ReferenceCost(() => 0));
+  for (const planned of all.filter(({ rank }) => rank < 3))
+    history.add(planned, { runNs: (planned as unknown as { wantedNs: number }).wantedNs, bytes: 1 });
+  return new Priorities(BUDGETS.default, history, new ReferenceCost(() => 0));
 }
 
 it("beginnings come first, then points that make a curve, then the figure's cheap ones, then the rest", () => {
-  const judge = claims();
-  expect(fast.map((one) => judge.of(one))).toEqual([
+  const judge = priorities();
+  expect(fast.map((planned) => judge.of(planned))).toEqual([
     ...["beginning", "beginning", "curve", "curve", "figure", "figure", "figure", "figure"],
   ]);
-  // 40 ms growing with the square: from 640 ms * 16 on, no claim
-  expect(slow.map((one) => judge.of(one)).slice(4)).toEqual(["none", "none", "none", "none"]);
-  expect(panel.map((one) => judge.of(one)).slice(2)).toEqual(Array(6).fill("none"));
+  // 40 ms growing with the square: from 640 ms * 16 on, none
+  expect(slow.map((planned) => judge.of(planned)).slice(4)).toEqual(["none", "none", "none", "none"]);
+  expect(panel.map((planned) => judge.of(planned)).slice(2)).toEqual(Array(6).fill("none"));
 });
 
-it("takes groups by claim and then by cost, none of a curve before a smaller one", () => {
-  const judge = claims();
+it("takes groups by priority and then by cost, none of a curve before a smaller one", () => {
+  const judge = priorities();
   const left = new Set(all);
   const pending = new Set(all.map(group));
   const order: Case[] = [];
@@ -65,14 +70,15 @@ it("takes groups by claim and then by cost, none of a curve before a smaller one
     left.delete(next.cases[0]);
     order.push(next.cases[0]);
   }
-  for (const one of [fast, slow, panel]) expect(order.filter((other) => one.includes(other))).toEqual(one);
-  const place = (one: Case) => order.indexOf(one);
+  for (const planned of [fast, slow, panel])
+    expect(order.filter((other) => planned.includes(other))).toEqual(planned);
+  const place = (planned: Case) => order.indexOf(planned);
   expect(place(slow[3])).toBeLessThan(place(fast[4]));
   expect(place(fast[7])).toBeLessThan(place(panel[2]));
 });
 
 it("keeps time for what comes before a case, and for cheaper sizes of the figure", () => {
-  const judge = claims();
+  const judge = priorities();
   const left = new Set(fast.slice(4));
   expect(judge.beforeNs(fast[4], left)).toBe(0);
   // a verified run and three samples of 16 ms, and a warm-up

@@ -1,9 +1,9 @@
 /** The exponential and softplus of the kernels against float64, with both SIMD builds. */
 import { describe, expect, it } from "vitest";
-import { loadKernel } from "../../../impls/engines/wasm/build.js";
-import type { Simd } from "../../../impls/engines/wasm/simd.js";
+import { loadKernel } from "../../../../impls/engines/wasm/build.js";
+import type { Simd } from "../../../../impls/engines/wasm/simd.js";
 
-const SOURCE = new URL("../../../impls/engines/wasm/probe.as.ts", import.meta.url);
+const SOURCE = new URL("../../../../impls/engines/wasm/probe.as.ts", import.meta.url);
 const U = 2 ** -24;
 const COUNT = 1 << 16;
 

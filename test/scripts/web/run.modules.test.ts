@@ -4,15 +4,16 @@ import { dirname, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type Plugin } from "vite";
 import { expect, it } from "vitest";
+import { engines } from "../../../impls/engines/index.js";
 
-const root = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
+const root = resolve(dirname(fileURLToPath(import.meta.url)), "../../..");
 
 /** What a page loads: operators and forms, the engines that run in a page, suites and the runner without its Node host. */
 const modules = [
   "impls/index.ts",
-  "impls/engines/cpu.ts",
+  ...engines.filter(({ inPage }) => inPage).map(({ name }) => `impls/engines/${name}.ts`),
+  // no page loads it yet, and nothing in it is in the way
   "impls/engines/tfjs.ts",
-  "impls/engines/webgpu.ts",
   "suites/index.ts",
   "suites/measure/run.ts",
   "suites/processes/session.ts",
@@ -23,7 +24,7 @@ const modules = [
 ].filter((file) => existsSync(resolve(root, file)));
 
 /** Engines that exist on Node only: a page sees their names in the list and never loads them. */
-const NODE_ONLY = /^\.\/(wasm|torch)\.js$/;
+const nodeOnly = new Set(engines.filter(({ inPage }) => !inPage).map(({ name }) => `./${name}.js`));
 
 it("builds for a page without node: modules", async () => {
   const reached: string[] = [];
@@ -32,7 +33,7 @@ it("builds for a page without node: modules", async () => {
     enforce: "pre",
     resolveId(source, importer) {
       const file = relative(root, importer ?? "").replaceAll("\\", "/");
-      const absent = NODE_ONLY.test(source) && file === "impls/engines/index.ts";
+      const absent = nodeOnly.has(source) && file === "impls/engines/index.ts";
       if (source.startsWith("node:")) reached.push(`${file} imports ${source}`);
       else if (!absent) return null;
       return { id: `\0absent:${source}`, moduleSideEffects: false };
