@@ -9,13 +9,15 @@ import { figureCurves } from "../plan/figure-curves.js";
 import { parseFilter } from "../plan/filter.js";
 import { type Case, makePlan, type Target } from "../plan/plan.js";
 import { EnginePool, type Present } from "../processes/engine-pool.js";
-import type { Description, Question } from "../processes/protocol.js";
-import { differByChance, sameOptions } from "./chance.js";
+import type { InventoryEntry } from "../processes/protocol.js";
 import { type ArmName, checkSignal, type Lab, type Sides } from "./lab.js";
+import { describe, type Grounds, pairUp } from "./pairs/pair.js";
+import { engineOf, vanished } from "./pairs/vanished.js";
 import { GateStop } from "./stop.js";
 import type { Touched } from "./trees/touched.js";
 
-export interface GateCase {
+/** A case of head, with or without a base to hold it against. */
+export interface HeadCase {
   /** As head spells it; options may differ in the base. */
   readonly id: string;
   readonly name: string;
@@ -26,10 +28,13 @@ export interface GateCase {
   readonly problemKey: string;
   readonly target: Target;
   readonly rank: number;
-  readonly base: ArmCase;
   readonly head: ArmCase;
   /** false: measured only because a claim sets a judged case against it. */
   readonly judged: boolean;
+}
+
+export interface GateCase extends HeadCase {
+  readonly base: ArmCase;
 }
 
 export interface ArmCase {
@@ -44,6 +49,8 @@ export interface NotCompared {
 
 export interface Planned {
   readonly cases: readonly GateCase[];
+  /** Cases of kernels that the base does not have: verified, with nothing to be compared with. */
+  readonly fresh: readonly HeadCase[];
   readonly notCompared: readonly NotCompared[];
   /** Cases that the base takes and head does not: a kernel that no longer compiles. */
   readonly broken: readonly NotCompared[];
@@ -57,8 +64,10 @@ export interface CaseRequest {
   readonly lab: Lab;
   /** Head's implementations, in the order of its processes. */
   readonly impls: readonly AnyImplementation[];
-  /** Names of the base's, in the order of its processes. */
-  readonly baseNames: readonly string[];
+  /** What each arm's processes list, in their order. */
+  readonly inventory: Sides<readonly InventoryEntry[]>;
+  /** The base's file for a file of head: another one where it was moved. */
+  follow(file: string): string | undefined;
   readonly touched: Touched;
   /** Names that claims set against touched ones. */
   readonly companions: ReadonlySet<string>;
@@ -81,7 +90,12 @@ export async function planCases(request: CaseRequest): Promise<Planned> {
     request.onlyUser ? user(i) : isTouched(i) || request.companions.has(implementationName(impls[i]));
   const wanted = engines
     .filter(({ name }) => named.length === 0 || named.includes(name))
-    .filter(({ name }) => impls.some(({ engine }, i) => engine === name && takes(i)))
+    .filter(
+      ({ name }) =>
+        impls.some(({ engine }, i) => engine === name && takes(i)) ||
+        // the last kernel of an engine may have vanished
+        request.inventory.base.some((one) => one.origin && engineOf(one) === name),
+    )
     .flatMap((entry) => {
       const isNamed = named.includes(entry.name);
       return devicesToOpen(entry, isNamed).map((device) => ({ engine: entry.name, device, named: isNamed }));
@@ -105,17 +119,22 @@ export async function planCases(request: CaseRequest): Promise<Planned> {
       keep: (_suite, id) => matches(id),
       storedIds: suites.flatMap(({ name }) => request.pastIds.map((id) => `${name}\t${id}`)),
     });
-    const planned = groups.flatMap(({ key, cases }) => cases.map((one) => ({ key, one })));
-    const paired = await pair(request, planned, { head: head.targets, base: base.targets }, pools);
-    const absent = head.absent.map(
-      ({ engine, device, reason }) => `engine ${engine}${device ? ` on ${device}` : ""} is absent: ${reason}`,
-    );
+    const { inventory, follow } = request;
+    const grounds = { inventory, follow, targets: { head: head.targets, base: base.targets }, pools };
+    const planned = groups.flatMap(({ key, cases }) => cases.map((one) => ({ ...one, problemKey: key })));
+    const sorted = await sort(grounds, planned, isTouched);
+    const { onlyUser, touched } = request;
+    const isGated = ({ name, origin }: InventoryEntry) =>
+      onlyUser ? origin !== undefined : touched.all || touched.names.has(name);
+    const gone = await vanished(grounds, isGated, matches);
     return {
-      absent,
+      ...sorted,
+      notCompared: [...sorted.notCompared, ...gone],
+      absent: head.absent.map(
+        ({ engine, device, reason }) =>
+          `engine ${engine}${device ? ` on ${device}` : ""} is absent: ${reason}`,
+      ),
       backends: head.targets.map(backendOf),
-      notCompared: paired.notCompared,
-      broken: paired.broken.flatMap(({ impl, ...one }) => (isTouched(impl) ? [one] : [])),
-      cases: paired.cases.map((one) => ({ ...one, judged: isTouched(one.head.impl) })),
     };
   } catch (error) {
     checkSignal(lab);
@@ -134,105 +153,34 @@ function pool({ host, arms }: Lab, arm: ArmName): EnginePool {
   return new EnginePool(host, arms[arm].files, host.nowMs(), arms[arm].child);
 }
 
-async function describe(
-  from: EnginePool,
-  target: number,
-  questions: readonly Question[],
-): Promise<readonly (readonly Description[])[]> {
-  const { link } = await from.link(target);
-  return link.call("describe", { questions }, 300_000);
-}
-
-/** Finds each case's implementation in the base, with head's options where the base may choose them, else with the base's own. */
-async function pair(
-  { impls, baseNames }: CaseRequest,
-  planned: readonly { readonly key: string; readonly one: Case }[],
-  targets: Sides<readonly Present[]>,
-  pools: Sides<EnginePool>,
-): Promise<{ cases: GateCase[]; notCompared: NotCompared[]; broken: (NotCompared & { impl: number })[] }> {
-  const headNames = impls.map(implementationName);
+/** Cases that both arms run, that only head has, and that one of them refuses. */
+async function sort(
+  grounds: Grounds,
+  planned: readonly (Case & { readonly problemKey: string })[],
+  isTouched: (impl: number) => boolean,
+): Promise<Pick<Planned, "cases" | "fresh" | "notCompared" | "broken">> {
+  const { matches, alone } = await pairUp(grounds, planned);
+  const headCase = (one: (typeof planned)[number]): HeadCase => {
+    const { id, suites, operator, problem, problemKey, rank, impl, options } = one;
+    const target = grounds.targets.head[one.target];
+    const { name } = grounds.inventory.head[impl];
+    const judged = isTouched(impl);
+    return { id, name, suites, operator, problem, problemKey, target, rank, head: { impl, options }, judged };
+  };
+  const notCompared: NotCompared[] = alone.map(({ planned: { id }, reason }) => ({ id, reason }));
+  const broken: NotCompared[] = [];
   const cases: GateCase[] = [];
-  const notCompared: NotCompared[] = [];
-  const broken: (NotCompared & { impl: number })[] = [];
-  for (const [t, target] of targets.head.entries()) {
-    const own = planned.filter(({ one }) => one.target === t);
-    const there = targets.base.findIndex(
-      ({ engine, device }) => engine === target.engine && device === target.device,
-    );
-    const asked = own.flatMap((keyed) => {
-      const impl = counterpart(headNames, keyed.one.impl, baseNames);
-      const reason =
-        (there < 0 ? `the base has no engine ${target.engine}` : undefined) ??
-        (impl < 0 ? "it is new: the base has no such implementation" : undefined);
-      if (reason === undefined) return [{ keyed, impl }];
-      notCompared.push({ id: keyed.one.id, reason });
-      return [];
-    });
-    if (asked.length === 0) continue;
-    const questions = asked.map(({ keyed, impl }) => ({
-      impl,
-      problem: keyed.one.problem,
-      everyChoice: true,
-    }));
-    const answers = await describe(pools.base, there, questions);
-    const place = { head: t, base: there };
-    const matched = asked.map(({ keyed, impl }, i) => {
-      const { problem, options } = keyed.one;
-      const same = answers[i].find((one) => sameOptions(one.options, options));
-      const [first] = answers[i];
-      return {
-        keyed,
-        answer: same ?? first,
-        differing: {
-          problem,
-          impl: { head: keyed.one.impl, base: impl },
-          options: { head: options, base: first.options },
-        },
-        settled: same !== undefined || (first.unsupported ?? keyed.one.unsupported) !== undefined,
-      };
-    });
-    const open = matched.flatMap(({ differing, settled }) => (settled ? [] : [differing]));
-    const chance = await differByChance(open, async (arm, again) => {
-      await pools[arm].restart(place[arm]);
-      return describe(pools[arm], place[arm], again);
-    });
-    for (const { keyed, answer, differing } of matched) {
-      const { unsupported } = answer;
-      const { impl } = differing;
-      const options = chance.has(differing) ? keyed.one.options : answer.options;
-      const { id, suites: own, operator, problem, rank } = keyed.one;
-      if (keyed.one.unsupported !== undefined) {
-        const reason = keyed.one.unsupported;
-        if (unsupported !== undefined) notCompared.push({ id, reason });
-        else broken.push({ id, reason: `head: ${reason}`, impl: impl.head });
-        continue;
-      }
-      if (unsupported !== undefined) {
-        notCompared.push({ id, reason: `the base does not take it: ${unsupported}` });
-        continue;
-      }
-      cases.push({
-        id,
-        name: headNames[keyed.one.impl],
-        suites: own,
-        operator,
-        problem,
-        problemKey: keyed.key,
-        target,
-        rank,
-        base: { impl: impl.base, options },
-        head: { impl: impl.head, options: keyed.one.options },
-        judged: true,
-      });
-    }
+  for (const { planned: one, impl, options, unsupported } of matches) {
+    const { id } = one;
+    if (one.unsupported === undefined && unsupported === undefined)
+      cases.push({ ...headCase(one), base: { impl, options } });
+    else if (one.unsupported === undefined)
+      notCompared.push({ id, reason: `the base does not take it: ${unsupported}` });
+    else if (unsupported !== undefined) notCompared.push({ id, reason: one.unsupported });
+    else if (isTouched(one.impl)) broken.push({ id, reason: `head: ${one.unsupported}` });
   }
-  return { cases, notCompared, broken };
-}
-
-/** The implementation of the same name, counting those that share one. */
-function counterpart(names: readonly string[], index: number, others: readonly string[]): number {
-  const nth = names.slice(0, index).filter((name) => name === names[index]).length;
-  return others.flatMap((name, i) => (name === names[index] ? [i] : []))[nth] ?? -1;
+  const fresh = alone.filter(({ planned: one }) => one.unsupported === undefined && isTouched(one.impl));
+  return { cases, fresh: fresh.map((one) => headCase(one.planned)), notCompared, broken };
 }
 
 /** @throws GateStop when nothing is left */

@@ -8,6 +8,7 @@ import type { Verdict } from "../check/check.js";
 import type { Work } from "../measure/fairness.js";
 import type { RawSample } from "../measure/measure.js";
 import type { Lacks } from "../verify/targets.js";
+import type { Origin } from "./origin.js";
 
 /**
  * The version of everything that crosses: the calls below, problems and options in them, and the file of a reference. The gate runs
@@ -65,6 +66,11 @@ export interface Description {
 export interface InventoryEntry {
   /** `operator/form.engine` */
   readonly name: string;
+  /** Absent in processes of before; theirs are all built in. */
+  readonly source?: string;
+  readonly dtypes?: readonly Problem["dtype"][];
+  /** Where it comes from when it is a user's. */
+  readonly origin?: Origin | undefined;
   /** What it counts of itself, a problem each; null where it counts nothing or does not take the problem. */
   readonly costs: readonly (ImplementationCost | null)[];
 }

@@ -15,6 +15,7 @@ import { measure, warmUp } from "../measure/measure.js";
 import { evaluate } from "../verify/evaluate.js";
 import { lacksOf } from "../verify/targets.js";
 import { oneLine } from "./one-line.js";
+import { originOf } from "./origin.js";
 import {
   type CallName,
   type Calls,
@@ -132,6 +133,9 @@ export class Session {
   async inventory({ problems }: Calls["inventory"][0]): Promise<Calls["inventory"][1]> {
     return this.impls.map((impl) => ({
       name: implementationName(impl),
+      source: impl.source,
+      ...(impl.dtypes ? { dtypes: impl.dtypes } : {}),
+      origin: originOf(impl),
       costs: problems.map((problem) => {
         if (!impl.cost || problem.operator !== impl.operator.name) return null;
         return unsupportedReason(impl, problem, {}) === undefined ? impl.cost(problem, {}) : null;

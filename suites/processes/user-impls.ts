@@ -3,22 +3,31 @@ import { resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { type AnyImplementation, implementationName } from "../../impls/implementation.js";
 import { implementations, operators } from "../../impls/index.js";
+import { cameFrom } from "./origin.js";
+
+interface Exported {
+  readonly impl: AnyImplementation;
+  /** Under which name; the list's, where a list of them is exported. */
+  readonly exported: string;
+}
 
 /** @throws with one sentence when the module cannot be loaded or exports no implementation */
-export async function loadImplementations(file: string): Promise<AnyImplementation[]> {
+async function loadImplementations(file: string): Promise<Exported[]> {
   const path = resolve(file);
   const module = await importModule(path).catch((error: unknown) => {
     const why = error instanceof Error ? error.message.split("\n")[0] : String(error);
     throw new Error(`cannot load ${file}: ${why}`);
   });
   // a folder without "type": "module" is CommonJS, whose exports come as the default one
-  const exported = [module, module.default].flatMap((one) => Object.values(one ?? {}));
-  const found = new Set(exported.flat().filter(isImplementation));
+  const all = [module, module.default].flatMap((one) => Object.entries(one ?? {}));
+  const found = new Map<AnyImplementation, string>();
+  for (const [exported, value] of all)
+    for (const one of [value].flat().filter(isImplementation)) found.set(one, found.get(one) ?? exported);
   if (found.size === 0)
     throw new Error(
       `${file} exports no implementation; export one made by implementation(operator, engine, { form, ... }), as examples/my-kernel.ts does`,
     );
-  return [...found];
+  return [...found].map(([impl, exported]) => ({ impl, exported }));
 }
 
 /** A module of this package's own kind loads as it is; elsewhere TypeScript goes through tsx. */
@@ -43,13 +52,6 @@ function isImplementation(value: unknown): value is AnyImplementation {
   );
 }
 
-const origins = new WeakMap<AnyImplementation, string>();
-
-/** The file that an implementation of a user came from. */
-export function originOf(impl: AnyImplementation): string | undefined {
-  return origins.get(impl);
-}
-
 /**
  * All built-in implementations, then those of the files, in one order for every process of a run. One that would share the name
  * of another gets `make` from its file, so that case ids stay unique.
@@ -59,16 +61,16 @@ export async function allImplementations(files: readonly string[]): Promise<AnyI
   const taken = new Set(all.map(implementationName));
   for (const file of files) {
     const stem = fileStem(file);
-    for (const [i, impl] of (await loadImplementations(file)).entries()) {
+    for (const [i, { impl, exported }] of (await loadImplementations(file)).entries()) {
       if (!operators.some(({ name }) => name === impl.operator.name))
         throw new Error(
           `${file}: there is no operator ${impl.operator.name}; there are ${operators.map(({ name }) => name).join(", ")}`,
         );
       const clash = taken.has(implementationName(impl));
       taken.add(implementationName(impl));
-      const named = clash ? withMake(impl, i === 0 ? stem : `${stem}-${i + 1}`) : impl;
-      origins.set(named, file);
-      all.push(named);
+      const fallbackMake = clash ? (i === 0 ? stem : `${stem}-${i + 1}`) : undefined;
+      const named = fallbackMake === undefined ? impl : withMake(impl, fallbackMake);
+      all.push(cameFrom(named, { file, exported, fallbackMake }));
     }
   }
   return all;

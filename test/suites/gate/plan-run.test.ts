@@ -2,7 +2,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { implementations } from "../../../impls/index.js";
 import { NO_CLAIMS } from "../../../suites/gate/checks/claims.js";
 import { type GateRequest, planRun } from "../../../suites/gate/plan-run.js";
 import { DEFAULT_RULE } from "../../../suites/gate/statistics/judge.js";
@@ -33,7 +32,7 @@ async function planned(base: string): Promise<string> {
   const host = nodeHost();
   const request: GateRequest = {
     lab: labOf(host, { base, head: base }),
-    impls: implementations,
+    follow: (file) => file,
     touched: { all: true, why: "of a test" },
     onlyUser: false,
     filter: undefined,
