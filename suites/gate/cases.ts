@@ -1,15 +1,15 @@
 /** Which cases a gate compares: planned by head, found again in the base by implementation and problem. */
-import { devicesToOpen, engines } from "../../impls/engines/index.js";
 import { type AnyImplementation, implementationName } from "../../impls/implementation.js";
 import { implementations as builtIn } from "../../impls/index.js";
 import type { AnyOperator, Problem } from "../../impls/operator.js";
 import type { Options } from "../../impls/prepared.js";
+import { planId } from "../../reports/rows/case-id.js";
 import { chooseSuites } from "../index.js";
 import { figureCurves } from "../plan/figure-curves.js";
 import { parseFilter } from "../plan/filter.js";
 import { type Case, makePlan, type Target } from "../plan/plan.js";
-import { EnginePool, type Present } from "../processes/engine-pool.js";
-import type { InventoryEntry } from "../processes/protocol.js";
+import { candidatesOf, EnginePool, type Present } from "../processes/engine-pool.js";
+import type { InventoryEntry, ListedEngine } from "../processes/protocol.js";
 import { type ArmName, checkSignal, type Lab, type Sides } from "./lab.js";
 import { describe, type Grounds, pairUp } from "./pairs/pair.js";
 import { engineOf, vanished } from "./pairs/vanished.js";
@@ -64,6 +64,8 @@ export interface CaseRequest {
   readonly lab: Lab;
   /** Head's implementations, in the order of its processes. */
   readonly impls: readonly AnyImplementation[];
+  /** Built-in engines and the user's. */
+  readonly entries: readonly ListedEngine[];
   /** What each arm's processes list, in their order. */
   readonly inventory: Sides<readonly InventoryEntry[]>;
   /** The base's file for a file of head: another one where it was moved. */
@@ -81,52 +83,23 @@ export interface CaseRequest {
 
 /** @throws GateStop for a filter that cannot be read */
 export async function planCases(request: CaseRequest): Promise<Planned> {
-  const { lab, impls, engines: named, filter } = request;
-  const matches = filter === undefined ? () => true : parseFilter(filter);
-  const user = (i: number) => i >= builtIn.length;
-  const isTouched = (i: number) =>
-    request.touched.all || user(i) || request.touched.names.has(implementationName(impls[i]));
-  const takes = (i: number) =>
-    request.onlyUser ? user(i) : isTouched(i) || request.companions.has(implementationName(impls[i]));
-  const wanted = engines
-    .filter(({ name }) => named.length === 0 || named.includes(name))
-    .filter(
-      ({ name }) =>
-        impls.some(({ engine }, i) => engine === name && takes(i)) ||
-        // the last kernel of an engine may have vanished
-        request.inventory.base.some((one) => one.origin && engineOf(one) === name),
-    )
-    .flatMap((entry) => {
-      const isNamed = named.includes(entry.name);
-      return devicesToOpen(entry, isNamed).map((device) => ({ engine: entry.name, device, named: isNamed }));
-    });
+  const { lab, inventory, follow } = request;
+  const scope = scopeOf(request);
+  const wanted = candidatesOf(
+    request.entries,
+    request.engines,
+    (name) =>
+      request.impls.some(({ engine }, i) => engine === name && scope.takes(i)) ||
+      // the last kernel of an engine may have vanished
+      inventory.base.some((kernel) => kernel.origin && engineOf(kernel) === name),
+  );
   const pools = { base: pool(lab, "base"), head: pool(lab, "head") };
   try {
     const [head, base] = await Promise.all([pools.head.discover(wanted), pools.base.discover(wanted)]);
     checkSignal(lab);
-    const figure = figureCurves(impls, head.targets);
-    // a change that touches a few kernels runs all their cases; one that may touch everything, those of the figure
-    const everything = !request.touched.all || filter !== undefined || named.length > 0;
-    const suites = chooseSuites([]);
-    const groups = await makePlan({
-      suites,
-      grid: "quick",
-      seed: 0,
-      impls,
-      targets: head.targets,
-      describe: (target, questions) => describe(pools.head, target, questions),
-      takesPart: (i, t) => takes(i) && ((isTouched(i) && everything) || figure(i, t)),
-      keep: (_suite, id) => matches(id),
-      storedIds: suites.flatMap(({ name }) => request.pastIds.map((id) => `${name}\t${id}`)),
-    });
-    const { inventory, follow } = request;
     const grounds = { inventory, follow, targets: { head: head.targets, base: base.targets }, pools };
-    const planned = groups.flatMap(({ key, cases }) => cases.map((one) => ({ ...one, problemKey: key })));
-    const sorted = await sort(grounds, planned, isTouched);
-    const { onlyUser, touched } = request;
-    const isGated = ({ name, origin }: InventoryEntry) =>
-      onlyUser ? origin !== undefined : touched.all || touched.names.has(name);
-    const gone = await vanished(grounds, isGated, matches);
+    const sorted = await sort(grounds, await plannedByHead(request, scope, grounds), scope.isTouched);
+    const gone = await vanished(grounds, scope.isGated, scope.matches);
     return {
       ...sorted,
       notCompared: [...sorted.notCompared, ...gone],
@@ -144,6 +117,54 @@ export async function planCases(request: CaseRequest): Promise<Planned> {
   }
 }
 
+/** What is gated, of each arm. */
+interface Scope {
+  matches(id: string): boolean;
+  isTouched(impl: number): boolean;
+  /** Touched, or set against a touched one by a claim. */
+  takes(impl: number): boolean;
+  /** Whether a kernel of the base belongs to what is gated. */
+  isGated(kernel: InventoryEntry): boolean;
+}
+
+function scopeOf({ impls, touched, companions, onlyUser, filter }: CaseRequest): Scope {
+  const isUsers = (i: number) => i >= builtIn.length;
+  const isTouched = (i: number) =>
+    touched.all || isUsers(i) || touched.names.has(implementationName(impls[i]));
+  return {
+    matches: filter === undefined ? () => true : parseFilter(filter),
+    isTouched,
+    takes: (i) => (onlyUser ? isUsers(i) : isTouched(i) || companions.has(implementationName(impls[i]))),
+    isGated: ({ name, origin }) => (onlyUser ? origin !== undefined : touched.all || touched.names.has(name)),
+  };
+}
+
+/** Cases of the quick grid on the engines that head has here. */
+async function plannedByHead(
+  { impls, touched, filter, engines, pastIds }: CaseRequest,
+  { isTouched, takes, matches }: Scope,
+  { targets, pools }: Grounds,
+): Promise<PlannedCase[]> {
+  const figure = figureCurves(impls, targets.head);
+  // a change that touches a few kernels runs all their cases; one that may touch everything, those of the figure
+  const everything = !touched.all || filter !== undefined || engines.length > 0;
+  const suites = chooseSuites([]);
+  const groups = await makePlan({
+    suites,
+    grid: "quick",
+    seed: 0,
+    impls,
+    targets: targets.head,
+    describe: (target, questions) => describe(pools.head, target, questions),
+    takesPart: (i, t) => takes(i) && ((isTouched(i) && everything) || figure(i, t)),
+    keep: (_suite, id) => matches(id),
+    storedIds: suites.flatMap(({ name }) => pastIds.map((id) => planId(name, id))),
+  });
+  return groups.flatMap(({ key, cases }) => cases.map((planned) => ({ ...planned, problemKey: key })));
+}
+
+type PlannedCase = Case & Pick<HeadCase, "problemKey">;
+
 function backendOf({ engine, device, info }: Present): string {
   const details = ["simd", "backend", "driver"].flatMap((key) => info.details[key] ?? []);
   return [engine, device, info.name, info.kind, ...details].filter((word) => word !== undefined).join(" ");
@@ -156,13 +177,13 @@ function pool({ host, arms }: Lab, arm: ArmName): EnginePool {
 /** Cases that both arms run, that only head has, and that one of them refuses. */
 async function sort(
   grounds: Grounds,
-  planned: readonly (Case & { readonly problemKey: string })[],
-  isTouched: (impl: number) => boolean,
+  ofHead: readonly PlannedCase[],
+  isTouched: Scope["isTouched"],
 ): Promise<Pick<Planned, "cases" | "fresh" | "notCompared" | "broken">> {
-  const { matches, alone } = await pairUp(grounds, planned);
-  const headCase = (one: (typeof planned)[number]): HeadCase => {
-    const { id, suites, operator, problem, problemKey, rank, impl, options } = one;
-    const target = grounds.targets.head[one.target];
+  const { matches, alone } = await pairUp(grounds, ofHead);
+  const headCase = (planned: PlannedCase): HeadCase => {
+    const { id, suites, operator, problem, problemKey, rank, impl, options } = planned;
+    const target = grounds.targets.head[planned.target];
     const { name } = grounds.inventory.head[impl];
     const judged = isTouched(impl);
     return { id, name, suites, operator, problem, problemKey, target, rank, head: { impl, options }, judged };
@@ -170,17 +191,17 @@ async function sort(
   const notCompared: NotCompared[] = alone.map(({ planned: { id }, reason }) => ({ id, reason }));
   const broken: NotCompared[] = [];
   const cases: GateCase[] = [];
-  for (const { planned: one, impl, options, unsupported } of matches) {
-    const { id } = one;
-    if (one.unsupported === undefined && unsupported === undefined)
-      cases.push({ ...headCase(one), base: { impl, options } });
-    else if (one.unsupported === undefined)
+  for (const { planned, impl, options, unsupported } of matches) {
+    const { id, unsupported: refused } = planned;
+    if (refused === undefined && unsupported === undefined)
+      cases.push({ ...headCase(planned), base: { impl, options } });
+    else if (refused === undefined)
       notCompared.push({ id, reason: `the base does not take it: ${unsupported}` });
-    else if (unsupported !== undefined) notCompared.push({ id, reason: one.unsupported });
-    else if (isTouched(one.impl)) broken.push({ id, reason: `head: ${one.unsupported}` });
+    else if (unsupported !== undefined) notCompared.push({ id, reason: refused });
+    else if (isTouched(planned.impl)) broken.push({ id, reason: `head: ${refused}` });
   }
-  const fresh = alone.filter(({ planned: one }) => one.unsupported === undefined && isTouched(one.impl));
-  return { cases, fresh: fresh.map((one) => headCase(one.planned)), notCompared, broken };
+  const fresh = alone.filter(({ planned }) => planned.unsupported === undefined && isTouched(planned.impl));
+  return { cases, fresh: fresh.map(({ planned }) => headCase(planned)), notCompared, broken };
 }
 
 /** @throws GateStop when nothing is left */

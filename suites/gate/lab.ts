@@ -1,4 +1,5 @@
 /** What every part of a measuring gate shares. */
+import type { Target } from "../plan/plan.js";
 import type { Host } from "../processes/host.js";
 
 /** One thing of each arm. */
@@ -30,8 +31,8 @@ export interface Lab {
   readonly signal: AbortSignal;
   /** One line about what is going on. */
   say(line: string): void;
-  /** Why the block that has just been timed must not count, e.g. a throttled GPU; undefined when it counts. */
-  blockSpoiled(engine: string): string | undefined;
+  /** Why the block that has just been timed on such a device must not count, e.g. a throttled GPU; undefined when it counts. */
+  blockSpoiled(kind: Target["kind"]): string | undefined;
 }
 
 export class Interrupted extends Error {

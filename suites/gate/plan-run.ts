@@ -1,11 +1,14 @@
 /** What a gate will do before it measures: the cases of both arms, and the checks that need no clock. */
+import { engines } from "../../impls/engines/index.js";
 import type { Check, CheckName } from "../../reports/gate/verdict.js";
+import { keyWords } from "../../reports/rows/case-id.js";
 import { chooseSuites } from "../index.js";
-import { caseKeys } from "../plan/case-id.js";
+import { caseKeys } from "../plan/case-keys.js";
 import { EngineDied } from "../processes/host.js";
 import { listed } from "../processes/listed.js";
 import { oneLine } from "../processes/one-line.js";
-import { type InventoryEntry, PROTOCOL } from "../processes/protocol.js";
+import { type InventoryEntry, type ListedEngine, PROTOCOL } from "../processes/protocol.js";
+import { unknownEngine } from "../processes/user-impls.js";
 import type { StoredTimes } from "./baseline.js";
 import { type GateCase, type Planned, planCases } from "./cases.js";
 import { type Claims, companionsOf, isClaimed } from "./checks/claims.js";
@@ -52,12 +55,15 @@ export interface RunPlan extends Planned {
 /** Cases, companions of claims included, and the checks that need no clock. */
 export async function planRun(request: GateRequest, past?: Past): Promise<RunPlan> {
   const { lab, touched, claims } = request;
-  const inventory = await inventories(lab);
+  const { entries, ...inventory } = await listings(lab);
+  const misnamed = unknownEngine(entries, request.engines);
+  if (misnamed !== undefined) throw new GateStop("usage", misnamed);
   const checks = await certainChecks(request, inventory);
   const companions = !touched.all && request.checks.has("claims") ? companionsOf(claims, touched.names) : [];
   const planned = await planCases({
     ...request,
     impls: listed(inventory.head),
+    entries,
     inventory,
     companions: new Set(companions),
     pastIds: past?.ids ?? [],
@@ -109,40 +115,53 @@ function countedProblems() {
     .flatMap(({ problems }) => problems);
   const named = all.map((problem) => ({
     problem,
-    size: Object.entries(caseKeys(problem, {}, undefined))
-      .map(([key, value]) => `${key}=${value}`)
-      .join(" "),
+    size: keyWords(Object.entries(caseKeys(problem, {}, undefined))).join(" "),
   }));
   return [...new Map(named.map((one) => [`${one.problem.operator} ${one.size}`, one])).values()];
 }
+
+/** Listing implementations needs an open process, and none of its engine: the one that is everywhere and starts at once. */
+const ANY_ENGINE = engines.find(({ plainJs }) => plainJs)!.name;
 
 /**
  * Every implementation of both arms, each as its own process lists it.
  * @throws GateStop when one cannot be loaded, or the base's processes speak another version of the protocol
  */
-async function inventories(lab: Lab): Promise<Sides<readonly InventoryEntry[]>> {
-  const head = await inventoryOf(lab, "head", lab.arms.head.files).catch(async (error: unknown) => {
+async function listings(
+  lab: Lab,
+): Promise<Sides<readonly InventoryEntry[]> & { readonly entries: readonly ListedEngine[] }> {
+  const head = await listingOf(lab, "head", lab.arms.head.files).catch(async (error: unknown) => {
     checkSignal(lab);
     const died = error instanceof EngineDied ? await culprit(lab) : undefined;
     if (died !== undefined) throw new GateStop("broken", died);
     throw new GateStop("usage", `head cannot be loaded: ${oneLine(error)}`);
   });
-  const base = await inventoryOf(lab, "base", lab.arms.base.files).catch((error: unknown) => {
+  const base = await listingOf(lab, "base", lab.arms.base.files).catch((error: unknown) => {
     checkSignal(lab);
     if (error instanceof GateStop) throw error;
     throw new GateStop("inconclusive", `this harness cannot load the base: ${oneLine(error)}`);
   });
-  return { base, head };
+  return { base: base.kernels, head: head.kernels, entries: head.engines };
 }
 
-async function inventoryOf(lab: Lab, arm: ArmName, files: readonly string[]): Promise<InventoryEntry[]> {
+interface Listing {
+  readonly kernels: readonly InventoryEntry[];
+  readonly engines: readonly ListedEngine[];
+}
+
+async function listingOf(lab: Lab, arm: ArmName, files: readonly string[]): Promise<Listing> {
   const problems = countedProblems().map(({ problem }) => problem);
   const link = lab.host.start(lab.arms[arm].child);
   try {
-    const request = { engine: "cpu", named: false, files, originMs: lab.host.nowMs() } as const;
+    const originMs = lab.host.nowMs();
+    const request = { engine: ANY_ENGINE, device: undefined, named: false, files, originMs } as const;
     const { protocol } = await link.call("open", request, LOAD_MS);
     if (arm === "base") mustSpeak(protocol);
-    return await link.call("inventory", { problems }, 60_000);
+    return {
+      kernels: await link.call("inventory", { problems }, 60_000),
+      // the base opens what head opens
+      engines: arm === "base" ? [] : await link.call("engines", null, 60_000),
+    };
   } finally {
     await link.stop();
   }
@@ -151,7 +170,7 @@ async function inventoryOf(lab: Lab, arm: ArmName, files: readonly string[]): Pr
 /** The first file of head that takes its process down, or never lets it answer, as a sentence. */
 async function culprit(lab: Lab): Promise<string | undefined> {
   for (const file of lab.arms.head.files) {
-    const why = await inventoryOf(lab, "head", [file]).then(
+    const why = await listingOf(lab, "head", [file]).then(
       () => undefined,
       (error: unknown) => (error instanceof EngineDied ? oneLine(error) : undefined),
     );

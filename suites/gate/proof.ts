@@ -47,31 +47,33 @@ export async function prove(
   const broken: NotCompared[] = [];
   const notCompared: NotCompared[] = [];
   const stations = new Stations(lab);
-  const held = async (one: HeadCase, arms: readonly ArmName[]) => {
+  const held = async (headCase: HeadCase, arms: readonly ArmName[]) => {
     checkSignal(lab);
-    const reference = references.get(one.problemKey) ?? (await referenceOf(lab, one));
-    references.set(one.problemKey, reference);
-    const found = await runOnce(lab, stations, one, arms, reference);
+    const reference = references.get(headCase.problemKey) ?? (await referenceOf(lab, headCase));
+    references.set(headCase.problemKey, reference);
+    const found = await runOnce(lab, stations, headCase, arms, reference);
     wrong.push(...found.wrong);
     return found;
   };
   try {
-    for (const one of cases) {
-      const { runNs, failures, wrong: bad } = await held(one, ["base", "head"]);
+    for (const gated of cases) {
+      const { runNs, failures, wrong: bad } = await held(gated, ["base", "head"]);
       const reason = reasonOf(failures);
       if (failures.some(({ arm }) => arm === "head") && runNs.base !== undefined)
-        broken.push({ id: one.id, reason });
-      else if (failures.length > 0) notCompared.push({ id: one.id, reason });
-      else if (bad.length === 0 && !longToo && one.rank >= ALWAYS && runNs.base! > LONGEST_RUN_NS)
+        broken.push({ id: gated.id, reason });
+      else if (failures.length > 0) notCompared.push({ id: gated.id, reason });
+      else if (bad.length === 0 && !longToo && gated.rank >= ALWAYS && runNs.base! > LONGEST_RUN_NS)
         notCompared.push({
-          id: one.id,
-          reason: `one run takes ${(runNs.base! / 1e6).toFixed(0)} ms, more than ${LONGEST_RUN_NS / 1e6} ms; --filter asks for it all the same`,
+          id: gated.id,
+          reason:
+            `one run takes ${(runNs.base! / 1e6).toFixed(0)} ms, more than ${LONGEST_RUN_NS / 1e6} ms; ` +
+            "--filter asks for it all the same",
         });
-      else if (bad.length === 0) good.push(one);
+      else if (bad.length === 0) good.push(gated);
     }
-    for (const one of fresh) {
-      const { failures } = await held(one, ["head"]);
-      if (failures.length > 0) broken.push({ id: one.id, reason: reasonOf(failures) });
+    for (const alone of fresh) {
+      const { failures } = await held(alone, ["head"]);
+      if (failures.length > 0) broken.push({ id: alone.id, reason: reasonOf(failures) });
     }
   } finally {
     await stations.close();
@@ -90,7 +92,7 @@ interface Held {
 async function runOnce(
   lab: Lab,
   stations: Stations,
-  one: HeadCase,
+  headCase: HeadCase,
   arms: readonly ArmName[],
   reference: ReferenceHandle,
 ): Promise<Held> {
@@ -99,14 +101,14 @@ async function runOnce(
   const failures: ArmFailed[] = [];
   for (const arm of arms) {
     try {
-      const station = await stations.of(arm, one);
-      await station.load(one, reference);
-      runNs[arm] = await station.warm(one);
-      await station.drop(one);
+      const station = await stations.of(arm, headCase);
+      await station.load(headCase, reference);
+      runNs[arm] = await station.warm(headCase);
+      await station.drop(headCase);
     } catch (error) {
       checkSignal(lab);
       await stations.close();
-      if (error instanceof WrongOutput) wrong.push({ id: one.id, arm, reason: error.message });
+      if (error instanceof WrongOutput) wrong.push({ id: headCase.id, arm, reason: error.message });
       else if (error instanceof ArmFailed) failures.push(error);
       else throw error;
     }

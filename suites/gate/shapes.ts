@@ -31,7 +31,7 @@ export async function checkShapes(
   const pool = new EnginePool(lab.host, files, lab.host.nowMs(), child);
   try {
     const { targets: present } = await pool.discover(
-      targets.map(({ engine, device }) => ({ engine, device, named: true })),
+      targets.map(({ engine, device, traits }) => ({ engine, device, traits, named: true })),
     );
     const subjects = subjectsOf(cases, inventory, present);
     const trials = new Map(

@@ -24,8 +24,8 @@ export const BLOCK_NS = { screening: 0.7e9, confirming: 1.4e9 };
 /** Few turns tell little, many add nothing. */
 const ROUNDS = { least: 9, most: 60 };
 /**
- * This share of the turns, the first ones, counts for nothing: optimised code is compiled by a thread in the background, which on a busy machine
- * comes late, and one process of four that still runs unoptimised code would decide its block.
+ * This share of the turns, the first ones, counts for nothing: optimised code is compiled by a thread in the background, which on a busy
+ * machine comes late, and one process of four that still runs unoptimised code would decide its block.
  */
 const UNCOUNTED = 1 / 3;
 const CALL_MS = 60_000;

@@ -3,8 +3,9 @@ import { laneTotal } from "../../impls/lanes.js";
 import type { AnyOperator, Lane, Problem } from "../../impls/operator.js";
 import type { Options } from "../../impls/prepared.js";
 import type { Shapes } from "../../reports/gate/verdict.js";
+import { caseId } from "../../reports/rows/case-id.js";
 import { formsAgree } from "../laws/forms-agree.js";
-import { caseId, caseKeys } from "../plan/case-id.js";
+import { caseKeys } from "../plan/case-keys.js";
 import type { Target } from "../plan/plan.js";
 import { buildProblem } from "../problems/build.js";
 import { describeSpec, type Spec } from "../problems/spec.js";
@@ -12,6 +13,7 @@ import type { EnginePool } from "../processes/engine-pool.js";
 import { EngineDied } from "../processes/host.js";
 import { oneLine } from "../processes/one-line.js";
 import type { ReferenceHandle } from "../processes/protocol.js";
+import { hasNonFinite } from "../verify/targets.js";
 import { formatToken } from "../verify/token.js";
 import { checkSignal, type Lab } from "./lab.js";
 import type { Wrong } from "./proof.js";
@@ -129,9 +131,11 @@ export class Sweep {
       const { link } = await this.pool.link(subject.place);
       const question = { impl: subject.impl, problem, everyChoice: true };
       const [choices] = await link.call("describe", { questions: [question] }, this.patienceMs());
+      const { traits } = this.targets[subject.place];
       for (const choice of choices) {
         ({ options } = choice);
-        if (choice.unsupported !== undefined) this.done.notTaken++;
+        if (choice.unsupported !== undefined || (traits?.nonFinite && hasNonFinite(problem)))
+          this.done.notTaken++;
         else if (!(await this.verified(subject, trial, problem, options, reference))) return false;
       }
       return true;

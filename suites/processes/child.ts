@@ -4,12 +4,11 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { Worker } from "node:worker_threads";
 import { EngineCrashed } from "../../impls/engines/engine.js";
-import { engines } from "../../impls/engines/index.js";
 import { readLanes, writeLanes } from "../check/lane-file.js";
 import { oneLine } from "./one-line.js";
 import type { Reply, Request } from "./protocol.js";
 import { Session } from "./session.js";
-import { allImplementations } from "./user-impls.js";
+import { allEngines, allImplementations } from "./user-impls.js";
 
 process.on("SIGINT", () => {});
 process.on("SIGTERM", () => {});
@@ -31,8 +30,9 @@ const collectGarbage = runInNewContext("gc") as () => void;
 
 const session = new Session({
   implementations: allImplementations,
-  async openEngine({ engine, device, named }) {
-    const entry = engines.find(({ name }) => name === engine);
+  engines: allEngines,
+  async openEngine({ engine, device, named, files }) {
+    const entry = (await allEngines(files)).find(({ name }) => name === engine);
     // a gate's base may be older than an engine
     if (!entry) throw new Error(`there is no engine ${engine} in this version of dualbench`);
     const module = await entry.load();

@@ -1,6 +1,7 @@
 /** Implementations as a parent knows them: those of a user are loaded in children only, where whatever a module does costs that child. */
 import type { AnyImplementation } from "../../impls/implementation.js";
 import { implementations, operatorNamed } from "../../impls/index.js";
+import { parseCaseName } from "../../reports/rows/case-id.js";
 import { cameFrom } from "./origin.js";
 import type { InventoryEntry } from "./protocol.js";
 
@@ -11,8 +12,7 @@ export function listed(entries: readonly InventoryEntry[]): AnyImplementation[] 
 
 /** What planning asks of an implementation. */
 function standIn({ name, source = "", dtypes, origin }: InventoryEntry): AnyImplementation {
-  const [operator, rest] = name.split("/");
-  const [form, engine] = rest.split(".");
+  const { operator, form, engine } = parseCaseName(name);
   const elsewhere = () => {
     throw new Error(`${name} of ${origin?.file} is loaded in children only`);
   };

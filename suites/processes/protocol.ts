@@ -1,6 +1,6 @@
 /** What the parent asks of an engine's child process, and what comes back. Plain data only: it crosses a process boundary. */
 import type { Ceilings, DeviceInfo } from "../../impls/engines/engine.js";
-import type { EngineName } from "../../impls/engines/index.js";
+import type { EngineEntry, EngineName } from "../../impls/engines/index.js";
 import type { ImplementationCost } from "../../impls/implementation.js";
 import type { Lane, Problem } from "../../impls/operator.js";
 import type { Options, RunDetails } from "../../impls/prepared.js";
@@ -12,7 +12,8 @@ import type { Origin } from "./origin.js";
 
 /**
  * The version of everything that crosses: the calls below, problems and options in them, and the file of a reference. The gate runs
- * each arm's processes from that arm's tree, so that parent and child may be of different days. Raised with every change.
+ * each arm's processes from that arm's tree, so that parent and child may be of different days. Raised with every change that a process
+ * of before, asked by a gate of today, would not follow.
  */
 export const PROTOCOL = 1;
 
@@ -75,6 +76,9 @@ export interface InventoryEntry {
   readonly costs: readonly (ImplementationCost | null)[];
 }
 
+/** What a parent knows of an engine that only its children load. */
+export type ListedEngine = Omit<EngineEntry, "load">;
+
 /** Where a problem's truth lies. */
 export interface ReferenceHandle {
   readonly file: string;
@@ -92,6 +96,8 @@ export interface Calls {
   ceilings: [null, Ceilings];
   /** All implementations, and what each counts of these problems with its default options. */
   inventory: [{ readonly problems: readonly Problem[] }, InventoryEntry[]];
+  /** Built-in engines and those of the user's files. */
+  engines: [null, ListedEngine[]];
   /** All options that an implementation runs by default. */
   choices: [{ readonly impl: number; readonly problem: Problem }, readonly Options[]];
   /** One run from preparation to all outputs: small problems only. */
@@ -113,11 +119,11 @@ export interface Calls {
   ];
   sample: [
     CaseCall & { count: number; repeats: number; cold: boolean },
-    { samples: RawSample[]; residentGrowth: number },
+    { samples: RawSample[]; gainedBytes: number },
   ];
   recheck: [
     CaseCall & { reference: ReferenceHandle },
-    { verdict: Verdict; deterministic: boolean; grownBytesPerRun: number },
+    { verdict: Verdict; deterministic: boolean; leakedBytesPerRun: number },
   ];
   dispose: [CaseCall, null];
   /** Asked of the one child that computes references. */

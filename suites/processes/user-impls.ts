@@ -1,6 +1,7 @@
-/** `--impl FILE`: implementations of a user, from a TypeScript or JavaScript module. */
+/** `--impl FILE`: implementations of a user, and engines, from a TypeScript or JavaScript module. */
 import { resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { type EngineEntry, engines } from "../../impls/engines/index.js";
 import { type AnyImplementation, implementationName } from "../../impls/implementation.js";
 import { implementations, operators } from "../../impls/index.js";
 import { cameFrom } from "./origin.js";
@@ -11,23 +12,37 @@ interface Exported {
   readonly exported: string;
 }
 
-/** @throws with one sentence when the module cannot be loaded or exports no implementation */
-async function loadImplementations(file: string): Promise<Exported[]> {
+/** @throws with one sentence when the module cannot be loaded or exports neither an implementation nor an engine's entry */
+export async function loadImplementations(file: string): Promise<AnyImplementation[]> {
+  return (await kernelsOf(file)).map(({ impl }) => impl);
+}
+
+async function kernelsOf(file: string): Promise<Exported[]> {
+  const exported = await exportsOf(file);
+  const found = exported.flatMap(({ exported: name, value }) =>
+    isImplementation(value) ? [{ impl: value, exported: name }] : [],
+  );
+  if (found.length === 0 && !exported.some(({ value }) => isEngineEntry(value)))
+    throw new Error(
+      `${file} exports no implementation; ` +
+        "export one made by implementation(operator, engine, { form, ... }), as examples/my-kernel.ts does",
+    );
+  return found;
+}
+
+/** Values that a module exports under their first name, members of lists each, each once. */
+async function exportsOf(file: string): Promise<{ readonly exported: string; readonly value: unknown }[]> {
   const path = resolve(file);
   const module = await importModule(path).catch((error: unknown) => {
     const why = error instanceof Error ? error.message.split("\n")[0] : String(error);
     throw new Error(`cannot load ${file}: ${why}`);
   });
   // a folder without "type": "module" is CommonJS, whose exports come as the default one
-  const all = [module, module.default].flatMap((one) => Object.entries(one ?? {}));
-  const found = new Map<AnyImplementation, string>();
-  for (const [exported, value] of all)
-    for (const one of [value].flat().filter(isImplementation)) found.set(one, found.get(one) ?? exported);
-  if (found.size === 0)
-    throw new Error(
-      `${file} exports no implementation; export one made by implementation(operator, engine, { form, ... }), as examples/my-kernel.ts does`,
-    );
-  return [...found].map(([impl, exported]) => ({ impl, exported }));
+  const all = [module, module.default].flatMap((values) => Object.entries(values ?? {}));
+  const names = new Map<unknown, string>();
+  for (const [exported, values] of all)
+    for (const value of [values].flat()) names.set(value, names.get(value) ?? exported);
+  return [...names].map(([value, exported]) => ({ value, exported }));
 }
 
 /** A module of this package's own kind loads as it is; elsewhere TypeScript goes through tsx. */
@@ -40,16 +55,52 @@ async function importModule(path: string): Promise<Record<string, unknown>> {
 }
 
 function isImplementation(value: unknown): value is AnyImplementation {
-  const one = value as Partial<AnyImplementation> | null;
+  const impl = value as Partial<AnyImplementation> | null;
   return (
-    typeof one === "object" &&
-    one !== null &&
-    typeof one.operator === "object" &&
-    typeof one.form === "string" &&
-    typeof one.engine === "string" &&
-    typeof one.prepare === "function" &&
-    typeof one.rounding === "function"
+    typeof impl === "object" &&
+    impl !== null &&
+    typeof impl.operator === "object" &&
+    typeof impl.form === "string" &&
+    typeof impl.engine === "string" &&
+    typeof impl.prepare === "function" &&
+    typeof impl.rounding === "function"
   );
+}
+
+function isEngineEntry(value: unknown): value is EngineEntry {
+  const entry = value as Partial<EngineEntry> | null;
+  return (
+    typeof entry === "object" &&
+    entry !== null &&
+    typeof entry.name === "string" &&
+    typeof entry.load === "function"
+  );
+}
+
+/** All built-in engines, then those of the files. */
+export async function allEngines(
+  files: readonly string[],
+  builtIn: readonly EngineEntry[] = engines,
+): Promise<EngineEntry[]> {
+  const all = [...builtIn];
+  for (const file of files)
+    for (const { value: entry } of await exportsOf(file)) {
+      if (!isEngineEntry(entry)) continue;
+      if (all.some(({ name }) => name === entry.name))
+        throw new Error(`${file}: there is an engine ${entry.name} already; give this one another name`);
+      all.push(entry);
+    }
+  return all;
+}
+
+/** A sentence when there is no engine of a name. */
+export function unknownEngine(
+  all: readonly Pick<EngineEntry, "name">[],
+  names: readonly string[],
+): string | undefined {
+  const known = all.map(({ name }) => name as string);
+  const unknown = names.find((name) => !known.includes(name));
+  return unknown && `there is no engine "${unknown}"; there are ${known.join(", ")}`;
 }
 
 /**
@@ -61,7 +112,7 @@ export async function allImplementations(files: readonly string[]): Promise<AnyI
   const taken = new Set(all.map(implementationName));
   for (const file of files) {
     const stem = fileStem(file);
-    for (const [i, { impl, exported }] of (await loadImplementations(file)).entries()) {
+    for (const [i, { impl, exported }] of (await kernelsOf(file)).entries()) {
       if (!operators.some(({ name }) => name === impl.operator.name))
         throw new Error(
           `${file}: there is no operator ${impl.operator.name}; there are ${operators.map(({ name }) => name).join(", ")}`,

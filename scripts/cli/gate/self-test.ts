@@ -106,7 +106,7 @@ function faultOf(folder: string, { fault }: Scenario): string | undefined {
 
 /** Cases with this outcome must be those of the changed kernel, all of them, and no others. */
 function named({ cases }: Verdict, outcome: Verdict["cases"][number]["outcome"]): string | undefined {
-  const hit = cases.filter((one) => one.outcome === outcome).map(({ id }) => id);
+  const hit = cases.filter((judged) => judged.outcome === outcome).map(({ id }) => id);
   const stray = hit.find((id) => !id.startsWith(`${CHANGED} `));
   if (stray !== undefined) return `${stray} is called ${outcome}`;
   return hit.length > 0 ? undefined : `no case of ${CHANGED} is called ${outcome}`;

@@ -89,7 +89,7 @@ export async function withSession(
           endMs: startMs + options.budget * 60e3,
           signal: interrupt.signal,
           say,
-          blockSpoiled: (engine) => gpu.spoiled(engine),
+          blockSpoiled: (kind) => gpu.spoiled(kind),
         },
         touched,
         onlyUser,

@@ -1,7 +1,8 @@
 /** Kernels of the base that head has no longer, asked of the quick grid's problems. */
 import type { Problem } from "../../../impls/operator.js";
+import { caseId, parseCaseName } from "../../../reports/rows/case-id.js";
 import { chooseSuites } from "../../index.js";
-import { caseId, caseKeys } from "../../plan/case-id.js";
+import { caseKeys } from "../../plan/case-keys.js";
 import type { Description, InventoryEntry } from "../../processes/protocol.js";
 import { candidates, describe, type Grounds, placeOf } from "./pair.js";
 import { isUnnamed, partnerOf } from "./partners.js";
@@ -58,14 +59,14 @@ function mayHaveGone({ name, origin }: InventoryEntry, { base, head }: Grounds["
 }
 
 export function engineOf({ name }: InventoryEntry): string {
-  return name.split(".")[1];
+  return parseCaseName(name).engine;
 }
 
 /** Of the quick grid, each once. */
 function problemsOf({ name, dtypes = ["f32"] }: InventoryEntry): Problem[] {
   const all = chooseSuites([])
     .flatMap((suite) => suite.curves("quick", 0))
-    .filter(({ operator }) => name.startsWith(`${operator.name}/`))
+    .filter(({ operator }) => parseCaseName(name).operator === operator.name)
     .flatMap(({ problems }) => problems.filter(({ dtype }) => dtypes.includes(dtype)));
   return [...new Map(all.map((problem) => [JSON.stringify(problem), problem])).values()];
 }

@@ -66,7 +66,7 @@ describe("checkShapes", () => {
       );
       expect(wrong).toHaveLength(1);
       expect(wrong[0]).toMatchObject({ arm: "head", again: "ssd/recurrent.cpu make=mine" });
-      expect(wrong[0].reason).toMatch(/^Y\[.*\]: got .*, wanted .*; of ssd: /);
+      expect(wrong[0].reason).toMatch(/^Y\[.*\] \(index \d+\): got .*, wanted .*; of ssd: /);
       // the first counterexample is enough
       expect(summary.checks).toBeLessThan(25);
     }
