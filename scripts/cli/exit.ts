@@ -1,3 +1,5 @@
+import { visible } from "../../reports/text.js";
+
 /** How a command ends. The numbers are a contract; scripts of other people read them. */
 export const EXIT = {
   good: 0,
@@ -29,6 +31,11 @@ export function usageError(message: string): Stop {
   return new Stop(EXIT.usage, message);
 }
 
+/** One line on stderr. What comes from data cannot move the cursor. */
+export function warn(message: string): void {
+  process.stderr.write(`dualbench: ${visible(message.replace(/\s*\n\s*/g, " "))}\n`);
+}
+
 /** Runs a command to its exit code. A bug keeps its stack; everything foreseen is one line. */
 export async function exitCodeOf(command: () => Promise<number>): Promise<number> {
   // a reader that has seen enough (head, less) is no failure
@@ -41,7 +48,7 @@ export async function exitCodeOf(command: () => Promise<number>): Promise<number
     return await command();
   } catch (error) {
     if (error instanceof Stop) {
-      process.stderr.write(`dualbench: ${error.message.replace(/\s*\n\s*/g, " ")}\n`);
+      warn(error.message);
       return error.code;
     }
     throw error;
