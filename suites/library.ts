@@ -7,6 +7,7 @@ import type { CaseRecord, Row } from "../reports/rows/row.js";
 import { chooseSuites, suites } from "./index.js";
 import { laws } from "./laws/index.js";
 import { readEnvironment } from "./measure/environment.js";
+import { madeBy } from "./measure/made.js";
 import { run } from "./measure/run.js";
 import { parseFilter } from "./plan/filter.js";
 import { makePlan } from "./plan/plan.js";
@@ -86,7 +87,7 @@ export async function runSuite(options: RunSuiteOptions = {}): Promise<SuiteRun>
       },
       keep: (_suite, id) => matches?.(id) ?? true,
     });
-    const environment = await readEnvironment([], seed);
+    const environment = await readEnvironment([], seed, files);
     const cases: CaseRecord[] = [];
     await run(groups, {
       grid,
@@ -98,6 +99,7 @@ export async function runSuite(options: RunSuiteOptions = {}): Promise<SuiteRun>
         seed,
         commit: `${environment.commit ?? "unknown"}${environment.dirty ? "-dirty" : ""}`,
         cpu: environment.cpu.model ?? undefined,
+        made: madeBy(environment, found.targets, impls),
         repeat: (suite, id) =>
           `dualbench bench --grid ${grid} --seed ${seed} --suite ${suite} --filter "${id}"`,
         timeUtc: () => new Date(host.nowMs()).toISOString(),

@@ -23,24 +23,34 @@ export interface EngineEntry {
   readonly devices?: readonly string[];
   /** Those of them that run only when the user names the engine: too slow to be worth a default run's time. */
   readonly onlyNamed?: readonly string[];
+  /** Names of the packages that take part in computing on a device: their versions go into its rows. */
+  packages?(device: string | undefined): readonly string[];
   /** `open` throws EngineAbsent, with one sentence, where this machine lacks the device. */
   // biome-ignore lint/suspicious/noExplicitAny: each engine has its own launch type; runners never look at it
   load(): Promise<{ open(device?: string, options?: OpenOptions): Promise<Engine<any>> }>;
 }
 
+const TFJS_PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  wasm: ["@tensorflow/tfjs-backend-wasm"],
+  cpu: ["@tensorflow/tfjs-backend-cpu"],
+  webgpu: ["@tensorflow/tfjs-backend-webgpu"],
+  tensorflow: ["@tensorflow/tfjs-node", "@tensorflow/tfjs-node-gpu"],
+};
+
 /** From the fastest to the most readable; the quick grid takes the first that has a form. */
 export const engines: readonly EngineEntry[] = [
-  { name: "webgpu", load: () => import("./webgpu.js") },
-  { name: "wasm", load: () => import("./wasm.js") },
+  { name: "webgpu", packages: () => ["webgpu"], load: () => import("./webgpu.js") },
+  { name: "wasm", packages: () => ["assemblyscript"], load: () => import("./wasm.js") },
   { name: "cpu", load: () => import("./cpu.js") },
   {
     name: "tfjs",
     devices: ["wasm", "cpu", "webgpu", "tensorflow"],
     onlyNamed: ["cpu"],
+    packages: (device) => ["@tensorflow/tfjs-core", ...(TFJS_PACKAGES[device ?? ""] ?? [])],
     load: () => import("./tfjs.js"),
   },
   // last: a peer to compare with, whose curves stand for ours only when it is named alone
-  { name: "torch", devices: ["cuda:0", "cpu"], load: () => import("./torch.js") },
+  { name: "torch", devices: ["cuda:0", "cpu"], packages: () => ["torch"], load: () => import("./torch.js") },
 ];
 
 /** What to open of an engine: undefined stands for its only device. */

@@ -6,6 +6,7 @@ import {
   lstatSync,
   mkdirSync,
   openSync,
+  readFileSync,
   realpathSync,
   renameSync,
   rmdirSync,
@@ -115,6 +116,13 @@ function writeAside(path: string, content: string | Uint8Array): void {
     rmSync(aside, { force: true });
     throw error;
   }
+}
+
+/** The bytes of a plain file: a pipe would keep its reader waiting, a device might never end. @throws an Error with a reason */
+export function readPlain(file: string): Buffer {
+  const there = statSync(file);
+  if (!there.isFile()) throw new Error(`it is ${kindOf(there)}, not a file`);
+  return readFileSync(file);
 }
 
 /** What stands at a path, in words. */

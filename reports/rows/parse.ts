@@ -7,6 +7,8 @@ import { quotedValue, visible, visibleDeep } from "../text.js";
 import {
   type CaseRecord,
   caseRecordSchema,
+  failedSchema,
+  type IdKey,
   type ResumeRecord,
   type RunRecord,
   resumeRecordSchema,
@@ -63,8 +65,19 @@ function safe(record: AnyRecord, text: string): AnyRecord {
 
 /** What stands wrong in a record before it is written: the field and its value; undefined where all is well. */
 export function wrongField(record: CaseRecord): string | undefined {
+  const foreign = pathTo(record.row, "__proto__");
+  if (foreign) return `${foreign.join(".")} is no field of a record`;
   const parsed = caseRecordSchema.safeParse(record);
   return parsed.success ? undefined : fieldWords(parsed.error.issues[0], record);
+}
+
+/** What stands wrong in an option that a case id spells, e.g. `chunk is "auto": expected number, received string`. */
+export function wrongKey(key: IdKey, value: unknown): string | undefined {
+  if (key === "device") return undefined;
+  const parsed = failedSchema.shape[key].safeParse(value);
+  if (!parsed.success) return fieldWords({ ...parsed.error.issues[0], path: [key] }, { [key]: value });
+  const spells = typeof value !== "string" || /^[a-z0-9._-]+$/.test(value);
+  return spells ? undefined : `${key} is ${quotedValue(value)}: a case id needs [a-z0-9._-]+`;
 }
 
 /** A median of zero is no time: older versions stored it as one. */

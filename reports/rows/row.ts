@@ -150,14 +150,14 @@ const skipped = z.object({
   predictedBytes: amount.optional(),
 });
 
-const failed = z.object({ ...common, status: z.literal("failed"), reason: z.string() });
+export const failedSchema = z.object({ ...common, status: z.literal("failed"), reason: z.string() });
 
-export const rowSchema = z.discriminatedUnion("status", [measured, rejected, skipped, failed]);
+export const rowSchema = z.discriminatedUnion("status", [measured, rejected, skipped, failedSchema]);
 export type Row = z.infer<typeof rowSchema>;
 export type Measured = z.infer<typeof measured>;
 export type Rejected = z.infer<typeof rejected>;
 export type Skipped = z.infer<typeof skipped>;
-export type Failed = z.infer<typeof failed>;
+export type Failed = z.infer<typeof failedSchema>;
 
 /** One raw sample: mean of `repeats` back-to-back runs. Times from the start of the run. */
 export const sampleSchema = z.object({

@@ -9,18 +9,19 @@ import {
   ftruncateSync,
   lstatSync,
   openSync,
-  readFileSync,
   rmSync,
   statSync,
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
 import { reasonOf, StoreError } from "./errors.js";
-import { kindOf, makeFolder, tryFolder } from "./folder.js";
+import { kindOf, makeFolder, readPlain, tryFolder } from "./folder.js";
 import { lockFolder } from "./lock.js";
 import type { AnyRecord } from "./parse.js";
 import { parseRun, type StoredRun } from "./records.js";
 import type { ResumeRecord, Row, RunRecord } from "./row.js";
+
+export type { StoredRun } from "./records.js";
 
 export const RESULTS = "results.jsonl";
 
@@ -29,10 +30,7 @@ export function readRun(folder: string): StoredRun {
   const file = resultsFile(folder);
   let bytes: Buffer;
   try {
-    const there = statSync(file);
-    // a pipe would keep its reader waiting, a device might never end
-    if (!there.isFile()) throw new Error(`it is ${kindOf(there)}`);
-    bytes = readFileSync(file);
+    bytes = readPlain(file);
   } catch (error) {
     throw new StoreError(
       `cannot read ${file}: ${reasonOf(error)}; give a folder that a bench run has written`,

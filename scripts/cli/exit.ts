@@ -1,3 +1,4 @@
+import { StoreError } from "../../reports/rows/errors.js";
 import { visible } from "../../reports/text.js";
 
 /** How a command ends. The numbers are a contract; scripts of other people read them. */
@@ -36,6 +37,12 @@ export function warn(message: string): void {
   process.stderr.write(`dualbench: ${visible(message.replace(/\s*\n\s*/g, " "))}\n`);
 }
 
+/** The first of many sentences, and how many more there are. */
+export function warnAll(messages: readonly string[], most = 10): void {
+  for (const message of messages.slice(0, most)) warn(message);
+  if (messages.length > most) warn(`and ${messages.length - most} more like these`);
+}
+
 /** Runs a command to its exit code. A bug keeps its stack; everything foreseen is one line. */
 export async function exitCodeOf(command: () => Promise<number>): Promise<number> {
   // a reader that has seen enough (head, less) is no failure
@@ -50,6 +57,10 @@ export async function exitCodeOf(command: () => Promise<number>): Promise<number
     if (error instanceof Stop) {
       warn(error.message);
       return error.code;
+    }
+    if (error instanceof StoreError) {
+      warn(error.message);
+      return EXIT.usage;
     }
     throw error;
   }

@@ -15,6 +15,7 @@ import { browserHost } from "../../suites/processes/host.browser.js";
 import type { Grid } from "../../suites/suite.js";
 import { localPlace } from "../../suites/verify/evaluate.js";
 import { subjectsFor } from "../../suites/verify/subject.js";
+import { VERSION } from "./record.js";
 
 /** Engines that a page can load. */
 export const PAGE_ENGINES: readonly EngineName[] = ["webgpu", "cpu"];
@@ -54,6 +55,7 @@ export async function bench({ engine, grid, filter, signal, onRecord }: PageRun)
       seed: 0,
       commit: "unknown",
       cpu: undefined,
+      made: () => ({ version: VERSION }),
       repeat: () => "the same page, engine and grid",
       timeUtc: () => new Date().toISOString(),
     };

@@ -167,6 +167,7 @@ class Runner {
 
   /** Why a case is not run, with the figure that says so; failed when its implementation hung before. The two smallest sizes of a curve always run. */
   private skipReason(one: Case): Outcome | undefined {
+    if (one.wrong) return { status: "failed", reason: one.wrong };
     if (one.unsupported) return { status: "skipped", reason: one.unsupported };
     const hung = this.hung.get(one.lineage);
     // every further try would cost the whole deadline again

@@ -23,13 +23,16 @@ export interface BenchOptions {
   readonly typed: Partial<PlanOptions>;
   readonly out: string | undefined;
   readonly resume: string | undefined;
+  /** With --resume: curves whose code has changed begin anew. */
+  readonly anew: boolean;
   readonly list: boolean;
   readonly dryRun: boolean;
   readonly json: boolean;
   readonly color: boolean;
 }
 
-const GRIDS: readonly Grid[] = ["quick", "default", "paper"];
+export const GRIDS = ["quick", "default", "paper"] as const satisfies readonly Grid[];
+export const LARGEST_SEED = 0xffffffff;
 
 export const DEFAULTS: PlanOptions = {
   suite: [],
@@ -60,6 +63,7 @@ export function parseBenchOptions(argv: readonly string[]): BenchOptions | undef
     typed,
     out: raw.out,
     resume: raw.resume,
+    anew: raw.anew === true,
     list: raw.list === true,
     dryRun: raw.dryRun === true,
     json: raw.json === true,
@@ -106,6 +110,7 @@ function benchCommand(): Command {
     .option("--dry-run", "print the plan with predicted time and memory and end")
     .option("--out <dir>", "folder for the results; must hold none yet")
     .option("--resume <dir>", "go on with a run that was stopped")
+    .option("--anew", "with --resume: measure curves again whose code has changed since")
     .option("--shard <i/n>", "only the i-th of n parts of the plan", shard)
     .option("--seed <n>", "seed of the inputs and of the order", seed)
     .option(
@@ -156,7 +161,7 @@ function shard(value: string): PlanOptions["shard"] {
 
 function seed(value: string): number {
   const parsed = Number(value);
-  if (!/^\d+$/.test(value) || parsed > 0xffffffff)
+  if (!/^\d+$/.test(value) || parsed > LARGEST_SEED)
     throw new InvalidArgumentError(`Needs a whole number from 0 to 4294967295, got "${value}"`);
   return parsed;
 }

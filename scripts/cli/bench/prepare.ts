@@ -10,7 +10,7 @@ import { type Group, makePlan } from "../../../suites/plan/plan.js";
 import { type Candidate, EnginePool, type Present } from "../../../suites/processes/engine-pool.js";
 import type { Host } from "../../../suites/processes/host.js";
 import { allImplementations } from "../../../suites/processes/user-impls.js";
-import { EXIT, Stop, usageError } from "../exit.js";
+import { EXIT, Stop, usageError, warn } from "../exit.js";
 import type { PlanOptions } from "./options.js";
 
 export interface Prepared {
@@ -49,8 +49,7 @@ export async function prepareRun(
   const warnings = targets.flatMap(({ engine, info: { warning } }) =>
     warning === undefined ? [] : [`engine ${engine}: ${warning}`],
   );
-  for (const sentence of [...sentences, ...leftOut(impls, targets), ...warnings])
-    process.stderr.write(`dualbench: ${sentence}\n`);
+  for (const sentence of [...sentences, ...leftOut(impls, targets), ...warnings]) warn(sentence);
   if (targets.length === 0)
     throw new Stop(
       EXIT.nothingToMeasure,
@@ -78,11 +77,13 @@ export async function prepareRun(
   }).catch((error: Error) => {
     throw usageError(error.message);
   });
+  const missed = matches?.unmatched() ?? [];
   if (groups.length === 0)
     throw new Stop(
       EXIT.nothingToMeasure,
-      `nothing to measure: no case matches${plan.filter === null ? "" : ` --filter "${plan.filter}"`}${plan.shard ? ` in shard ${plan.shard.index}/${plan.shard.count}` : ""}; --list without it shows all cases`,
+      `${missed.length > 0 ? `${missed.join("; ")}; ` : ""}nothing to measure: no case matches${plan.filter === null ? "" : ` --filter "${plan.filter}"`}${plan.shard ? ` in shard ${plan.shard.index}/${plan.shard.count}` : ""}; --list without it shows all cases`,
     );
+  for (const sentence of missed) warn(`--filter: ${sentence}`);
   return { pool, targets, groups, impls, absent: sentences };
 }
 

@@ -11,7 +11,7 @@ import { mergeRuns, type ReadSources, readSources } from "../../../reports/rows/
 import type { Row, RunRecord } from "../../../reports/rows/row.js";
 import { RESULTS, resultsFile } from "../../../reports/rows/store.js";
 import { table } from "../../../reports/table.js";
-import { EXIT, usageError, warn } from "../exit.js";
+import { EXIT, usageError, warn, warnAll } from "../exit.js";
 import { parseFlags } from "../parse-flags.js";
 import { defaultFolder, shown } from "../words.js";
 
@@ -29,7 +29,7 @@ export async function report(argv: readonly string[]): Promise<number> {
   const read = options.folders.map(readFolder);
   const problems = read.flatMap(({ faults }) => faults);
   const merged = mergeRuns(read.flatMap(({ sources }) => sources));
-  for (const note of problems) warn(note);
+  warnAll(problems);
   if (merged.rows.length === 0)
     throw usageError(`${options.folders.join(", ")} holds no case yet; run bench first`);
   for (const note of merged.notes) warn(note);
