@@ -55,7 +55,7 @@ export function table(rows: readonly Row[], options: TableOptions = {}): string[
         const chunks = chunksOf(series);
         const own = words(series[0])
           .filter((word) => !shared.includes(word) && !word.startsWith(`${xKey}=`))
-          .map((word) => (word.startsWith("chunk=") ? `chunk=${chunks}` : word));
+          .map((word) => (word.startsWith("chunk=") && chunks !== undefined ? `chunk=${chunks}` : word));
         lines.push(cut(`  ${own.join(" ")}`, width));
         const bySize = series.toSorted((a, b) => (a[xKey] ?? 0) - (b[xKey] ?? 0));
         for (const line of seriesLines(bySize, xKey, width)) lines.push(paint(line.code, line.text));

@@ -98,8 +98,16 @@ export function writeInto(folder: string, name: string, content: string | Uint8A
   }
 }
 
-/** Writes a file that a person named. A link is followed, a pipe or a device is written to: neither is replaced. */
+/** Writes a file that a person named. A link is followed, a pipe or a device is written to: neither is replaced. @throws StoreError */
 export function writeNamed(file: string, content: string): void {
+  try {
+    writeThrough(file, content);
+  } catch (error) {
+    throw new StoreError(`cannot write ${file}: ${reasonOf(error)}`);
+  }
+}
+
+function writeThrough(file: string, content: string): void {
   const there = statSync(file, { throwIfNoEntry: false });
   const leadsNowhere = !there && lstatSync(file, { throwIfNoEntry: false }) !== undefined;
   if (leadsNowhere || (there && !there.isFile())) writeFileSync(file, content);

@@ -5,6 +5,7 @@
 import {
   closeSync,
   constants,
+  existsSync,
   fsyncSync,
   ftruncateSync,
   lstatSync,
@@ -46,9 +47,9 @@ export function readRows(folder: string): Row[] {
 
 /** The results of a folder, or a file itself. */
 export function resultsFile(folder: string): string {
-  const isFile =
-    /\.jsonl$/.test(folder) && statSync(folder, { throwIfNoEntry: false })?.isDirectory() === false;
-  return isFile ? folder : join(folder, RESULTS);
+  return folder.endsWith(".jsonl") && existsSync(folder) && !statSync(folder).isDirectory()
+    ? folder
+    : join(folder, RESULTS);
 }
 
 /**

@@ -71,11 +71,7 @@ const MODULE = /\.[cm]?[jt]sx?$/;
 
 /** A file that cannot be read tells that by itself when it is loaded. */
 function textOf(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return "";
-  }
+  return isFile(path) ? readFileSync(path, "utf8") : "";
 }
 
 /** One in a comment is one too many, which changes a hash at worst. */
@@ -96,7 +92,15 @@ function located(path: string): string[] {
   const found = [path, ...(stem === path ? [] : [stem])].flatMap((one) =>
     endings.map((ending) => one + ending),
   );
-  return found.filter((one) => statSync(one, { throwIfNoEntry: false })?.isFile()).slice(0, 1);
+  return found.filter(isFile).slice(0, 1);
+}
+
+function isFile(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
 }
 
 /** "name@version" of what a bare specifier leads to. */
@@ -128,7 +132,5 @@ function hashOf(root: string, sources: ReadonlyMap<string, string>, packages: re
 
 /** Of every module of a user, by its path. */
 export function hashesOf(files: readonly string[]): Record<string, string> {
-  return Object.fromEntries(
-    files.filter((file) => existsSync(file)).map((file) => [resolve(file), hashOfModule(file)]),
-  );
+  return Object.fromEntries(files.filter(isFile).map((file) => [resolve(file), hashOfModule(file)]));
 }

@@ -4,6 +4,7 @@ import { engines } from "../../../impls/engines/index.js";
 import { suites } from "../../../suites/index.js";
 import { parseFilter } from "../../../suites/plan/filter.js";
 import type { Grid } from "../../../suites/suite.js";
+import { usageError } from "../exit.js";
 import { parseFlags } from "../parse-flags.js";
 
 /** What decides which cases a run has; stored with it, restored by --resume. */
@@ -49,6 +50,8 @@ export function parseBenchOptions(argv: readonly string[]): BenchOptions | undef
   const command = benchCommand();
   if (!parseFlags(command, argv, () => `see ${invocation()} --help`)) return undefined;
   const raw = command.opts();
+  if (raw.anew && raw.resume === undefined)
+    throw usageError("--anew says what --resume DIR does; name that too");
   const typed: Partial<PlanOptions> = {
     ...pick("suite", raw.suite),
     ...pick("engine", raw.engine),

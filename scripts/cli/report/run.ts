@@ -31,7 +31,11 @@ export async function report(argv: readonly string[]): Promise<number> {
   const merged = mergeRuns(read.flatMap(({ sources }) => sources));
   warnAll(problems);
   if (merged.rows.length === 0)
-    throw usageError(`${options.folders.join(", ")} holds no case yet; run bench first`);
+    throw usageError(
+      problems.length > 0
+        ? `${options.folders.join(", ")} holds no case that can be read`
+        : `${options.folders.join(", ")} holds no case yet; run bench first`,
+    );
   for (const note of merged.notes) warn(note);
   const wanted = chosen(merged.rows, options.suites);
   const { files, undrawn } = await write(merged.run, wanted, options.out);
