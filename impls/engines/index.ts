@@ -17,40 +17,70 @@ export interface Engines {
 
 export type EngineName = keyof Engines;
 
-export interface EngineEntry {
+/**
+ * What others must know of an engine and may not conclude from its name. Plain data, known before it is loaded. What it runs on, a
+ * device tells once it is open: its kind.
+ */
+export interface EngineTraits {
+  /** Runs in a web page too: its file reaches no `node:` import. */
+  readonly inPage?: true;
+  /** Has no native code, so that it cannot take down the process that opens it. */
+  readonly plainJs?: true;
+  /** Composes operators from a library's tensor operations: many launches where others have a kernel. */
+  readonly tensorOps?: true;
+  /** Why it is given no NaN and no infinity: one sentence, where it does not keep what IEEE 754 promises of them. */
+  readonly nonFinite?: string;
+  /** Packages that take part in computing, by device, and under "" on every device: their versions go into the rows. */
+  readonly packages?: Readonly<Record<string, readonly string[]>>;
+  /** Somebody else's code to compare with: its curves stand for ours only where it is named alone. */
+  readonly peer?: true;
+}
+
+export interface EngineEntry extends EngineTraits {
   readonly name: EngineName;
   /** Devices that may be opened, each in a child process of its own; an engine with one device has none to name. */
   readonly devices?: readonly string[];
   /** Those of them that run only when the user names the engine: too slow to be worth a default run's time. */
   readonly onlyNamed?: readonly string[];
-  /** Names of the packages that take part in computing on a device: their versions go into its rows. */
-  packages?(device: string | undefined): readonly string[];
   /** `open` throws EngineAbsent, with one sentence, where this machine lacks the device. */
   // biome-ignore lint/suspicious/noExplicitAny: each engine has its own launch type; runners never look at it
   load(): Promise<{ open(device?: string, options?: OpenOptions): Promise<Engine<any>> }>;
 }
 
-const TFJS_PACKAGES: Readonly<Record<string, readonly string[]>> = {
-  wasm: ["@tensorflow/tfjs-backend-wasm"],
-  cpu: ["@tensorflow/tfjs-backend-cpu"],
-  webgpu: ["@tensorflow/tfjs-backend-webgpu"],
-  tensorflow: ["@tensorflow/tfjs-node", "@tensorflow/tfjs-node-gpu"],
-};
-
 /** From the fastest to the most readable; the quick grid takes the first that has a form. */
 export const engines: readonly EngineEntry[] = [
-  { name: "webgpu", packages: () => ["webgpu"], load: () => import("./webgpu.js") },
-  { name: "wasm", packages: () => ["assemblyscript"], load: () => import("./wasm.js") },
-  { name: "cpu", load: () => import("./cpu.js") },
+  {
+    name: "webgpu",
+    inPage: true,
+    // WGSL may assume that NaN and infinities do not exist
+    nonFinite: "webgpu promises nothing about infinite inputs",
+    packages: { "": ["webgpu"] },
+    load: () => import("./webgpu.js"),
+  },
+  { name: "wasm", packages: { "": ["assemblyscript"] }, load: () => import("./wasm.js") },
+  { name: "cpu", inPage: true, plainJs: true, load: () => import("./cpu.js") },
   {
     name: "tfjs",
     devices: ["wasm", "cpu", "webgpu", "tensorflow"],
     onlyNamed: ["cpu"],
-    packages: (device) => ["@tensorflow/tfjs-core", ...(TFJS_PACKAGES[device ?? ""] ?? [])],
+    tensorOps: true,
+    packages: {
+      "": ["@tensorflow/tfjs-core"],
+      wasm: ["@tensorflow/tfjs-backend-wasm"],
+      cpu: ["@tensorflow/tfjs-backend-cpu"],
+      webgpu: ["@tensorflow/tfjs-backend-webgpu"],
+      tensorflow: ["@tensorflow/tfjs-node", "@tensorflow/tfjs-node-gpu"],
+    },
     load: () => import("./tfjs.js"),
   },
-  // last: a peer to compare with, whose curves stand for ours only when it is named alone
-  { name: "torch", devices: ["cuda:0", "cpu"], packages: () => ["torch"], load: () => import("./torch.js") },
+  {
+    name: "torch",
+    devices: ["cuda:0", "cpu"],
+    tensorOps: true,
+    peer: true,
+    packages: { "": ["torch"] },
+    load: () => import("./torch.js"),
+  },
 ];
 
 /** What to open of an engine: undefined stands for its only device. */

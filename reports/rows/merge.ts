@@ -2,6 +2,7 @@
  * Several run folders as one: shards of one plan, runs of several machines. No curve, and no panel, ever holds two machines: hosts,
  * versions of Node and CPU flags that differ are other machines, and a device that two of them have gets a name for each.
  */
+import { planId } from "./case-id.js";
 import { differencesOf, namesOf } from "./machine.js";
 import type { Row, RunRecord } from "./row.js";
 import { readRun } from "./store.js";
@@ -107,7 +108,7 @@ function lastOfEach(all: readonly Named[]): { rows: Row[]; repeated: number } {
   let repeated = 0;
   for (const one of all) {
     const { suite, id, device } = one.row;
-    const key = `${suite}\t${id}\t${device}`;
+    const key = `${planId(suite, id)}\t${device}`;
     const earlier = byCase.get(key);
     if (earlier && earlier.folder !== one.folder) repeated++;
     if (!earlier || better(one.row, earlier.row)) byCase.set(key, one);
@@ -117,6 +118,6 @@ function lastOfEach(all: readonly Named[]): { rows: Row[]; repeated: number } {
 
 /** A case that ran says more than one that was skipped; between equals the later counts. */
 function better(row: Row, earlier: Row): boolean {
-  const ran = (one: Row) => (one.status === "skipped" ? 0 : 1);
+  const ran = ({ status }: Row) => (status === "skipped" ? 0 : 1);
   return ran(row) - ran(earlier) > 0 || (ran(row) === ran(earlier) && row.timeUtc >= earlier.timeUtc);
 }

@@ -4,11 +4,12 @@
  */
 import type { z } from "zod";
 import { quotedValue, visible, visibleDeep } from "../text.js";
+import type { IdKey } from "./case-id.js";
+import { completed } from "./older.js";
 import {
   type CaseRecord,
   caseRecordSchema,
   failedSchema,
-  type IdKey,
   type ResumeRecord,
   type RunRecord,
   resumeRecordSchema,
@@ -52,8 +53,10 @@ const UNSAFE = /\\[bfnrtu]|[\p{Cc}\p{Cf}\u2028\u2029]/u;
 
 /** With text that can be shown. Ids of a plan stay as they are: nobody shows them, and they hold tabs. */
 function safe(record: AnyRecord, text: string): AnyRecord {
-  if (record.record === "case")
-    return UNSAFE.test(text) ? { ...record, row: visibleDeep(record.row) as CaseRecord["row"] } : record;
+  if (record.record === "case") {
+    const row = completed(record.row);
+    return { ...record, row: UNSAFE.test(text) ? (visibleDeep(row) as CaseRecord["row"]) : row };
+  }
   const { command, startedUtc } = record;
   return {
     ...record,

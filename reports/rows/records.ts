@@ -1,4 +1,5 @@
 /** The records of a results.jsonl in their order, and what became of lines that are none. */
+import { planId } from "./case-id.js";
 import { StoreError } from "./errors.js";
 import { parseLine, type Reading } from "./parse.js";
 import type { CaseRecord, ResumeRecord, RunRecord } from "./row.js";
@@ -81,7 +82,7 @@ class Reader {
 
   private case(line: number, record: CaseRecord): void {
     const { suite, id, device } = record.row;
-    const key = `${suite}\t${id}\t${device}`;
+    const key = `${planId(suite, id)}\t${device}`;
     const earlier = this.lines.get(key);
     if (earlier !== undefined)
       this.repeated.push({
@@ -96,10 +97,10 @@ class Reader {
   private anew(keys: readonly string[]): void {
     if (keys.length === 0) return;
     const gone = new Set(keys);
-    const stays = ({ row }: CaseRecord) => !gone.has(`${row.suite}\t${row.id}`);
+    const stays = ({ row }: CaseRecord) => !gone.has(planId(row.suite, row.id));
     for (const part of this.parts) part.from = this.cases.slice(0, part.from).filter(stays).length;
     for (const { row } of this.cases.filter((one) => !stays(one)))
-      this.lines.delete(`${row.suite}\t${row.id}\t${row.device}`);
+      this.lines.delete(`${planId(row.suite, row.id)}\t${row.device}`);
     this.cases = this.cases.filter(stays);
   }
 
@@ -137,7 +138,7 @@ function headlessRun(cases: readonly CaseRecord[]): RunRecord {
       grid: "unknown",
       seed: row.seed,
       options: {},
-      ids: cases.map(({ row }) => `${row.suite}\t${row.id}`),
+      ids: cases.map(({ row }) => planId(row.suite, row.id)),
     },
     environment: {},
     startedUtc: row.timeUtc,

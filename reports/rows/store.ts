@@ -138,7 +138,8 @@ export class RunStore {
     } catch (error) {
       ftruncateSync(this.file, this.bytes);
       throw new StoreError(
-        `cannot write ${join(this.folder, RESULTS)}: ${reasonOf(error)}; finished cases are stored: make room and go on with --resume ${this.folder}`,
+        `cannot write ${join(this.folder, RESULTS)}: ${reasonOf(error)}; ` +
+          `finished cases are stored: make room and go on with --resume ${this.folder}`,
       );
     }
   }

@@ -1,5 +1,5 @@
 /** What the page offers as a file: the same records as a run folder of the command, so that `report` reads it. */
-import ownPackage from "../../package.json" with { type: "json" };
+import { planId } from "../../reports/rows/case-id.js";
 import type { CaseRecord, RunRecord } from "../../reports/rows/row.js";
 
 export interface PageFacts {
@@ -11,8 +11,10 @@ export interface PageFacts {
   readonly cores: number;
 }
 
-/** Of dualbench, as the page was built. */
-export const VERSION: string = ownPackage.version;
+declare const DUALBENCH_VERSION: string | undefined;
+
+/** Of dualbench; the build of the page puts it here. */
+export const VERSION = typeof DUALBENCH_VERSION === "undefined" ? "unknown" : DUALBENCH_VERSION;
 
 /** The text of a results.jsonl. */
 export function resultsText(facts: PageFacts, records: readonly CaseRecord[]): string {
@@ -29,7 +31,7 @@ function runRecord(facts: PageFacts, records: readonly CaseRecord[]): RunRecord 
       grid,
       seed: records[0]?.row.seed ?? 0,
       options: { engine: [engine], filter: filter === "" ? null : filter, grid },
-      ids: records.map(({ row }) => `${row.suite}\t${row.id}`),
+      ids: records.map(({ row }) => planId(row.suite, row.id)),
     },
     environment: { browser, cores, dualbench: { version: VERSION } },
     startedUtc,

@@ -84,8 +84,8 @@ export class Budget {
 
   /**
    * Most that one case may cost in all.
-   * @param curvesLeft curves that still go on and share what is free; 1 for a case with a claim of its own
-   * @param reservedNs what cases with an earlier claim will take
+   * @param curvesLeft curves that still go on and share what is free; 1 for a case with a priority of its own
+   * @param reservedNs what cases of an earlier priority will take
    * @param figure whether readers of the figure would miss it
    */
   limitNs(curvesLeft: number, reservedNs: number, figure: boolean): number {

@@ -12,12 +12,13 @@ export interface Point {
 const POINTS = 3;
 
 /**
- * Least-squares line in log-log through the last points below x. With one point, proportional growth. Never below the largest
- * smaller case: a curve that seems to fall is noise.
+ * Least-squares line in log-log through the last points up to x; larger ones say nothing of what a smaller case needs, and may lie on
+ * another kernel's part of the curve. With one point, proportional growth. Never below the largest smaller case: a curve that seems
+ * to fall is noise.
  */
 export function extrapolate(points: readonly Point[], x: number): number | undefined {
   const known = points
-    .filter((point) => point.x > 0 && point.y > 0)
+    .filter((point) => point.x > 0 && point.x <= x && point.y > 0)
     .sort((a, b) => a.x - b.x)
     .slice(-POINTS);
   const last = known.at(-1);
@@ -70,8 +71,8 @@ export class History {
   }
 
   /** For the order of work only: a guess from other curves of the implementation, or from a slow machine. */
-  guessNs(one: Sized): number {
-    return this.timeNs(one) ?? extrapolate(this.times.get(one.lineage) ?? [], one.work) ?? one.work;
+  guessNs(sized: Sized): number {
+    return this.timeNs(sized) ?? extrapolate(this.times.get(sized.lineage) ?? [], sized.work) ?? sized.work;
   }
 
   /** Memory held; at least that of inputs and outputs. */

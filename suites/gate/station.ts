@@ -24,8 +24,8 @@ export const BLOCK_NS = { screening: 0.7e9, confirming: 1.4e9 };
 /** Few turns tell little, many add nothing. */
 const ROUNDS = { least: 9, most: 60 };
 /**
- * This share of the turns, the first ones, counts for nothing: optimised code is compiled by a thread in the background, which on a busy machine
- * comes late, and one process of four that still runs unoptimised code would decide its block.
+ * This share of the turns, the first ones, counts for nothing: optimised code is compiled by a thread in the background, which on a busy
+ * machine comes late, and one process of four that still runs unoptimised code would decide its block.
  */
 const UNCOUNTED = 1 / 3;
 const CALL_MS = 60_000;
@@ -69,8 +69,8 @@ export class Station {
 
   /** @throws ArmFailed when the arm does not open one of the engines */
   static async open(lab: Lab, arm: ArmName, targets: readonly Target[]): Promise<Station> {
-    const { files, tree } = lab.arms[arm];
-    const pool = new EnginePool(lab.host, files, lab.host.nowMs(), tree);
+    const { files, child } = lab.arms[arm];
+    const pool = new EnginePool(lab.host, files, lab.host.nowMs(), child);
     const { absent } = await pool.discover(
       targets.map(({ engine, device }) => ({ engine, device, named: true })),
     );

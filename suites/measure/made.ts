@@ -1,6 +1,5 @@
 /** What the rows of a run say of the code behind them. */
 import { basename, resolve } from "node:path";
-import { engines } from "../../impls/engines/index.js";
 import type { AnyImplementation } from "../../impls/implementation.js";
 import type { Case } from "../plan/plan.js";
 import type { Present } from "../processes/engine-pool.js";
@@ -13,8 +12,8 @@ export function madeBy(
   targets: readonly Present[],
   impls: readonly AnyImplementation[],
 ): (one: Case) => Made {
-  const perTarget = targets.map(({ engine, device, info }) => {
-    const names = engines.find(({ name }) => name === engine)?.packages?.(device) ?? [];
+  const perTarget = targets.map(({ traits, device, info }) => {
+    const names = ["", device ?? ""].flatMap((key) => traits?.packages?.[key] ?? []);
     const versions = names.map((name) => [name, packages[name] ?? info.details[name]] as const);
     return Object.fromEntries(
       versions.filter((pair): pair is [string, string] => typeof pair[1] === "string"),

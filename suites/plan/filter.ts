@@ -3,8 +3,7 @@
  * compare a key, and are false when the case has no such key; any other word is a substring of the id. Of words joined by `|` one must
  * match; behind `key=`, `|` joins values: `state=16|64`.
  */
-import { ID_KEYS } from "../../reports/rows/row.js";
-import { parseCaseId } from "./case-id.js";
+import { ID_KEYS, parseCaseId } from "../../reports/rows/case-id.js";
 import { nearest, nearestNumber } from "./nearest.js";
 
 export interface Filter {
@@ -101,7 +100,7 @@ function unknownKey(key: string, wanted: string): string {
 
 function compared(comparison: Comparison): Test {
   const { key, sign, wanted } = comparison;
-  const own = (id: string) => parseCaseId(id).keys[key];
+  const own = (id: string) => parseCaseId(id).keys.get(key);
   const word = `${key}${sign}${wanted}`;
   return {
     matches: (id) => {
@@ -130,7 +129,10 @@ function operatorTest(word: string): Test {
 function substring(word: string): Test {
   return {
     matches: (id) => id.includes(word),
-    sees: (id) => id.split(" ")[0].split(/[/.]/),
+    sees: (id) => {
+      const { operator, form, engine } = parseCaseId(id);
+      return [operator, form, engine];
+    },
     missed: (seen) => `no case holds ${word}; the nearest word of one is ${nearest(word, seen)}`,
   };
 }

@@ -1,6 +1,7 @@
 /** What a run will do, in order, before anything is measured: cases with their ids, in groups that share a problem. */
 
-import type { EngineName } from "../../impls/engines/index.js";
+import type { DeviceInfo } from "../../impls/engines/engine.js";
+import type { EngineName, EngineTraits } from "../../impls/engines/index.js";
 import {
   type AnyImplementation,
   type ImplementationCost,
@@ -8,23 +9,34 @@ import {
 } from "../../impls/implementation.js";
 import type { AnyOperator, Problem } from "../../impls/operator.js";
 import type { Options } from "../../impls/prepared.js";
+import {
+  type CaseKeys,
+  caseId,
+  ID_KEYS,
+  parseCaseId,
+  parsePlanId,
+  planId,
+} from "../../reports/rows/case-id.js";
 import { wrongKey } from "../../reports/rows/parse.js";
-import { ID_KEYS } from "../../reports/rows/row.js";
 import { quotedValue } from "../../reports/text.js";
 import type { Work } from "../measure/fairness.js";
 import type { Description, Lacking, Question } from "../processes/protocol.js";
 import type { Grid, Suite } from "../suite.js";
 import { type Cache, cachesOf } from "./caches.js";
-import { type CaseKeys, caseId, caseKeys } from "./case-id.js";
+import { caseKeys } from "./case-keys.js";
 import { figureCurves } from "./figure-curves.js";
 
 /** An engine on a device, as opened. */
 export interface Target {
   readonly engine: EngineName;
+  /** What its entry says of it. */
+  readonly traits?: EngineTraits | undefined;
   /** What `open` is given. */
   readonly device: string | undefined;
   /** The id's `device` key. */
   readonly deviceKey: string | undefined;
+  /** What the device is, as it told when it was opened. */
+  readonly kind?: DeviceInfo["kind"] | undefined;
   /** Whether samples can begin with a cold cache: then the id says which it was. */
   readonly cools?: boolean;
   /** Implementations, by index, that take no part here, e.g. for want of a package. */
@@ -109,9 +121,9 @@ export async function makePlan(request: PlanRequest): Promise<Group[]> {
       .get(draft)!
       .map((description) => ({
         draft,
-        one: finish(request, draft, withStoredOptions(request, draft, description)),
+        planned: finish(request, draft, withStoredOptions(request, draft, description)),
       }))
-      .filter(({ one }) => request.keep?.(draft.suite, one.id) !== false),
+      .filter(({ planned }) => request.keep?.(draft.suite, planned.id) !== false),
   );
   // "two smallest sizes" counts what is left of a curve after filtering
   const places = new Map<string, number[]>();
@@ -123,15 +135,15 @@ export async function makePlan(request: PlanRequest): Promise<Group[]> {
       curve.sort((a, b) => a - b),
     );
   }
-  for (const { draft, one } of kept) {
+  for (const { draft, planned } of kept) {
     const rank = places.get(draft.curve)!.indexOf(draft.place);
-    const known = merged.get(one.id);
-    if (known && (known.impl !== one.impl || known.target !== one.target))
+    const known = merged.get(planned.id);
+    if (known && (known.impl !== planned.impl || known.target !== planned.target))
       throw new Error(
-        `two implementations share the case id ${one.id}; give one of them options { make: "..." }`,
+        `two implementations share the case id ${planned.id}; give one of them options { make: "..." }`,
       );
-    merged.set(one.id, {
-      ...one,
+    merged.set(planned.id, {
+      ...planned,
       suites: known ? [...new Set([...known.suites, draft.suite])] : [draft.suite],
       curves: known ? [...new Set([...known.curves, draft.curve])] : [draft.curve],
       rank: Math.min(rank, known?.rank ?? rank),
@@ -151,7 +163,7 @@ function draftCases({ suites, grid, seed, impls, targets, takesPart }: PlanReque
         if (impl.operator.name !== operator.name) continue;
         for (const [t, target] of targets.entries()) {
           if (impl.engine !== target.engine || takesPart?.(i, t) === false) continue;
-          if (target.lacking?.some((one) => one.impl === i)) continue;
+          if (target.lacking?.some(({ impl: absent }) => absent === i)) continue;
           for (const cache of cachesOf(grid, target.cools)) {
             const curve = `${suite.name} ${c} ${i} ${t}${cache === "cold" ? " cold" : ""}`;
             for (const [place, problem] of problems.entries()) {
@@ -201,17 +213,16 @@ function withStoredOptions(
 ): Description {
   if (!storedIds) return description;
   const name = implementationName(impls[impl]);
-  const fixed = Object.entries(caseKeys(problem, { cache }, targets[target].deviceKey)).map(
-    ([k, v]) => `${k}=${v}`,
-  );
-  for (const stored of storedIds) {
-    const [storedSuite, id] = stored.split("\t");
-    const [storedName, ...words] = id.split(" ");
-    if (storedSuite !== suite || storedName !== name || !fixed.every((word) => words.includes(word)))
-      continue;
-    const rest = words.filter((word) => !fixed.includes(word)).map((word) => word.split("=", 2));
+  const fixed = new Map(Object.entries(caseKeys(problem, { cache }, targets[target].deviceKey)));
+  for (const text of storedIds) {
+    const stored = parsePlanId(text);
+    if (stored.suite !== suite) continue;
+    const { name: storedName, keys } = parseCaseId(stored.id);
+    if (storedName !== name || ![...fixed].every(([key, value]) => keys.get(key) === String(value))) continue;
     const options = Object.fromEntries(
-      rest.map(([k, v]) => [k, /^\d+$/.test(v) && k !== "make" ? Number(v) : v]),
+      [...keys]
+        .filter(([key]) => !fixed.has(key))
+        .map(([key, value]) => [key, /^\d+$/.test(value) && key !== "make" ? Number(value) : value]),
     );
     const own = description.options;
     if (options.make === own.make && options.threads === own.threads) return { ...description, options };
@@ -268,11 +279,11 @@ function spelledOptions(options: Options): { wrong?: string; spelled: Options } 
 
 function intoGroups(cases: readonly Case[]): Group[] {
   const groups = new Map<string, Case[]>();
-  for (const one of cases) {
-    const key = problemKey(one.problem);
+  for (const planned of cases) {
+    const key = problemKey(planned.problem);
     const group = groups.get(key);
-    if (group) group.push(one);
-    else groups.set(key, [one]);
+    if (group) group.push(planned);
+    else groups.set(key, [planned]);
   }
   return [...groups.entries()].map(([key, members]) => ({
     key,
@@ -295,6 +306,6 @@ function problemKey({ operator, dtype, seed, dims, inputs, settings }: Problem):
 
 export function planIds(groups: readonly Group[]): string[] {
   return groups.flatMap(({ cases }) =>
-    cases.flatMap(({ suites, id }) => suites.map((suite) => `${suite}\t${id}`)),
+    cases.flatMap(({ suites, id }) => suites.map((suite) => planId(suite, id))),
   );
 }

@@ -1,5 +1,6 @@
 /** `--resume DIR`: the stored plan, what is done of it, and whether this is the machine and the code that began it. */
 import { basename, resolve } from "node:path";
+import { planId } from "../../../reports/rows/case-id.js";
 import { StoreError } from "../../../reports/rows/errors.js";
 import { differencesOf } from "../../../reports/rows/machine.js";
 import type { CaseRecord, RunRecord } from "../../../reports/rows/row.js";
@@ -67,10 +68,10 @@ export function earlierRun(options: BenchOptions, folder: string): Earlier {
       };
       const gone = new Set(
         groups.flatMap((group) =>
-          group.cases.filter(changed).flatMap(({ id, suites }) => suites.map((suite) => `${suite}\t${id}`)),
+          group.cases.filter(changed).flatMap(({ id, suites }) => suites.map((suite) => planId(suite, id))),
         ),
       );
-      const kept = cases.filter(({ row }) => !gone.has(`${row.suite}\t${row.id}`));
+      const kept = cases.filter(({ row }) => !gone.has(planId(row.suite, row.id)));
       const done = doneOf(cases);
       return { cases: kept, done: doneOf(kept), anew: [...gone].filter((key) => done.has(key)) };
     },
@@ -78,7 +79,7 @@ export function earlierRun(options: BenchOptions, folder: string): Earlier {
 }
 
 function doneOf(cases: readonly CaseRecord[]): Set<string> {
-  return new Set(cases.map(({ row }) => `${row.suite}\t${row.id}`));
+  return new Set(cases.map(({ row }) => planId(row.suite, row.id)));
 }
 
 function read(folder: string): StoredRun {
@@ -158,9 +159,9 @@ function spentNs(starts: readonly string[], cases: readonly CaseRecord[]): numbe
 function replay(groups: readonly Group[], records: readonly CaseRecord[]): History {
   const history = new History();
   const rows = new Map(records.map(({ row }) => [row.id, row]));
-  for (const one of groups.flatMap(({ cases }) => cases)) {
-    const row = rows.get(one.id);
-    if (row?.status === "measured") history.add(one, { runNs: row.medianNs, bytes: row.peakBytes });
+  for (const planned of groups.flatMap(({ cases }) => cases)) {
+    const row = rows.get(planned.id);
+    if (row?.status === "measured") history.add(planned, { runNs: row.medianNs, bytes: row.peakBytes });
   }
   return history;
 }
