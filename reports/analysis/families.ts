@@ -20,6 +20,8 @@ interface FigureFamily extends Family {
   readonly tensorOps?: true;
   /** Forms that the quick grid runs, each on the first engine that has it. */
   readonly quick?: readonly string[];
+  /** Grows in proportion to length, so that the whole axis of the figure is within reach of any machine. */
+  readonly linear?: true;
 }
 
 /** In the order of a legend, and a row belongs to the first that has it. */
@@ -32,6 +34,7 @@ export const FAMILIES: readonly FigureFamily[] = [
     operator: "convolution",
     forms: ["fft"],
     quick: ["fft"],
+    linear: true,
   },
   {
     key: "tensor-scan",
@@ -48,8 +51,17 @@ export const FAMILIES: readonly FigureFamily[] = [
     main: true,
     operator: "selective_scan",
     quick: ["recurrent", "scan"],
+    linear: true,
   },
-  { key: "ssd", name: "SSD", main: true, operator: "ssd", forms: ["chunked"], quick: ["chunked"] },
+  {
+    key: "ssd",
+    name: "SSD",
+    main: true,
+    operator: "ssd",
+    forms: ["chunked"],
+    quick: ["chunked"],
+    linear: true,
+  },
   {
     key: "recurrence",
     name: "SSD, recurrent form",
@@ -57,6 +69,7 @@ export const FAMILIES: readonly FigureFamily[] = [
     operator: "ssd",
     forms: ["recurrent"],
     quick: ["recurrent"],
+    linear: true,
   },
   {
     key: "ssd-quadratic",
@@ -76,6 +89,11 @@ export function isFigureOperator(name: string): boolean {
 /** Whether the quick grid runs this form. */
 export function isQuickForm(operator: string, form: string): boolean {
   return FAMILIES.some((family) => family.operator === operator && family.quick?.includes(form) === true);
+}
+
+/** Whether rows like this lie on a curve of the figure that any machine can take to the end of its axis. */
+export function isLinearCurve(row: Named): boolean {
+  return FAMILIES.find((family) => shows(family, row))?.linear === true;
 }
 
 type Named = Pick<Row, "operator" | "form" | "make" | "tensorOps">;

@@ -93,11 +93,8 @@ export class Affordable {
     const priority = this.priorities.of(planned);
     if (priority === "beginning" || predictedNs === undefined) return undefined;
     const reserved = this.priorities.beforeNs(planned, this.left);
-    const limit = this.budget.limitNs(
-      priority === "none" ? this.curvesLeft() : 1,
-      reserved,
-      priority !== "none",
-    );
+    const missed = priority === "none" ? "panel" : priority === "reach" ? "reach" : "figure";
+    const limit = this.budget.limitNs(priority === "none" ? this.curvesLeft() : 1, reserved, missed);
     const neededNs = leastCostNs(predictedNs) + (priority === "none" ? 0 : this.references.ns(planned));
     if (neededNs <= limit) return undefined;
     const allowed = limit > 0 ? `one case may use ${amount(limit, "ns")} of what is left` : "nothing is left";

@@ -61,9 +61,9 @@ export async function runGate(request: GateRequest, past?: Past): Promise<GateRe
     const timed = proof.cases.map((gated, i) => ({ gated, times: experiment.times[i] }));
     if (request.checks.has("growth")) checks.push(...growthChecks(timed));
     if (request.checks.has("claims")) checks.push(...claimChecks(request.claims, timed));
-    const verdicts = proof.cases.flatMap((one, i) =>
-      one.judged
-        ? [caseVerdict(one, decisions[i], experiment.times[i], experiment.failed.get(i), repeat(one.id))]
+    const verdicts = proof.cases.flatMap((gated, i) =>
+      gated.judged
+        ? [caseVerdict(gated, decisions[i], experiment.times[i], experiment.failed.get(i), repeat(gated.id))]
         : [],
     );
     return finish([...early, ...verdicts], canary, experiment.outOfTime, proof.notCompared);

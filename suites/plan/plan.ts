@@ -9,6 +9,7 @@ import {
 } from "../../impls/implementation.js";
 import type { AnyOperator, Problem } from "../../impls/operator.js";
 import type { Options } from "../../impls/prepared.js";
+import { isLinearCurve } from "../../reports/analysis/families.js";
 import {
   type CaseKeys,
   caseId,
@@ -71,6 +72,8 @@ export interface Case {
   readonly rank: number;
   /** On a curve of the figure: it comes before implementations that a reader sees in the small panels only. */
   readonly figure: boolean;
+  /** On one of those that grow in proportion: it is to reach the end of the figure's axis before others get their larger sizes. */
+  readonly reaches: boolean;
   /** The implementation on its engine: what its other curves say is better than no guess. */
   readonly lineage: string;
 }
@@ -237,6 +240,9 @@ function finish(
 ): Omit<Case, "suites" | "curves" | "rank"> {
   const impl = impls[draft.impl];
   const { cache } = draft;
+  const figure = cache !== "cold" && figureCurves(impls, targets)(draft.impl, draft.target);
+  const { tensorOps } = targets[draft.target].traits ?? {};
+  const named = { operator: draft.operator.name, form: impl.form, make: options.make, tensorOps };
   const { wrong, spelled } = spelledOptions(options);
   const keys = caseKeys(draft.problem, { ...spelled, cache }, targets[draft.target].deviceKey);
   return {
@@ -253,7 +259,8 @@ function finish(
     unsupported,
     conditions: work,
     lineage: `${draft.impl} ${draft.target}`,
-    figure: cache !== "cold" && figureCurves(impls, targets)(draft.impl, draft.target),
+    figure,
+    reaches: figure && isLinearCurve(named),
     work: cost?.flops ?? draft.operator.cost(draft.problem).flops,
     cost,
   };
