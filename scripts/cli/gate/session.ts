@@ -13,6 +13,7 @@ import { BLOCK_ESTIMATOR, DEFAULT_RULE, PAST_ESTIMATOR } from "../../../suites/g
 import { GateStop } from "../../../suites/gate/stop.js";
 import { gateFolder, type Harness, makeHarness } from "../../../suites/gate/trees/trees.js";
 import { type Environment, packageRoot, readEnvironment } from "../../../suites/measure/environment.js";
+import { madeWith } from "../../../suites/measure/made.js";
 import { nodeHost } from "../../../suites/processes/host.node.js";
 import { allEngines, allImplementations } from "../../../suites/processes/user-impls.js";
 import { mustKnow } from "../engine-names.js";
@@ -64,7 +65,11 @@ export async function withSession(
   const seed = options.seed ?? randomInt(2 ** 31);
   const rule = { ...DEFAULT_RULE, delta: options.delta / 100 };
   const say = (line: string) => process.stderr.write(`gate: ${line}\n`);
-  const environment = () => readEnvironment(argv, seed);
+  const environment = () => readEnvironment(argv, seed, options.impl);
+  const machineAndCode = async () => {
+    const found = await environment();
+    return { machine: machineKind(found), made: madeWith(found) };
+  };
   const gpu = new GpuWatch();
   try {
     const files = options.impl.map((file) => resolve(file));
@@ -121,7 +126,7 @@ export async function withSession(
           estimator: options.baseline === undefined ? BLOCK_ESTIMATOR : PAST_ESTIMATOR,
           selection,
           minutes: (host.nowMs() - startMs) / 60e3,
-          machine: machineKind(await environment()),
+          ...(await machineAndCode()),
           gpu: gpu.states,
         };
         publishVerdict(verdict, options.out ?? join(gateFolder(top), "..", "verdict"), options.json);
