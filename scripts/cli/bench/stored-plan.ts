@@ -28,9 +28,9 @@ export function storedPlan(options: Readonly<Record<string, unknown>>, folder: s
   const parsed = storedSchema.safeParse({ ...DEFAULTS, ...options });
   if (parsed.success) return parsed.data;
   const [{ path, message }] = parsed.error.issues;
+  const field = `plan.options.${path.join(".")} ${quotedValue(options[String(path[0])])}`;
   throw usageError(
-    `${folder}: its record of the run has plan.options.${path.join(".")} ${quotedValue(options[String(path[0])])}, which is no such option ` +
-      `(${message}); start a new run`,
+    `${folder}: its record of the run has ${field}, which is no such option (${message}); start a new run`,
   );
 }
 
