@@ -5,7 +5,7 @@ import type { AnyImplementation } from "../../impls/implementation.js";
 import type { Made as MadeWith } from "../../reports/gate/verdict.js";
 import type { Case } from "../plan/plan.js";
 import type { Present } from "../processes/engine-pool.js";
-import { originOf } from "../processes/user-impls.js";
+import { originOf } from "../processes/origin.js";
 import type { Environment } from "./environment.js";
 import type { Made } from "./rows.js";
 
@@ -22,7 +22,7 @@ export function madeBy(
     );
   });
   return ({ target, impl }) => {
-    const file = originOf(impls[impl]);
+    const file = originOf(impls[impl])?.file;
     const hash = file === undefined ? undefined : sources[resolve(file)];
     const used = perTarget[target];
     return {

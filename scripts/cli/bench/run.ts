@@ -11,7 +11,7 @@ import { Interrupted, run } from "../../../suites/measure/run.js";
 import { planIds } from "../../../suites/plan/plan.js";
 import type { Host } from "../../../suites/processes/host.js";
 import { nodeHost } from "../../../suites/processes/host.node.js";
-import { originOf } from "../../../suites/processes/user-impls.js";
+import { originOf } from "../../../suites/processes/origin.js";
 import { EXIT, usageError, warn } from "../exit.js";
 import { Interrupt } from "../interrupt.js";
 import { Progress } from "../progress.js";
@@ -74,7 +74,7 @@ class BenchRun {
     }
     const environment = await environmentRead;
     const { groups, impls } = opened;
-    const continued = earlier?.check(environment, groups, ({ impl }) => originOf(impls[impl]));
+    const continued = earlier?.check(environment, groups, ({ impl }) => originOf(impls[impl])?.file);
     const record = earlier?.run ?? this.runRecord(opened, environment, startedUtc);
     return this.measure(opened, environment, record, folder, continued);
   }
@@ -114,7 +114,7 @@ class BenchRun {
           commit: `${environment.commit ?? "unknown"}${environment.dirty ? "-dirty" : ""}`,
           cpu: environment.cpu.model ?? undefined,
           made: madeBy(environment, targets, impls),
-          repeat: (suite, { id, impl }) => repeatCommand(plan, suite, id, originOf(impls[impl])),
+          repeat: (suite, { id, impl }) => repeatCommand(plan, suite, id, originOf(impls[impl])?.file),
           timeUtc: () => new Date(host.nowMs()).toISOString(),
         },
         signal: interrupt.signal,
