@@ -74,7 +74,7 @@ export const engines: readonly EngineEntry[] = [
 
 /** What to open of an engine: undefined stands for its only device. */
 export function devicesToOpen(
-  { devices, onlyNamed = [] }: EngineEntry,
+  { devices, onlyNamed = [] }: Pick<EngineEntry, "devices" | "onlyNamed">,
   named: boolean,
 ): readonly (string | undefined)[] {
   return devices?.filter((device) => named || !onlyNamed.includes(device)) ?? [undefined];

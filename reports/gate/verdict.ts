@@ -34,6 +34,8 @@ export interface Verdict {
   /** One reading a block, where the device tells. */
   readonly gpu: readonly GpuReading[];
   readonly canary: Canary | null;
+  /** Null where the run ended before. */
+  readonly shapes: Shapes | null;
   readonly cases: readonly CaseVerdict[];
   readonly checks: readonly Check[];
   /** Nothing is dropped silently. */
@@ -52,6 +54,20 @@ export interface Side {
   /** As a person names it: a ref, a file. */
   readonly name: string;
   readonly commit: string;
+}
+
+/** What head's implementations had to pass before anything was timed, beside their cases: shapes that no grid has, random problems. */
+export interface Shapes {
+  readonly implementations: number;
+  /** Outputs held against the reference. */
+  readonly checks: number;
+  /** Problems that an implementation does not take, or whose bound would show nothing. */
+  readonly notTaken: number;
+  /** Problems of an operator that the time did not suffice for. */
+  readonly left: number;
+  readonly seconds: number;
+  /** Of the random problems. */
+  readonly seed: number;
 }
 
 /** The base against itself under the same rule. */

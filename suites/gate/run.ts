@@ -1,5 +1,5 @@
 /** A gate against a base: verifies both arms, screens, confirms, checks, and says what it found. */
-import type { CaseVerdict, Verdict } from "../../reports/gate/verdict.js";
+import type { CaseVerdict, Shapes, Verdict } from "../../reports/gate/verdict.js";
 import { BaselineExperiment, type StoredTimes } from "./baseline.js";
 import { type GateCase, mustHaveCases, type NotCompared } from "./cases.js";
 import { claimChecks } from "./checks/claims.js";
@@ -7,19 +7,26 @@ import { growthChecks } from "./checks/growth.js";
 import { brokenCases, canaryVerdict, caseVerdict, conclude, wrongCases } from "./conclude.js";
 import { Experiment } from "./experiment.js";
 import { checkSignal } from "./lab.js";
-import { type GateRequest, type Past, planRun } from "./plan-run.js";
+import { type GateRequest, type Past, planRun, type RunPlan } from "./plan-run.js";
 import { prove } from "./proof.js";
+import { checkShapes } from "./shapes.js";
 import { WrongOutput } from "./station.js";
 import { decide } from "./statistics/decision.js";
 import { GateStop } from "./stop.js";
+import type { ShapeReport } from "./sweep.js";
 
-export type GateResult = Pick<Verdict, "status" | "reasons" | "canary" | "cases" | "checks" | "notCompared">;
+export type GateResult = Pick<
+  Verdict,
+  "status" | "reasons" | "canary" | "shapes" | "cases" | "checks" | "notCompared"
+>;
 
 /** @throws GateStop when there is nothing to compare or the base does not load; Interrupted */
 export async function runGate(request: GateRequest, past?: Past): Promise<GateResult> {
   const { lab, repeat } = request;
   const plan = await planRun(request, past);
   const { checks } = plan;
+  let shapes: Shapes | null = null;
+  let fresh: ReadonlySet<string> = new Set();
   const finish = (
     cases: readonly CaseVerdict[],
     canary: Verdict["canary"],
@@ -29,25 +36,35 @@ export async function runGate(request: GateRequest, past?: Past): Promise<GateRe
     ...conclude({ cases, canary, checks, outOfTime }, request.mdeLimit),
     cases,
     canary,
+    shapes,
     checks,
-    notCompared: [...plan.notCompared, ...more],
+    notCompared: [...verifiedAlone(plan.notCompared, fresh), ...more],
   });
   // a check that failed needs no measured case, nor does a kernel that no longer compiles
   const lost = plan.broken.length > 0 || checks.some(({ status }) => status === "fail");
-  if (lost && !plan.cases.some(({ judged }) => judged))
+  const judged = plan.cases.some((one) => one.judged);
+  if (lost && !judged && plan.fresh.length === 0)
     return finish(brokenCases(plan.broken, repeat), null, false, []);
-  mustHaveCases(plan, request.filter);
+  if (plan.fresh.length === 0) mustHaveCases(plan, request.filter);
 
-  lab.say(`verifying ${plan.cases.length} cases in both arms`);
-  const proof = await prove(lab, plan.cases, request.filter !== undefined);
+  lab.say(`verifying ${plan.cases.length} cases in both arms${alsoNew(plan.fresh.length)}`);
+  const proof = await prove(lab, plan.cases, plan.fresh, request.filter !== undefined);
   const early = [
     ...wrongCases(proof.wrong, repeat),
     ...brokenCases([...plan.broken, ...proof.broken], repeat),
   ];
-  const none = !proof.cases.some(({ judged }) => judged);
-  if (proof.wrong.length > 0 || (none && (lost || early.length > 0)))
+  if (proof.wrong.length > 0) return finish(early, null, false, proof.notCompared);
+  fresh = new Set(plan.fresh.map(({ id }) => id));
+  const swept = await sweep(request, plan, proof.broken);
+  shapes = swept.summary;
+  early.push(...wrongCases(swept.wrong, repeat), ...brokenCases(swept.broken, repeat));
+  const none = !proof.cases.some((one) => one.judged);
+  if (swept.wrong.length > 0 || (none && (lost || early.length > 0)))
     return finish(early, null, false, proof.notCompared);
-  mustHaveCases({ ...plan, ...proof }, request.filter);
+  mustHaveCases(
+    { ...plan, ...proof, notCompared: [...verifiedAlone(plan.notCompared, fresh), ...proof.notCompared] },
+    request.filter,
+  );
 
   const parts = [lab, proof.cases, proof.references, request.rule] as const;
   const experiment = past
@@ -75,6 +92,33 @@ export async function runGate(request: GateRequest, past?: Past): Promise<GateRe
   }
 }
 
+/** Head's implementations that have a case to be judged or a new one, on problems that no case has; not those that are broken anyway. */
+async function sweep(
+  { lab }: GateRequest,
+  { cases, fresh, inventory }: RunPlan,
+  broken: readonly NotCompared[],
+): Promise<ShapeReport> {
+  lab.say("trying awkward shapes");
+  const all = [...cases.filter((one) => one.judged), ...fresh];
+  const lost = new Set(
+    all.filter(({ id }) => broken.some((one) => one.id === id)).map(({ head }) => head.impl),
+  );
+  const whole = all.filter(({ head }) => !lost.has(head.impl));
+  return checkShapes(lab, whole, inventory.head);
+}
+
+/** New kernels have nothing to be compared with; that their outputs are right is said all the same. */
+function verifiedAlone(notCompared: readonly NotCompared[], fresh: ReadonlySet<string>): NotCompared[] {
+  return notCompared.map(({ id, reason }) => ({
+    id,
+    reason: fresh.has(id) ? `${reason}; its outputs are right` : reason,
+  }));
+}
+
+function alsoNew(count: number): string {
+  return count === 0 ? "" : `, and ${count} that only head has`;
+}
+
 /** Measures what a later run compares with. @throws GateStop when nothing is left to measure or an output is wrong */
 export async function recordPast(request: GateRequest): Promise<{
   cases: Record<string, StoredTimes>;
@@ -85,8 +129,9 @@ export async function recordPast(request: GateRequest): Promise<{
   const plan = await planRun(request);
   mustHaveCases(plan, request.filter);
   lab.say(`verifying ${plan.cases.length} cases`);
-  const proof = await prove(lab, plan.cases, request.filter !== undefined);
-  const [wrong] = proof.wrong;
+  const proof = await prove(lab, plan.cases, [], request.filter !== undefined);
+  const swept = proof.wrong.length > 0 ? proof : await sweep(request, plan, proof.broken);
+  const [wrong] = [...swept.wrong, ...swept.broken.slice(0, swept === proof ? 0 : 1)];
   if (wrong) throw new GateStop("wrong", `${wrong.id} is wrong, so nothing is written: ${wrong.reason}`);
   mustHaveCases({ ...plan, ...proof }, request.filter);
   const nothing = proof.cases.map(() => ({ screen: [], confirm: [] }));

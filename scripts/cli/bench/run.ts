@@ -10,7 +10,7 @@ import { Interrupted, run } from "../../../suites/measure/run.js";
 import { planIds } from "../../../suites/plan/plan.js";
 import type { Host } from "../../../suites/processes/host.js";
 import { nodeHost } from "../../../suites/processes/host.node.js";
-import { originOf } from "../../../suites/processes/user-impls.js";
+import { originOf } from "../../../suites/processes/origin.js";
 import { EXIT, usageError } from "../exit.js";
 import { Interrupt } from "../interrupt.js";
 import { Progress } from "../progress.js";
@@ -109,7 +109,7 @@ class BenchRun {
           seed: plan.seed,
           commit: `${environment.commit ?? "unknown"}${environment.dirty ? "-dirty" : ""}`,
           cpu: environment.cpu.model ?? undefined,
-          repeat: (suite, { id, impl }) => repeatCommand(plan, suite, id, originOf(impls[impl])),
+          repeat: (suite, { id, impl }) => repeatCommand(plan, suite, id, originOf(impls[impl])?.file),
           timeUtc: () => new Date(host.nowMs()).toISOString(),
         },
         signal: interrupt.signal,

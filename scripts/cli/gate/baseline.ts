@@ -37,6 +37,7 @@ export async function gateAgainstPast(
       arms: { base: arm("base"), head: arm("head") },
       touched: { all: true, why: "of --baseline" },
       claims: session.onlyUser || !existsSync(claims) ? NO_CLAIMS : readClaims(claims),
+      follow: (file) => file,
       repeat: (id) => `${gateInvocation()} --baseline ${shellWord(file)} --filter ${shellWord(id)}`,
     });
     // a module of the user may import sources, which plain Node cannot load
