@@ -4,7 +4,7 @@ import { unknownEngine } from "../../suites/processes/user-impls.js";
 import { usageError } from "./exit.js";
 
 /** @throws Stop when there is no engine of a name */
-export function mustKnow(engines: readonly EngineEntry[], names: readonly string[]): void {
+export function mustKnow(engines: readonly Pick<EngineEntry, "name">[], names: readonly string[]): void {
   const why = unknownEngine(engines, names);
   if (why !== undefined) throw usageError(why);
 }

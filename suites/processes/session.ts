@@ -13,7 +13,7 @@ import { checkOutputs, recheckOutputs, type Truth, type Verified } from "../chec
 import { workOf } from "../measure/fairness.js";
 import { FEWEST_STRETCHES, leakedBytesPerRun, type Stretch } from "../measure/leaks.js";
 import { measure, warmUp } from "../measure/measure.js";
-import { evaluate } from "../verify/evaluate.js";
+import { evaluate, optionsOf } from "../verify/evaluate.js";
 import { lacksOf } from "../verify/targets.js";
 import { oneLine } from "./one-line.js";
 import { originOf } from "./origin.js";
@@ -21,7 +21,9 @@ import {
   type CallName,
   type Calls,
   type Description,
+  type InventoryEntry,
   type Lacking,
+  type ListedEngine,
   type OpenRequest,
   PROTOCOL,
   type Question,
@@ -34,6 +36,8 @@ export interface SessionHost {
   implementations(files: readonly string[]): Promise<readonly AnyImplementation[]>;
   /** Built-in engines, then those of the user's files. */
   engines(files: readonly string[]): Promise<readonly EngineEntry[]>;
+  /** What was thrown, as one sentence, with the place in the user's files where it was; without it, the message alone. */
+  tell?(error: unknown, files: readonly string[]): string;
   /** @throws with one sentence when this machine lacks the engine */
   openEngine(request: OpenRequest): Promise<Engine<unknown>>;
   readReference(handle: ReferenceHandle): Iterable<LaneReference>;
@@ -79,6 +83,11 @@ export class Session {
     return this.engine?.isLost?.() ?? false;
   }
 
+  /** What was thrown, as one sentence. */
+  tell(error: unknown): string {
+    return this.host.tell?.(error, this.files) ?? oneLine(error);
+  }
+
   async close(): Promise<void> {
     for (const { prepared } of this.cases.values()) await prepared.dispose();
     this.cases.clear();
@@ -120,14 +129,25 @@ export class Session {
     const impl = this.impls[index];
     try {
       const choices = await this.choices({ impl: index, problem });
-      return (everyChoice ? choices : choices.slice(0, 1)).map((options) => {
-        const unsupported = unsupportedReason(impl, problem, options, this.opened());
-        if (unsupported !== undefined) return { options, unsupported };
-        const cost = impl.cost?.(problem, options);
-        return { options, cost, work: workOf(impl, problem, options) };
-      });
+      return (everyChoice ? choices : choices.slice(0, 1)).map((options) =>
+        this.describeWith(impl, problem, options),
+      );
     } catch (error) {
-      return [{ options: {}, unsupported: `could not be asked for its options: ${oneLine(error)}` }];
+      return [{ options: {}, failed: `its options() failed: ${this.tell(error)}` }];
+    }
+  }
+
+  private describeWith(impl: AnyImplementation, problem: Problem, options: Options): Description {
+    let asked = "unsupported()";
+    try {
+      const unsupported = unsupportedReason(impl, problem, options, this.opened());
+      if (unsupported !== undefined) return { options, unsupported };
+      asked = "cost()";
+      const cost = impl.cost?.(problem, options);
+      asked = "timed() or rounding()";
+      return { options, cost, work: workOf(impl, problem, options) };
+    } catch (error) {
+      return { options, failed: `its ${asked} failed: ${this.tell(error)}` };
     }
   }
 
@@ -135,12 +155,21 @@ export class Session {
     return this.opened().ceilings();
   }
 
+  async list({ files }: Calls["list"][0]): Promise<Calls["list"][1]> {
+    this.files = files;
+    const impls = await this.host.implementations(files);
+    const entries = await this.host.engines(files);
+    return {
+      implementations: impls
+        .filter((impl) => originOf(impl) !== undefined)
+        .map((impl) => ({ ...nameplate(impl), costs: [] })),
+      engines: entries.map(plainEntry),
+    };
+  }
+
   async inventory({ problems }: Calls["inventory"][0]): Promise<Calls["inventory"][1]> {
     return this.impls.map((impl) => ({
-      name: implementationName(impl),
-      source: impl.source,
-      ...(impl.dtypes ? { dtypes: impl.dtypes } : {}),
-      origin: originOf(impl),
+      ...nameplate(impl),
       costs: problems.map((problem) => {
         if (!impl.cost || problem.operator !== impl.operator.name) return null;
         return unsupportedReason(impl, problem, {}) === undefined ? impl.cost(problem, {}) : null;
@@ -150,16 +179,16 @@ export class Session {
 
   async engines(): Promise<Calls["engines"][1]> {
     const entries = await this.host.engines(this.files);
-    return entries.map(({ load: _loaded, ...listed }) => listed);
+    return entries.map(plainEntry);
   }
 
   async choices({ impl: index, problem }: Calls["choices"][0]): Promise<Calls["choices"][1]> {
-    return (await this.impls[index].options?.(problem, this.opened() as never)) ?? [{}];
+    return optionsOf(this.impls[index], this.opened(), problem);
   }
 
   async evaluate({ impl, problem, options }: Calls["evaluate"][0]): Promise<Calls["evaluate"][1]> {
     try {
-      return { values: await evaluate(this.impls[impl], this.opened(), problem, options) };
+      return await evaluate(this.impls[impl], this.opened(), problem, options);
     } catch (error) {
       if (error instanceof Unsupported) return { unsupported: error.message };
       throw error;
@@ -285,4 +314,21 @@ export class Session {
 
 function rounding({ impl, problem, options }: OpenCase) {
   return impl.rounding(problem, options);
+}
+
+/** What a plan must know of an implementation, as plain data. */
+function nameplate(impl: AnyImplementation): Omit<InventoryEntry, "costs"> {
+  const { source, dtypes, bitwise } = impl;
+  return {
+    name: implementationName(impl),
+    source,
+    ...(dtypes ? { dtypes } : {}),
+    ...(bitwise === false ? { bitwise } : {}),
+    origin: originOf(impl),
+  };
+}
+
+function plainEntry({ load: _loaded, ...listed }: EngineEntry): ListedEngine {
+  // a user's may hold more than what can cross
+  return JSON.parse(JSON.stringify(listed)) as ListedEngine;
 }

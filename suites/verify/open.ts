@@ -1,11 +1,15 @@
 /** Opens every engine that implementations need, and says of those that are missing why. */
 import type { Engine } from "../../impls/engines/engine.js";
 import { type EngineEntry, engines } from "../../impls/engines/index.js";
+import type { AnyImplementation } from "../../impls/implementation.js";
 import { implementations } from "../../impls/index.js";
 import { type LeftOut, leftOut } from "../plan/left-out.js";
+import { openCatalogue, type Refused } from "../processes/catalogue.js";
 import { type Candidate, candidatesOf } from "../processes/engine-pool.js";
+import type { Host } from "../processes/host.js";
 import { nodeHost } from "../processes/host.node.js";
-import { allEngines, allImplementations, unknownEngine } from "../processes/user-impls.js";
+import { oneLine } from "../processes/one-line.js";
+import { unknownEngine } from "../processes/user-impls.js";
 import { localPlace } from "./evaluate.js";
 import { isolatedPlace } from "./isolated.js";
 import type { Absent, Place, Target } from "./targets.js";
@@ -15,6 +19,8 @@ export interface OpenTargetOptions {
   readonly engines: readonly string[];
   /** Modules with implementations of the user. */
   readonly files: readonly string[];
+  /** Where processes run; one of its own by default. */
+  readonly host?: Host;
 }
 
 export interface OpenedTargets {
@@ -24,16 +30,23 @@ export interface OpenedTargets {
   readonly absent: readonly Absent[];
   /** Sentences on implementations that a device of a present engine lacks something for. */
   readonly leftOut: readonly string[];
+  /** Built-in ones, then stand-ins for the user's. */
+  readonly impls: readonly AnyImplementation[];
+  /** Modules of the user that loaded, and those that did not. */
+  readonly files: readonly string[];
+  readonly refused: readonly Refused[];
   close(): Promise<void>;
 }
 
-/** @throws when an engine is unknown or a user's module cannot be used */
+/** @throws when an engine is unknown */
 export async function openTargets(options: OpenTargetOptions): Promise<OpenedTargets> {
-  const all = await allImplementations(options.files);
-  const entries = await allEngines(options.files);
+  const { host = nodeHost() } = options;
+  const { impls: all, entries, files, refused } = await openCatalogue(host, options.files);
   const unknown = unknownEngine(entries, options.engines);
-  if (unknown !== undefined) throw new Error(unknown);
-  const host = nodeHost();
+  if (unknown !== undefined) {
+    await host.close();
+    throw new Error(unknown);
+  }
   const places: Place[] = [];
   const targets: Target[] = [];
   const absent: Absent[] = [];
@@ -48,7 +61,7 @@ export async function openTargets(options: OpenTargetOptions): Promise<OpenedTar
     const mine = targetsOf(engine, from, all.length);
     if (mine.length === 0) return;
     try {
-      const request = { engine, device, named, files: options.files, originMs: host.nowMs() };
+      const request = { engine, device, named, files, originMs: host.nowMs() };
       const place = await isolatedPlace(host, request, traits);
       places.push(place);
       const lacking = place.lacking ?? [];
@@ -56,7 +69,7 @@ export async function openTargets(options: OpenTargetOptions): Promise<OpenedTar
       const here = mine.filter(({ index }) => !lacking.some(({ impl }) => impl === index));
       targets.push(...here.map((own) => ({ ...own, place })));
     } catch (error) {
-      absent.push({ engine: device ? `${engine} ${device}` : engine, reason: (error as Error).message });
+      absent.push({ engine: device ? `${engine} ${device}` : engine, reason: oneLine(error) });
     }
   }
 
@@ -75,7 +88,7 @@ export async function openTargets(options: OpenTargetOptions): Promise<OpenedTar
     await isolated(candidate, safe);
   }
   return {
-    targets,
+    ...{ targets, impls: all, files, refused },
     leftOut: leftOut(all, left),
     present: [...new Set(places.map(({ engine }) => engine))],
     absent,

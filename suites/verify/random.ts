@@ -6,9 +6,11 @@ import { Unsupported } from "../../impls/prepared.js";
 import type { AnyLaw, Finding, LawCase } from "../laws/law.js";
 import { buildProblem, describeInputs } from "../problems/build.js";
 import { describeSpec } from "../problems/spec.js";
+import { oneLine } from "../processes/one-line.js";
+import type { Evidence, EvidenceOf } from "./evidence.js";
 import { subjectsFor } from "./subject.js";
 import { type Table, tableOf } from "./table.js";
-import { type Target, targetName } from "./targets.js";
+import { Hung, type Target, targetName } from "./targets.js";
 import { formatToken, type Token } from "./token.js";
 
 export interface RandomOptions {
@@ -39,6 +41,8 @@ export interface RandomReport {
   readonly checks: number;
   /** Why targets did not take a problem, with how often. */
   readonly skips: ReadonlyMap<string, number>;
+  /** The same and the number of checks, a target each. */
+  readonly evidence: EvidenceOf;
 }
 
 /** Laws other than the comparison with the reference get one case for so many of its. */
@@ -53,42 +57,86 @@ export async function runRandom(options: RandomOptions): Promise<RandomReport> {
   const { targets, laws, seed } = options;
   const table = tableOf();
   const failures: Failure[] = [];
-  const skips = new Map<string, number>();
+  const evidence = new Map<Target, Evidence>(
+    targets.map((target) => [target, { checks: 0, skips: new Map() }]),
+  );
   const shrunk = new Map<Target, number>();
   const broken = new Set<string>();
   let failed = 0;
   let checks = 0;
   for (const [law, operator] of assignments(laws, targets)) {
     const mine = targets.filter(({ impl }) => impl.operator.name === operator.name);
-    const firstBreak = new Map<Target, number>();
+    const firstBreak = new Map<Target, Break>();
     let index = 0;
     const watch = fc.asyncProperty(law.cases(operator), async (example: LawCase) => {
-      const found = await atOnce(mine, (target) => findings(law, example, target, operator, skips));
+      const found = await atOnce(mine, (target) =>
+        findings(law, example, target, operator, evidence.get(target)!.skips),
+      );
       for (const target of mine) {
-        for (const { finding, row } of found.get(target)!) {
+        for (const one of found.get(target)!) {
+          const { finding, row } = one;
           checks++;
+          evidence.get(target)!.checks++;
           if (finding.verdict) table.add(row, example.spec, finding.verdict);
           table.count(row, finding.ok);
           if (finding.ok) continue;
           failed++;
           broken.add(`${row} ${law.name}`);
-          if (!firstBreak.has(target)) firstBreak.set(target, index);
+          if (!firstBreak.has(target)) firstBreak.set(target, { path: String(index), example, found: one });
         }
       }
       index++;
     });
     const drawn = await fc.check(watch, { seed, numRuns: casesFor(law, operator, options) });
     // failures of implementations are findings; whatever else throws is a mistake of the law
-    if (drawn.failed) throw drawn.errorInstance;
-    for (const [target, run] of firstBreak) {
+    if (drawn.failed)
+      throw drawn.errorInstance ?? new Error(`${law.name} could not be tried on ${operator.name}`);
+    for (const [target, first] of firstBreak) {
       const before = shrunk.get(target) ?? 0;
       if (before >= SHRUNK_PER_TARGET) continue;
       shrunk.set(target, before + 1);
-      failures.push(await shrink(law, operator, target, seed, String(run)));
+      // one that hangs would cost its deadline again
+      const failure = first.found.hung
+        ? failureAt(law, operator, seed, first)
+        : await shrink(law, operator, target, seed, first.path);
+      failures.push(failure);
     }
     options.progress?.(`${law.name} ${operator.name}`);
   }
-  return { table, failures, broken: [...broken], failed, checks, skips };
+  return { table, failures, broken: [...broken], failed, checks, skips: allSkips(evidence), evidence };
+}
+
+/** Where a target first broke a law. */
+interface Break {
+  readonly path: string;
+  readonly example: LawCase;
+  readonly found: Found;
+}
+
+function failureAt(
+  law: AnyLaw,
+  operator: AnyOperator,
+  seed: number,
+  { path, example, found }: Break,
+): Failure {
+  const { finding, subject, row } = found;
+  const violation = finding.ok ? "" : finding.violation;
+  return {
+    law: law.name,
+    target: row,
+    counterexample: describeFailure(law, example, [subject, violation]),
+    token: formatToken({ law: law.name, operator: operator.name, seed, path }),
+  };
+}
+
+function allSkips(evidence: EvidenceOf): Map<string, number> {
+  const all = new Map<string, number>();
+  for (const [target, { skips }] of evidence)
+    for (const [why, times] of skips) {
+      const said = `${targetName(target)}: ${why}`;
+      all.set(said, (all.get(said) ?? 0) + times);
+    }
+  return all;
 }
 
 /** Laws and operators that some target can be held to. */
@@ -108,7 +156,10 @@ function casesFor(law: AnyLaw, operator: AnyOperator, { cases, targets, laws }: 
   return Math.floor(cases / operators.length) + (place < cases % operators.length ? 1 : 0);
 }
 
-/** Places work beside one another, each on one target at a time; those in other processes get their work first. */
+/**
+ * Places work beside one another, each on one target at a time; those in other processes get their work first. Between targets this
+ * process looks up: a signal is answered, and another process's answer heard.
+ */
 async function atOnce<T>(
   targets: readonly Target[],
   work: (target: Target) => Promise<T>,
@@ -119,7 +170,11 @@ async function atOnce<T>(
   );
   await Promise.all(
     places.map(async (place) => {
-      for (const target of targets) if (target.place === place) results.set(target, await work(target));
+      for (const target of targets) {
+        if (target.place !== place) continue;
+        await new Promise((resolve) => setTimeout(resolve, 0));
+        results.set(target, await work(target));
+      }
     }),
   );
   return results;
@@ -131,6 +186,8 @@ interface Found {
   readonly subject: string;
   /** Its row in the table: dtypes, chunks and threads of one implementation share it. */
   readonly row: string;
+  /** It gave no answer in time. */
+  readonly hung?: boolean;
 }
 
 async function findings(
@@ -141,12 +198,16 @@ async function findings(
   skips: Map<string, number>,
 ): Promise<Found[]> {
   const found: Found[] = [];
+  const skip = (why: string) => skips.set(why, (skips.get(why) ?? 0) + 1);
+  const name = targetName(target);
   try {
-    for (const subject of await subjectsFor(
+    const subjects = await subjectsFor(
       target,
       example.spec,
       law.own && ((dtype) => law.own!(example, operator, dtype)),
-    )) {
+    );
+    if (subjects.length === 0) skip("its options() gives none; [{}] stands for no options");
+    for (const subject of subjects) {
       try {
         const finding = await law.holds(example, subject);
         const { make } = subject.options;
@@ -154,19 +215,25 @@ async function findings(
         if (finding) found.push({ finding, subject: subject.name, row });
       } catch (error) {
         if (!(error instanceof Unsupported)) throw error;
-        const why = `${targetName(target)}: ${error.message}`;
-        skips.set(why, (skips.get(why) ?? 0) + 1);
+        skip(error.message);
       }
     }
   } catch (error) {
-    const name = targetName(target);
-    found.push({ finding: { ok: false, violation: thrown(error) }, subject: name, row: name });
+    if (error instanceof Hung && error.known) skip(`not asked again: ${error.message}`);
+    else
+      found.push({
+        finding: { ok: false, violation: thrown(error) },
+        subject: name,
+        row: name,
+        hung: error instanceof Hung,
+      });
   }
   return found;
 }
 
 function thrown(error: unknown): string {
-  return `threw ${error instanceof Error ? error.message.split("\n")[0] : String(error)}`;
+  if (error instanceof Hung) return error.message;
+  return `threw ${oneLine(error)}`;
 }
 
 /** Smallest case along fast-check's shrinks at which this target still breaks the law. */
@@ -224,7 +291,7 @@ export async function replay(
   token: Token,
   laws: readonly AnyLaw[],
   targets: readonly Target[],
-): Promise<{ ok: boolean; lines: string[] }> {
+): Promise<{ ok: boolean; lines: string[]; evidence: EvidenceOf }> {
   const law = laws.find(({ name }) => name === token.law);
   const operator = law?.operators.find(({ name }) => name === token.operator);
   if (!law || !operator)
@@ -232,6 +299,7 @@ export async function replay(
       `no law ${token.law} for operator ${token.operator}; laws: ${laws.map(({ name }) => name).join(", ")}`,
     );
   const lines: string[] = [];
+  const evidence = new Map<Target, Evidence>();
   let ok = true;
   let seen = false;
   const property = fc.asyncProperty(law.cases(operator), async (example: LawCase) => {
@@ -239,15 +307,17 @@ export async function replay(
     if (seen) return;
     seen = true;
     lines.push(...describeFailure(law, example, [`${law.name}: ${law.states}`]));
-    const skips = new Map<string, number>();
     for (const target of targets.filter(({ impl }) => impl.operator.name === operator.name)) {
-      for (const { finding, subject } of await findings(law, example, target, operator, skips)) {
+      const own: Evidence = { checks: 0, skips: new Map() };
+      evidence.set(target, own);
+      for (const { finding, subject } of await findings(law, example, target, operator, own.skips)) {
+        own.checks++;
         ok &&= finding.ok;
         lines.push(`${finding.ok ? "pass" : "FAIL"} ${subject}${finding.ok ? "" : `: ${finding.violation}`}`);
       }
     }
-    for (const why of skips.keys()) lines.push(`skip ${why}`);
+    for (const why of allSkips(evidence).keys()) lines.push(`skip ${why}`);
   });
   await fc.check(property, { seed: token.seed, path: token.path, numRuns: 1, endOnFailure: true });
-  return { ok, lines };
+  return { ok, lines, evidence };
 }

@@ -2,7 +2,7 @@
 import { statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
-import { parseToken, type Token } from "../../../suites/verify/token.js";
+import { LARGEST_SEED, MOST_CASES, parseToken, type Token } from "../../../suites/verify/token.js";
 import { usageError } from "../exit.js";
 import { parseFlags } from "../parse-flags.js";
 
@@ -14,6 +14,13 @@ export interface VerifyOptions {
   readonly replay?: Token;
   readonly impl: readonly string[];
   readonly json?: string;
+}
+
+/** How a person starts this command here. */
+export function verifyInvocation(): string {
+  return process.env.npm_lifecycle_event === "verify" || /verify\.ts$/.test(process.argv[1] ?? "")
+    ? "npm run verify --"
+    : "npx dualbench verify";
 }
 
 const DEFAULT_CASES = 200;
@@ -56,14 +63,14 @@ function verifyCommand(): Command {
 
 function atLeastOne(text: string): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 1)
-    throw new InvalidArgumentError("it takes a whole number of at least 1.");
+  if (!/^\d+$/.test(text) || value < 1 || value > MOST_CASES)
+    throw new InvalidArgumentError(`it takes a whole number from 1 to ${MOST_CASES}.`);
   return value;
 }
 
 function seed(text: string): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 0 || value >= 2 ** 31)
+  if (!/^\d+$/.test(text) || value > LARGEST_SEED)
     throw new InvalidArgumentError("it takes a whole number from 0 to 2147483647.");
   return value;
 }
