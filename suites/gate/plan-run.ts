@@ -73,10 +73,10 @@ export async function planRun(request: GateRequest, past?: Past): Promise<RunPla
   const gone = inventory.base
     .filter(({ name, origin }) => origin === undefined && !inventory.head.some((one) => one.name === name))
     .map(({ name }) => ({ id: name, reason: "head has it no longer" }));
-  const known = (one: GateCase) => past === undefined || past.timesOf(one.id) !== undefined;
-  const cases = planned.cases.filter((one) => one.judged || isClaimed(claims, one));
+  const known = (gated: GateCase) => past === undefined || past.timesOf(gated.id) !== undefined;
+  const cases = planned.cases.filter((gated) => gated.judged || isClaimed(claims, gated));
   const unknown = cases
-    .filter((one) => !known(one))
+    .filter((gated) => !known(gated))
     .map(({ id }) => ({ id, reason: "the baseline does not have it; --update measures it" }));
   return {
     ...planned,
@@ -117,7 +117,7 @@ function countedProblems() {
     problem,
     size: keyWords(Object.entries(caseKeys(problem, {}, undefined))).join(" "),
   }));
-  return [...new Map(named.map((one) => [`${one.problem.operator} ${one.size}`, one])).values()];
+  return [...new Map(named.map((sized) => [`${sized.problem.operator} ${sized.size}`, sized])).values()];
 }
 
 /** Listing implementations needs an open process, and none of its engine: the one that is everywhere and starts at once. */

@@ -1,72 +1,12 @@
 /** The command as a continuous integration job meets it. Speed verdicts are the self-test's; here are exits, names and what is left. */
-import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
 import type { Verdict } from "../../reports/gate/verdict.js";
-import { git, root, start, temporary } from "./cli.js";
-
-const env = { npm_lifecycle_event: "gate", CI: "", GITHUB_ACTIONS: "", GITHUB_STEP_SUMMARY: "" };
-const gate = (args: readonly string[], cwd = root, more: NodeJS.ProcessEnv = {}) =>
-  start(args, { script: "gate.ts", cwd, env: { ...env, ...more } });
-
-/** A module with one of our readable kernels; `body` may change how it runs. */
-const kernel = (body = "prepared.run(launch);") => `
-import { recurrentCpu } from ${JSON.stringify(pathToFileURL(join(root, "impls/ssd/recurrent.cpu.ts")).href)};
-export const mine = {
-  ...recurrentCpu,
-  async prepare(engine, problem, options) {
-    const prepared = await recurrentCpu.prepare(engine, problem, options);
-    const outputs = await prepared.read();
-    return { ...prepared, run: (launch) => { ${body} } };
-  },
-};
-`;
-
-/** A repository of somebody else with one kernel: what it was on main, what a branch makes of it. */
-function repository(before: string, after: string): string {
-  const top = temporary();
-  git(top, "init", "--quiet", "--initial-branch", "main");
-  writeFileSync(join(top, "kernel.mjs"), before);
-  git(top, "add", "--all");
-  git(top, "commit", "--quiet", "-m", "one");
-  git(top, "checkout", "--quiet", "-b", "change");
-  writeFileSync(join(top, "kernel.mjs"), after);
-  git(top, "commit", "--quiet", "--allow-empty", "--all", "-m", "two");
-  return top;
-}
-
-/** A module of the user that does what servers and pools do when they are imported, with a kernel for each `make`. */
-const kernels = (bodies: Readonly<Record<string, string>>) => `
-import { recurrentCpu } from ${JSON.stringify(pathToFileURL(join(root, "impls/ssd/recurrent.cpu.ts")).href)};
-setInterval(() => {}, 1000);
-console.log("loaded");
-const kernel = (make, change) => ({
-  ...recurrentCpu,
-  options: () => [{ make }],
-  async prepare(engine, problem, options) {
-    const prepared = await recurrentCpu.prepare(engine, problem, options);
-    const outputs = await prepared.read();
-    return { ...prepared, run: (launch) => change(() => prepared.run(launch), outputs) };
-  },
-});
-${Object.entries(bodies)
-  .map(([make, body]) => `export const ${make} = kernel("${make}", (run, outputs) => { ${body} });`)
-  .join("\n")}
-`;
-
-const ONE_CASE = ["--impl", "kernel.mjs", "--filter", "length=512 state=64"];
-
-function verdictIn(top: string): Verdict {
-  return JSON.parse(readFileSync(join(top, ".dualbench/verdict/verdict.json"), "utf8")) as Verdict;
-}
-
-function nothingLeft(top: string): void {
-  expect(git(top, "worktree", "list").split("\n")).toHaveLength(1);
-  expect(existsSync(join(top, ".dualbench/gate/base"))).toBe(false);
-  expect(git(top, "status", "--porcelain", "--untracked-files=all")).toBe("");
-}
+import { git, temporary } from "./cli.js";
+import { gate, kernel, nothingLeft, ONE_CASE, repository, verdictIn } from "./gate-repository.js";
 
 describe("gate", { timeout: 120_000 }, () => {
   it("refuses bad usage in one line that says what to type next", async () => {
@@ -148,60 +88,6 @@ describe("gate", { timeout: 120_000 }, () => {
       outcome: "failed",
       reason: expect.stringMatching(/a fresh bug/),
     });
-  });
-
-  it("pairs kernels by their make, follows a moved file, verifies a new kernel and says what vanished", async () => {
-    const right = "run();";
-    const top = repository(kernels({ fast: right, gone: right }), "");
-    const moved = join(top, "moved");
-    rmSync(join(top, "kernel.mjs"));
-    mkdirSync(moved);
-    // not committed, not even known to git; a new export before the old ones moves their places
-    writeFileSync(join(moved, "mine.mjs"), kernels({ fresh: "run(); outputs.Y[3] += 1;", fast: right }));
-    const link = join(temporary(), "link");
-    symlinkSync(top, link);
-    const args = [
-      "--base",
-      "main",
-      "--impl",
-      join(link, "moved/mine.mjs"),
-      "--filter",
-      "length=512 state=64",
-    ];
-    const ended = await gate([...args, "--json"], top).ended;
-    expect(ended.code, ended.stderr).toBe(4);
-    const { cases, notCompared, head } = JSON.parse(ended.stdout) as Verdict;
-    expect(cases.map(({ id, outcome }) => [id.split(" ").at(-1), outcome])).toEqual([
-      ["make=fresh", "wrong"],
-    ]);
-    expect(notCompared).toEqual([
-      { id: expect.stringMatching(/make=fresh$/), reason: expect.stringMatching(/^it is new/) },
-      { id: "ssd/recurrent.cpu make=gone", reason: "head has it no longer" },
-    ]);
-    expect(head.commit).toMatch(/-dirty$/);
-  });
-
-  it("exits 4 on indices that are right in the one shape of the grid: batches and groups are tried before timing", async () => {
-    const wrong = "prepared.run(launch); if (problem.dims.batch > 1) outputs.Y[outputs.Y.length - 1] = 0;";
-    const ended = await gate(["--base", "main", ...ONE_CASE], repository(kernel(), kernel(wrong))).ended;
-    expect([ended.code, ended.stdout], ended.stderr).toEqual([
-      4,
-      expect.stringMatching(/^wrong .* batch=3 length=65 heads=6 groups=2 /m),
-    ]);
-    expect(ended.stdout).toMatch(
-      /^awkward shapes and random problems \(seed \d+\): 1 checks of 1 implementations/m,
-    );
-    expect(ended.stdout).toContain('--impl kernel.mjs --filter "ssd/recurrent.cpu make=kernel"');
-  });
-
-  it("exits 1 with the file's name when a module of head ends its process", async () => {
-    const top = repository(kernel(), `${kernel()}process.exit(0);\n`);
-    const ended = await gate(["--base", "main", ...ONE_CASE], top).ended;
-    expect([ended.code, ended.stderr]).toEqual([
-      1,
-      expect.stringMatching(/kernel\.mjs cannot be loaded: its process exited with code 0/),
-    ]);
-    nothingLeft(top);
   });
 
   it("exits 1 when head no longer takes what the base takes: a kernel that does not compile is not left out", async () => {

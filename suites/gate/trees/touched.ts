@@ -69,14 +69,18 @@ export function closure(top: string, entry: string): Set<string> {
   return reached;
 }
 
+/** What a module's name may leave out. */
+const ENDINGS = [".ts", ".js", ".mts", ".mjs", ".cts", ".cjs", ".json", "/index.ts", "/index.js"];
+
 /** Files that a source names by a relative path: imports, dynamic imports, `new URL("./x.wgsl", ...)`. Types have no effect. */
 function named(top: string, file: string): string[] {
   if (!/\.([mc]?[jt]s)$/.test(file)) return [];
   const text = readFileSync(join(top, file), "utf8").replace(/^(import|export)\s+type\s[^;]*;/gm, "");
   return [...text.matchAll(/["'](\.{1,2}\/[^"'\n]+)["']/g)].flatMap(([, specifier]) => {
     const path = join(top, dirname(file), specifier);
+    // a name of dots alone is a folder that somebody looks for, not a module
+    const endings = /\.\.?\/?$/.test(specifier) ? [] : ENDINGS;
     // of a source and its JavaScript beside it, the source is meant
-    const endings = [".ts", ".js", ".mts", ".mjs", ".cts", ".cjs", ".json", "/index.ts", "/index.js"];
     const found = [
       path.replace(/\.([mc]?)js$/, ".$1ts"),
       path,

@@ -160,11 +160,11 @@ describe("git", () => {
   it("knows what a file was called, committed or not, and what is only a copy", async () => {
     const { top, base } = repository();
     git(top, "mv", "package.json", "staged.json");
-    renameSync(join(top, "impls/index.ts"), join(top, "impls/moved here.ts"));
-    writeFileSync(join(top, "copy.ts"), readFileSync(join(top, "suites/processes/child.ts"), "utf8"));
+    renameSync(join(top, "suites/processes/child.ts"), join(top, "impls/moved here.ts"));
+    writeFileSync(join(top, "copy.ts"), readFileSync(join(top, "impls/index.ts"), "utf8"));
     const status = git(top, "status", "--porcelain");
     expect([...(await movedFiles(top, base))].sort()).toEqual([
-      ["impls/moved here.ts", "impls/index.ts"],
+      ["impls/moved here.ts", "suites/processes/child.ts"],
       ["staged.json", "package.json"],
     ]);
     // what the user has staged is as it was
