@@ -19,7 +19,8 @@ import { oneLine } from "./processes/one-line.js";
 import type { Grid } from "./suite.js";
 import { localPlace } from "./verify/evaluate.js";
 import { whyUnchecked } from "./verify/evidence.js";
-import { type Failure, runRandom } from "./verify/random.js";
+import { runRandom } from "./verify/random.js";
+import type { Failure } from "./verify/replay.js";
 import type { TableRow } from "./verify/table.js";
 import { LARGEST_SEED as LARGEST_VERIFY_SEED, MOST_CASES } from "./verify/token.js";
 
@@ -28,6 +29,8 @@ export interface RunSuiteOptions {
   readonly suites?: readonly string[];
   /** Names of engines, e.g. "cpu"; all that this machine has by default. */
   readonly engines?: readonly string[];
+  /** Names of devices, e.g. "swiftshader": of an engine that has one of them, only those. */
+  readonly devices?: readonly string[];
   /** As `--grid` of the command, with the same cases: quick, under a minute; default, under five; paper, hours. Default "quick". */
   readonly grid?: Grid;
   /** As `--filter` of the command, e.g. "ssd/ length<=1024". */
@@ -126,6 +129,7 @@ async function opened(host: Host, options: RunSuiteOptions): Promise<Opened> {
       entries,
       files,
       engines: named,
+      devices: options.devices ?? [],
       suites: chooseSuites(namedSuites),
       grid,
       seed,

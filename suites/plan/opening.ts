@@ -26,6 +26,8 @@ export interface OpenRequest {
   readonly files: readonly string[];
   /** Engines that were named; all when empty. */
   readonly engines: readonly string[];
+  /** Devices that were named: of an engine that has one of them, only those. */
+  readonly devices?: readonly string[];
   /** Unix time in ms from which samples count their start. */
   readonly originMs: number;
   /** The module of the engines' processes, where it is another tree's. */
@@ -45,11 +47,14 @@ export interface Opening {
 
 /** Opens every engine that has something to run. */
 export async function openEngines(host: Host, request: OpenRequest): Promise<Opening> {
-  const { impls, entries, files, engines: named, originMs, child, wants } = request;
+  const { impls, entries, files, engines: named, devices, originMs, child, wants } = request;
   const pool = new EnginePool(host, files, originMs, child);
   const { targets, absent } = await pool.discover(
-    candidatesOf(entries, named, (name) =>
-      impls.some((impl, i) => impl.engine === name && (wants?.(impl, i) ?? true)),
+    candidatesOf(
+      entries,
+      named,
+      (name) => impls.some((impl, i) => impl.engine === name && (wants?.(impl, i) ?? true)),
+      devices,
     ),
   );
   const warnings = targets.flatMap(({ engine, info: { warning } }) =>

@@ -5,10 +5,10 @@ import { runInNewContext } from "node:vm";
 import { Worker } from "node:worker_threads";
 import { EngineCrashed } from "../../impls/engines/engine.js";
 import { readLanes, writeLanes } from "../check/lane-file.js";
+import { thrownBy } from "./modules/thrown.js";
 import { oneLine } from "./one-line.js";
 import type { Reply, Request } from "./protocol.js";
 import { Session } from "./session.js";
-import { thrownBy } from "./thrown.js";
 import { allEngines, allImplementations } from "./user-impls.js";
 
 process.on("SIGINT", () => {});

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { descendantsOf, endAll, type Started } from "./descendants.js";
 import { forkBeside, forkModule } from "./fork.js";
 import { CallFailed, EngineDied, type EngineLink, type Host } from "./host.js";
+import { placeIn } from "./modules/thrown.js";
 import type { CallName, Calls, Reply } from "./protocol.js";
-import { placeIn } from "./thrown.js";
 
 /** How often the memory of a working child is looked at. */
 const WATCH_MS = 250;
@@ -25,7 +25,10 @@ export function nodeHost(options: NodeHostOptions = {}): Host {
   const children = new Set<Child>();
   let clerk: Child | undefined;
   let references = 0;
+  let closed = false;
   const start = (module = options.child?.()) => {
+    // whoever is told that a process ended would start the next one
+    if (closed) throw new EngineDied("stopped");
     const child = new Child(module, memoryBytes, () => children.delete(child));
     children.add(child);
     return child;
@@ -43,6 +46,7 @@ export function nodeHost(options: NodeHostOptions = {}): Host {
     },
     forget: ({ file }) => rmSync(file, { force: true }),
     async close() {
+      closed = true;
       await Promise.all([...children].map((child) => child.stop()));
       rmSync(folder, { recursive: true, force: true });
     },

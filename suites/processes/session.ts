@@ -5,28 +5,25 @@
 
 import type { Engine } from "../../impls/engines/engine.js";
 import type { EngineEntry } from "../../impls/engines/index.js";
-import { type AnyImplementation, implementationName, unsupportedReason } from "../../impls/implementation.js";
+import { type AnyImplementation, unsupportedReason } from "../../impls/implementation.js";
 import { operatorNamed } from "../../impls/index.js";
 import type { LaneReference, Problem } from "../../impls/operator.js";
 import { type Options, type Prepared, Unsupported } from "../../impls/prepared.js";
 import { checkOutputs, recheckOutputs, type Truth, type Verified } from "../check/check.js";
-import { workOf } from "../measure/fairness.js";
 import { FEWEST_STRETCHES, leakedBytesPerRun, type Stretch } from "../measure/leaks.js";
 import { measure, warmUp } from "../measure/measure.js";
 import { evaluate, optionsOf } from "../verify/evaluate.js";
 import { lacksOf } from "../verify/targets.js";
+import { describeKernel, nameplate, plainEntry } from "./modules/describe.js";
 import { oneLine } from "./one-line.js";
 import { originOf } from "./origin.js";
 import {
   type CallName,
   type Calls,
   type Description,
-  type InventoryEntry,
   type Lacking,
-  type ListedEngine,
   type OpenRequest,
   PROTOCOL,
-  type Question,
   type ReferenceHandle,
 } from "./protocol.js";
 
@@ -121,34 +118,11 @@ export class Session {
 
   async describe({ questions }: Calls["describe"][0]): Promise<Calls["describe"][1]> {
     const answers: Description[][] = [];
-    for (const question of questions) answers.push(await this.describeOne(question));
+    for (const { impl, problem, everyChoice } of questions) {
+      const tell = (error: unknown) => this.tell(error);
+      answers.push(await describeKernel(this.impls[impl], this.opened(), problem, everyChoice, tell));
+    }
     return answers;
-  }
-
-  private async describeOne({ impl: index, problem, everyChoice }: Question): Promise<Description[]> {
-    const impl = this.impls[index];
-    try {
-      const choices = await this.choices({ impl: index, problem });
-      return (everyChoice ? choices : choices.slice(0, 1)).map((options) =>
-        this.describeWith(impl, problem, options),
-      );
-    } catch (error) {
-      return [{ options: {}, failed: `its options() failed: ${this.tell(error)}` }];
-    }
-  }
-
-  private describeWith(impl: AnyImplementation, problem: Problem, options: Options): Description {
-    let asked = "unsupported()";
-    try {
-      const unsupported = unsupportedReason(impl, problem, options, this.opened());
-      if (unsupported !== undefined) return { options, unsupported };
-      asked = "cost()";
-      const cost = impl.cost?.(problem, options);
-      asked = "timed() or rounding()";
-      return { options, cost, work: workOf(impl, problem, options) };
-    } catch (error) {
-      return { options, failed: `its ${asked} failed: ${this.tell(error)}` };
-    }
   }
 
   async ceilings(): Promise<Calls["ceilings"][1]> {
@@ -314,21 +288,4 @@ export class Session {
 
 function rounding({ impl, problem, options }: OpenCase) {
   return impl.rounding(problem, options);
-}
-
-/** What a plan must know of an implementation, as plain data. */
-function nameplate(impl: AnyImplementation): Omit<InventoryEntry, "costs"> {
-  const { source, dtypes, bitwise } = impl;
-  return {
-    name: implementationName(impl),
-    source,
-    ...(dtypes ? { dtypes } : {}),
-    ...(bitwise === false ? { bitwise } : {}),
-    origin: originOf(impl),
-  };
-}
-
-function plainEntry({ load: _loaded, ...listed }: EngineEntry): ListedEngine {
-  // a user's may hold more than what can cross
-  return JSON.parse(JSON.stringify(listed)) as ListedEngine;
 }

@@ -6,10 +6,10 @@ import { type EngineEntry, engines } from "../../impls/engines/index.js";
 import { type AnyImplementation, implementationName } from "../../impls/implementation.js";
 import { implementations, operators } from "../../impls/index.js";
 import { loaderUrl } from "./fork.js";
-import { rememberGlobals } from "./globals.js";
+import { rememberGlobals } from "./modules/globals.js";
+import { loadFailure } from "./modules/thrown.js";
 import { oneLine } from "./one-line.js";
 import { cameFrom } from "./origin.js";
-import { loadFailure } from "./thrown.js";
 
 interface Exported {
   readonly impl: AnyImplementation;
@@ -104,16 +104,6 @@ export async function allEngines(
       all.push(entry);
     }
   return all;
-}
-
-/** A sentence when there is no engine of a name. */
-export function unknownEngine(
-  all: readonly Pick<EngineEntry, "name">[],
-  names: readonly string[],
-): string | undefined {
-  const known = all.map(({ name }) => name as string);
-  const unknown = names.find((name) => !known.includes(name));
-  return unknown && `there is no engine "${unknown}"; there are ${known.join(", ")}`;
 }
 
 /**

@@ -1,7 +1,7 @@
 /** What was looked at: a verification that checked nothing is none, and says what kept it from checking. */
 import { implementationName } from "../../impls/implementation.js";
 import { originOf } from "../processes/origin.js";
-import type { Absent, Target } from "./targets.js";
+import { type Absent, type Target, targetName } from "./targets.js";
 
 /** Of one target. */
 export interface Evidence {
@@ -49,4 +49,15 @@ function whyNotHere(engine: string, { engines, absent }: LookedAt): string {
     return `it runs on engine ${engine}, and --engine names ${engines.join(", ")}`;
   const reason = absent.find((one) => one.engine.split(" ")[0] === engine)?.reason;
   return reason === undefined ? `no engine ${engine} is here` : `engine ${engine} is absent: ${reason}`;
+}
+
+/** Of all targets together, each reason with the name of its target. */
+export function allSkips(evidence: EvidenceOf): Map<string, number> {
+  const all = new Map<string, number>();
+  for (const [target, { skips }] of evidence)
+    for (const [why, times] of skips) {
+      const said = `${targetName(target)}: ${why}`;
+      all.set(said, (all.get(said) ?? 0) + times);
+    }
+  return all;
 }

@@ -18,6 +18,7 @@ export async function isolatedPlace(host: Host, request: OpenRequest, traits?: E
   let link: EngineLink | undefined;
   let deaths = 0;
   let key: string | undefined;
+  let warning: string | undefined;
   let lacks: Lacks = {};
   let lacking: readonly Lacking[] = [];
   /** Implementations, by index, that gave no answer in time: each costs its deadline once. */
@@ -34,6 +35,7 @@ export async function isolatedPlace(host: Host, request: OpenRequest, traits?: E
       throw new Error(opened.reason);
     }
     key = opened.device.key;
+    warning = opened.device.warning;
     lacks = opened.lacks;
     lacking = opened.lacking;
     return link;
@@ -60,6 +62,7 @@ export async function isolatedPlace(host: Host, request: OpenRequest, traits?: E
     engine: request.engine,
     traits,
     device: key,
+    warning,
     lacks,
     lacking,
     options: ({ index }, problem) =>

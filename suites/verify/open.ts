@@ -8,8 +8,8 @@ import { openCatalogue, type Refused } from "../processes/catalogue.js";
 import { type Candidate, candidatesOf } from "../processes/engine-pool.js";
 import type { Host } from "../processes/host.js";
 import { nodeHost } from "../processes/host.node.js";
+import { unknownDevice, unknownEngine } from "../processes/names.js";
 import { oneLine } from "../processes/one-line.js";
-import { unknownEngine } from "../processes/user-impls.js";
 import { localPlace } from "./evaluate.js";
 import { isolatedPlace } from "./isolated.js";
 import type { Absent, Place, Target } from "./targets.js";
@@ -17,6 +17,8 @@ import type { Absent, Place, Target } from "./targets.js";
 export interface OpenTargetOptions {
   /** Only these engines; all when empty. */
   readonly engines: readonly string[];
+  /** Of an engine that has one of these devices, only those. */
+  readonly devices?: readonly string[];
   /** Modules with implementations of the user. */
   readonly files: readonly string[];
   /** Where processes run; one of its own by default. */
@@ -28,8 +30,8 @@ export interface OpenedTargets {
   /** Engines that opened. */
   readonly present: readonly string[];
   readonly absent: readonly Absent[];
-  /** Sentences on implementations that a device of a present engine lacks something for. */
-  readonly leftOut: readonly string[];
+  /** Sentences on implementations that a device lacks something for, and on devices that are slower than they could be. */
+  readonly remarks: readonly string[];
   /** Built-in ones, then stand-ins for the user's. */
   readonly impls: readonly AnyImplementation[];
   /** Modules of the user that loaded, and those that did not. */
@@ -42,7 +44,7 @@ export interface OpenedTargets {
 export async function openTargets(options: OpenTargetOptions): Promise<OpenedTargets> {
   const { host = nodeHost() } = options;
   const { impls: all, entries, files, refused } = await openCatalogue(host, options.files);
-  const unknown = unknownEngine(entries, options.engines);
+  const unknown = unknownEngine(entries, options.engines) ?? unknownDevice(entries, options.devices ?? []);
   if (unknown !== undefined) {
     await host.close();
     throw new Error(unknown);
@@ -51,6 +53,7 @@ export async function openTargets(options: OpenTargetOptions): Promise<OpenedTar
   const targets: Target[] = [];
   const absent: Absent[] = [];
   const left: LeftOut[] = [];
+  const warnings: string[] = [];
 
   const targetsOf = (engine: string, from: number, to: number) =>
     all
@@ -64,6 +67,7 @@ export async function openTargets(options: OpenTargetOptions): Promise<OpenedTar
       const request = { engine, device, named, files, originMs: host.nowMs() };
       const place = await isolatedPlace(host, request, traits);
       places.push(place);
+      if (place.warning !== undefined) warnings.push(`engine ${engine}: ${place.warning}`);
       const lacking = place.lacking ?? [];
       left.push({ engine, device: place.device, lacking });
       const here = mine.filter(({ index }) => !lacking.some(({ impl }) => impl === index));
@@ -80,7 +84,7 @@ export async function openTargets(options: OpenTargetOptions): Promise<OpenedTar
   }
 
   const hasWork = (name: string) => all.some(({ engine }) => engine === name);
-  for (const candidate of candidatesOf(entries, options.engines, hasWork)) {
+  for (const candidate of candidatesOf(entries, options.engines, hasWork, options.devices)) {
     // a user's file may do anything, an engine in it too
     const own = engines.find((entry) => entry === candidate.traits && entry.plainJs);
     const safe = own ? implementations.length : 0;
@@ -89,7 +93,7 @@ export async function openTargets(options: OpenTargetOptions): Promise<OpenedTar
   }
   return {
     ...{ targets, impls: all, files, refused },
-    leftOut: leftOut(all, left),
+    remarks: [...leftOut(all, left), ...warnings],
     present: [...new Set(places.map(({ engine }) => engine))],
     absent,
     close: async () => {

@@ -1,17 +1,12 @@
 /** Random and extreme problems over all targets, laws included; counterexamples are shrunk and can be replayed by a token. */
 import * as fc from "fast-check";
-import { operatorNamed } from "../../impls/index.js";
 import type { AnyOperator } from "../../impls/operator.js";
-import { Unsupported } from "../../impls/prepared.js";
-import type { AnyLaw, Finding, LawCase } from "../laws/law.js";
-import { buildProblem, describeInputs } from "../problems/build.js";
-import { describeSpec } from "../problems/spec.js";
-import { oneLine } from "../processes/one-line.js";
-import type { Evidence, EvidenceOf } from "./evidence.js";
-import { subjectsFor } from "./subject.js";
+import type { AnyLaw, LawCase } from "../laws/law.js";
+import { allSkips, type Evidence, type EvidenceOf } from "./evidence.js";
+import { findings } from "./findings.js";
+import { type Break, type Failure, failureAt, shrink } from "./replay.js";
 import { type Table, tableOf } from "./table.js";
-import { Hung, type Target, targetName } from "./targets.js";
-import { formatToken, type Token } from "./token.js";
+import { type Target } from "./targets.js";
 
 export interface RandomOptions {
   /** Problems held against the reference, shared by the operators. */
@@ -21,14 +16,6 @@ export interface RandomOptions {
   readonly laws: readonly AnyLaw[];
   /** Called after each law and operator. */
   readonly progress?: (done: string) => void;
-}
-
-export interface Failure {
-  readonly law: string;
-  readonly target: string;
-  /** The shrunk counterexample, a few lines. */
-  readonly counterexample: readonly string[];
-  readonly token: string;
 }
 
 export interface RandomReport {
@@ -48,8 +35,6 @@ export interface RandomReport {
 /** Laws other than the comparison with the reference get one case for so many of its. */
 const CASES_PER_LAW_CASE = 50;
 const FEWEST = 3;
-/** Shrinking stops here; what it has found by then is shown. */
-const SHRINK_MS = 10_000;
 /** A target that breaks more laws than this is shown with the first few, the others are counted. */
 const SHRUNK_PER_TARGET = 3;
 
@@ -106,39 +91,6 @@ export async function runRandom(options: RandomOptions): Promise<RandomReport> {
   return { table, failures, broken: [...broken], failed, checks, skips: allSkips(evidence), evidence };
 }
 
-/** Where a target first broke a law. */
-interface Break {
-  readonly path: string;
-  readonly example: LawCase;
-  readonly found: Found;
-}
-
-function failureAt(
-  law: AnyLaw,
-  operator: AnyOperator,
-  seed: number,
-  { path, example, found }: Break,
-): Failure {
-  const { finding, subject, row } = found;
-  const violation = finding.ok ? "" : finding.violation;
-  return {
-    law: law.name,
-    target: row,
-    counterexample: describeFailure(law, example, [subject, violation]),
-    token: formatToken({ law: law.name, operator: operator.name, seed, path }),
-  };
-}
-
-function allSkips(evidence: EvidenceOf): Map<string, number> {
-  const all = new Map<string, number>();
-  for (const [target, { skips }] of evidence)
-    for (const [why, times] of skips) {
-      const said = `${targetName(target)}: ${why}`;
-      all.set(said, (all.get(said) ?? 0) + times);
-    }
-  return all;
-}
-
 /** Laws and operators that some target can be held to. */
 function assignments(laws: readonly AnyLaw[], targets: readonly Target[]): [AnyLaw, AnyOperator][] {
   const present = new Set(targets.map(({ impl }) => impl.operator.name as string));
@@ -178,146 +130,4 @@ async function atOnce<T>(
     }),
   );
   return results;
-}
-
-interface Found {
-  readonly finding: Finding;
-  /** With dtype and options. */
-  readonly subject: string;
-  /** Its row in the table: dtypes, chunks and threads of one implementation share it. */
-  readonly row: string;
-  /** It gave no answer in time. */
-  readonly hung?: boolean;
-}
-
-async function findings(
-  law: AnyLaw,
-  example: LawCase,
-  target: Target,
-  operator: AnyOperator,
-  skips: Map<string, number>,
-): Promise<Found[]> {
-  const found: Found[] = [];
-  const skip = (why: string) => skips.set(why, (skips.get(why) ?? 0) + 1);
-  const name = targetName(target);
-  try {
-    const subjects = await subjectsFor(
-      target,
-      example.spec,
-      law.own && ((dtype) => law.own!(example, operator, dtype)),
-    );
-    if (subjects.length === 0) skip("its options() gives none; [{}] stands for no options");
-    for (const subject of subjects) {
-      try {
-        const finding = await law.holds(example, subject);
-        const { make } = subject.options;
-        const row = targetName(target, undefined, make === undefined ? {} : { make });
-        if (finding) found.push({ finding, subject: subject.name, row });
-      } catch (error) {
-        if (!(error instanceof Unsupported)) throw error;
-        skip(error.message);
-      }
-    }
-  } catch (error) {
-    if (error instanceof Hung && error.known) skip(`not asked again: ${error.message}`);
-    else
-      found.push({
-        finding: { ok: false, violation: thrown(error) },
-        subject: name,
-        row: name,
-        hung: error instanceof Hung,
-      });
-  }
-  return found;
-}
-
-function thrown(error: unknown): string {
-  if (error instanceof Hung) return error.message;
-  return `threw ${oneLine(error)}`;
-}
-
-/** Smallest case along fast-check's shrinks at which this target still breaks the law. */
-async function shrink(
-  law: AnyLaw,
-  operator: AnyOperator,
-  target: Target,
-  seed: number,
-  path: string,
-): Promise<Failure> {
-  let last: { example: LawCase; name: string; lines: string[] } | undefined;
-  const property = fc.asyncProperty(law.cases(operator), async (example: LawCase) => {
-    for (const { finding, subject, row } of await findings(law, example, target, operator, new Map())) {
-      if (finding.ok) continue;
-      last = { example, name: row, lines: [subject, finding.violation] };
-      throw new Error(finding.violation);
-    }
-  });
-  const result = await fc.check(property, {
-    seed,
-    path,
-    numRuns: 1,
-    interruptAfterTimeLimit: SHRINK_MS,
-  });
-  const token: Token = {
-    law: law.name,
-    operator: operator.name,
-    seed,
-    path: result.counterexamplePath ?? path,
-  };
-  const lines = last
-    ? describeFailure(law, last.example, last.lines)
-    : ["failed once and then no more: it is not deterministic"];
-  return {
-    law: law.name,
-    target: last?.name ?? targetName(target),
-    counterexample: lines,
-    token: formatToken(token),
-  };
-}
-
-export function describeFailure(law: AnyLaw, example: LawCase, found: readonly string[]): string[] {
-  const words = law.describe?.(example);
-  // a law's problem may be of another operator than the implementation's
-  const operator = operatorNamed(example.spec.operator);
-  return [
-    ...found,
-    describeSpec(example.spec) + (words ? `; ${words}` : ""),
-    ...describeInputs(operator, buildProblem(operator, example.spec, "f32")),
-  ];
-}
-
-/** Runs exactly one case again: the lines of each target, and whether all held. */
-export async function replay(
-  token: Token,
-  laws: readonly AnyLaw[],
-  targets: readonly Target[],
-): Promise<{ ok: boolean; lines: string[]; evidence: EvidenceOf }> {
-  const law = laws.find(({ name }) => name === token.law);
-  const operator = law?.operators.find(({ name }) => name === token.operator);
-  if (!law || !operator)
-    throw new Error(
-      `no law ${token.law} for operator ${token.operator}; laws: ${laws.map(({ name }) => name).join(", ")}`,
-    );
-  const lines: string[] = [];
-  const evidence = new Map<Target, Evidence>();
-  let ok = true;
-  let seen = false;
-  const property = fc.asyncProperty(law.cases(operator), async (example: LawCase) => {
-    // where the case at the path passes, fast-check goes on to its neighbours
-    if (seen) return;
-    seen = true;
-    lines.push(...describeFailure(law, example, [`${law.name}: ${law.states}`]));
-    for (const target of targets.filter(({ impl }) => impl.operator.name === operator.name)) {
-      const own: Evidence = { checks: 0, skips: new Map() };
-      evidence.set(target, own);
-      for (const { finding, subject } of await findings(law, example, target, operator, own.skips)) {
-        own.checks++;
-        ok &&= finding.ok;
-        lines.push(`${finding.ok ? "pass" : "FAIL"} ${subject}${finding.ok ? "" : `: ${finding.violation}`}`);
-      }
-    }
-    for (const why of allSkips(evidence).keys()) lines.push(`skip ${why}`);
-  });
-  await fc.check(property, { seed: token.seed, path: token.path, numRuns: 1, endOnFailure: true });
-  return { ok, lines, evidence };
 }

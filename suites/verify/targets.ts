@@ -46,6 +46,8 @@ export interface Place {
   /** In this process, beside the checks themselves. */
   readonly isLocal?: boolean;
   readonly device: string | undefined;
+  /** Why the device is slower than it could be, one sentence. */
+  readonly warning?: string | undefined;
   /** Storage types that the device does not have, and why. */
   readonly lacks: Lacks;
   /** Implementations, by index, that this device lacks something for. */

@@ -27,18 +27,19 @@ export async function openRun(
   originMs: number,
   storedIds?: readonly string[],
 ): Promise<PlannedRun> {
-  const { suite, engine, grid, seed, filter, shard } = plan;
+  const { suite, engine, device, grid, seed, filter, shard } = plan;
   const named = plan.impl.map((file) => resolve(file));
   try {
     const { impls, entries, files, refused } = await openCatalogue(host, named);
     const unusable = tellRefused(refused, files.length > 0);
-    mustKnow(entries, engine);
+    mustKnow(entries, engine, device);
     const opened = await openAndPlan(host, {
       ...{
         impls,
         entries,
         files,
         engines: engine,
+        devices: device,
         suites: chooseSuites(suite),
         grid,
         seed,

@@ -11,7 +11,8 @@ import {
   goldenLines,
   type Unreadable,
 } from "../../../suites/verify/golden.js";
-import { replay, runRandom } from "../../../suites/verify/random.js";
+import { runRandom } from "../../../suites/verify/random.js";
+import { replay } from "../../../suites/verify/replay.js";
 import { formatTable } from "../../../suites/verify/table.js";
 import type { Target } from "../../../suites/verify/targets.js";
 import type { Token } from "../../../suites/verify/token.js";
@@ -118,9 +119,10 @@ export async function verifyByProblems(
 }
 
 /** The command that does the same again. */
-function again({ engine, impl }: VerifyOptions, flag: string, value: string): string {
+function again({ engine, device, impl }: VerifyOptions, flag: string, value: string): string {
   const flags = [
     ...engine.flatMap((name) => ["--engine", name]),
+    ...device.flatMap((name) => ["--device", name]),
     ...impl.flatMap((file) => ["--impl", shellWord(file)]),
   ];
   return [verifyInvocation(), flag, shellWord(value), ...flags].join(" ");

@@ -10,6 +10,7 @@ export interface VerifyOptions {
   readonly cases: number;
   readonly seed: number;
   readonly engine: readonly string[];
+  readonly device: readonly string[];
   readonly vectors?: string;
   readonly replay?: Token;
   readonly impl: readonly string[];
@@ -30,7 +31,7 @@ const DEFAULT_SEED = 0;
 export function parseVerifyOptions(argv: readonly string[]): VerifyOptions | undefined {
   const command = verifyCommand();
   if (!parseFlags(command, argv, () => "see npm run verify -- --help")) return undefined;
-  const options = command.opts<Partial<VerifyOptions> & Pick<VerifyOptions, "engine" | "impl">>();
+  const options = command.opts<Partial<VerifyOptions> & Pick<VerifyOptions, "engine" | "device" | "impl">>();
   for (const key of ["cases", "seed", "replay"] as const)
     if (options.vectors !== undefined && options[key] !== undefined)
       throw usageError(`--vectors and --${key} exclude each other: golden vectors are not drawn at random`);
@@ -52,6 +53,12 @@ function verifyCommand(): Command {
     )
     .option("--seed <s>", `seed of all problems (default ${DEFAULT_SEED})`, seed)
     .option("--engine <name>", "only this engine; may be repeated", repeated, [])
+    .option(
+      "--device <name>",
+      "of engines that have this device only this one, e.g. swiftshader; may be repeated",
+      repeated,
+      [],
+    )
     .option("--vectors <dir>", "golden vectors (*.safetensors) in place of random problems")
     .option("--replay <token>", "one case again, as a failure names it", token)
     .option("--impl <file>", "your own implementation beside ours, .ts or .js; may be repeated", repeated, [])

@@ -19,6 +19,9 @@ export async function verify(argv: readonly string[]): Promise<number> {
   interrupt.stop = () => host.close().finally(() => process.exit(interrupt.code));
   try {
     return await verifyOn(host, options);
+  } catch (error) {
+    if (interrupt.code !== undefined) return interrupt.code;
+    throw error;
   } finally {
     await host.close();
     interrupt.close();
@@ -27,15 +30,16 @@ export async function verify(argv: readonly string[]): Promise<number> {
 
 async function verifyOn(host: ReturnType<typeof nodeHost>, options: VerifyOptions): Promise<number> {
   const named = options.impl.map((file) => resolve(file));
-  const opened = await openTargets({ engines: options.engine, files: named, host }).catch((error: Error) => {
+  const { engine: engines, device: devices } = options;
+  const opened = await openTargets({ engines, devices, files: named, host }).catch((error: Error) => {
     throw usageError(error.message);
   });
   try {
-    const { absent, leftOut, present, targets, refused, files } = opened;
+    const { absent, remarks, present, targets, refused, files } = opened;
     const unusable = tellRefused(refused, files.length > 0);
     for (const { engine, reason } of absent) console.error(`${engine} is absent: ${reason}`);
-    for (const sentence of leftOut) console.error(sentence);
-    if (options.engine.length > 0 && present.length === 0) return unusable ?? EXIT.nothingToMeasure;
+    for (const sentence of remarks) console.error(sentence);
+    if (engines.length + devices.length > 0 && present.length === 0) return unusable ?? EXIT.nothingToMeasure;
     const { code, evidence } = await modeOf(options)(targets);
     const unseen = filesWithoutCheck({ ...opened, engines: options.engine }, evidence);
     for (const sentence of unseen) warn(sentence);

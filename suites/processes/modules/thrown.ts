@@ -1,11 +1,11 @@
 /** What a user's module throws, as one sentence: what, and the file, line and column of theirs where it happened. */
 import { relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
-import { oneLine } from "./one-line.js";
+import { oneLine } from "../one-line.js";
 
 /** The folders of this code, from sources or built. */
 const own = ["impls", "suites", "reports", "scripts"].map((folder) =>
-  fileURLToPath(new URL(`../../${folder}/`, import.meta.url)),
+  fileURLToPath(new URL(`../../../${folder}/`, import.meta.url)),
 );
 
 /** @param files modules of the user: a position in one of them is theirs wherever it lies */
