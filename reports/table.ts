@@ -2,7 +2,8 @@
 import { chunksOf, groupBy, seriesOf, type XKey, xKeyOf } from "./analysis/curves.js";
 import { formatDuration, formatInterval, formatNumber, formatSize, plural } from "./format.js";
 import { idWords } from "./rows/case-id.js";
-import type { Row } from "./rows/row.js";
+import type { Measured, Row } from "./rows/row.js";
+import { visible } from "./text.js";
 
 export interface TableOptions {
   /** Columns of the terminal; lines are never longer, but it is taken to be at least 40. */
@@ -55,7 +56,7 @@ export function table(rows: readonly Row[], options: TableOptions = {}): string[
         const chunks = chunksOf(series);
         const own = idWords(series[0].id)
           .filter((word) => !shared.includes(word) && !word.startsWith(`${xKey}=`))
-          .map((word) => (word.startsWith("chunk=") ? `chunk=${chunks}` : word));
+          .map((word) => (word.startsWith("chunk=") && chunks !== undefined ? `chunk=${chunks}` : word));
         lines.push(cut(`  ${own.join(" ")}`, width));
         const bySize = series.toSorted((a, b) => (a[xKey] ?? 0) - (b[xKey] ?? 0));
         for (const line of seriesLines(bySize, xKey, width)) lines.push(paint(line.code, line.text));
@@ -69,7 +70,7 @@ export function table(rows: readonly Row[], options: TableOptions = {}): string[
 function seriesLines(series: readonly Row[], xKey: XKey, width: number): { code: string; text: string }[] {
   const columns = COLUMNS.filter(({ from }) => width >= from);
   const texts = series.map((row) => columns.map((column) => column.text(row)));
-  const widths = columns.map((_, i) => Math.max(...texts.map((cells) => cells[i].length)));
+  const widths = columns.map((_, i) => texts.reduce((most, cells) => Math.max(most, cells[i].length), 0));
   const lines: { code: string; text: string }[] = [];
   for (let i = 0; i < series.length; i++) {
     const row = series[i];
@@ -119,15 +120,15 @@ function paragraph(parts: readonly string[], width: number): string[] {
   return lines;
 }
 
-/** Without line breaks or control characters: a reason cannot move the cursor. */
+/** On one line: a reason cannot move the cursor. */
 function firstSentence(reason: string): string {
-  const flat = reason.replace(/[\s\p{Cc}]+/gu, " ").trim();
+  const flat = visible(reason.replace(/\s+/g, " ")).trim();
   return /^.+?[.!?](?=\s)/.exec(flat)?.[0] ?? flat;
 }
 
 /** The end of a line matters least: cut there. */
 function cut(text: string, width: number): string {
-  const safe = text.replace(/\p{Cc}/gu, " ").trimEnd();
+  const safe = visible(text).trimEnd();
   return safe.length <= width ? safe : `${safe.slice(0, width - 1)}…`;
 }
 
@@ -150,6 +151,14 @@ function wrapped(text: string, width: number): string[] {
 function legend(rows: readonly Row[], width: number): string[] {
   const counts = [...groupBy(rows, (row) => row.status)].map(([status, { length }]) => `${length} ${status}`);
   const total = `${plural(rows.length, "case")}: ${counts.join(", ")}.`;
-  const meaning = width < 70 ? "Median time." : "Median, its 95% interval, worst error/bound in u.";
+  if (width < 70) return wrapped(`${total} Median time.`, width);
+  const checked = rows.find((row) => row.status === "measured");
+  const meaning = `Median, its 95% interval, worst error/bound in u${checked ? ` (${errorInWords(checked)})` : ""}.`;
   return wrapped(`${total} ${meaning}`, width);
+}
+
+/** "2.8/41 u: off by 2.8 roundoffs of its accumulation where 41 are allowed": the first row's own figures. */
+function errorInWords({ errorU, boundU }: Measured): string {
+  const [error, bound] = [formatNumber(errorU, 2), formatNumber(boundU, 2)];
+  return `${error}/${bound} u: off by ${error} roundoffs of its sums where ${bound} are allowed`;
 }

@@ -61,7 +61,10 @@ function attention(comparison: Comparison | undefined): string | undefined {
   const from = fasterFrom(ratios);
   if (from === undefined)
     return `not faster than attention up to ${formatSize(last.x)} tokens (paper, A100: from about 2K)`;
-  return `faster than attention from ${formatSize(from)} tokens on (${formatRatio(last.ratio)} at ${formatSize(last.x)}; paper, A100: from about 2K)`;
+  return [
+    `faster than attention from ${formatSize(from)} tokens on `,
+    `(${formatRatio(last.ratio)} at ${formatSize(last.x)}; paper, A100: from about 2K)`,
+  ].join("");
 }
 
 function own(comparison: Comparison | undefined): string | undefined {

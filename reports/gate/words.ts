@@ -20,11 +20,11 @@ export interface CaseWords {
   readonly mde: string;
 }
 
-export function caseWords(one: CaseVerdict): CaseWords {
-  const { ratio, low, high, adjustedP, mde80, baseNs, headNs } = one;
+export function caseWords(judged: CaseVerdict): CaseWords {
+  const { ratio, low, high, adjustedP, mde80, baseNs, headNs } = judged;
   const measured = ratio !== undefined;
   return {
-    outcome: one.outcome,
+    outcome: judged.outcome,
     base: baseNs === undefined ? "" : formatDuration(baseNs),
     head: headNs === undefined ? "" : formatDuration(headNs),
     ratio: measured ? ratio.toFixed(3) : "",
@@ -62,6 +62,16 @@ export function canaryWords({ canary }: Verdict): string {
   if (!canary) return "no canary was run";
   const told = canary.toldApart ? "TOLD APART" : "not told apart";
   return `canary (base against itself, ${canary.blocks} blocks of ${canary.id}): ratio ${canary.ratio.toFixed(3)}, ${told}`;
+}
+
+export function shapesWords({ shapes }: Verdict): string {
+  if (!shapes) return "awkward shapes: none was tried";
+  const { implementations, checks, notTaken, left, seconds, seed } = shapes;
+  const cut = left > 0 ? `; the time did not suffice for ${left} problems more` : "";
+  return (
+    `awkward shapes and random problems (seed ${seed}): ${checks} checks of ${implementations} implementations, ` +
+    `${notTaken} not taken, in ${seconds.toFixed(1)} s${cut}`
+  );
 }
 
 /** "12 same, 1 slower" */

@@ -89,8 +89,9 @@ ${librarySources()
 
 function chartFigure({ name, svg }: ReportChart): string {
   const label = `Chart of ${name}; the table below holds its numbers`;
+  const data = Buffer.from(svg).toString("base64");
   return `<figure data-chart="${escapeHtml(name)}">
-<img class="still" alt="${escapeHtml(label)}" src="data:image/svg+xml;base64,${Buffer.from(svg).toString("base64")}"><div class="live"></div></figure>`;
+<img class="still" alt="${escapeHtml(label)}" src="data:image/svg+xml;base64,${data}"><div class="live"></div></figure>`;
 }
 
 function specScript(id: string, spec: TopLevelSpec): string {
@@ -122,10 +123,11 @@ function speedupSection(rows: readonly Row[]): string {
     ),
   );
   if (lines.length === 0) return "";
+  const titles = ["Suite", "Device", "SSD against", "Size", "Ratio", "95% interval"];
   return `<section aria-labelledby="speedup"><h2 id="speedup">Speedup of SSD</h2>
 <p>Median time of each curve divided by SSD's (ssd/chunked) at the same size. The 95% interval combines the order-statistic intervals of
 the two medians on the log scale (MOVER, Donner and Zou 2012); it covers noise within this run, not differences between runs.</p>
-<details><summary>All ratios</summary>${plainTable(["Suite", "Device", "SSD against", "Size", "Ratio", "95% interval"], lines, 3)}</details></section>`;
+<details><summary>All ratios</summary>${plainTable(titles, lines, 3)}</details></section>`;
 }
 
 function growthSection(rows: readonly Row[]): string {
@@ -151,24 +153,35 @@ function growthSection(rows: readonly Row[]): string {
   if (lines.length === 0) return "";
   return `<section aria-labelledby="growth"><h2 id="growth">Growth exponents</h2>
 <p>Time goes as size to this power: slope of log time over log size by weighted least squares over the five largest measured sizes. Weights
-come from each median's 95% interval (none counts as better known than 1%); the interval is Student's t, widened where points scatter more.</p>
+come from each median's 95% interval (none counts as better known than 1%); the interval is Student's t, widened where points
+scatter more.</p>
 ${plainTable(["Suite", "Device", "Curve", "Sizes", "Exponent", "95% interval"], lines, 4)}</section>`;
 }
 
 function fairnessSection(rows: readonly Row[]): string {
   const lines = fairnessSheet(rows);
   if (lines.length === 0) return "";
+  const table = plainTable(SHEET_TITLES, lines, SHEET_TITLES.length);
   return `<section class="wide" aria-labelledby="fairness"><h2 id="fairness">Fairness sheet</h2>
-<p>What the time of each curve is of. Where curves of one chart differ in dtype, threads, clock or TF32, its subtitle says so. Launch: whether
-starting the kernels lies inside the time. Cache: every run follows another of the same case, so what fits a cache is there (warm).</p>
-<div class="scroll" role="region" aria-labelledby="fairness" tabindex="0">${plainTable(SHEET_TITLES, lines, SHEET_TITLES.length)}</div></section>`;
+<p>What the time of each curve is of. Where curves of one chart differ in dtype, threads, clock or TF32, its subtitle says so. Launch:
+whether starting the kernels lies inside the time. Cache: every run follows another of the same case, so what fits a cache is there
+(warm).</p>
+<div class="scroll" role="region" aria-labelledby="fairness" tabindex="0">${table}</div></section>`;
 }
+
+/** More of them than this no browser sorts. */
+const ROWS = 10_000;
 
 function rowsSection(run: RunRecord, rows: readonly Row[]): string {
   const head = COLUMNS.map(
     ({ title, numeric }) => `<th scope="col"${numeric ? ' class="number"' : ""}>${escapeHtml(title)}</th>`,
   );
   const statuses = [...new Set(rows.map((row) => row.status))];
+  const shown = rows.slice(0, ROWS);
+  const rest =
+    shown.length === rows.length
+      ? ""
+      : `<p>The first ${ROWS} of ${rows.length} cases; results.csv has all.</p>`;
   return `<section class="wide" aria-labelledby="all"><h2 id="all">All cases</h2>
 <div class="controls" hidden>
 <label>Filter (all words must occur)<input id="filter" type="search" placeholder="ssd/chunked length=4096"></label>
@@ -177,8 +190,8 @@ function rowsSection(run: RunRecord, rows: readonly Row[]): string {
 </div>
 <div class="scroll" role="region" aria-labelledby="all" tabindex="0">
 <table id="rows"><thead><tr>${head.join("")}</tr></thead><tbody>
-${rows.map((row) => rowLine(run, row)).join("\n")}
-</tbody></table></div></section>`;
+${shown.map((row) => rowLine(run, row)).join("\n")}
+</tbody></table></div>${rest}</section>`;
 }
 
 function rowLine(run: RunRecord, row: Row): string {
@@ -205,16 +218,15 @@ function environmentSection(run: RunRecord, rows: readonly Row[]): string {
     ["commit", [...new Set(rows.map((row) => row.commit))].join(", ")],
     ["devices", [...new Set(rows.map((row) => row.device))].join("; ")],
     ...flat(run.environment),
-    ...[...new Set(rows.map((row) => `${row.engine} on ${row.device}`))].flatMap((name) =>
-      details(name, rows),
+    ...[...groupBy(rows, (row) => `${row.engine} on ${row.device}`)].flatMap(([name, own]) =>
+      details(name, own),
     ),
   ];
   return `<section aria-labelledby="environment"><h2 id="environment">Environment</h2>${plainTable(["Key", "Value"], lines, 9)}</section>`;
 }
 
 /** Details of an engine's device that all its rows share. */
-function details(name: string, rows: readonly Row[]): string[][] {
-  const own = rows.filter((row) => `${row.engine} on ${row.device}` === name);
+function details(name: string, own: readonly Row[]): string[][] {
   const [first, ...rest] = own.map((row) => row.details ?? {});
   const shared = Object.entries(first).filter(([key, value]) => rest.every((other) => other[key] === value));
   return shared.map(([key, value]) => [`${name}: ${key}`, String(value)]);

@@ -24,7 +24,7 @@ export interface ComparePublication {
 /** Writes into `dir` (made if missing) and returns the paths in the order to print them. */
 export async function publishComparison(dir: string, options: ComparePublication): Promise<string[]> {
   const { comparison, sides, run, rows, pdf } = options;
-  const folder = await Folder.at(dir);
+  const folder = new Folder(dir);
   const charts: ReportChart[] = [];
   const [light, dark] = [LIGHT, DARK].map((theme) => compareChart(comparison, sides, theme));
   const csv = compareCsv(comparison);
@@ -33,8 +33,8 @@ export async function publishComparison(dir: string, options: ComparePublication
     const svg = await renderSvg(spec);
     await writeScreenPicture(folder, { name: "compare", spec, svg, csv }, pdf);
     charts.push({ name: "compare", light, dark, svg });
-  } else await folder.write("compare.csv", csv);
-  await folder.write("compare.md", compareMarkdown(comparison, sides));
-  await folder.write("report.html", reportHtml(run, rows, charts, { comparison, sides }));
+  } else folder.write("compare.csv", csv);
+  folder.write("compare.md", compareMarkdown(comparison, sides));
+  folder.write("report.html", reportHtml(run, rows, charts, { comparison, sides }));
   return folder.done();
 }

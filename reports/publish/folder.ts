@@ -1,38 +1,42 @@
 /** A folder that is written into, and the paths in the order to print them. */
-import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { StoreError } from "../rows/errors.js";
+import { makeFolder, writeInto } from "../rows/folder.js";
+
+/** A file, or one that is still being made. */
+type Entry = string | Promise<string>;
 
 export class Folder {
-  readonly paths: string[] = [];
-  private readonly pending: Promise<void>[] = [];
+  private readonly entries: Entry[] = [];
 
-  private constructor(private readonly dir: string) {}
-
-  /** Made if missing. */
-  static async at(dir: string): Promise<Folder> {
-    await mkdir(dir, { recursive: true });
-    return new Folder(dir);
+  /** Made if missing. @throws an error of the operating system */
+  constructor(private readonly dir: string) {
+    makeFolder(dir);
   }
 
-  async write(name: string, content: string | Uint8Array): Promise<void> {
-    const path = join(this.dir, name);
-    await writeFile(path, content);
-    this.paths.push(path);
+  /** @throws StoreError */
+  write(name: string, content: string | Uint8Array): void {
+    this.entries.push(writeInto(this.dir, name, content));
   }
 
   /** Its path comes in this place; what goes there is on its way, while the next picture is made. */
   writeLater(name: string, content: Promise<Uint8Array>): void {
-    const path = join(this.dir, name);
-    this.paths.push(path);
-    const written = content.then((bytes) => writeFile(path, bytes));
-    // whoever waits for all of them hears of it
+    const written = content.then((bytes) => writeInto(this.dir, name, bytes));
+    // `done` tells of it
     written.catch(() => {});
-    this.pending.push(written);
+    this.entries.push(written);
   }
 
-  /** Every file is there. */
-  async done(): Promise<string[]> {
-    await Promise.all(this.pending);
-    return this.paths;
+  /** The paths, when every file is there. @param failed hears of one that could not be made; without it that is thrown */
+  async done(failed?: (error: unknown) => void): Promise<string[]> {
+    const paths: string[] = [];
+    for (const entry of this.entries) {
+      try {
+        paths.push(await entry);
+      } catch (error) {
+        if (!failed || error instanceof StoreError) throw error;
+        failed(error);
+      }
+    }
+    return paths;
   }
 }

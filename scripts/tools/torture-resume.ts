@@ -1,7 +1,7 @@
 /**
  * Kills a run with SIGKILL at random moments and resumes it, until it ends; then compares with an undisturbed run. Prints a line a
- * kill. `node --import tsx scripts/tools/torture-resume.ts [--kills N] [--seed S] [-- flags of bench]`; do not edit the checkout meanwhile: a
- * run is resumed at its own commit only.
+ * kill. `node --import tsx scripts/tools/torture-resume.ts [--kills N] [--seed S] [-- flags of bench]`; do not edit the checkout
+ * meanwhile: a run is resumed at its own commit only.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, statSync } from "node:fs";

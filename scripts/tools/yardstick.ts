@@ -39,7 +39,8 @@ for (const state of [16, 64, 128, 256]) {
     const ms = median(times[i]) / 1e6;
     const share = median(times[yardstick]) / median(times[i]);
     console.log(
-      `${name.padEnd(30)} length=${length} headDim=64 state=${String(state).padEnd(4)} ${ms.toFixed(2).padStart(8)} ms  ${(100 * share).toFixed(0).padStart(4)}% of the yardstick's speed`,
+      `${name.padEnd(30)} length=${length} headDim=64 state=${String(state).padEnd(4)} ` +
+        `${ms.toFixed(2).padStart(8)} ms  ${(100 * share).toFixed(0).padStart(4)}% of the yardstick's speed`,
     );
   }
 }

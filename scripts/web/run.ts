@@ -6,14 +6,13 @@ import type { CaseRecord } from "../../reports/rows/row.js";
 import { chooseSuites } from "../../suites/index.js";
 import { formsAgree } from "../../suites/laws/forms-agree.js";
 import { run } from "../../suites/measure/run.js";
-import { parseFilter } from "../../suites/plan/filter.js";
-import { makePlan } from "../../suites/plan/plan.js";
+import { openAndPlan } from "../../suites/plan/opening.js";
 import type { Spec } from "../../suites/problems/spec.js";
-import { EnginePool } from "../../suites/processes/engine-pool.js";
 import { browserHost } from "../../suites/processes/host.browser.js";
 import type { Grid } from "../../suites/suite.js";
 import { localPlace } from "../../suites/verify/evaluate.js";
 import { subjectsFor } from "../../suites/verify/subject.js";
+import { VERSION } from "./record.js";
 
 /** Engines that a page can load. */
 export const PAGE_ENGINES: readonly EngineEntry[] = engines.filter(({ inPage }) => inPage);
@@ -33,28 +32,19 @@ export interface PageRun {
  */
 export async function bench({ engine, grid, filter, signal, onRecord }: PageRun): Promise<CaseRecord[]> {
   const host = browserHost();
-  const matches = filter ? parseFilter(filter) : undefined;
   try {
-    const pool = new EnginePool(host, [], host.nowMs());
-    const { targets, absent } = await pool.discover([
-      { engine, device: undefined, named: true, traits: entryOf(engine) },
-    ]);
-    if (absent[0]) throw new Error(absent[0].reason);
-    const groups = await makePlan({
-      suites: chooseSuites([]),
-      grid,
-      seed: 0,
-      impls: implementations,
-      targets,
-      describe: async (target, questions) =>
-        (await pool.link(target)).link.call("describe", { questions }, Number.POSITIVE_INFINITY),
-      keep: (_suite, id) => matches?.(id) ?? true,
+    const { pool, targets, groups } = await openAndPlan(host, {
+      ...{ impls: implementations, entries: engines, files: [], engines: [engine] },
+      ...{ suites: chooseSuites([]), grid, seed: 0 },
+      filter: filter || null,
+      originMs: host.nowMs(),
     });
     const records: CaseRecord[] = [];
     const facts = {
       seed: 0,
       commit: "unknown",
       cpu: undefined,
+      made: () => ({ version: VERSION }),
       repeat: () => "the same page, engine and grid",
       timeUtc: () => new Date().toISOString(),
     };

@@ -1,12 +1,13 @@
 /**
- * Absolute comparison on one fixed machine: times of fresh processes of an earlier day in a file, beside those of today. A process's time is
- * its least turn, because no turns of two days can be paired, and only the least is free of what else the machine did. The k-th
+ * Absolute comparison on one fixed machine: times of fresh processes of an earlier day in a file, beside those of today. A process's
+ * time is its least turn, because no turns of two days can be paired, and only the least is free of what else the machine did. The k-th
  * process of today stands against the k-th of then, the same kind of process on both days; under "no change" the sign of their
  * difference is a coin, which is all that the decision rule asks. What it cannot cancel is the machine itself having changed: hence
  * the fingerprint.
  */
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { z } from "zod";
+import { writeNamed } from "../../reports/rows/folder.js";
 import { oneLine } from "../processes/one-line.js";
 import type { GateCase } from "./cases.js";
 import { distinctTargets, Experiment } from "./experiment.js";
@@ -20,6 +21,8 @@ const baselineSchema = z.object({
   commit: z.string(),
   writtenUtc: z.string(),
   fingerprint: z.object({ hard: facts, soft: facts }),
+  /** The code that was measured; absent in baselines of versions before 0.2. */
+  made: z.object({ version: z.string(), code: z.string(), packages: facts, sources: facts }).optional(),
   /** Least turns in ns by case id: of processes that measured all cases, and of processes that measured this one alone. */
   cases: z.record(
     z.string(),
@@ -46,8 +49,7 @@ export function readBaseline(file: string): Baseline {
 
 /** Whole or not at all. */
 export function writeBaseline(file: string, baseline: Baseline): void {
-  writeFileSync(`${file}.tmp`, `${JSON.stringify(baseline, null, 1)}\n`);
-  renameSync(`${file}.tmp`, file);
+  writeNamed(file, `${JSON.stringify(baseline, null, 1)}\n`);
 }
 
 /** Blocks of one process of today and one of the file's. */
@@ -144,23 +146,23 @@ export class BaselineExperiment extends Experiment {
   }
 
   private async timed(index: number, station: Station): Promise<number> {
-    const one: GateCase = this.cases[index];
-    const reference = this.references.get(one.problemKey)!;
-    await station.load(one, reference);
-    await station.warm(one);
+    const gated: GateCase = this.cases[index];
+    const reference = this.references.get(gated.problemKey)!;
+    await station.load(gated, reference);
+    await station.warm(gated);
     // as long as the four processes of a block together: long enough to meet the machine at its own speed
     const turns = 4 * station.rounds(BLOCK_NS.confirming);
-    for (let turn = 0; turn < turns; turn++) await station.turn(one);
+    for (let turn = 0; turn < turns; turn++) await station.turn(gated);
     const ns = station.leastNs;
-    const spoiled = this.lab.blockSpoiled(one.target.kind);
-    await station.unload(one, reference);
+    const spoiled = this.lab.blockSpoiled(gated.target.kind);
+    await station.unload(gated, reference);
     if (spoiled !== undefined) throw new Spoiled(spoiled);
     this.times[index].head.push(ns);
     return ns;
   }
 
-  protected override excuse(one: GateCase, error: unknown): Error {
-    return error instanceof Spoiled ? error : super.excuse(one, error);
+  protected override excuse(gated: GateCase, error: unknown): Error {
+    return error instanceof Spoiled ? error : super.excuse(gated, error);
   }
 }
 

@@ -1,7 +1,6 @@
 /** What every part of a measuring gate shares. */
 import type { Target } from "../plan/plan.js";
 import type { Host } from "../processes/host.js";
-import type { Arm } from "./trees/trees.js";
 
 /** One thing of each arm. */
 export interface Sides<T> {
@@ -10,6 +9,17 @@ export interface Sides<T> {
 }
 
 export type ArmName = keyof Sides<unknown>;
+
+/** One side of the comparison. */
+export interface Arm {
+  readonly name: ArmName;
+  /** A folder whose impls/ is measured; undefined where only `files` are and impls/ is the harness's own. */
+  readonly tree: string | undefined;
+  /** The module of its processes, in that folder; undefined where it is the harness's own. */
+  readonly child: string | undefined;
+  /** Modules with implementations of the user. */
+  readonly files: readonly string[];
+}
 
 export interface Lab {
   readonly host: Host;

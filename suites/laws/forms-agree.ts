@@ -18,13 +18,15 @@ export const formsAgree = defineLaw({
   async holds({ spec }, subject) {
     const { operator } = subject.target.impl;
     const problem = subject.problem(operator, spec);
-    const values = await subject.values(problem);
-    const rounding = subject.rounding(problem);
+    const { values, rounding } = await subject.evaluate(problem);
     const verdict = compare(truthOf(operator, problem), rounding, values);
     if (!verdict.ok) return { ok: false, violation: describeElement(verdict.worst, rounding), verdict };
     if (isOrdinary(spec) && verdict.probableRatio > 1) {
       const { probableWorst: worst } = verdict;
-      const violation = `${describeElement({ ...worst, certified: worst.probable }, rounding)}: the probable bound, which ordinary inputs must meet`;
+      const violation = [
+        describeElement({ ...worst, certified: worst.probable }, rounding),
+        "the probable bound, which ordinary inputs must meet",
+      ].join(": ");
       return { ok: false, violation, verdict };
     }
     return { ok: true, verdict };

@@ -3,7 +3,9 @@ import type { Ceilings, DeviceInfo } from "../../impls/engines/engine.js";
 import type { EngineTraits } from "../../impls/engines/index.js";
 import type { RunDetails } from "../../impls/prepared.js";
 import { parseCaseId } from "../../reports/rows/case-id.js";
-import type { CaseRecord, Row, Sample } from "../../reports/rows/row.js";
+import { BELOW_TICK, wrongField } from "../../reports/rows/parse.js";
+import { type CaseRecord, failedSchema, type Row, type Sample } from "../../reports/rows/row.js";
+import { visibleDeep } from "../../reports/text.js";
 import type { Mismatch } from "../check/check.js";
 import type { LaneChoice } from "../check/lanes.js";
 import type { Case } from "../plan/plan.js";
@@ -15,12 +17,14 @@ export interface RunFacts {
   readonly commit: string;
   /** Model of the CPU, for engines that run on it. */
   readonly cpu: string | undefined;
+  /** What code made it; a page does not know. */
+  made?(planned: Case): Made;
   /** The command that repeats one case. */
-  repeat(suite: string, one: Case): string;
-  /** The file of a user's own kernel. */
-  fileOf?(one: Case): string | undefined;
+  repeat(suite: string, planned: Case): string;
   timeUtc(): string;
 }
+
+export type Made = Pick<Row, "version" | "packages" | "source">;
 
 export type Outcome =
   | { readonly status: "failed"; readonly reason: string }
@@ -58,27 +62,60 @@ export interface EngineFacts {
   readonly ceilings: Ceilings;
 }
 
-/** One record for each suite that asked for the case. */
-export function caseRecords(one: Case, outcome: Outcome, engine: EngineFacts, facts: RunFacts): CaseRecord[] {
-  return one.suites.map((suite) => {
-    const row = makeRow(one, suite, outcome, engine, facts);
+/** One record for each suite that asked for the case. What cannot be read back is never written: such a case has failed. */
+export function caseRecords(
+  planned: Case,
+  outcome: Outcome,
+  engine: EngineFacts,
+  facts: RunFacts,
+): CaseRecord[] {
+  return planned.suites.map((suite) => {
+    const row = visibleDeep(makeRow(planned, suite, outcome, engine, facts)) as Row;
     const record: CaseRecord = { record: "case", row };
-    return outcome.status === "measured" ? { ...record, samples: [...outcome.samples] } : record;
+    return sound(outcome.status === "measured" ? { ...record, samples: [...outcome.samples] } : record);
   });
 }
 
-function makeRow(one: Case, suite: string, outcome: Outcome, engine: EngineFacts, facts: RunFacts): Row {
+function sound(record: CaseRecord): CaseRecord {
+  const { row } = record;
+  if (row.status === "measured" && row.medianNs === 0) return failedRecord(row, BELOW_TICK);
+  const wrong = wrongField(record);
+  if (wrong !== undefined && row.status === "failed") return failedRecord(row, row.reason);
+  return wrong === undefined
+    ? record
+    : failedRecord(row, `cannot be written down: ${wrong.replace(/^row\./, "")}`);
+}
+
+/** What can be read of a row, and why the rest cannot. */
+function failedRecord(row: Row, reason: string): CaseRecord {
+  const failed: Record<string, unknown> = { ...row, status: "failed", reason };
+  for (let tries = Object.keys(failed).length; tries > 0; tries--) {
+    const parsed = failedSchema.safeParse(failed);
+    if (parsed.success) return { record: "case", row: parsed.data };
+    const key = String(parsed.error.issues[0].path[0]);
+    failed[key] = Object.hasOwn(INSTEAD, key) ? INSTEAD[key] : undefined;
+  }
+  throw new Error(`a row of ${row.id} has nothing that can be written down: ${reason}`);
+}
+
+/** What stands for a field that every row must have. */
+const INSTEAD: Readonly<Record<string, string | number>> = {
+  ...{ batch: 0, length: 0, heads: 0, headDim: 0, flops: 0, bytes: 0, seed: 0 },
+  ...{ form: "unknown", engine: "unknown", device: "unknown", dtype: "unknown" },
+};
+
+function makeRow(planned: Case, suite: string, outcome: Outcome, engine: EngineFacts, facts: RunFacts): Row {
   const { device, traits, ceilings } = engine;
-  const { flops, bytes } = one.operator.cost(one.problem);
+  const { flops, bytes } = planned.operator.cost(planned.problem);
   // the id's device key stands in the id; the row's device is the name a person knows
-  const { device: _key, ...keys } = one.keys;
-  const dims = one.problem.dims as Readonly<Record<string, number>>;
+  const { device: _key, ...keys } = planned.keys;
+  const dims = planned.problem.dims as Readonly<Record<string, number>>;
   const common = {
-    id: one.id,
+    id: planned.id,
     suite,
-    operator: one.operator.name,
-    form: one.form,
-    engine: parseCaseId(one.id).engine,
+    operator: planned.operator.name,
+    form: planned.form,
+    engine: parseCaseId(planned.id).engine,
     device: (device.kind === "cpu" ? facts.cpu : undefined) ?? device.name,
     deviceKind: device.kind,
     tensorOps: traits?.tensorOps === true,
@@ -92,7 +129,7 @@ function makeRow(one: Case, suite: string, outcome: Outcome, engine: EngineFacts
     seed: facts.seed,
     commit: facts.commit,
     timeUtc: facts.timeUtc(),
-    ...defined({ implFile: facts.fileOf?.(one)?.split(/[\\/]/).at(-1) }),
+    ...facts.made?.(planned),
   };
   const lanes = "lanes" in outcome ? outcome.lanes : undefined;
   const checked = lanes && { lanesChecked: lanes.checked, lanesTotal: lanes.total };
@@ -103,8 +140,14 @@ function makeRow(one: Case, suite: string, outcome: Outcome, engine: EngineFacts
       return { ...common, ...defined(outcome) };
     case "rejected": {
       const { mismatch, errorU, boundU, when } = outcome;
-      const reason = `${describe(mismatch, when)}; repeat: ${facts.repeat(suite, one)}`;
-      return { ...common, ...checked!, ...defined({ errorU, boundU }), status: "rejected", reason };
+      const reason = `${describe(mismatch, when)}; repeat: ${facts.repeat(suite, planned)}`;
+      return {
+        ...common,
+        ...checked!,
+        ...defined({ errorU: known(errorU), boundU: known(boundU) }),
+        status: "rejected",
+        reason,
+      };
     }
     case "measured": {
       const { errorU, boundU, samples, stopReason, deterministic, peakBytes, remarks } = outcome;
@@ -119,7 +162,7 @@ function makeRow(one: Case, suite: string, outcome: Outcome, engine: EngineFacts
         ...defined({
           ceilingBytesPerS: ceilings.bytesPerS,
           ceilingExpsPerS: ceilings.expsPerS,
-          ceilingFlopsPerS: ceilings.flopsPerS?.[one.problem.dtype as "f32"],
+          ceilingFlopsPerS: ceilings.flopsPerS?.[planned.problem.dtype as "f32"],
         }),
       };
       return {
@@ -130,14 +173,20 @@ function makeRow(one: Case, suite: string, outcome: Outcome, engine: EngineFacts
         boundU,
         ...summary,
         stopReason,
-        ...(one.conditions === undefined
+        ...(planned.conditions === undefined
           ? {}
           : {
-              fairness: fairnessOf(one.conditions, device, summary.clock, one.options.threads, one.cache),
+              fairness: fairnessOf(
+                planned.conditions,
+                device,
+                summary.clock,
+                planned.options.threads,
+                planned.cache,
+              ),
             }),
         flopsPerS: flops / seconds,
         bytesPerS: bytes / seconds,
-        ...defined({ rooflineFraction: rooflineFraction(one, ceilings, seconds) }),
+        ...defined({ rooflineFraction: rooflineFraction(planned, ceilings, seconds) }),
         peakBytes,
         deterministic,
         ...(remarks.length > 0 ? { reason: remarks.join("; ") } : {}),
@@ -147,14 +196,19 @@ function makeRow(one: Case, suite: string, outcome: Outcome, engine: EngineFacts
   }
 }
 
+/** An error without bounds is no number that can be written down. */
+function known(units: number | undefined): number | undefined {
+  return Number.isFinite(units) ? units : undefined;
+}
+
 /** Least time by the ceilings measured in this run, over the time taken. */
 function rooflineFraction(
-  one: Case,
+  planned: Case,
   { bytesPerS, flopsPerS }: Ceilings,
   seconds: number,
 ): number | undefined {
-  const { flops, bytes } = one.operator.cost(one.problem);
-  const peak = flopsPerS?.[one.problem.dtype as "f32"];
+  const { flops, bytes } = planned.operator.cost(planned.problem);
+  const peak = flopsPerS?.[planned.problem.dtype as "f32"];
   const bounds = [peak ? flops / peak : 0, bytesPerS ? bytes / bytesPerS : 0];
   const least = Math.max(...bounds);
   return least > 0 ? least / seconds : undefined;

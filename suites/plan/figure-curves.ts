@@ -3,15 +3,21 @@
  * lists engines from the fastest to the most readable, so a run of under a minute spends its time on the numbers that people will
  * look at; the other grids run everything.
  */
+import type { EngineTraits } from "../../impls/engines/index.js";
 import type { AnyImplementation } from "../../impls/implementation.js";
 import { implementations } from "../../impls/index.js";
 import { isQuickForm } from "../../reports/analysis/families.js";
-import type { Target } from "./plan.js";
+
+/** What the choice must know of an open engine. */
+interface Choosable {
+  readonly engine: string;
+  readonly traits?: EngineTraits | undefined;
+}
 
 /** Whether implementation i runs on target t. A user's own implementation always does. */
 export function figureCurves(
   impls: readonly AnyImplementation[],
-  targets: readonly Pick<Target, "engine" | "traits">[],
+  targets: readonly Choosable[],
 ): (impl: number, target: number) => boolean {
   const ours = new Set(implementations);
   // a peer stands for a curve only where nobody else has it
@@ -28,7 +34,7 @@ export function figureCurves(
   return (i, t) => !ours.has(impls[i]) || first.get(curveOf(impls[i])) === t;
 }
 
-function peerage({ traits }: Pick<Target, "traits">): number {
+function peerage({ traits }: Choosable): number {
   return traits?.peer ? 1 : 0;
 }
 

@@ -9,8 +9,19 @@ import {
 } from "../../impls/implementation.js";
 import type { AnyOperator, Problem } from "../../impls/operator.js";
 import type { Options } from "../../impls/prepared.js";
-import { type CaseKeys, caseId, parseCaseId, parsePlanId, planId } from "../../reports/rows/case-id.js";
+import { isLinearCurve } from "../../reports/analysis/families.js";
+import {
+  type CaseKeys,
+  caseId,
+  ID_KEYS,
+  parseCaseId,
+  parsePlanId,
+  planId,
+} from "../../reports/rows/case-id.js";
+import { wrongKey } from "../../reports/rows/parse.js";
+import { quotedValue } from "../../reports/text.js";
 import type { Work } from "../measure/fairness.js";
+import { originOf } from "../processes/origin.js";
 import type { Description, Lacking, Question } from "../processes/protocol.js";
 import type { Grid, Suite } from "../suite.js";
 import { type Cache, cachesOf } from "./caches.js";
@@ -49,6 +60,8 @@ export interface Case {
   /** What the last-level cache holds when a sample begins; undefined where an engine has no say in it. */
   readonly cache: Cache | undefined;
   readonly unsupported: string | undefined;
+  /** What is wrong with its options: it fails without being run. */
+  readonly wrong?: string;
   /** For the fairness sheet; absent where the case is not run. */
   readonly conditions?: Work | undefined;
   /** Operations by which cases of one curve are compared: the implementation's own count where it gives one. */
@@ -60,6 +73,8 @@ export interface Case {
   readonly rank: number;
   /** On a curve of the figure: it comes before implementations that a reader sees in the small panels only. */
   readonly figure: boolean;
+  /** On one of those that grow in proportion: it is to reach the end of the figure's axis before others get their larger sizes. */
+  readonly reaches: boolean;
   /** The implementation on its engine: what its other curves say is better than no guess. */
   readonly lineage: string;
 }
@@ -110,9 +125,9 @@ export async function makePlan(request: PlanRequest): Promise<Group[]> {
       .get(draft)!
       .map((description) => ({
         draft,
-        one: finish(request, draft, withStoredOptions(request, draft, description)),
+        planned: finish(request, draft, withStoredOptions(request, draft, description)),
       }))
-      .filter(({ one }) => request.keep?.(draft.suite, one.id) !== false),
+      .filter(({ planned }) => request.keep?.(draft.suite, planned.id) !== false),
   );
   // "two smallest sizes" counts what is left of a curve after filtering
   const places = new Map<string, number[]>();
@@ -124,15 +139,15 @@ export async function makePlan(request: PlanRequest): Promise<Group[]> {
       curve.sort((a, b) => a - b),
     );
   }
-  for (const { draft, one } of kept) {
+  for (const { draft, planned } of kept) {
     const rank = places.get(draft.curve)!.indexOf(draft.place);
-    const known = merged.get(one.id);
-    if (known && (known.impl !== one.impl || known.target !== one.target))
+    const known = merged.get(planned.id);
+    if (known && (known.impl !== planned.impl || known.target !== planned.target))
       throw new Error(
-        `two implementations share the case id ${one.id}; give one of them options { make: "..." }`,
+        `two implementations share the case id ${planned.id}; give one of them options { make: "..." }`,
       );
-    merged.set(one.id, {
-      ...one,
+    merged.set(planned.id, {
+      ...planned,
       suites: known ? [...new Set([...known.suites, draft.suite])] : [draft.suite],
       curves: known ? [...new Set([...known.curves, draft.curve])] : [draft.curve],
       rank: Math.min(rank, known?.rank ?? rank),
@@ -152,7 +167,7 @@ function draftCases({ suites, grid, seed, impls, targets, takesPart }: PlanReque
         if (impl.operator.name !== operator.name) continue;
         for (const [t, target] of targets.entries()) {
           if (impl.engine !== target.engine || takesPart?.(i, t) === false) continue;
-          if (target.lacking?.some((one) => one.impl === i)) continue;
+          if (target.lacking?.some(({ impl: absent }) => absent === i)) continue;
           for (const cache of cachesOf(grid, target.cools)) {
             const curve = `${suite.name} ${c} ${i} ${t}${cache === "cold" ? " cold" : ""}`;
             for (const [place, problem] of problems.entries()) {
@@ -222,12 +237,20 @@ function withStoredOptions(
 function finish(
   { impls, targets }: PlanRequest,
   draft: Draft,
-  { options, unsupported, cost, work }: Description,
+  { options: told, unsupported, failed, cost, work }: Description,
 ): Omit<Case, "suites" | "curves" | "rank"> {
   const impl = impls[draft.impl];
+  // one that could not say its options is told apart all the same
+  const make = failed === undefined ? undefined : originOf(impl)?.fallbackMake;
+  const options = make === undefined ? told : { make, ...told };
   const { cache } = draft;
-  const keys = caseKeys(draft.problem, { ...options, cache }, targets[draft.target].deviceKey);
+  const figure = cache !== "cold" && figureCurves(impls, targets)(draft.impl, draft.target);
+  const { tensorOps } = targets[draft.target].traits ?? {};
+  const named = { operator: draft.operator.name, form: impl.form, make: options.make, tensorOps };
+  const { wrong = failed, spelled } = spelledOptions(options);
+  const keys = caseKeys(draft.problem, { ...spelled, cache }, targets[draft.target].deviceKey);
   return {
+    ...(wrong === undefined ? {} : { wrong }),
     id: caseId(implementationName(impl), keys),
     keys,
     impl: draft.impl,
@@ -240,19 +263,38 @@ function finish(
     unsupported,
     conditions: work,
     lineage: `${draft.impl} ${draft.target}`,
-    figure: cache !== "cold" && figureCurves(impls, targets)(draft.impl, draft.target),
+    figure,
+    reaches: figure && isLinearCurve(named),
     work: cost?.flops ?? draft.operator.cost(draft.problem).flops,
     cost,
   };
 }
 
+/** Options as a case id and a row can spell them; one that cannot be read back makes its case fail, and no other. */
+function spelledOptions(options: Options): { wrong?: string; spelled: Options } {
+  const spelled: Record<string, unknown> = { ...options };
+  let wrong: string | undefined;
+  for (const key of ID_KEYS) {
+    if (spelled[key] === undefined) continue;
+    const why = wrongKey(key, spelled[key]);
+    if (why === undefined) continue;
+    wrong ??= why;
+    spelled[key] =
+      quotedValue(spelled[key])
+        .toLowerCase()
+        .replace(/[^a-z0-9._]+/g, "-")
+        .replace(/^-|-$/g, "") || "none";
+  }
+  return { ...(wrong === undefined ? {} : { wrong }), spelled: spelled as Options };
+}
+
 function intoGroups(cases: readonly Case[]): Group[] {
   const groups = new Map<string, Case[]>();
-  for (const one of cases) {
-    const key = problemKey(one.problem);
+  for (const planned of cases) {
+    const key = problemKey(planned.problem);
     const group = groups.get(key);
-    if (group) group.push(one);
-    else groups.set(key, [one]);
+    if (group) group.push(planned);
+    else groups.set(key, [planned]);
   }
   return [...groups.entries()].map(([key, members]) => ({
     key,

@@ -1,13 +1,11 @@
 /** The process of one engine. Ignores Ctrl-C (its parent decides) and goes when its parent goes. */
 
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { Worker } from "node:worker_threads";
 import { EngineCrashed } from "../../impls/engines/engine.js";
-import { engines } from "../../impls/engines/index.js";
 import { readLanes, writeLanes } from "../check/lane-file.js";
+import { thrownBy } from "./modules/thrown.js";
 import { oneLine } from "./one-line.js";
 import type { Reply, Request } from "./protocol.js";
 import { Session } from "./session.js";
@@ -28,26 +26,17 @@ new Worker(
   { eval: true, execArgv: [] },
 ).unref();
 
-/** A module of another tree's impls/, of the same kind (source or built) as this one. */
-async function fromTree<T>(tree: string, name: string): Promise<T> {
-  const file = join(tree, "impls", `${name}${import.meta.url.slice(-3)}`);
-  return (await import(pathToFileURL(file).href)) as T;
-}
-
 setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc") as () => void;
 
 const session = new Session({
-  async implementations(files, tree) {
-    if (tree === undefined) return allImplementations(files);
-    const { implementations } = await fromTree<typeof import("../../impls/index.js")>(tree, "index");
-    return allImplementations(files, implementations);
-  },
-  async openEngine({ engine, device, named, files, tree }) {
-    const own = { engines };
-    const list = tree === undefined ? own : await fromTree<typeof own>(tree, "engines/index");
-    const entry = (await allEngines(files, list.engines)).find(({ name }) => name === engine);
-    if (!entry) throw new Error(`there is no engine ${engine} in ${tree}`);
+  implementations: allImplementations,
+  engines: allEngines,
+  tell: thrownBy,
+  async openEngine({ engine, device, named, files }) {
+    const entry = (await allEngines(files)).find(({ name }) => name === engine);
+    // a gate's base may be older than an engine
+    if (!entry) throw new Error(`there is no engine ${engine} in this version of dualbench`);
     const module = await entry.load();
     return module.open(device, { named });
   },
@@ -78,7 +67,16 @@ process.on("message", async (request: Request) => {
       process.stderr.write(`Error: ${oneLine(error)}\n`, () => process.exit(1));
       return;
     }
-    reply = { id: request.id, ok: false, message: oneLine(error), isLost: session.isLost };
+    reply = failed(request, session.tell(error));
   }
-  process.send?.(reply);
+  try {
+    process.send?.(reply);
+  } catch (error) {
+    // a kernel answered with what cannot cross, e.g. options that hold a function
+    process.send?.(failed(request, `its answer to ${request.call} is no plain data: ${oneLine(error)}`));
+  }
 });
+
+function failed({ id }: Request, message: string): Reply {
+  return { id, ok: false, message, isLost: session.isLost };
+}

@@ -1,6 +1,7 @@
 /** What the parent asks of an engine's child process, and what comes back. Plain data only: it crosses a process boundary. */
+import type { Rounding } from "../../impls/bound.js";
 import type { Ceilings, DeviceInfo } from "../../impls/engines/engine.js";
-import type { EngineName } from "../../impls/engines/index.js";
+import type { EngineEntry, EngineName } from "../../impls/engines/index.js";
 import type { ImplementationCost } from "../../impls/implementation.js";
 import type { Lane, Problem } from "../../impls/operator.js";
 import type { Options, RunDetails } from "../../impls/prepared.js";
@@ -8,6 +9,14 @@ import type { Verdict } from "../check/check.js";
 import type { Work } from "../measure/fairness.js";
 import type { RawSample } from "../measure/measure.js";
 import type { Lacks } from "../verify/targets.js";
+import type { Origin } from "./origin.js";
+
+/**
+ * The version of everything that crosses: the calls below, problems and options in them, and the file of a reference. The gate runs
+ * each arm's processes from that arm's tree, so that parent and child may be of different days. Raised with every change that a process
+ * of before, asked by a gate of today, would not follow.
+ */
+export const PROTOCOL = 1;
 
 export interface OpenRequest {
   readonly engine: EngineName;
@@ -16,13 +25,11 @@ export interface OpenRequest {
   readonly named: boolean;
   /** Modules with implementations of the user. */
   readonly files: readonly string[];
-  /** A folder whose `impls/` takes the place of the harness's own: the gate measures two trees. */
-  readonly tree?: string | undefined;
   /** Unix time in ms from which samples count their start. */
   readonly originMs: number;
 }
 
-export type Opened =
+export type Opened = { readonly protocol: number } & (
   | {
       readonly present: true;
       readonly device: DeviceInfo;
@@ -31,7 +38,8 @@ export type Opened =
       /** Whether samples can begin with a cold cache. */
       readonly cools: boolean;
     }
-  | { readonly present: false; readonly reason: string };
+  | { readonly present: false; readonly reason: string }
+);
 
 /** An implementation that takes no part on this device, and why. */
 export interface Lacking {
@@ -50,6 +58,8 @@ export interface Question {
 export interface Description {
   readonly options: Options;
   readonly unsupported?: string | undefined;
+  /** What it threw when it was asked. */
+  readonly failed?: string | undefined;
   /** What this form does, where the implementation counts it: its operations are the better axis to predict along. */
   readonly cost?: ImplementationCost | undefined;
   /** What a run computes and in which precision, for the fairness sheet. */
@@ -60,8 +70,23 @@ export interface Description {
 export interface InventoryEntry {
   /** `operator/form.engine` */
   readonly name: string;
+  /** Absent in processes of before; theirs are all built in. */
+  readonly source?: string;
+  readonly dtypes?: readonly Problem["dtype"][];
+  readonly bitwise?: false;
+  /** Where it comes from when it is a user's. */
+  readonly origin?: Origin | undefined;
   /** What it counts of itself, a problem each; null where it counts nothing or does not take the problem. */
   readonly costs: readonly (ImplementationCost | null)[];
+}
+
+/** What a parent knows of an engine that only its children load. */
+export type ListedEngine = Omit<EngineEntry, "load">;
+
+export interface Listed {
+  /** Built-in ones left out. */
+  readonly implementations: readonly InventoryEntry[];
+  readonly engines: readonly ListedEngine[];
 }
 
 /** Where a problem's truth lies. */
@@ -81,12 +106,19 @@ export interface Calls {
   ceilings: [null, Ceilings];
   /** All implementations, and what each counts of these problems with its default options. */
   inventory: [{ readonly problems: readonly Problem[] }, InventoryEntry[]];
+  /** Built-in engines and those of the user's files. */
+  engines: [null, ListedEngine[]];
+  /** What these modules of the user hold; asked of a process without an engine. */
+  list: [{ readonly files: readonly string[] }, Listed];
   /** All options that an implementation runs by default. */
   choices: [{ readonly impl: number; readonly problem: Problem }, readonly Options[]];
   /** One run from preparation to all outputs: small problems only. */
   evaluate: [
     { readonly impl: number; readonly problem: Problem; readonly options: Options },
-    { readonly values: Readonly<Record<string, Float32Array>> } | { readonly unsupported: string },
+    (
+      | { readonly values: Readonly<Record<string, Float32Array>>; readonly rounding: Rounding }
+      | { readonly unsupported: string }
+    ),
   ];
   prepare: [
     /** leaks: look for memory that runs leave behind, at the cost of collecting garbage around slow runs' turns and in `recheck` */
@@ -102,11 +134,11 @@ export interface Calls {
   ];
   sample: [
     CaseCall & { count: number; repeats: number; cold: boolean },
-    { samples: RawSample[]; residentGrowth: number },
+    { samples: RawSample[]; gainedBytes: number },
   ];
   recheck: [
     CaseCall & { reference: ReferenceHandle },
-    { verdict: Verdict; deterministic: boolean; grownBytesPerRun: number },
+    { verdict: Verdict; deterministic: boolean; leakedBytesPerRun: number },
   ];
   dispose: [CaseCall, null];
   /** Asked of the one child that computes references. */

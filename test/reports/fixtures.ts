@@ -208,3 +208,8 @@ export function withCeilings(rows: readonly Row[], flopsPerS = 4e11, bytesPerS =
       : row,
   );
 }
+
+/** What a run tells of a machine. */
+export function environmentOf(model: string, cores = 2) {
+  return { cpu: { model, cores, quotaCores: null }, os: { platform: "linux", arch: "x64" }, gpus: [] };
+}

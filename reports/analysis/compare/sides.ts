@@ -1,11 +1,11 @@
 /** Two sides of runs, case by case: what each run measured of a case, on one kind of machine. */
-import { mayBeOne } from "../../rows/machine.js";
+import { differencesOf, machineKind, namesOf } from "../../rows/machine.js";
 import type { Measured, Row } from "../../rows/row.js";
 
 export interface SideRun {
   /** As the person typed it. */
   readonly folder: string;
-  readonly machine: string;
+  readonly environment: unknown;
   readonly rows: readonly Row[];
 }
 
@@ -36,8 +36,10 @@ export interface MachinePairs {
 export function pairCases({ before, after }: Sides): { machines: MachinePairs[]; notes: string[] } {
   const machines: MachinePairs[] = [];
   const notes: string[] = [];
-  for (const machine of machineNames([...before, ...after])) {
-    const own = (runs: readonly SideRun[]) => runs.filter((run) => mayBeOne(run.machine, machine));
+  const kinds = kindsOf([...before, ...after]);
+  for (const { name: machine, environment } of kinds) {
+    const own = (runs: readonly SideRun[]) =>
+      runs.filter((run) => differencesOf(run.environment, environment).length === 0);
     const [first, second] = [own(before), own(after)];
     if (first.length === 0 || second.length === 0) {
       const side = first.length === 0 ? "after" : "before";
@@ -55,12 +57,23 @@ export function pairCases({ before, after }: Sides): { machines: MachinePairs[];
   return { machines, notes };
 }
 
-/** The longest of the names that may mean one machine stands for it. */
-function machineNames(runs: readonly SideRun[]): string[] {
-  const names: string[] = [];
-  for (const { machine } of runs.toSorted((a, b) => b.machine.length - a.machine.length))
-    if (!names.some((known) => mayBeOne(known, machine))) names.push(machine);
-  return names;
+interface Kind {
+  readonly name: string;
+  readonly environment: unknown;
+}
+
+/** Kinds of machines, named by what they are, and by what tells them apart where that is the same. */
+function kindsOf(runs: readonly SideRun[]): Kind[] {
+  const kinds: unknown[] = [];
+  for (const { environment } of runs)
+    if (kinds.every((other) => differencesOf(other, environment).length > 0)) kinds.push(environment);
+  const own = kinds.map(machineKind);
+  const apart = kinds.length > 1 ? namesOf(kinds) : [];
+  const isShared = (name: string) => own.filter((other) => other === name).length > 1;
+  return kinds.map((environment, i) => ({
+    environment,
+    name: isShared(own[i]) ? `${own[i]} (${apart[i]})` : own[i],
+  }));
 }
 
 function pairsOf(before: readonly SideRun[], after: readonly SideRun[]) {

@@ -5,7 +5,7 @@ import { Command, Option } from "commander";
 import { PALETTES, type PaletteName } from "../../../reports/charts/palettes.js";
 import { isObject, type JsonObject } from "../../../reports/charts/spec/merge.js";
 import { reasonOf } from "../../../reports/rows/errors.js";
-import { RESULTS } from "../../../reports/rows/store.js";
+import { RESULTS, resultsFile } from "../../../reports/rows/store.js";
 import { usageError } from "../exit.js";
 import { parseFlags } from "../parse-flags.js";
 import { defaultFolder } from "../words.js";
@@ -22,6 +22,8 @@ export interface Look {
 
 export interface ReportOptions {
   readonly folders: readonly string[];
+  /** All where there is none. */
+  readonly suites: readonly string[];
   readonly out: string;
   readonly color: boolean;
   readonly compare: boolean;
@@ -32,6 +34,7 @@ export interface ReportOptions {
 }
 
 interface Flags {
+  readonly suite: readonly string[];
   readonly out?: string;
   readonly color: boolean;
   readonly style: "screen" | "paper";
@@ -73,7 +76,7 @@ export function parseReportOptions(argv: readonly string[]): ReportOptions | und
   const folders = compare ? command.args : unique(command.args);
   const out = outFolder(folders, given.out, compare);
   return {
-    ...{ folders, out, color, style, compare, widthPt },
+    ...{ folders, suites: given.suite, out, color, style, compare, widthPt },
     fontPt: fontSize(given.fontSize, widthPt),
     look: {
       pdf: given.pdf === true,
@@ -98,7 +101,16 @@ function flags(): Command {
     .description(
       "Makes tables, charts and report.html again from the results.jsonl of each folder, merged; or figures for print; or compares two runs.",
     )
-    .argument("<dir...>", "folders that bench has written; with --compare, BEFORE and AFTER")
+    .argument(
+      "<dir...>",
+      "folders that bench has written, or results.jsonl files that a page has offered; with --compare, BEFORE and AFTER",
+    )
+    .option(
+      "--suite <name>",
+      "only this suite (repeat for more)",
+      (name, before: string[]) => [...before, name],
+      [],
+    )
     .option("--out <dir>", "where to write; by default the folder itself, for several a new one")
     .addOption(
       new Option("--style <style>", "paper: Figure 10 at print size, as SVG, PDF and PNG, and nothing else")
@@ -140,7 +152,13 @@ function outFolder(folders: readonly string[], out: string | undefined, compare:
   if (out !== undefined) return out;
   const stamp = defaultFolder(new Date().toISOString());
   if (compare) return `${stamp}-compare`;
-  return folders.length === 1 ? folders[0] : `${stamp}-merged`;
+  return folders.length === 1 ? ownFolder(folders[0]) : `${stamp}-merged`;
+}
+
+/** The folder itself; for a file one beside it of its name. */
+function ownFolder(given: string): string {
+  const file = resultsFile(given);
+  return file === given ? file.replace(/\.jsonl$/, "") : given;
 }
 
 function width(text: string): number {

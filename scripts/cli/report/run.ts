@@ -1,6 +1,4 @@
 /** `report`: reads run folders, merges them, writes everything but the results themselves. */
-import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { findings } from "../../../reports/analysis/findings.js";
 import { NoSuchCurve } from "../../../reports/charts/paper/select.js";
 import { PageError } from "../../../reports/charts/print/page.js";
@@ -10,14 +8,17 @@ import { claimsLines } from "../../../reports/claims.js";
 import { publishPaper } from "../../../reports/publish/paper.js";
 import { publish } from "../../../reports/publish.js";
 import { toCsv } from "../../../reports/rows/csv.js";
-import { reasonOf } from "../../../reports/rows/errors.js";
-import type { Merged } from "../../../reports/rows/merge.js";
+import { reasonOf, StoreError } from "../../../reports/rows/errors.js";
+import { makeFolder, writeInto } from "../../../reports/rows/folder.js";
+import { mergeRuns } from "../../../reports/rows/merge.js";
+import type { Row, RunRecord } from "../../../reports/rows/row.js";
 import { table } from "../../../reports/table.js";
-import { EXIT, usageError } from "../exit.js";
+import { EXIT, usageError, warn, warnAll } from "../exit.js";
 import { shown } from "../words.js";
 import { compareRuns } from "./compare.js";
 import { parseReportOptions, type ReportOptions } from "./options.js";
-import { merge, readSource } from "./sources.js";
+import { readFolder } from "./sources.js";
+import type { Written } from "./written.js";
 
 /** @returns the exit code. @throws Stop */
 export async function report(argv: readonly string[]): Promise<number> {
@@ -26,61 +27,84 @@ export async function report(argv: readonly string[]): Promise<number> {
   const { columns = 80, isTTY } = process.stdout;
   const width = isTTY ? columns : 120;
   const color = options.color && isTTY === true && !process.env.NO_COLOR;
-  const { lines, files } = await written(options, () =>
+  const { lines, files, incomplete } = await mended(() =>
     options.compare ? compareRuns(options, width) : ofRuns(options, width, color),
   );
-  process.stdout.write(`${[...lines, "", ...files.map(shown)].join("\n")}\n`);
-  return EXIT.good;
-}
-
-interface Written {
-  readonly lines: readonly string[];
-  readonly files: readonly string[];
+  const parts = lines.length > 0 ? [...lines, ""] : [];
+  process.stdout.write(`${[...parts, ...files.map(shown)].join("\n")}\n`);
+  return incomplete ? EXIT.usage : EXIT.good;
 }
 
 /** What a person can mend is one line: a folder that takes no file, a curve or a page that cannot be. */
-async function written({ out }: ReportOptions, write: () => Promise<Written>): Promise<Written> {
+async function mended(write: () => Promise<Written>): Promise<Written> {
   try {
     return await write();
   } catch (error) {
-    if (error instanceof NoSuchCurve || error instanceof PageError || error instanceof PdfError)
-      throw usageError(error.message);
-    if (
-      (error as NodeJS.ErrnoException).code === undefined ||
-      !(error instanceof Error) ||
-      error.name === "Stop"
-    )
-      throw error;
-    throw usageError(`cannot write into ${out}: ${reasonOf(error)}; choose another folder with --out`);
+    const kinds = [NoSuchCurve, PageError, PdfError, StoreError];
+    if (kinds.some((kind) => error instanceof kind)) throw usageError((error as Error).message);
+    throw error;
   }
 }
 
 async function ofRuns(options: ReportOptions, width: number, color: boolean): Promise<Written> {
-  const { folders, out, look, style } = options;
-  const merged = merge(folders.map(readSource));
-  if (merged.rows.length === 0) throw usageError(`${folders.join(", ")} holds no case yet; run bench first`);
-  for (const note of merged.notes) process.stderr.write(`dualbench: ${note}\n`);
-  if (style === "paper") return onPaper(options, merged);
-  const csv = join(out, "results.csv");
-  mkdirSync(out, { recursive: true });
-  writeFileSync(csv, toCsv(merged.rows));
-  const files = [csv, ...(await publish(merged.run, merged.rows, out, look))];
-  const lines = [
-    ...table(merged.rows, { width, color }),
-    "",
-    ...findings(merged.rows),
-    "",
-    ...claimsLines(merged.rows, width),
-  ];
-  return { lines, files };
+  const read = options.folders.map(readFolder);
+  const problems = read.flatMap(({ faults }) => faults);
+  const { run, rows: all, notes } = mergeRuns(read.flatMap(({ sources }) => sources));
+  warnAll(problems);
+  if (all.length === 0)
+    throw usageError(
+      problems.length > 0
+        ? `${options.folders.join(", ")} holds no case that can be read`
+        : `${options.folders.join(", ")} holds no case yet; run bench first`,
+    );
+  for (const note of notes) warn(note);
+  const rows = chosen(all, options.suites);
+  mustTakeFiles(options.out);
+  const made =
+    options.style === "paper" ? await onPaper(options, run, rows) : await onScreen(options, run, rows);
+  const incomplete = made.incomplete || read.some(({ unreadable }) => unreadable > 0);
+  const words = [table(rows, { width, color }), findings(rows), claimsLines(rows, width)];
+  const lines = options.style === "paper" ? [] : words.flatMap((part, i) => (i > 0 ? ["", ...part] : part));
+  return { lines, files: made.files, incomplete };
 }
 
-async function onPaper(options: ReportOptions, { run, rows }: Merged): Promise<Written> {
+/** @throws Stop */
+function mustTakeFiles(out: string): void {
+  try {
+    makeFolder(out);
+  } catch (error) {
+    throw usageError(`cannot write into ${out}: ${reasonOf(error)}; choose another folder with --out`);
+  }
+}
+
+type Files = Pick<Written, "files" | "incomplete">;
+
+async function onScreen({ out, look }: ReportOptions, run: RunRecord, rows: readonly Row[]): Promise<Files> {
+  let undrawn = 0;
+  const problem = (sentence: string, isFailure: boolean) => {
+    if (isFailure) undrawn++;
+    warn(sentence);
+  };
+  const csv = writeInto(out, "results.csv", toCsv(rows));
+  return { files: [csv, ...(await publish(run, rows, out, problem, look))], incomplete: undrawn > 0 };
+}
+
+async function onPaper(options: ReportOptions, run: RunRecord, rows: readonly Row[]): Promise<Files> {
   const { out, widthPt, fontPt, folders } = options;
   const { dark, palette, ...look } = options.look;
   const theme = { ...(dark ? DARK : LIGHT), ...(palette ? { palette } : {}) };
   const files = await publishPaper(run, rows, out, { ...look, widthPt, fontPt, theme });
   if (files.length === 0)
     throw usageError(`${folders.join(", ")} has nothing to draw: no case was measured; run bench first`);
-  return { lines: [], files };
+  return { files, incomplete: false };
+}
+
+/** @throws Stop when a named suite is not there */
+function chosen(rows: readonly Row[], suites: readonly string[]): readonly Row[] {
+  if (suites.length === 0) return rows;
+  const known = new Set(rows.map(({ suite }) => suite));
+  for (const suite of suites)
+    if (!known.has(suite))
+      throw usageError(`no case is of suite ${suite}; there are ${[...known].slice(0, 20).join(", ")}`);
+  return rows.filter(({ suite }) => suites.includes(suite));
 }

@@ -2,50 +2,47 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { StoreError } from "../../../reports/rows/errors.js";
-import { machineKind } from "../../../reports/rows/machine.js";
-import { type Merged, MergeError, mergeRuns, type Source } from "../../../reports/rows/merge.js";
-import { RESULTS, readRun } from "../../../reports/rows/store.js";
+import { type ReadSources, readSources, type Source } from "../../../reports/rows/merge.js";
+import { RESULTS } from "../../../reports/rows/store.js";
 import { usageError } from "../exit.js";
 
 /** @throws Stop */
-export function readSource(folder: string): Source {
+export function readFolder(folder: string): ReadSources {
   try {
-    const { run, cases } = readRun(folder);
-    return { folder, run, rows: cases.map(({ row }) => row), machine: machineKind(run.environment) };
+    return readSources(folder);
   } catch (error) {
     throw error instanceof StoreError ? usageError(error.message) : error;
   }
 }
 
-/** @throws Stop */
-export function merge(sources: readonly Source[]): Merged {
-  try {
-    return mergeRuns(sources);
-  } catch (error) {
-    throw error instanceof MergeError ? usageError(error.message) : error;
-  }
-}
-
-export interface SourceSides {
+export interface ReadSides {
   readonly before: readonly Source[];
   readonly after: readonly Source[];
+  readonly faults: readonly string[];
+  readonly unreadable: number;
 }
 
 /**
  * Two arguments are the two sides, each a run or a folder of runs. More are runs, the first half before and the second half after.
  * @throws Stop
  */
-export function readSides(folders: readonly string[]): SourceSides {
+export function readSides(folders: readonly string[]): ReadSides {
   if (folders.length < 2 || folders.length % 2 === 1)
     throw usageError(
       `--compare takes BEFORE and AFTER, each a run or a folder of runs, or as many runs before as after; got ${folders.length}`,
     );
   const half = folders.length / 2;
-  const [before, after] = [folders.slice(0, half), folders.slice(half)].map((side) =>
-    side.flatMap(runsIn).map(readSource),
+  const read = [folders.slice(0, half), folders.slice(half)].map((side) =>
+    side.flatMap(runsIn).map(readFolder),
   );
+  const [before, after] = read.map((side) => side.flatMap(({ sources }) => sources));
   if (folders.length > 2) refuseMixture(before, after);
-  return { before, after };
+  return {
+    before,
+    after,
+    faults: read.flat().flatMap(({ faults }) => faults),
+    unreadable: read.flat().reduce((sum, { unreadable }) => sum + unreadable, 0),
+  };
 }
 
 /** The folder itself, or the runs in it, in the order of their names. */

@@ -52,7 +52,7 @@ describe("a user's own kernel", () => {
   ]);
   const mine = (name: string, factor: number, more: object) =>
     lengths.map((length) =>
-      measured(name, length, 64, factor * 1e3 * length, { suite, implFile: "mine.ts", ...more }),
+      measured(name, length, 64, factor * 1e3 * length, { suite, source: "mine.ts 0123456789ab", ...more }),
     );
 
   it("is a curve of its own, named by its make, however slow it is", () => {

@@ -15,7 +15,7 @@ import { accuracyChart } from "../../../reports/charts/scatter/accuracy.js";
 import { rooflineChart } from "../../../reports/charts/scatter/roofline.js";
 import { DARK, LIGHT, type Theme } from "../../../reports/charts/theme.js";
 import type { Row } from "../../../reports/rows/row.js";
-import { noise, syntheticRows, syntheticRun, withCeilings } from "../fixtures.js";
+import { environmentOf, noise, syntheticRows, syntheticRun, withCeilings } from "../fixtures.js";
 import { type Picture, pixels } from "../png.js";
 
 const MOST_CHANGED = 0.001;
@@ -40,7 +40,7 @@ function comparison(): Promise<string> {
   const side = (name: string, factor: number) =>
     [1, 2, 3].map((i) => ({
       folder: `${name}${i}`,
-      machine: "Synthetic CPU, 2 cores",
+      environment: environmentOf("Synthetic CPU"),
       rows: some.map((row) => {
         if (row.status !== "measured") return row;
         const slowed = row.form === "chunked" ? factor : 1;

@@ -14,7 +14,7 @@ import { speedupChart } from "../../../reports/charts/speedup.js";
 import { DARK, LIGHT } from "../../../reports/charts/theme.js";
 import type { Row, RunRecord } from "../../../reports/rows/row.js";
 import { readRun } from "../../../reports/rows/store.js";
-import { syntheticRows, syntheticRun, withCeilings } from "../fixtures.js";
+import { environmentOf, syntheticRows, syntheticRun, withCeilings } from "../fixtures.js";
 import { overlapping, pageOf, wordsOf } from "../svg.js";
 
 function checkWords(svg: string): void {
@@ -71,6 +71,6 @@ describe.each(DATA)("words of charts of %s", (_, record, rows) => {
 
 it("words of a comparison", async () => {
   const rows = syntheticRows();
-  const side = [{ folder: "a", machine: "m", rows }];
+  const side = [{ folder: "a", environment: environmentOf("m"), rows }];
   checkWords(await renderSvg(compareChart(compareSides({ before: side, after: side }), ["Before: a."])!));
 });

@@ -3,7 +3,7 @@ import { compareSides } from "../../../../reports/analysis/compare/compare.js";
 import { compareCsv } from "../../../../reports/compare/csv.js";
 import { compareMarkdown, compareSentences, compareTable } from "../../../../reports/compare/words.js";
 import type { Row } from "../../../../reports/rows/row.js";
-import { noise } from "../../fixtures.js";
+import { environmentOf, noise } from "../../fixtures.js";
 import { measuredRow } from "../../rows.js";
 
 const ID = "ssd/chunked.cpu dtype=f32 batch=1 length=";
@@ -16,10 +16,10 @@ function rowsOf(name: string, factor: (i: number) => number, more: object = {}):
   });
 }
 
-const side = (name: string, runs: number, factor = (_: number) => 1, machine = "A, 2 cores", more = {}) =>
+const side = (name: string, runs: number, factor = (_: number) => 1, model = "A", more = {}) =>
   Array.from({ length: runs }, (_, run) => ({
     folder: `${name}${run}`,
-    machine,
+    environment: environmentOf(model),
     rows: rowsOf(`${name} ${run}`, factor, more),
   }));
 
@@ -43,15 +43,17 @@ describe("a comparison", () => {
   });
 
   it("keeps machines apart, and leaves out the one that has one side only, in a sentence", () => {
-    const before = [...side("b", 3), ...side("c", 3, () => 1, "B, 64 cores")];
-    const after = [...side("a", 3), ...side("d", 3, () => 2, "B, 64 cores"), ...side("e", 1, () => 1, "C")];
+    const before = [...side("b", 3), ...side("c", 3, () => 1, "B")];
+    const after = [...side("a", 3), ...side("d", 3, () => 2, "B"), ...side("e", 1, () => 1, "C")];
     const { machines, notes } = compareSides({ before, after });
-    expect(machines.map(({ machine }) => machine).sort()).toEqual(["A, 2 cores", "B, 64 cores"]);
+    expect(machines.map(({ machine }) => machine[0]).sort()).toEqual(["A", "B"]);
     const verdicts = (name: string) =>
-      new Set(machines.find(({ machine }) => machine === name)!.cases.map(({ verdict }) => verdict));
-    expect([...verdicts("A, 2 cores")]).toEqual(["no difference shown"]);
-    expect([...verdicts("B, 64 cores")]).toEqual(["slower"]);
-    expect(notes).toEqual([expect.stringMatching(/^C was measured only after: it has no panel/)]);
+      new Set(machines.find(({ machine }) => machine.startsWith(name))!.cases.map(({ verdict }) => verdict));
+    expect([...verdicts("A")]).toEqual(["no difference shown"]);
+    expect([...verdicts("B")]).toEqual(["slower"]);
+    expect(notes).toEqual([
+      expect.stringMatching(/^C, 2 cores, linux x64 was measured only after: it has no panel/),
+    ]);
   });
 
   it("has no panel where the machines differ or no case is common", () => {
@@ -95,7 +97,7 @@ describe("a comparison", () => {
     });
     const [sentence] = compareSentences(comparison);
     expect(sentence).toMatch(
-      /^A, 2 cores: 3 runs before, 3 after, 12 cases: 1 slower, 0 faster, no difference shown for 11;/,
+      /^A, 2 cores, linux x64: 3 runs before, 3 after, 12 cases: 1 slower, 0 faster, no difference shown for 11;/,
     );
     for (const width of [40, 80, 200])
       for (const line of compareTable(comparison, width)) expect(line.length).toBeLessThanOrEqual(width);

@@ -88,7 +88,7 @@ describe("a paper figure", () => {
 
   it("shows a user's kernel without being asked", () => {
     const own = LENGTHS.map((length) =>
-      measured("ssd/chunked.wasm", length, 64, 1e6, { make: "mine", implFile: "mine.ts" }),
+      measured("ssd/chunked.wasm", length, 64, 1e6, { make: "mine", source: "mine.ts 0123456789ab" }),
     );
     expect(names(panels([...all, ...own])[0])).toContain("mine");
   });

@@ -6,7 +6,7 @@ import { fitPage, type Page, svgSize } from "../../../../reports/charts/print/pa
 import { facesOf, renderPdf } from "../../../../reports/charts/print/pdf.js";
 import { renderSvg } from "../../../../reports/charts/render.js";
 import { LIGHT } from "../../../../reports/charts/theme.js";
-import { syntheticRows, syntheticRun } from "../../fixtures.js";
+import { environmentOf, syntheticRows, syntheticRun } from "../../fixtures.js";
 import { readPdf } from "../../pdf.js";
 import { wordsOf } from "../../svg.js";
 
@@ -52,7 +52,7 @@ it("a PDF of a comparison has its minus signs, and ligatures as the letters they
   const side = (factor: number) =>
     [1, 2, 3].map((i) => ({
       folder: `${i}`,
-      machine: "m",
+      environment: environmentOf("m"),
       rows: rows.map((row) =>
         row.status === "measured" ? { ...row, medianNs: row.medianNs * factor * (1 + i / 1000) } : row,
       ),

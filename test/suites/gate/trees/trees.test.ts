@@ -1,23 +1,29 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
-import { changedFiles, mergeBase, repositoryTop, sameLock } from "../../../../suites/gate/trees/git.js";
+import {
+  changedFiles,
+  headOf,
+  mergeBase,
+  movedFiles,
+  repositoryTop,
+  sameLock,
+} from "../../../../suites/gate/trees/git.js";
 import { gateFolder, makeHarness, makeTrees } from "../../../../suites/gate/trees/trees.js";
-import { temporary } from "../../../scripts/cli.js";
-
-function git(folder: string, ...args: string[]): string {
-  const who = ["-c", "user.name=t", "-c", "user.email=t@localhost"];
-  return execFileSync("git", [...who, ...args], { cwd: folder, encoding: "utf8", stdio: "pipe" }).trim();
-}
+import { git, temporary } from "../../../scripts/cli.js";
 
 /** main with one commit, and a branch with another on top. */
 function repository(): { top: string; base: string } {
   const top = temporary();
   git(top, "init", "--quiet", "--initial-branch", "main");
-  mkdirSync(join(top, "impls"));
+  for (const folder of ["impls", "suites/processes", "reports/runs"])
+    mkdirSync(join(top, folder), { recursive: true });
   writeFileSync(join(top, "impls", "index.ts"), "export const version = 1;\n");
+  const child = 'export { version } from "../../impls/index.js";\n';
+  writeFileSync(join(top, "suites/processes/child.ts"), child);
+  writeFileSync(join(top, "reports/runs/results.csv"), "id\n");
   writeFileSync(join(top, "package.json"), "{}\n");
   git(top, "add", "--all");
   git(top, "commit", "--quiet", "-m", "one");
@@ -40,12 +46,11 @@ describe("makeTrees", () => {
     expect(readFileSync(join(trees.base, "impls/index.ts"), "utf8")).toContain("version = 1");
     expect(readFileSync(join(trees.head, "impls/index.ts"), "utf8")).toContain("version = 3");
     expect(trees.base.length).toBe(trees.head.length);
-    expect(trees.transpiled).toBe(true);
-    for (const [tree, version] of [
-      [trees.base, 1],
-      [trees.head, 3],
-    ] as const)
-      expect(await import(pathToFileURL(join(tree, "impls/index.js")).href)).toMatchObject({ version });
+    // each arm's process is a module of its own tree, as JavaScript
+    expect(await import(pathToFileURL(trees.children!.base).href)).toMatchObject({ version: 1 });
+    expect(await import(pathToFileURL(trees.children!.head).href)).toMatchObject({ version: 3 });
+    expect(trees.children!.base).toBe(join(trees.base, "suites/processes/child.js"));
+    expect(existsSync(join(trees.head, "reports/runs"))).toBe(false);
     expect(git(trees.base, "rev-parse", "HEAD")).toBe(base);
     // git sees nothing of it, whatever the repository ignores
     expect(git(top, "status", "--porcelain", "--untracked-files=all")).toBe("M impls/index.ts");
@@ -53,6 +58,22 @@ describe("makeTrees", () => {
     expect(existsSync(trees.base)).toBe(false);
     expect(existsSync(trees.head)).toBe(false);
     expect(git(top, "worktree", "list").split("\n")).toHaveLength(1);
+  });
+
+  it("finds the processes of a base where they lay before, and is inconclusive where there are none", async () => {
+    const { top } = repository();
+    mkdirSync(join(top, "suites/runner"));
+    git(top, "mv", "suites/processes/child.ts", "suites/runner/child.ts");
+    git(top, "commit", "--quiet", "-m", "moved");
+    const old = await makeTrees(top, git(top, "rev-parse", "HEAD"), true, noInstall);
+    expect(old.children!.base).toBe(join(old.base, "suites/runner/child.js"));
+    git(top, "rm", "--quiet", "suites/runner/child.ts");
+    git(top, "commit", "--quiet", "-m", "none");
+    await expect(makeTrees(top, git(top, "rev-parse", "HEAD"), true, noInstall)).rejects.toMatchObject({
+      kind: "inconclusive",
+      message: expect.stringMatching(/has no suites\/processes\/child\.ts/),
+    });
+    expect(existsSync(join(gateFolder(top), "base"))).toBe(false);
   });
 
   it("uses a worktree again that a killed run left at the commit, and replaces one that is elsewhere", async () => {
@@ -134,6 +155,32 @@ describe("git", () => {
       "other name.json",
       "package.json",
     ]);
+  });
+
+  it("knows what a file was called, committed or not, and what is only a copy", async () => {
+    const { top, base } = repository();
+    git(top, "mv", "package.json", "staged.json");
+    renameSync(join(top, "suites/processes/child.ts"), join(top, "impls/moved here.ts"));
+    writeFileSync(join(top, "copy.ts"), readFileSync(join(top, "impls/index.ts"), "utf8"));
+    const status = git(top, "status", "--porcelain");
+    expect([...(await movedFiles(top, base))].sort()).toEqual([
+      ["impls/moved here.ts", "suites/processes/child.ts"],
+      ["staged.json", "package.json"],
+    ]);
+    // what the user has staged is as it was
+    expect(git(top, "status", "--porcelain")).toBe(status);
+  });
+
+  it("calls head dirty for a change of what is tracked, and for an untracked or ignored file that is used", async () => {
+    const { top } = repository();
+    const dirty = async (...used: string[]) => (await headOf(top, used)).dirty;
+    for (const name of ["made.js", "other.ts"]) writeFileSync(join(top, name), "");
+    writeFileSync(join(top, ".git/info/exclude"), "made.js\n");
+    expect(await dirty("impls/index.ts")).toBe(false);
+    expect(await dirty("impls/index.ts", "other.ts")).toBe(true);
+    expect(await dirty("impls/index.ts", "made.js")).toBe(true);
+    writeFileSync(join(top, "impls/index.ts"), "export const version = 4;\n");
+    expect(await dirty()).toBe(true);
   });
 
   it("does not take a new version for other packages", () => {
