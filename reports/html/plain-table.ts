@@ -13,3 +13,8 @@ export function plainTable(
   );
   return `<table><thead><tr>${head}</tr></thead><tbody>\n${body.join("\n")}\n</tbody></table>`;
 }
+
+/** A wide one, which scrolls by itself. @param id of the heading that names it */
+export function scrolled(id: string, table: string): string {
+  return `<div class="scroll" role="region" aria-labelledby="${id}" tabindex="0">${table}</div>`;
+}

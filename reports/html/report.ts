@@ -11,7 +11,7 @@ import type { Row, RunRecord } from "../rows/row.js";
 import { caseCommand } from "./command.js";
 import { escapeHtml, escapeJson, escapeScript } from "./escape.js";
 import { librarySources, pageScript } from "./libraries.js";
-import { plainTable } from "./plain-table.js";
+import { plainTable, scrolled } from "./plain-table.js";
 import { COLUMNS } from "./rows.js";
 import { accuracySection } from "./sections/accuracy.js";
 import { claimsSection } from "./sections/claims.js";
@@ -166,7 +166,7 @@ function fairnessSection(rows: readonly Row[]): string {
 <p>What the time of each curve is of. Where curves of one chart differ in dtype, threads, clock or TF32, its subtitle says so. Launch:
 whether starting the kernels lies inside the time. Cache: every run follows another of the same case, so what fits a cache is there
 (warm).</p>
-<div class="scroll" role="region" aria-labelledby="fairness" tabindex="0">${table}</div></section>`;
+${scrolled("fairness", table)}</section>`;
 }
 
 /** More of them than this no browser sorts. */
