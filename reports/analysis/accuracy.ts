@@ -13,7 +13,7 @@ const LEAST_ERROR = 2 ** -30;
 export interface AccuratePoint {
   readonly row: Measured;
   readonly family: string;
-  /** "chunked.wasm chunk 8, f32" */
+  /** "chunked.wasm chunk 8 f32" */
   readonly name: string;
   /** Worst measured error relative to its element's scale. */
   readonly error: number;
@@ -60,13 +60,23 @@ function groupOf(rows: readonly Measured[]): AccuracyGroup {
   const points = most.map((row) => ({
     row,
     family: familyOf(row).key,
-    name: `${implementationLabel(row, chunksOf([row]))}, ${row.dtype}`,
+    name: nameOf(row, most),
     error: error(row),
     isBest: !beaten(row),
   }));
   const order = (a: AccuratePoint, b: AccuratePoint) =>
     Number(b.isBest) - Number(a.isBest) || a.row.medianNs - b.row.medianNs;
   return { operator, device, length, about: about.join(", "), points: points.toSorted(order) };
+}
+
+/** As short as tells it apart: the id's device key, e.g. a backend, only where two would have one name. */
+function nameOf(row: Measured, all: readonly Measured[]): string {
+  const brief = (one: Measured) =>
+    [`${one.form}.${one.engine}`, one.make, one.chunk && `chunk ${one.chunk}`, one.dtype]
+      .filter(Boolean)
+      .join(" ");
+  const isShared = all.some((other) => other !== row && brief(other) === brief(row));
+  return isShared ? `${implementationLabel(row, chunksOf([row]))}, ${row.dtype}` : brief(row);
 }
 
 export const ACCURACY_TITLES = [

@@ -1,4 +1,5 @@
 /** A legend inside the plot, in the first corner that no curve touches, as the paper has it; where none is free, above the plot. */
+import { shorten } from "../../format.js";
 import { textWidth } from "../font.js";
 import { type CurveStyle, FONT } from "../theme.js";
 import { type Box, crosses, type Line } from "./boxes.js";
@@ -23,8 +24,8 @@ export function legendLayers(
   options: PanelOptions,
 ): Part[] {
   const { metrics = SCREEN } = options;
-  const entries = entriesOf(curves, styles, options);
   const sizes = legendSizes(metrics);
+  const entries = entriesOf(curves, styles, options).map((entry) => fitted(entry, options.width, sizes));
   const corner = freeCorner(entries, curves, options, sizes);
   const placed = corner ? column(entries, corner, sizes) : rows(entries, options.width, sizes);
   return draw(placed, options, metrics, sizes);
@@ -55,6 +56,15 @@ function entriesOf(
     });
   const hasGuess = curves.some(({ points }) => points.some(({ measured }) => !measured));
   return hasGuess ? [...named, { name: "extrapolated", style: undefined, isBold: false }] : named;
+}
+
+/** A name longer than the plot is wide loses its middle. */
+function fitted(entry: Entry, width: number, sizes: Sizes): Entry {
+  for (let length = entry.name.length; length > 1; length--) {
+    const shorter = { ...entry, name: shorten(entry.name, length) };
+    if (entryWidth(shorter, sizes) <= width) return shorter;
+  }
+  return entry;
 }
 
 function entryWidth({ name }: Entry, { key, gap, namePx }: Sizes): number {

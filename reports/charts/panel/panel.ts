@@ -21,16 +21,20 @@ export function panel(curves: readonly DrawnCurve[], options: PanelOptions): Lay
     width,
     height,
     data: { values: inView(points, y) },
-    title: title(options),
+    title: title(options, points.length === 1),
     encoding: { x: xChannel(options), y: yChannel(options) },
     layer: [...curveLayers(drawn, styles, options), ...named[options.labels](drawn, styles, options)],
   };
 }
 
-function title({ title: text, subtitle, metrics = SCREEN }: PanelOptions) {
+/** So that nobody looks for the curve. */
+const ONE_POINT = "One point only: there is no curve to draw.";
+
+function title({ title: text, subtitle = [], metrics = SCREEN }: PanelOptions, isOnePoint: boolean) {
+  const lines = isOnePoint ? [...subtitle, ONE_POINT] : subtitle;
   return {
     text: [...[text].flat()],
-    ...(subtitle?.length ? { subtitle: [...subtitle] } : {}),
+    ...(lines.length > 0 ? { subtitle: [...lines] } : {}),
     subtitlePadding: 4,
     offset: metrics.titleOffset,
     fontSize: metrics.titlePx,

@@ -1,6 +1,7 @@
 /** Which curves a figure shows: families by their fastest implementation, anything else as a part of the case id. */
 import { bestCurves, type Curve, type Group } from "../../analysis/curves.js";
 import { FAMILIES, type Family, familyOf } from "../../analysis/families.js";
+import { idWords } from "../../rows/case-id.js";
 import type { Row } from "../../rows/row.js";
 import type { DrawnCurve } from "../panel/drawn.js";
 import { drawnTime } from "../panel/drawn.js";
@@ -73,17 +74,29 @@ export function chosenCurves(
   return distinct([...new Set(chosen)]);
 }
 
-/** Where a family has several curves, they are named by what they are, and all but the first get a style of their own. */
+/** Where a family has several curves, they are named by what they differ in, and all but the first get a style of their own. */
 function distinct(curves: readonly Curve[]): DrawnCurve[] {
   return curves.map((curve, i) => {
     const drawn = drawnTime(curve);
-    const same = (other: Curve) => other.family.key === curve.family.key;
-    if (curves.filter(same).length === 1) return drawn;
-    const place = curves.slice(0, i).filter(same).length;
+    const same = curves.filter(({ family }) => family.key === curve.family.key);
+    if (same.length === 1) return drawn;
+    const place = curves.slice(0, i).filter((other) => same.includes(other)).length;
     return {
       ...drawn,
-      name: `${curve.rows[0].operator}/${curve.implementation}`,
+      name: `${drawn.name}, ${differenceOf(curve, same)}`,
       family: place === 0 ? drawn.family : `${drawn.family} ${place}`,
     };
   });
+}
+
+/** Its make, its engine or its form where no other has it; else the words of its key that not all have. */
+function differenceOf(curve: Curve, same: readonly Curve[]): string {
+  const words = (["make", "engine", "form"] as const).find((key) => {
+    const values = same.map(({ rows: [row] }) => row[key]);
+    return curve.rows[0][key] !== undefined && new Set(values).size === same.length;
+  });
+  if (words !== undefined) return curve.rows[0][words]!;
+  const keys = same.map(({ key }) => idWords(key));
+  const own = idWords(curve.key).filter((word) => !keys.every((other) => other.includes(word)));
+  return own.join(" ") || curve.implementation;
 }

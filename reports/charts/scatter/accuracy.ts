@@ -10,6 +10,8 @@ import { LIGHT, type Theme } from "../theme.js";
 import { type ScatterPoint, scatter } from "./scatter.js";
 
 const WIDTH = 690;
+/** What a panel has room for beside a point. */
+const LONGEST_NAME = 38;
 /** Operators on devices beyond these are in the table. */
 const MOST_PANELS = 4;
 
@@ -47,7 +49,7 @@ function panelOf(
   const drawn = points.map(
     ({ row, family, name, error, isBest }): ScatterPoint => ({
       family,
-      label: name,
+      label: shorten(name, LONGEST_NAME),
       said: `${name}: ${formatDuration(row.medianNs)}, error ${error.toExponential(1)}`,
       case: row.id,
       x: error,

@@ -112,6 +112,12 @@ describe("panels", () => {
     }
   });
 
+  it("say that one point is no curve", async () => {
+    const [one, two] = [512, 1024].map((length) => measured("ssd/chunked.cpu", length, 64, 1e6));
+    expect(await drawn("sequence-length", [one])).toContain("One point only: there is no curve to draw.");
+    expect(await drawn("sequence-length", [one, two])).not.toContain("One point only");
+  });
+
   it("never join two devices", async () => {
     const rows = ["Device A", "Device B"].map((device) =>
       measured("ssd/chunked.cpu", 512, 64, 1e6, { device }),
