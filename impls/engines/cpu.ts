@@ -14,6 +14,7 @@ import {
 } from "../operator.js";
 import type { Prepared } from "../prepared.js";
 import { elementCount, toFloat32 } from "../tensor.js";
+import { ArrayInputs } from "./cpu/array-inputs.js";
 import { hostPrepared } from "./cpu/host-memory.js";
 import type { Ceilings, Engine } from "./engine.js";
 
@@ -33,8 +34,11 @@ export interface CpuEngine extends Engine<void> {
 }
 
 export async function open(): Promise<CpuEngine> {
+  /** What `inputs` has given for a problem since the last `prepared` of it. */
+  const given = new WeakMap<object, Record<string, Float32Array | undefined>[]>();
   return {
     name: "cpu",
+    rewritesInputs: true,
     device: { name: "JavaScript", kind: "cpu", details: { threads: 1 } },
     async once(run) {
       await run();
@@ -49,7 +53,11 @@ export async function open(): Promise<CpuEngine> {
     },
     ceilings: async () => measureCeilings(),
     close() {},
-    inputs,
+    inputs: (operator, problem) => {
+      const arrays = inputs(operator, problem);
+      given.set(problem, [...(given.get(problem) ?? []), arrays]);
+      return arrays;
+    },
     outputs: (operator, problem) =>
       Object.fromEntries(
         Object.keys(operator.outputs).map((name) => [
@@ -57,8 +65,12 @@ export async function open(): Promise<CpuEngine> {
           new Float32Array(outputSize(operator, problem, name)),
         ]),
       ) as never,
-    prepared: (operator, problem, outputs, run) =>
-      hostPrepared({ operator, problem, outputs, run, otherBytes: inputBytes(problem) }),
+    prepared: (operator, problem, outputs, run) => {
+      const live = new ArrayInputs(operator, problem, given.get(problem) ?? []);
+      given.delete(problem);
+      const rewrite = (next: Problem) => live.rewrite(next);
+      return hostPrepared({ operator, problem, outputs, run, otherBytes: inputBytes(problem), rewrite });
+    },
   };
 }
 

@@ -15,10 +15,10 @@ import {
   type Problem,
   shapeOf,
 } from "../operator.js";
-import type { Inspection, Options, Prepared } from "../prepared.js";
+import { type Inspection, type Options, type Prepared, rewriteInputs } from "../prepared.js";
 import { type Ceilings, type DeviceInfo, type Engine, EngineAbsent, type Timing } from "./engine.js";
 import { openPython } from "./torch/find.js";
-import { sendInputs } from "./torch/inputs.js";
+import { sendChanges, sendInputs } from "./torch/inputs.js";
 import type { Python } from "./torch/python.js";
 
 /** Says which prepared case of the Python process a run is. */
@@ -83,6 +83,7 @@ export async function open(device = "cpu"): Promise<TorchEngine> {
 
   return {
     name: "torch",
+    rewritesInputs: true,
     threads,
     device: {
       key,
@@ -135,6 +136,7 @@ async function prepare<Op extends AnyOperator>(
   const { case: handle, bytes } = value as { case: number; bytes: number };
   const elements = names.map((name) => outputSize(operator, problem as Problem, name));
   const outputBytes = elements.reduce((sum, count) => sum + count * 4, 0);
+  let current = problem as Problem;
   return {
     run: (launch) => launch.run(handle),
     async poison() {
@@ -154,6 +156,10 @@ async function prepare<Op extends AnyOperator>(
     bytes: bytes + outputBytes + program.scratchBytes,
     async dispose() {
       await python.call("dispose", { case: handle });
+    },
+    async [rewriteInputs](next) {
+      await python.call("rewrite", { case: handle, changes: sendChanges(operator, current, next) });
+      current = next;
     },
   };
 }

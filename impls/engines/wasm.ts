@@ -73,6 +73,7 @@ export async function open(device = process.env.DUALBENCH_WASM_SIMD || undefined
   const choices = new Choices(pathToFileURL(join(cacheFolder, "choices.json")));
   return {
     name: "wasm",
+    rewritesInputs: true,
     simd,
     threads,
     device: {
@@ -129,7 +130,7 @@ async function prepare<Op extends AnyOperator>(
   const scratch = room.reserve(stride * threads);
   const args = room.reserve(inputArgsBytes);
   const memory = room.open();
-  await writeInputs(room, memory, args, pool, threads, simd);
+  const inputs = await writeInputs(room, memory, args, pool, threads, simd);
   const kernel = pool.attach({ module, memory, entries, scratch, scratchBytes: stride }, threads);
   return hostPrepared({
     operator: room.operator,
@@ -139,5 +140,6 @@ async function prepare<Op extends AnyOperator>(
     details: { kernel: `${name}.${simd}.${hash}`, ...plan.details },
     run: () => plan.run(kernel.dispatch),
     dispose: () => kernel.detach(),
+    rewrite: (next) => inputs.rewrite(next),
   });
 }

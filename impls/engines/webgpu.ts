@@ -88,6 +88,7 @@ export function engineOn(gpu: GpuDevice): WebGpuEngine {
     stopwatch.time((pass) => repeat(run, launchIn(pass), runs));
   return {
     name: "webgpu",
+    rewritesInputs: true,
     device: describe(gpu),
     gpu,
     limits: gpu.device.limits,

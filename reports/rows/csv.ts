@@ -48,6 +48,8 @@ const COLUMNS: readonly (readonly [name: string, key: string])[] = [
   ["commit", "commit"],
   ["time_utc", "timeUtc"],
   ["tile", "tile"],
+  ["inputs", "inputs"],
+  ["checked_runs", "checkedRuns"],
 ];
 
 export const CSV_COLUMNS: readonly string[] = COLUMNS.map(([name]) => name);

@@ -42,6 +42,8 @@ export type Verdict =
   | {
       readonly status: "rejected";
       readonly mismatch: Mismatch;
+      /** What else is known of it, as the end of a sentence. */
+      readonly note?: string;
       readonly errorU?: number;
       readonly boundU?: number;
     }
@@ -70,15 +72,6 @@ export async function checkOutputs<Launch, P extends Prepared<AnyOperator, Launc
   const verdict = compare(truth, await prepared.inspect(truth.lanes), rounding);
   if (verdict.status !== "good") return { verdict, firstNs };
   return { verdict, firstNs, verified: prepared as Verified<P> };
-}
-
-/** After the timed runs: the outputs that they left, against the same truth. */
-export async function recheckOutputs(
-  prepared: Verified<Prepared>,
-  truth: Truth,
-  rounding: Rounding,
-): Promise<Verdict> {
-  return compare(truth, await prepared.inspect(truth.lanes), rounding);
 }
 
 /** Random inputs are held to the probable bound, given (perhaps adversarial) ones to the certified. */

@@ -153,7 +153,7 @@ export class BaselineExperiment extends Experiment {
     for (let turn = 0; turn < turns; turn++) await station.turn(gated);
     const ns = station.leastNs;
     const spoiled = this.lab.blockSpoiled(gated.target.kind);
-    await station.unload(gated, reference);
+    await station.unload(gated);
     if (spoiled !== undefined) throw new Spoiled(spoiled);
     this.times[index].head.push(ns);
     return ns;

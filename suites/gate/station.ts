@@ -139,8 +139,8 @@ export class Station {
   }
 
   /** What the timed runs left must still be right. @throws WrongOutput */
-  async unload(one: GateCase, reference: ReferenceHandle): Promise<void> {
-    const { verdict } = await this.call(one, "recheck", { case: 0, reference });
+  async unload(one: GateCase): Promise<void> {
+    const { verdict } = await this.call(one, "recheck", { case: 0 });
     this.judge(verdict);
     await this.drop(one);
   }

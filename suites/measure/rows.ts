@@ -32,6 +32,8 @@ export type Outcome =
       readonly status: "rejected";
       readonly when: "verification" | "timed runs";
       readonly mismatch: Mismatch;
+      /** What else is known of it, as the end of a sentence. */
+      readonly note?: string | undefined;
       readonly lanes: LaneChoice;
       readonly errorU?: number | undefined;
       readonly boundU?: number | undefined;
@@ -44,6 +46,8 @@ export type Outcome =
       readonly errorU: number;
       readonly boundU: number;
       readonly deterministic: boolean;
+      readonly inputs: string;
+      readonly checkedRuns: number;
       readonly peakBytes: number;
       readonly remarks: readonly string[];
       readonly details?: RunDetails | undefined;
@@ -104,12 +108,14 @@ function makeRow(planned: Case, suite: string, outcome: Outcome, engine: EngineF
     case "skipped":
       return { ...common, ...defined(outcome) };
     case "rejected": {
-      const { mismatch, errorU, boundU, when } = outcome;
-      const reason = `${describe(mismatch, when)}; repeat: ${facts.repeat(suite, planned)}`;
+      const { mismatch, errorU, boundU, when, note } = outcome;
+      const what = [describe(mismatch, when), note, `repeat: ${facts.repeat(suite, planned)}`];
+      const reason = what.filter(Boolean).join("; ");
       return { ...common, ...checked!, ...defined({ errorU, boundU }), status: "rejected", reason };
     }
     case "measured": {
       const { errorU, boundU, samples, stopReason, deterministic, peakBytes, remarks } = outcome;
+      const { inputs, checkedRuns } = outcome;
       const summary = summarise(samples);
       const seconds = summary.medianNs / 1e9;
       const details = {
@@ -150,6 +156,8 @@ function makeRow(planned: Case, suite: string, outcome: Outcome, engine: EngineF
         deterministic,
         ...(remarks.length > 0 ? { reason: remarks.join("; ") } : {}),
         details,
+        inputs,
+        checkedRuns,
       };
     }
   }

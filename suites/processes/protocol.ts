@@ -5,6 +5,7 @@ import type { ImplementationCost } from "../../impls/implementation.js";
 import type { Lane, Problem } from "../../impls/operator.js";
 import type { Options, RunDetails } from "../../impls/prepared.js";
 import type { Verdict } from "../check/check.js";
+import type { Rejected, Step } from "../check/witness.js";
 import type { Work } from "../measure/fairness.js";
 import type { RawSample } from "../measure/measure.js";
 import type { Lacks } from "../verify/targets.js";
@@ -13,7 +14,7 @@ import type { Lacks } from "../verify/targets.js";
  * The version of everything that crosses: the calls below, problems and options in them, and the file of a reference. The gate runs
  * each arm's processes from that arm's tree, so that parent and child may be of different days. Raised with every change.
  */
-export const PROTOCOL = 1;
+export const PROTOCOL = 2;
 
 export interface OpenRequest {
   readonly engine: EngineName;
@@ -75,6 +76,21 @@ export interface ReferenceHandle {
   readonly lanes: readonly Lane[];
 }
 
+/** Other inputs for a case's problem, and their truth. */
+export interface SecondInputs {
+  readonly problem: Problem;
+  readonly reference: ReferenceHandle;
+}
+
+/** What became of the inputs while a case was timed. */
+export interface InputsReport {
+  /** 1 where the engine cannot rewrite inputs, or the problem has one set only. */
+  readonly sets: number;
+  readonly switches: number;
+  /** Runs whose outputs were held against their truth. */
+  readonly checkedRuns: number;
+}
+
 export interface CaseCall {
   readonly case: number;
 }
@@ -98,7 +114,10 @@ export interface Calls {
     CaseCall & { impl: number; problem: Problem; options: Options; leaks: boolean },
     { bytes: number; details?: RunDetails | undefined } | { readonly unsupported: string },
   ];
-  verify: [CaseCall & { reference: ReferenceHandle }, { verdict: Verdict; firstNs: number }];
+  verify: [
+    CaseCall & { reference: ReferenceHandle; second?: SecondInputs | undefined },
+    { verdict: Verdict; firstNs: number },
+  ];
   /** Warm-up; then the outputs are poisoned again. */
   /** cold: each sample begins after the cache was overwritten, and is one run. */
   warm: [
@@ -106,12 +125,13 @@ export interface Calls {
     { repeats: number; estimateNs: number },
   ];
   sample: [
-    CaseCall & { count: number; repeats: number; cold: boolean },
-    { samples: RawSample[]; gainedBytes: number },
+    /** steps: how `count` samples are taken, and what happens between them; at once where there are none. */
+    CaseCall & { count: number; repeats: number; cold: boolean; steps?: readonly Step[] },
+    { samples: RawSample[]; gainedBytes: number; rejected?: Rejected | undefined },
   ];
   recheck: [
-    CaseCall & { reference: ReferenceHandle },
-    { verdict: Verdict; deterministic: boolean; leakedBytesPerRun: number },
+    CaseCall,
+    { verdict: Verdict; deterministic: boolean; leakedBytesPerRun: number; inputs: InputsReport },
   ];
   dispose: [CaseCall, null];
   /** Asked of the one child that computes references. */

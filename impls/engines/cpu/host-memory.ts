@@ -2,7 +2,7 @@
 
 import { gatherLane, laneView } from "../../lanes.js";
 import type { AnyOperator, Lane, OutputName, Outputs, Problem } from "../../operator.js";
-import type { Inspection, Prepared, RunDetails } from "../../prepared.js";
+import { type Inspection, type Prepared, type RunDetails, rewriteInputs } from "../../prepared.js";
 
 export interface HostPrepared<Op extends AnyOperator> {
   readonly operator: Op;
@@ -13,6 +13,8 @@ export interface HostPrepared<Op extends AnyOperator> {
   readonly otherBytes?: number;
   readonly details?: RunDetails;
   dispose?(): void;
+  /** Puts the inputs of another problem in place of this one's. */
+  rewrite?(problem: Problem): void;
 }
 
 export function hostPrepared<Op extends AnyOperator>(parts: HostPrepared<Op>): Prepared<Op, void> {
@@ -27,6 +29,7 @@ export function hostPrepared<Op extends AnyOperator>(parts: HostPrepared<Op>): P
     bytes: arrays.reduce((sum, array) => sum + array.byteLength, parts.otherBytes ?? 0),
     details: parts.details,
     dispose: () => parts.dispose?.(),
+    ...(parts.rewrite ? { [rewriteInputs]: parts.rewrite } : {}),
   };
 }
 
