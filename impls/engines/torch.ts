@@ -97,7 +97,7 @@ export async function open(device = "cpu"): Promise<TorchEngine> {
       await timed("once", run);
     },
     time: async (run, repeats) => (await timed("time", run, repeats)).value as Timing,
-    ceilings: async () => (await python.call("ceilings")).value as Ceilings,
+    ceilings: async (threads = 1) => (await python.call("ceilings", { threads })).value as Ceilings,
     close: () => python.close(),
     async lacks(file, make, replay) {
       const { value } = await python.call("absent", { file: fileURLToPath(file), make, replay });

@@ -45,7 +45,7 @@ export interface WasmEngine extends Engine<void> {
   readonly simd: Simd;
   /** Threads that the machine runs at once, the main one included. */
   readonly threads: number;
-  ceilings(): Promise<WasmCeilings>;
+  ceilings(threads?: number): Promise<WasmCeilings>;
   /**
    * The candidate with the shortest run, measured once a machine, kernel and shape, and remembered: the first one unless another is
    * clearly faster.
@@ -93,7 +93,7 @@ export async function open(device = process.env.DUALBENCH_WASM_SIMD || undefined
       }
       return { hostNs: ((performance.now() - start) * 1e6) / repeats };
     },
-    ceilings: () => measureCeilings(simd),
+    ceilings: (threads = 1) => measureCeilings(simd, pool, threads),
     close: () => pool.close(),
     async fastest({ kernel, prepare, ...search }) {
       const { name, hash } = await loadKernel(kernel, simd);

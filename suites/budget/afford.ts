@@ -66,6 +66,7 @@ export class Affordable {
   /** The two smallest sizes of a curve always run. */
   afford(planned: Case): Answer {
     if (planned.unsupported) return { runs: false, status: "skipped", reason: planned.unsupported };
+    if (planned.refused !== undefined) return { runs: false, status: "failed", reason: planned.refused };
     const hung = this.hung.get(planned.lineage);
     // every further try would cost the whole deadline again
     if (hung !== undefined)

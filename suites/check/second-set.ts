@@ -45,18 +45,22 @@ export function secondSet(
     const other = { ...problem, seed, inputs: Object.fromEntries(inputs) };
     return { problem: other, lanes: someLanes(operator, other, steps, () => true), what: "two sets" };
   }
-  const name = largestInput(problem);
+  const byRow = (operator.laneAxes as readonly string[]).includes("length");
+  const name = largestInput(problem, byRow);
   if (name === undefined) return undefined;
   const source = problem.inputs[name] as RandomTensor;
   const { rows, cols } = matrixShape(source);
   const perBatch = rows / problem.dims.batch;
   const wanted = Math.min(perBatch, Math.max(1, Math.floor(SLICE / cols)));
-  const firstRow = hashAt(streamKeys(seed, "slice"), 0, 0) % Math.min(EARLY, perBatch - wanted + 1);
+  const firstRow = byRow
+    ? 0
+    : hashAt(streamKeys(seed, "slice"), 0, 0) % Math.min(EARLY, perBatch - wanted + 1);
   const patch = { seed: mix(source.seed ^ 0x2b0d5e7), firstRow, rows: wanted };
   const other = { ...problem, seed, inputs: { ...problem.inputs, [name]: { ...source, patch } } };
   const sees = (lane: Lane) => {
     const { batch = 0, length } = laneCoordinates(operator, problem, lane);
-    return batch === 0 && (length === undefined || length >= firstRow);
+    // a first query sees one key alone, whatever it is
+    return batch === 0 && (length === undefined || (length > 0 && length < wanted));
   };
   return {
     problem: other,
@@ -69,15 +73,19 @@ function drawn(source: NonNullable<Problem["inputs"][string]>): boolean {
   return source.kind === "random" && source.distribution !== "channelDecay";
 }
 
-/** Of equal ones the last: values, not queries, on which one row of outputs alone depends. */
-function largestInput({ inputs }: Problem): string | undefined {
+/**
+ * Of equal ones the first where a row of it decides a row of outputs (queries), the last where all that comes after depends on it. Never
+ * keys or values: a softmax may not see them.
+ */
+function largestInput({ inputs }: Problem, byRow: boolean): string | undefined {
   const sizes = Object.entries(inputs).flatMap(([name, source]) =>
     source && drawn(source) && source.axes[0] === "batch" && source.axes.length > 2
       ? [{ name, size: elementCount(source.shape) }]
       : [],
   );
   const most = Math.max(0, ...sizes.map(({ size }) => size));
-  return sizes.findLast(({ size }) => size === most)?.name;
+  const isLargest = ({ size }: { readonly size: number }) => size === most;
+  return (byRow ? sizes.find(isLargest) : sizes.findLast(isLargest))?.name;
 }
 
 /** All that the first set would check where a share of its cost pays for them, else some of them, drawn from the seed. */

@@ -30,11 +30,11 @@ const ALLOWED_BYTES = 2048;
 const PROBE_NS = 60e6;
 const PROBE_STRETCHES = FEWEST_STRETCHES + 2;
 /** Of the ranked levels; a case whose runs are long has fewer. */
-const MOST_RANKED = 8;
+const MOST_RANKED = 16;
 const FEWEST_RANKED = 6;
 const RANKED_NS = 4e9;
-/** How likely levels without a trend may be in such an order: one of 700 with the fewest, one of 14,000 else. */
-const CHANCE = 1 / 700;
+/** How likely levels without a trend may be in such an order; few of them, which no order makes so unlikely, must rise throughout. */
+const CHANCE = 1e-6;
 
 /** Extra runs between two collections of garbage; none for a slow case, whose timed turns are long enough to be counted themselves. */
 export function runsOfProbe(estimateNs: number): number {
@@ -68,7 +68,8 @@ export async function leakedBytesPerRun(
     levels.push(memory.liveBytes());
   }
   const perRun = medianSlope(levels) / runsApart;
-  return chanceOfOrder(levels) <= CHANCE && perRun > ALLOWED_BYTES ? perRun : 0;
+  const allowed = Math.max(CHANCE, chanceOfOrder(levels.map((_, i) => i)));
+  return chanceOfOrder(levels) <= allowed && perRun > ALLOWED_BYTES ? perRun : 0;
 }
 
 /** Whether a closer look is worth its time: live memory grew in every stretch, but one of many. */

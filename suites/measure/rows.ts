@@ -39,6 +39,14 @@ export type Outcome =
       readonly boundU?: number | undefined;
     }
   | {
+      readonly status: "rejected";
+      /** The whole sentence, where no element is wrong. */
+      readonly reason: string;
+      readonly lanes: LaneChoice;
+      readonly errorU: number;
+      readonly boundU: number;
+    }
+  | {
       readonly status: "measured";
       readonly samples: readonly Sample[];
       readonly stopReason: StopReason;
@@ -108,9 +116,9 @@ function makeRow(planned: Case, suite: string, outcome: Outcome, engine: EngineF
     case "skipped":
       return { ...common, ...defined(outcome) };
     case "rejected": {
-      const { mismatch, errorU, boundU, when, note } = outcome;
-      const what = [describe(mismatch, when), note, `repeat: ${facts.repeat(suite, planned)}`];
-      const reason = what.filter(Boolean).join("; ");
+      const { errorU, boundU } = outcome;
+      const what = "reason" in outcome ? [outcome.reason] : [describe(outcome), outcome.note];
+      const reason = [...what, `repeat: ${facts.repeat(suite, planned)}`].filter(Boolean).join("; ");
       return { ...common, ...checked!, ...defined({ errorU, boundU }), status: "rejected", reason };
     }
     case "measured": {
@@ -176,7 +184,8 @@ function rooflineFraction(
   return least > 0 ? least / seconds : undefined;
 }
 
-function describe({ place, index, got, wanted, bound }: Mismatch, when: string): string {
+function describe({ mismatch, when }: { readonly mismatch: Mismatch; readonly when: string }): string {
+  const { place, index, got, wanted, bound } = mismatch;
   const expected = Number.isNaN(wanted) ? "a finite value" : String(wanted);
   const late = when === "timed runs" ? " after the timed runs" : "";
   return `${place} (index ${index})${late}: got ${got}, wanted ${expected}, bound ${bound.toExponential(3)}`;

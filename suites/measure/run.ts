@@ -13,6 +13,7 @@ import type { Host } from "../processes/host.js";
 import type { ReferenceHandle } from "../processes/protocol.js";
 import type { Grid } from "../suite.js";
 import { GroupMeasurement, type GroupRun } from "./group.js";
+import { withinPhysics } from "./physics.js";
 import { caseRecords, type Outcome, type RunFacts } from "./rows.js";
 
 export interface RunOptions {
@@ -126,7 +127,8 @@ class Runner {
           const seen = measurement.observed.get(planned);
           if (seen) this.affordable.saw(planned, seen);
           if (measurement.hung.has(planned)) this.affordable.gaveNoAnswer(planned);
-          this.finish(planned, measurement.outcomes.get(planned)!, await pool.ceilings(planned.target));
+          const found = await withinPhysics(pool, planned, measurement.outcomes.get(planned)!);
+          this.finish(planned, found.outcome, found.ceilings);
         }
       }
     } finally {

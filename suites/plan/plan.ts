@@ -49,6 +49,8 @@ export interface Case {
   /** What the last-level cache holds when a sample begins; undefined where an engine has no say in it. */
   readonly cache: Cache | undefined;
   readonly unsupported: string | undefined;
+  /** What it says of itself that cannot be; it fails without a run. */
+  readonly refused?: string | undefined;
   /** For the fairness sheet; absent where the case is not run. */
   readonly conditions?: Work | undefined;
   /** Operations by which cases of one curve are compared: the implementation's own count where it gives one. */
@@ -222,7 +224,7 @@ function withStoredOptions(
 function finish(
   { impls, targets }: PlanRequest,
   draft: Draft,
-  { options, unsupported, cost, work }: Description,
+  { options, unsupported, refused, cost, work }: Description,
 ): Omit<Case, "suites" | "curves" | "rank"> {
   const impl = impls[draft.impl];
   const { cache } = draft;
@@ -238,6 +240,7 @@ function finish(
     options,
     cache,
     unsupported,
+    refused,
     conditions: work,
     lineage: `${draft.impl} ${draft.target}`,
     figure: cache !== "cold" && figureCurves(impls, targets)(draft.impl, draft.target),

@@ -56,6 +56,8 @@ export interface Question {
 export interface Description {
   readonly options: Options;
   readonly unsupported?: string | undefined;
+  /** It takes the problem, but says of itself what cannot be: it is not run, and that is a failure. */
+  readonly refused?: string | undefined;
   /** What this form does, where the implementation counts it: its operations are the better axis to predict along. */
   readonly cost?: ImplementationCost | undefined;
   /** What a run computes and in which precision, for the fairness sheet. */
@@ -99,7 +101,7 @@ export interface CaseCall {
 export interface Calls {
   open: [OpenRequest, Opened];
   describe: [{ readonly questions: readonly Question[] }, Description[][]];
-  ceilings: [null, Ceilings];
+  ceilings: [{ readonly threads: number }, Ceilings];
   /** All implementations, and what each counts of these problems with its default options. */
   inventory: [{ readonly problems: readonly Problem[] }, InventoryEntry[]];
   /** All options that an implementation runs by default. */

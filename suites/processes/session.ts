@@ -9,6 +9,7 @@ import { operatorNamed } from "../../impls/index.js";
 import type { LaneReference, Problem } from "../../impls/operator.js";
 import { type Options, type Prepared, Unsupported } from "../../impls/prepared.js";
 import { checkOutputs, type Truth, type Verified } from "../check/check.js";
+import { declaredRounding, RoundingRefused } from "../check/rounding.js";
 import { Witness } from "../check/witness.js";
 import { workOf } from "../measure/fairness.js";
 import { leakedBytesPerRun, runsOfProbe, type Stretch } from "../measure/leaks.js";
@@ -121,15 +122,20 @@ export class Session {
         const unsupported = unsupportedReason(impl, problem, options, this.opened());
         if (unsupported !== undefined) return { options, unsupported };
         const cost = impl.cost?.(problem, options);
-        return { options, cost, work: workOf(impl, problem, options) };
+        try {
+          return { options, cost, work: workOf(impl, problem, options) };
+        } catch (error) {
+          const why = error instanceof RoundingRefused ? "" : "could not be asked for its work: ";
+          return { options, cost, refused: why + oneLine(error) };
+        }
       });
     } catch (error) {
       return [{ options: {}, unsupported: `could not be asked for its options: ${oneLine(error)}` }];
     }
   }
 
-  async ceilings(): Promise<Calls["ceilings"][1]> {
-    return this.opened().ceilings();
+  async ceilings({ threads }: Calls["ceilings"][0]): Promise<Calls["ceilings"][1]> {
+    return this.opened().ceilings(threads);
   }
 
   async inventory({ problems }: Calls["inventory"][0]): Promise<Calls["inventory"][1]> {
@@ -282,5 +288,5 @@ export class Session {
 }
 
 function rounding({ impl, problem, options }: OpenCase) {
-  return impl.rounding(problem, options);
+  return declaredRounding(impl, problem, options);
 }

@@ -2,6 +2,7 @@
 import type { Rounding } from "../../impls/bound.js";
 import type { AnyOperator, Problem } from "../../impls/operator.js";
 import { type Options, Unsupported } from "../../impls/prepared.js";
+import { declaredRounding } from "../check/rounding.js";
 import { buildProblem } from "../problems/build.js";
 import type { Spec } from "../problems/spec.js";
 import { type BoundArray, boundArrays, truthOf } from "./compare.js";
@@ -43,7 +44,7 @@ export function subjectOf(target: Target, dtype: Subject["dtype"], options: Opti
     options,
     dtype,
     name: targetName(target, dtype, options),
-    rounding: (problem) => impl.rounding(problem, options),
+    rounding: (problem) => declaredRounding(impl, problem, options),
     problem: (operator, spec) => buildProblem(operator, spec, dtype),
     async values(problem, chosen = options) {
       check(problem, chosen);
@@ -51,7 +52,7 @@ export function subjectOf(target: Target, dtype: Subject["dtype"], options: Opti
     },
     async run(problem, chosen = options) {
       const values = await subject.values(problem, chosen);
-      const bounds = boundArrays(truthOf(impl.operator, problem), impl.rounding(problem, chosen));
+      const bounds = boundArrays(truthOf(impl.operator, problem), declaredRounding(impl, problem, chosen));
       return { problem, values, bounds };
     },
   };

@@ -176,8 +176,8 @@ class Session:
         tensor = problem_inputs.random_tensor(body, DTYPES[body["dtype"]], self.machine.device)
         return None, tensor.to(torch.float32).cpu().numpy().tobytes()
 
-    def call_ceilings(self, _body, _data):
-        return self.machine.ceilings()
+    def call_ceilings(self, body, _data):
+        return self.machine.ceilings(body["threads"])
 
     def call_clock(self, _body, _data):
         return time.time_ns()
