@@ -3,6 +3,7 @@
  * 70% of a hand-written loop, not to the machine's peak; for that there is wasm.
  */
 
+import type { Change } from "../change.js";
 import {
   type AnyOperator,
   type InputSpecs,
@@ -13,9 +14,9 @@ import {
   type Problem,
 } from "../operator.js";
 import type { Prepared } from "../prepared.js";
-import { elementCount, toFloat32 } from "../tensor.js";
-import { ArrayInputs } from "./cpu/array-inputs.js";
+import { elementCount, toFloat32, writeRows } from "../tensor.js";
 import { hostPrepared } from "./cpu/host-memory.js";
+import { extentOf, KeptInputs } from "./cpu/kept-inputs.js";
 import type { Ceilings, Engine } from "./engine.js";
 
 export interface CpuEngine extends Engine<void> {
@@ -66,7 +67,7 @@ export async function open(): Promise<CpuEngine> {
         ]),
       ) as never,
     prepared: (operator, problem, outputs, run) => {
-      const live = new ArrayInputs(operator, problem, given.get(problem) ?? []);
+      const live = liveInputs(operator, problem, given.get(problem) ?? []);
       given.delete(problem);
       const rewrite = (next: Problem) => live.rewrite(next);
       return hostPrepared({ operator, problem, outputs, run, otherBytes: inputBytes(problem), rewrite });
@@ -88,6 +89,21 @@ function inputs<Op extends AnyOperator>(operator: Op, problem: Problem<Op>): Inp
     return [name, source && toFloat32(source, inputDtype(operator, problem, name) as "f32")];
   });
   return Object.fromEntries(entries) as Inputs<Op>;
+}
+
+/** @param copies the same inputs as often as a kernel asked for them */
+function liveInputs(
+  operator: AnyOperator,
+  problem: Problem,
+  copies: readonly Readonly<Record<string, Float32Array | undefined>>[],
+): KeptInputs {
+  const places = (change: Change) => {
+    const { first, count } = extentOf(change);
+    return copies.map((arrays) => arrays[change.name]!.subarray(first, first + count));
+  };
+  return new KeptInputs(problem, places, ({ name, source, firstRow, rows }, [place]) =>
+    writeRows(source, inputDtype(operator, problem, name), firstRow, rows, place),
+  );
 }
 
 /** Best of five: copy bandwidth over 32 MiB and within the nearest cache, and multiply-adds in eight independent chains (what plain JavaScript can reach). */

@@ -139,7 +139,10 @@ async function prepare<Op extends AnyOperator>(
     otherBytes: room.bytes - room.outputBytes,
     details: { kernel: `${name}.${simd}.${hash}`, ...plan.details },
     run: () => plan.run(kernel.dispatch),
-    dispose: () => kernel.detach(),
+    dispose: () => {
+      kernel.detach();
+      inputs.detach();
+    },
     rewrite: (next) => inputs.rewrite(next),
   });
 }

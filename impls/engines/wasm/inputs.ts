@@ -1,4 +1,4 @@
-import { type Change, changesBetween } from "../../change.js";
+import type { Change } from "../../change.js";
 import type { AnyOperator, InputSpecs, Problem } from "../../operator.js";
 import {
   type Distribution,
@@ -9,6 +9,7 @@ import {
   stretchesOf,
   writeRows,
 } from "../../tensor.js";
+import { extentOf, KeptInputs } from "../cpu/kept-inputs.js";
 import { loadKernel } from "./build.js";
 import type { AttachedKernel, Pool } from "./pool.js";
 import type { Room } from "./room.js";
@@ -42,24 +43,27 @@ export async function writeInputs<Op extends AnyOperator>(
   simd: Simd,
 ): Promise<InputWriter<Op>> {
   const { module } = await loadKernel(new URL("./random.as.ts", import.meta.url), simd);
-  const attach = () =>
-    pool.attach({ module, memory, entries: ["fill"], scratch: 0, scratchBytes: 0 }, threads);
-  const writer = new InputWriter(room, memory, args, attach);
+  const random = pool.attach({ module, memory, entries: ["fill"], scratch: 0, scratchBytes: 0 }, threads);
+  const writer = new InputWriter(room, memory, args, random);
   writer.writeAll();
   return writer;
 }
 
 /** Makes the inputs of a problem where they lie in one memory: random ones by WebAssembly, given ones are copied. */
 class InputWriter<Op extends AnyOperator> {
-  private current: Problem;
+  private readonly kept: KeptInputs;
 
   constructor(
     private readonly room: Room<Op>,
     private readonly memory: WebAssembly.Memory,
     private readonly args: number,
-    private readonly attach: () => AttachedKernel,
+    private readonly random: AttachedKernel,
   ) {
-    this.current = room.problem as Problem;
+    this.kept = new KeptInputs(
+      room.problem as Problem,
+      (change) => [this.place(change)],
+      (change) => this.write([change]),
+    );
   }
 
   writeAll(): void {
@@ -72,29 +76,31 @@ class InputWriter<Op extends AnyOperator> {
   }
 
   rewrite(next: Problem): void {
-    const changes = changesBetween(this.current, next);
-    if (changes.length > 0) this.write(changes);
-    this.current = next;
+    this.kept.rewrite(next);
+  }
+
+  detach(): void {
+    this.random.detach();
   }
 
   private write(changes: readonly Change[]): void {
-    const random = this.attach();
     for (const change of changes) {
       const { name, source, firstRow, rows } = change;
       if (source.kind === "random") {
-        for (const stretch of stretchesOf(source)) this.fill(random, change, source, stretch);
+        for (const stretch of stretchesOf(source)) this.fill(change, source, stretch);
         continue;
       }
-      const { cols } = matrixShape(source);
-      const to = this.room.address[name] + firstRow * cols * 4;
-      const place = new Float32Array(this.memory.buffer, to, rows * cols);
-      writeRows(source, this.room.dtype(name), firstRow, rows, place);
+      writeRows(source, this.room.dtype(name), firstRow, rows, this.place(change));
     }
-    random.detach();
+  }
+
+  private place(change: Change): Float32Array {
+    const { first, count } = extentOf(change);
+    return new Float32Array(this.memory.buffer, this.room.address[change.name] + first * 4, count);
   }
 
   /** What of a stretch lies in the rows of a change. */
-  private fill(random: AttachedKernel, change: Change, source: RandomTensor, stretch: Stretch): void {
+  private fill(change: Change, source: RandomTensor, stretch: Stretch): void {
     const { cols } = matrixShape(source);
     const row0 = Math.max(change.firstRow, stretch.firstRow);
     const rows = Math.min(change.firstRow + change.rows, stretch.firstRow + stretch.rows) - row0;
@@ -112,6 +118,6 @@ class InputWriter<Op extends AnyOperator> {
       source.shape[source.shape.length - 1],
       rowsPerTask,
     ]);
-    random.dispatch("fill", this.args, Math.ceil(rows / rowsPerTask));
+    this.random.dispatch("fill", this.args, Math.ceil(rows / rowsPerTask));
   }
 }
