@@ -137,6 +137,7 @@ async function prepare<Op extends AnyOperator>(
   const elements = names.map((name) => outputSize(operator, problem as Problem, name));
   const outputBytes = elements.reduce((sum, count) => sum + count * 4, 0);
   let current = problem as Problem;
+  const sets: Problem[] = [current];
   return {
     run: (launch) => launch.run(handle),
     async poison() {
@@ -158,7 +159,11 @@ async function prepare<Op extends AnyOperator>(
       await python.call("dispose", { case: handle });
     },
     async [rewriteInputs](next) {
-      await python.call("rewrite", { case: handle, changes: sendChanges(operator, current, next) });
+      if (!sets.includes(next)) sets.push(next);
+      const [from, to] = [current, next].map((one) => sets.indexOf(one));
+      const changes = sendChanges(operator, current, next);
+      if (changes.length === 0) return;
+      await python.call("rewrite", { case: handle, from, to, changes });
       current = next;
     },
   };

@@ -11,6 +11,8 @@ import { chooseLanes } from "./lanes.js";
 export interface SecondSet {
   readonly problem: Problem;
   readonly lanes: readonly Lane[];
+  /** Memory that a process of the host needs for it beside the first one, at most. */
+  readonly bytes: number;
   /** For the row, e.g. "two sets" or "12 rows of X". */
   readonly what: string;
 }
@@ -43,7 +45,8 @@ export function secondSet(
     ]);
     if (!Object.values(problem.inputs).some((source) => source && drawn(source))) return undefined;
     const other = { ...problem, seed, inputs: Object.fromEntries(inputs) };
-    return { problem: other, lanes: someLanes(operator, other, steps, () => true), what: "two sets" };
+    const lanes = someLanes(operator, other, steps, () => true);
+    return { problem: other, lanes, bytes: inputBytes(problem), what: "two sets" };
   }
   const byRow = (operator.laneAxes as readonly string[]).includes("length");
   const name = largestInput(problem, byRow);
@@ -65,8 +68,17 @@ export function secondSet(
   return {
     problem: other,
     lanes: someLanes(operator, other, steps, sees),
+    bytes: 4 * wanted * cols,
     what: `${wanted} rows of ${name}`,
   };
+}
+
+/** As the host holds them, in f32 whatever the storage type. */
+function inputBytes({ inputs }: Problem): number {
+  return Object.values(inputs).reduce(
+    (sum, source) => sum + (source ? 4 * elementCount(source.shape) : 0),
+    0,
+  );
 }
 
 function drawn(source: NonNullable<Problem["inputs"][string]>): boolean {

