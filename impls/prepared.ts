@@ -26,7 +26,7 @@ export interface Inspection<O extends string = string> {
 /** Facts about one prepared case that a row keeps, e.g. the hash of the compiled kernel. */
 export type RunDetails = Readonly<Record<string, string | number | boolean>>;
 
-/** The member of `Prepared` that an engine makes and a kernel leaves alone. Not exported to users, and one for all copies of this module. */
+/** The member of `Prepared` that an engine makes and a kernel leaves alone: not for users, and one for all copies of this module. */
 export const rewriteInputs: unique symbol = Symbol.for("dualbench.rewriteInputs") as never;
 
 /** A problem uploaded to an engine, ready to run. `run` neither uploads, reads back nor allocates, and may be repeated. */

@@ -106,7 +106,10 @@ function liveInputs(
   );
 }
 
-/** Best of five: copy bandwidth over 32 MiB and within the nearest cache, and multiply-adds in eight independent chains (what plain JavaScript can reach). */
+/**
+ * Best of five: copies of 32 MiB and within the nearest cache, and multiply-adds in eight independent chains (what plain JavaScript can
+ * reach).
+ */
 function measureCeilings(): Ceilings {
   const best = (work: () => number) => Math.max(...Array.from({ length: 5 }, work));
   const copyRate = (elements: number, times: number) => {
