@@ -6,7 +6,7 @@ import { allSkips, type Evidence, type EvidenceOf } from "./evidence.js";
 import { findings } from "./findings.js";
 import { type Break, type Failure, failureAt, shrink } from "./replay.js";
 import { type Table, tableOf } from "./table.js";
-import { type Target } from "./targets.js";
+import type { Target } from "./targets.js";
 
 export interface RandomOptions {
   /** Problems held against the reference, shared by the operators. */
