@@ -21,12 +21,22 @@ function format(minimumSignificantDigits: number, maximumSignificantDigits: numb
 
 /** Significant digits without an exponent or trailing zeros: 0.0123, 1.2, 123, 1,230. */
 export function formatNumber(value: number, digits = 3): string {
-  return Number.isFinite(value) ? format(1, digits).format(value) : String(value);
+  return isPlain(value) ? format(1, digits).format(value) : odd(value, digits);
 }
 
 /** With trailing zeros: 1.20 says that the third digit was measured. */
 function exactly(value: number, digits: number): string {
-  return Number.isFinite(value) ? format(digits, digits).format(value) : String(value);
+  return isPlain(value) ? format(digits, digits).format(value) : odd(value, digits);
+}
+
+/** Beyond this, and below, a number of all its digits is no longer read. */
+function isPlain(value: number): boolean {
+  const magnitude = Math.abs(value);
+  return magnitude < 1e15 && (magnitude >= 1e-9 || value === 0);
+}
+
+function odd(value: number, digits: number): string {
+  return Number.isFinite(value) ? value.toExponential(digits - 1) : String(value);
 }
 
 /** A duration in the unit that leaves one to three digits before the point: "2.13 ms". */
@@ -58,7 +68,8 @@ export function formatSize(count: number): string {
 
 /** A ratio of two times: "4.37x". */
 export function formatRatio(ratio: number): string {
-  return `${exactly(ratio, 3)}x`;
+  // an interval of a clock too coarse to bound it
+  return ratio === Number.POSITIVE_INFINITY ? "no end" : `${exactly(ratio, 3)}x`;
 }
 
 const BINARY = ["B", "KiB", "MiB", "GiB", "TiB"];

@@ -30,6 +30,8 @@ export interface EngineTraits {
   readonly tensorOps?: true;
   /** Why it is given no NaN and no infinity: one sentence, where it does not keep what IEEE 754 promises of them. */
   readonly nonFinite?: string;
+  /** Packages that take part in computing, by device, and under "" on every device: their versions go into the rows. */
+  readonly packages?: Readonly<Record<string, readonly string[]>>;
   /** Somebody else's code to compare with: its curves stand for ours only where it is named alone. */
   readonly peer?: true;
 }
@@ -40,6 +42,8 @@ export interface EngineEntry extends EngineTraits {
   readonly devices?: readonly string[];
   /** Those of them that run only when the user names the engine: too slow to be worth a default run's time. */
   readonly onlyNamed?: readonly string[];
+  /** Devices beside those, opened only where somebody names the device itself. */
+  readonly onRequest?: readonly string[];
   /** `open` throws EngineAbsent, with one sentence, where this machine lacks the device. */
   // biome-ignore lint/suspicious/noExplicitAny: each engine has its own launch type; runners never look at it
   load(): Promise<{ open(device?: string, options?: OpenOptions): Promise<Engine<any>> }>;
@@ -49,18 +53,27 @@ export interface EngineEntry extends EngineTraits {
 export const engines: readonly EngineEntry[] = [
   {
     name: "webgpu",
+    onRequest: ["swiftshader"],
     inPage: true,
     // WGSL may assume that NaN and infinities do not exist
     nonFinite: "webgpu promises nothing about infinite inputs",
+    packages: { "": ["webgpu"] },
     load: () => import("./webgpu.js"),
   },
-  { name: "wasm", load: () => import("./wasm.js") },
+  { name: "wasm", packages: { "": ["assemblyscript"] }, load: () => import("./wasm.js") },
   { name: "cpu", inPage: true, plainJs: true, load: () => import("./cpu.js") },
   {
     name: "tfjs",
     devices: ["wasm", "cpu", "webgpu", "tensorflow"],
     onlyNamed: ["cpu"],
     tensorOps: true,
+    packages: {
+      "": ["@tensorflow/tfjs-core"],
+      wasm: ["@tensorflow/tfjs-backend-wasm"],
+      cpu: ["@tensorflow/tfjs-backend-cpu"],
+      webgpu: ["@tensorflow/tfjs-backend-webgpu"],
+      tensorflow: ["@tensorflow/tfjs-node", "@tensorflow/tfjs-node-gpu"],
+    },
     load: () => import("./tfjs.js"),
   },
   {
@@ -68,14 +81,30 @@ export const engines: readonly EngineEntry[] = [
     devices: ["cuda:0", "cpu"],
     tensorOps: true,
     peer: true,
+    packages: { "": ["torch"] },
     load: () => import("./torch.js"),
   },
 ];
 
-/** What to open of an engine: undefined stands for its only device. */
+/**
+ * What to open of an engine: undefined stands for its only device.
+ * @param devices names of devices: of an engine that has one of them, only those
+ */
 export function devicesToOpen(
-  { devices, onlyNamed = [] }: EngineEntry,
+  entry: Pick<EngineEntry, "devices" | "onlyNamed" | "onRequest">,
   named: boolean,
+  devices: readonly string[] = [],
 ): readonly (string | undefined)[] {
-  return devices?.filter((device) => named || !onlyNamed.includes(device)) ?? [undefined];
+  const asked = devicesOf(entry).filter((device) => devices.includes(device));
+  if (asked.length > 0) return asked;
+  const { onlyNamed = [] } = entry;
+  return entry.devices?.filter((device) => named || !onlyNamed.includes(device)) ?? [undefined];
+}
+
+/** Names by which devices of an engine can be asked for. */
+export function devicesOf({
+  devices = [],
+  onRequest = [],
+}: Pick<EngineEntry, "devices" | "onRequest">): readonly string[] {
+  return [...devices, ...onRequest];
 }

@@ -10,6 +10,8 @@ export interface Family {
   readonly name: string;
   /** Shown in the main panel. Others (e.g. SSD's quadratic form) appear by engine. */
   readonly main: boolean;
+  /** A user's own kernel: a curve of its own beside ours. */
+  readonly own?: true;
 }
 
 interface FigureFamily extends Family {
@@ -20,6 +22,8 @@ interface FigureFamily extends Family {
   readonly tensorOps?: true;
   /** Forms that the quick grid runs, each on the first engine that has it. */
   readonly quick?: readonly string[];
+  /** Grows in proportion to length, so that the whole axis of the figure is within reach of any machine. */
+  readonly linear?: true;
 }
 
 /** In the order of a legend, and a row belongs to the first that has it. */
@@ -32,6 +36,7 @@ export const FAMILIES: readonly FigureFamily[] = [
     operator: "convolution",
     forms: ["fft"],
     quick: ["fft"],
+    linear: true,
   },
   {
     key: "tensor-scan",
@@ -48,8 +53,17 @@ export const FAMILIES: readonly FigureFamily[] = [
     main: true,
     operator: "selective_scan",
     quick: ["recurrent", "scan"],
+    linear: true,
   },
-  { key: "ssd", name: "SSD", main: true, operator: "ssd", forms: ["chunked"], quick: ["chunked"] },
+  {
+    key: "ssd",
+    name: "SSD",
+    main: true,
+    operator: "ssd",
+    forms: ["chunked"],
+    quick: ["chunked"],
+    linear: true,
+  },
   {
     key: "recurrence",
     name: "SSD, recurrent form",
@@ -57,6 +71,7 @@ export const FAMILIES: readonly FigureFamily[] = [
     operator: "ssd",
     forms: ["recurrent"],
     quick: ["recurrent"],
+    linear: true,
   },
   {
     key: "ssd-quadratic",
@@ -78,9 +93,16 @@ export function isQuickForm(operator: string, form: string): boolean {
   return FAMILIES.some((family) => family.operator === operator && family.quick?.includes(form) === true);
 }
 
-type Named = Pick<Row, "operator" | "form" | "make" | "tensorOps">;
+/** Whether rows like this lie on a curve of the figure that any machine can take to the end of its axis. */
+export function isLinearCurve(row: Shown): boolean {
+  return FAMILIES.find((family) => shows(family, row))?.linear === true;
+}
+
+type Shown = Pick<Row, "operator" | "form" | "make" | "tensorOps">;
+type Named = Shown & Partial<Pick<Row, "engine" | "source">>;
 
 export function familyOf(row: Named): Family {
+  if (row.source !== undefined) return ownFamily(row, row.source);
   const known = FAMILIES.find((family) => shows(family, row));
   if (known) return { key: known.key, name: known.name, main: known.main };
   // a kernel that nobody here has heard of gets a curve of its own under its own name
@@ -88,7 +110,14 @@ export function familyOf(row: Named): Family {
   return { key: `${row.operator}/${row.form}`, name: `${capital(operator)}, ${row.form}`, main: true };
 }
 
-function shows({ operator, forms, tensorOps }: FigureFamily, row: Named): boolean {
+/** Named by its make, or by its file where its name was free. */
+function ownFamily({ operator, form, engine, make }: Named, source: string): Family {
+  // the file and a hash of it
+  const name = make ?? source.split(" ")[0].replace(/\.[a-z]+$/i, "");
+  return { key: `own ${operator}/${form}.${engine} ${name}`, name, main: true, own: true };
+}
+
+function shows({ operator, forms, tensorOps }: FigureFamily, row: Shown): boolean {
   if (row.operator !== operator || forms?.includes(row.form) === false) return false;
   // a library's own kernel has a make: it is fused, whatever engine drives it
   return tensorOps === undefined || (row.tensorOps === true && row.make === undefined);

@@ -1,6 +1,7 @@
 /** A verdict for the step summary of a continuous integration run. */
+import { markdownCell as cell } from "../markdown.js";
 import type { Verdict } from "./verdict.js";
-import { canaryWords, caseWords, counted, HEADLINES, inOrder, troubled } from "./words.js";
+import { canaryWords, caseWords, counted, HEADLINES, inOrder, shapesWords, troubled } from "./words.js";
 
 export function verdictMarkdown(verdict: Verdict): string {
   const { base, head, cases, checks, notCompared } = verdict;
@@ -10,7 +11,8 @@ export function verdictMarkdown(verdict: Verdict): string {
     ...verdict.reasons.map((reason) => `- ${cell(reason)}`),
     "",
     `${head.name} (${head.commit.slice(0, 12)}) against ${base.name} (${base.commit.slice(0, 12)}) ` +
-      `on ${cell(verdict.machine)}, ${verdict.minutes.toFixed(1)} minutes. ${cell(canaryWords(verdict))}.`,
+      `on ${cell(verdict.machine)}, ${verdict.minutes.toFixed(1)} minutes. ${cell(canaryWords(verdict))}. ` +
+      `${cell(shapesWords(verdict))}.`,
     "",
   ];
   if (cases.length > 0) {
@@ -37,12 +39,4 @@ export function verdictMarkdown(verdict: Verdict): string {
     lines.push(...again.map(({ repeat }) => repeat), "```");
   }
   return `${lines.join("\n")}\n`;
-}
-
-/** Nothing in a figure may end a cell or open markup. */
-function cell(text: string): string {
-  return text
-    .replace(/[\r\n]+/g, " ")
-    .replace(/\|/g, "\\|")
-    .replace(/</g, "&lt;");
 }

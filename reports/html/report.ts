@@ -1,5 +1,6 @@
 /** report.html: one self-contained file. Everything that comes from rows is escaped; the page may load nothing. */
 import type { TopLevelSpec } from "vega-lite";
+import type { Comparison } from "../analysis/compare/compare.js";
 import { comparisons } from "../analysis/comparisons.js";
 import { bestCurves, type Group, groupBy, groupsOf, xKeyOf } from "../analysis/curves.js";
 import { fairnessSheet, SHEET_TITLES } from "../analysis/fairness.js";
@@ -10,7 +11,11 @@ import type { Row, RunRecord } from "../rows/row.js";
 import { caseCommand } from "./command.js";
 import { escapeHtml, escapeJson, escapeScript } from "./escape.js";
 import { librarySources, pageScript } from "./libraries.js";
+import { plainTable } from "./plain-table.js";
 import { COLUMNS } from "./rows.js";
+import { accuracySection } from "./sections/accuracy.js";
+import { claimsSection } from "./sections/claims.js";
+import { compareSection } from "./sections/compare.js";
 import { STYLE } from "./style.js";
 
 /** A chart in both themes, and drawn already for print and for pages without scripts. */
@@ -24,7 +29,18 @@ export interface ReportChart {
 const POLICY =
   "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src data: blob:";
 
-export function reportHtml(run: RunRecord, rows: readonly Row[], charts: readonly ReportChart[]): string {
+/** Two sides of runs, and what they are in words. */
+export interface ReportComparison {
+  readonly comparison: Comparison;
+  readonly sides: readonly string[];
+}
+
+export function reportHtml(
+  run: RunRecord,
+  rows: readonly Row[],
+  charts: readonly ReportChart[],
+  compared?: ReportComparison,
+): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -47,10 +63,13 @@ ${findings(rows)
   .map((sentence) => `<p>${escapeHtml(sentence)}</p>`)
   .join("\n")}
 </section>
+${compared ? compareSection(compared.comparison, compared.sides) : ""}
 <section aria-labelledby="charts"><h2 id="charts">Charts</h2>
 <div class="charts">${charts.map(chartFigure).join("\n")}</div>
 </section>
+${claimsSection(rows)}
 ${speedupSection(rows)}
+${accuracySection(rows)}
 ${growthSection(rows)}
 ${fairnessSection(rows)}
 ${rowsSection(run, rows)}
@@ -150,24 +169,19 @@ whether starting the kernels lies inside the time. Cache: every run follows anot
 <div class="scroll" role="region" aria-labelledby="fairness" tabindex="0">${table}</div></section>`;
 }
 
-function plainTable(
-  titles: readonly string[],
-  lines: readonly (readonly string[])[],
-  numericFrom: number,
-): string {
-  const of = (i: number) => (i >= numericFrom ? ' class="number"' : "");
-  const head = titles.map((title, i) => `<th scope="col"${of(i)}>${escapeHtml(title)}</th>`).join("");
-  const body = lines.map(
-    (cells) => `<tr>${cells.map((cell, i) => `<td${of(i)}>${escapeHtml(cell)}</td>`).join("")}</tr>`,
-  );
-  return `<table><thead><tr>${head}</tr></thead><tbody>\n${body.join("\n")}\n</tbody></table>`;
-}
+/** More of them than this no browser sorts. */
+const ROWS = 10_000;
 
 function rowsSection(run: RunRecord, rows: readonly Row[]): string {
   const head = COLUMNS.map(
     ({ title, numeric }) => `<th scope="col"${numeric ? ' class="number"' : ""}>${escapeHtml(title)}</th>`,
   );
   const statuses = [...new Set(rows.map((row) => row.status))];
+  const shown = rows.slice(0, ROWS);
+  const rest =
+    shown.length === rows.length
+      ? ""
+      : `<p>The first ${ROWS} of ${rows.length} cases; results.csv has all.</p>`;
   return `<section class="wide" aria-labelledby="all"><h2 id="all">All cases</h2>
 <div class="controls" hidden>
 <label>Filter (all words must occur)<input id="filter" type="search" placeholder="ssd/chunked length=4096"></label>
@@ -176,8 +190,8 @@ function rowsSection(run: RunRecord, rows: readonly Row[]): string {
 </div>
 <div class="scroll" role="region" aria-labelledby="all" tabindex="0">
 <table id="rows"><thead><tr>${head.join("")}</tr></thead><tbody>
-${rows.map((row) => rowLine(run, row)).join("\n")}
-</tbody></table></div></section>`;
+${shown.map((row) => rowLine(run, row)).join("\n")}
+</tbody></table></div>${rest}</section>`;
 }
 
 function rowLine(run: RunRecord, row: Row): string {
@@ -204,16 +218,15 @@ function environmentSection(run: RunRecord, rows: readonly Row[]): string {
     ["commit", [...new Set(rows.map((row) => row.commit))].join(", ")],
     ["devices", [...new Set(rows.map((row) => row.device))].join("; ")],
     ...flat(run.environment),
-    ...[...new Set(rows.map((row) => `${row.engine} on ${row.device}`))].flatMap((name) =>
-      details(name, rows),
+    ...[...groupBy(rows, (row) => `${row.engine} on ${row.device}`)].flatMap(([name, own]) =>
+      details(name, own),
     ),
   ];
   return `<section aria-labelledby="environment"><h2 id="environment">Environment</h2>${plainTable(["Key", "Value"], lines, 9)}</section>`;
 }
 
 /** Details of an engine's device that all its rows share. */
-function details(name: string, rows: readonly Row[]): string[][] {
-  const own = rows.filter((row) => `${row.engine} on ${row.device}` === name);
+function details(name: string, own: readonly Row[]): string[][] {
   const [first, ...rest] = own.map((row) => row.details ?? {});
   const shared = Object.entries(first).filter(([key, value]) => rest.every((other) => other[key] === value));
   return shared.map(([key, value]) => [`${name}: ${key}`, String(value)]);

@@ -1,14 +1,15 @@
 /** What a run leaves for people: the CSV, the charts, a table; the last lines name the files. */
-import { writeFileSync } from "node:fs";
 import { join, resolve as resolvePath } from "node:path";
 import { findings } from "../../reports/analysis/findings.js";
+import { claimsLines } from "../../reports/claims.js";
 import { toCsv } from "../../reports/rows/csv.js";
 import { reasonOf } from "../../reports/rows/errors.js";
+import { writeInto } from "../../reports/rows/folder.js";
 import type { CaseRecord, RunRecord } from "../../reports/rows/row.js";
 import { RESULTS } from "../../reports/rows/store.js";
-import { table } from "../../reports/table.js";
+import { summary } from "../../reports/terminal/compact.js";
 import { forkBeside } from "../../suites/processes/fork.js";
-import { EXIT, usageError } from "./exit.js";
+import { EXIT, usageError, warn } from "./exit.js";
 import { shown } from "./words.js";
 
 export interface PublishOptions {
@@ -30,18 +31,17 @@ export async function publishRun(
   const rows = records.map(({ row }) => row);
   const files = [join(folder, RESULTS), join(folder, "results.csv")];
   try {
-    writeFileSync(files[1], toCsv(rows));
+    writeInto(folder, "results.csv", toCsv(rows));
   } catch (error) {
-    throw usageError(`cannot write into ${folder}: ${reasonOf(error)}; results.jsonl there is whole`);
+    throw usageError(`${reasonOf(error)}; results.jsonl there is whole`);
   }
   if (options.charts) {
     const drawn = await draw(folder);
     files.push(...drawn.files);
     if (drawn.why) {
       exitCode = EXIT.usage;
-      process.stderr.write(
-        `dualbench: the charts could not be drawn: ${drawn.why}; ` +
-          `the results are whole, npm run report -- ${shown(folder)} draws them again\n`,
+      warn(
+        `not everything could be drawn: ${drawn.why}; the results are whole, npm run report -- ${shown(folder)} draws them again`,
       );
     }
   }
@@ -53,9 +53,9 @@ export async function publishRun(
   if (options.charts) {
     const { columns = 80, isTTY } = process.stdout;
     const color = options.colour && isTTY === true && !process.env.NO_COLOR;
-    for (const line of table(rows, { width: isTTY ? columns : 120, color }))
-      process.stdout.write(`${line}\n`);
-    process.stdout.write(`\n${findings(rows).join("\n")}\n\n`);
+    const width = isTTY ? columns : 120;
+    const parts = [summary(rows, { width, color }), findings(rows), claimsLines(rows, width)];
+    process.stdout.write(`${parts.map((lines) => lines.join("\n")).join("\n\n")}\n\n`);
   }
   for (const file of files) process.stdout.write(`${shown(file)}\n`);
   return exitCode;

@@ -13,7 +13,7 @@ export type Answer =
   | { readonly runs: true }
   | {
       readonly runs: false;
-      /** failed: its implementation gave no answer before, which is no lack of time. */
+      /** failed: its options are wrong, or its implementation gave no answer before; neither is a lack of time. */
       readonly status: "skipped" | "failed";
       readonly reason: string;
       readonly predictedNs?: number | undefined;
@@ -65,8 +65,8 @@ export class Affordable {
 
   /** The two smallest sizes of a curve always run. */
   afford(planned: Case): Answer {
+    if (planned.wrong) return { runs: false, status: "failed", reason: planned.wrong };
     if (planned.unsupported) return { runs: false, status: "skipped", reason: planned.unsupported };
-    if (planned.refused !== undefined) return { runs: false, status: "failed", reason: planned.refused };
     const hung = this.hung.get(planned.lineage);
     // every further try would cost the whole deadline again
     if (hung !== undefined)
@@ -93,11 +93,8 @@ export class Affordable {
     const priority = this.priorities.of(planned);
     if (priority === "beginning" || predictedNs === undefined) return undefined;
     const reserved = this.priorities.beforeNs(planned, this.left);
-    const limit = this.budget.limitNs(
-      priority === "none" ? this.curvesLeft() : 1,
-      reserved,
-      priority !== "none",
-    );
+    const missed = priority === "none" ? "panel" : priority === "reach" ? "reach" : "figure";
+    const limit = this.budget.limitNs(priority === "none" ? this.curvesLeft() : 1, reserved, missed);
     const neededNs = leastCostNs(predictedNs) + (priority === "none" ? 0 : this.references.ns(planned));
     if (neededNs <= limit) return undefined;
     const allowed = limit > 0 ? `one case may use ${amount(limit, "ns")} of what is left` : "nothing is left";

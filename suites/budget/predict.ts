@@ -38,6 +38,9 @@ export function logSlope(points: readonly Point[]): number {
   return xs.reduce((sum, x, i) => sum + (x - mx) * (ys[i] - my), 0) / spread;
 }
 
+/** Of a kernel that has not run yet: 5 GFLOP/s. */
+const USUAL_NS_PER_FLOP = 0.2;
+
 /** A reference step in JavaScript, before one was timed: a few multiply-adds and a share of making the inputs. */
 const NS_PER_STEP = 40;
 const ENOUGH_STEPS = 1e6;
@@ -70,9 +73,10 @@ export class History {
     return guesses.length > 0 ? Math.max(...guesses) : undefined;
   }
 
-  /** For the order of work only: a guess from other curves of the implementation, or from a slow machine. */
+  /** For the order of work and what to keep for it: from other curves of the implementation, or as kernels usually are. */
   guessNs(sized: Sized): number {
-    return this.timeNs(sized) ?? extrapolate(this.times.get(sized.lineage) ?? [], sized.work) ?? sized.work;
+    const known = this.timeNs(sized) ?? extrapolate(this.times.get(sized.lineage) ?? [], sized.work);
+    return known ?? sized.work * USUAL_NS_PER_FLOP;
   }
 
   /** Memory held; at least that of inputs and outputs. */

@@ -14,8 +14,11 @@ const CURVE_POINTS = 4;
 /** A case of the figure that needs less than one such part of the run's time comes before other curves. */
 const FIGURE_PARTS = 16;
 
-/** Earlier ones are served first; `none` shares what they leave. */
-export const PRIORITIES = ["beginning", "curve", "figure", "none"] as const;
+/**
+ * Earlier ones are served first; `none` shares what they leave. reach: the figure's linear curves up to the end of its axis, which
+ * they can get to where others cannot.
+ */
+export const PRIORITIES = ["beginning", "curve", "reach", "figure", "none"] as const;
 export type Priority = (typeof PRIORITIES)[number];
 
 export class Priorities {
@@ -29,13 +32,15 @@ export class Priorities {
     if (planned.rank < ALWAYS) return "beginning";
     if (!planned.figure) return "none";
     if (planned.rank < CURVE_POINTS) return "curve";
+    if (planned.reaches) return "reach";
     return this.leastNs(planned) <= this.grid.totalNs / FIGURE_PARTS ? "figure" : "none";
   }
 
-  /** What goes before this case will still take: earlier priorities, and what is cheaper among the figure's longer sizes. */
+  /** What goes before this case will still take: earlier priorities, and what is cheaper among the longer sizes of the figure. */
   beforeNs(planned: Case, left: Iterable<Case>): number {
     const priority = this.of(planned);
-    return this.reservedNs(left, priority, priority === "figure" ? this.leastNs(planned) : 0);
+    const ordered = priority === "figure" || priority === "reach";
+    return this.reservedNs(left, priority, ordered ? this.leastNs(planned) : 0);
   }
 
   /** What cases of earlier priorities will still take, with the references of their problems. */

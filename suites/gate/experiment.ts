@@ -146,7 +146,7 @@ export class Experiment implements BlockSource {
           await station.turn(gated);
         }
       const spoiled = this.lab.blockSpoiled(gated.target.kind);
-      await settled(all.map((station) => station.unload(gated)));
+      await settled(all.map((station) => station.unload(gated, reference)));
       if (spoiled !== undefined) return new Error(spoiled);
       times.base.push(a1.medianNs, a2.medianNs);
       times.head.push(b1.medianNs, b2.medianNs);

@@ -245,7 +245,7 @@ export class GroupMeasurement {
     const { verdict, deterministic, leakedBytesPerRun, inputs } = await this.call(
       entry,
       "recheck",
-      { case: number },
+      { case: number, reference: this.run.reference },
       70,
     );
     if (verdict.status === "vacuous") throw new CallFailed(verdict.reason);

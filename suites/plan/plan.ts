@@ -9,8 +9,19 @@ import {
 } from "../../impls/implementation.js";
 import type { AnyOperator, Problem } from "../../impls/operator.js";
 import type { Options } from "../../impls/prepared.js";
-import { type CaseKeys, caseId, parseCaseId, parsePlanId, planId } from "../../reports/rows/case-id.js";
+import { isLinearCurve } from "../../reports/analysis/families.js";
+import {
+  type CaseKeys,
+  caseId,
+  ID_KEYS,
+  parseCaseId,
+  parsePlanId,
+  planId,
+} from "../../reports/rows/case-id.js";
+import { wrongKey } from "../../reports/rows/parse.js";
+import { quotedValue } from "../../reports/text.js";
 import type { Work } from "../measure/fairness.js";
+import { originOf } from "../processes/origin.js";
 import type { Description, Lacking, Question } from "../processes/protocol.js";
 import type { Grid, Suite } from "../suite.js";
 import { type Cache, cachesOf } from "./caches.js";
@@ -49,8 +60,8 @@ export interface Case {
   /** What the last-level cache holds when a sample begins; undefined where an engine has no say in it. */
   readonly cache: Cache | undefined;
   readonly unsupported: string | undefined;
-  /** What it says of itself that cannot be; it fails without a run. */
-  readonly refused?: string | undefined;
+  /** What is wrong with its options: it fails without being run. */
+  readonly wrong?: string;
   /** For the fairness sheet; absent where the case is not run. */
   readonly conditions?: Work | undefined;
   /** Operations by which cases of one curve are compared: the implementation's own count where it gives one. */
@@ -62,6 +73,8 @@ export interface Case {
   readonly rank: number;
   /** On a curve of the figure: it comes before implementations that a reader sees in the small panels only. */
   readonly figure: boolean;
+  /** On one of those that grow in proportion: it is to reach the end of the figure's axis before others get their larger sizes. */
+  readonly reaches: boolean;
   /** The implementation on its engine: what its other curves say is better than no guess. */
   readonly lineage: string;
 }
@@ -224,12 +237,20 @@ function withStoredOptions(
 function finish(
   { impls, targets }: PlanRequest,
   draft: Draft,
-  { options, unsupported, refused, cost, work }: Description,
+  { options: told, unsupported, failed, cost, work }: Description,
 ): Omit<Case, "suites" | "curves" | "rank"> {
   const impl = impls[draft.impl];
+  // one that could not say its options is told apart all the same
+  const make = failed === undefined ? undefined : originOf(impl)?.fallbackMake;
+  const options = make === undefined ? told : { make, ...told };
   const { cache } = draft;
-  const keys = caseKeys(draft.problem, { ...options, cache }, targets[draft.target].deviceKey);
+  const figure = cache !== "cold" && figureCurves(impls, targets)(draft.impl, draft.target);
+  const { tensorOps } = targets[draft.target].traits ?? {};
+  const named = { operator: draft.operator.name, form: impl.form, make: options.make, tensorOps };
+  const { wrong = failed, spelled } = spelledOptions(options);
+  const keys = caseKeys(draft.problem, { ...spelled, cache }, targets[draft.target].deviceKey);
   return {
+    ...(wrong === undefined ? {} : { wrong }),
     id: caseId(implementationName(impl), keys),
     keys,
     impl: draft.impl,
@@ -240,13 +261,31 @@ function finish(
     options,
     cache,
     unsupported,
-    refused,
     conditions: work,
     lineage: `${draft.impl} ${draft.target}`,
-    figure: cache !== "cold" && figureCurves(impls, targets)(draft.impl, draft.target),
+    figure,
+    reaches: figure && isLinearCurve(named),
     work: cost?.flops ?? draft.operator.cost(draft.problem).flops,
     cost,
   };
+}
+
+/** Options as a case id and a row can spell them; one that cannot be read back makes its case fail, and no other. */
+function spelledOptions(options: Options): { wrong?: string; spelled: Options } {
+  const spelled: Record<string, unknown> = { ...options };
+  let wrong: string | undefined;
+  for (const key of ID_KEYS) {
+    if (spelled[key] === undefined) continue;
+    const why = wrongKey(key, spelled[key]);
+    if (why === undefined) continue;
+    wrong ??= why;
+    spelled[key] =
+      quotedValue(spelled[key])
+        .toLowerCase()
+        .replace(/[^a-z0-9._]+/g, "-")
+        .replace(/^-|-$/g, "") || "none";
+  }
+  return { ...(wrong === undefined ? {} : { wrong }), spelled: spelled as Options };
 }
 
 function intoGroups(cases: readonly Case[]): Group[] {

@@ -1,6 +1,7 @@
 /** What the parent asks of an engine's child process, and what comes back. Plain data only: it crosses a process boundary. */
+import type { Rounding } from "../../impls/bound.js";
 import type { Ceilings, DeviceInfo } from "../../impls/engines/engine.js";
-import type { EngineName } from "../../impls/engines/index.js";
+import type { EngineEntry, EngineName } from "../../impls/engines/index.js";
 import type { ImplementationCost } from "../../impls/implementation.js";
 import type { Lane, Problem } from "../../impls/operator.js";
 import type { Options, RunDetails } from "../../impls/prepared.js";
@@ -9,12 +10,14 @@ import type { Rejected, Step } from "../check/witness.js";
 import type { Work } from "../measure/fairness.js";
 import type { RawSample } from "../measure/measure.js";
 import type { Lacks } from "../verify/targets.js";
+import type { Origin } from "./origin.js";
 
 /**
  * The version of everything that crosses: the calls below, problems and options in them, and the file of a reference. The gate runs
- * each arm's processes from that arm's tree, so that parent and child may be of different days. Raised with every change.
+ * each arm's processes from that arm's tree, so that parent and child may be of different days. Raised with every change that a process
+ * of before, asked by a gate of today, would not follow.
  */
-export const PROTOCOL = 2;
+export const PROTOCOL = 1;
 
 export interface OpenRequest {
   readonly engine: EngineName;
@@ -56,8 +59,8 @@ export interface Question {
 export interface Description {
   readonly options: Options;
   readonly unsupported?: string | undefined;
-  /** It takes the problem, but says of itself what cannot be: it is not run, and that is a failure. */
-  readonly refused?: string | undefined;
+  /** What it threw when it was asked. */
+  readonly failed?: string | undefined;
   /** What this form does, where the implementation counts it: its operations are the better axis to predict along. */
   readonly cost?: ImplementationCost | undefined;
   /** What a run computes and in which precision, for the fairness sheet. */
@@ -68,8 +71,23 @@ export interface Description {
 export interface InventoryEntry {
   /** `operator/form.engine` */
   readonly name: string;
+  /** Absent in processes of before; theirs are all built in. */
+  readonly source?: string;
+  readonly dtypes?: readonly Problem["dtype"][];
+  readonly bitwise?: false;
+  /** Where it comes from when it is a user's. */
+  readonly origin?: Origin | undefined;
   /** What it counts of itself, a problem each; null where it counts nothing or does not take the problem. */
   readonly costs: readonly (ImplementationCost | null)[];
+}
+
+/** What a parent knows of an engine that only its children load. */
+export type ListedEngine = Omit<EngineEntry, "load">;
+
+export interface Listed {
+  /** Built-in ones left out. */
+  readonly implementations: readonly InventoryEntry[];
+  readonly engines: readonly ListedEngine[];
 }
 
 /** Where a problem's truth lies. */
@@ -104,12 +122,19 @@ export interface Calls {
   ceilings: [{ readonly threads: number }, Ceilings];
   /** All implementations, and what each counts of these problems with its default options. */
   inventory: [{ readonly problems: readonly Problem[] }, InventoryEntry[]];
+  /** Built-in engines and those of the user's files. */
+  engines: [null, ListedEngine[]];
+  /** What these modules of the user hold; asked of a process without an engine. */
+  list: [{ readonly files: readonly string[] }, Listed];
   /** All options that an implementation runs by default. */
   choices: [{ readonly impl: number; readonly problem: Problem }, readonly Options[]];
   /** One run from preparation to all outputs: small problems only. */
   evaluate: [
     { readonly impl: number; readonly problem: Problem; readonly options: Options },
-    { readonly values: Readonly<Record<string, Float32Array>> } | { readonly unsupported: string },
+    (
+      | { readonly values: Readonly<Record<string, Float32Array>>; readonly rounding: Rounding }
+      | { readonly unsupported: string }
+    ),
   ];
   prepare: [
     /** leaks: look for memory that runs leave behind, at the cost of collecting garbage around slow runs' turns and in `recheck` */
@@ -132,7 +157,8 @@ export interface Calls {
     { samples: RawSample[]; gainedBytes: number; rejected?: Rejected | undefined },
   ];
   recheck: [
-    CaseCall,
+    /** reference: for processes of before, which were not told it by `verify`. */
+    CaseCall & { reference: ReferenceHandle },
     { verdict: Verdict; deterministic: boolean; leakedBytesPerRun: number; inputs: InputsReport },
   ];
   dispose: [CaseCall, null];

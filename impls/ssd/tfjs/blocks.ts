@@ -104,7 +104,7 @@ export function blockwise(engine: TfjsEngine, problem: Problem<typeof ssd>, chun
       const xBlocks = split(pad(x), blocks);
       const aBlocks = split(pad(tf.exp(logA), 1), blocks);
       const [Bs, Cs] = [B, C].map((tensor) =>
-        split(pad(tensor), groups).map((one) => tf.reshape(one, [chunks, chunk, state]) as Tensor3D),
+        split(pad(tensor), groups).map((part) => tf.reshape(part, [chunks, chunk, state]) as Tensor3D),
       );
       const states =
         initialState && pieces(tf.reshape(initialState, [batch * blocks, cut.heads * headDim, state]));

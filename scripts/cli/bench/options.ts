@@ -5,12 +5,14 @@ import { suites } from "../../../suites/index.js";
 import { parseFilter } from "../../../suites/plan/filter.js";
 import type { Grid } from "../../../suites/suite.js";
 import { mustKnow } from "../engine-names.js";
+import { usageError } from "../exit.js";
 import { parseFlags } from "../parse-flags.js";
 
 /** What decides which cases a run has; stored with it, restored by --resume. */
 export interface PlanOptions {
   readonly suite: readonly string[];
   readonly engine: readonly string[];
+  readonly device: readonly string[];
   readonly filter: string | null;
   readonly grid: Grid;
   readonly shard: { readonly index: number; readonly count: number } | null;
@@ -24,6 +26,8 @@ export interface BenchOptions {
   readonly typed: Partial<PlanOptions>;
   readonly out: string | undefined;
   readonly resume: string | undefined;
+  /** With --resume: curves whose code has changed begin anew. */
+  readonly anew: boolean;
   readonly list: boolean;
   readonly dryRun: boolean;
   readonly json: boolean;
@@ -32,11 +36,13 @@ export interface BenchOptions {
   readonly color: boolean;
 }
 
-const GRIDS: readonly Grid[] = ["quick", "default", "paper"];
+export const GRIDS = ["quick", "default", "paper"] as const satisfies readonly Grid[];
+export const LARGEST_SEED = 0xffffffff;
 
 export const DEFAULTS: PlanOptions = {
   suite: [],
   engine: [],
+  device: [],
   filter: null,
   grid: "default",
   shard: null,
@@ -49,11 +55,14 @@ export function parseBenchOptions(argv: readonly string[]): BenchOptions | undef
   const command = benchCommand();
   if (!parseFlags(command, argv, () => `see ${invocation()} --help`)) return undefined;
   const raw = command.opts();
+  if (raw.anew && raw.resume === undefined)
+    throw usageError("--anew says what --resume DIR does; name that too");
   // an engine of a module is known once the module is loaded
-  if (raw.impl === undefined && raw.resume === undefined) mustKnow(engines, raw.engine ?? []);
+  if (raw.impl === undefined && raw.resume === undefined) mustKnow(engines, raw.engine ?? [], raw.device);
   const typed: Partial<PlanOptions> = {
     ...pick("suite", raw.suite),
     ...pick("engine", raw.engine),
+    ...pick("device", raw.device),
     ...pick("filter", raw.filter?.join(" ")),
     ...pick("grid", raw.grid),
     ...pick("shard", raw.shard),
@@ -65,6 +74,7 @@ export function parseBenchOptions(argv: readonly string[]): BenchOptions | undef
     typed,
     out: raw.out,
     resume: raw.resume,
+    anew: raw.anew === true,
     list: raw.list === true,
     dryRun: raw.dryRun === true,
     json: raw.json === true,
@@ -99,6 +109,11 @@ function benchCommand(): Command {
     )
     .option("--engine <name>", `only this engine (repeat for more): ${names(engines)}`, collect(any))
     .option(
+      "--device <name>",
+      "of engines that have this device only this one, e.g. swiftshader (repeat for more)",
+      collect(any),
+    )
+    .option(
       "--filter <expr>",
       "words that must all match an id, a|b for either: ssd/|scan length<=4096",
       filter,
@@ -108,6 +123,7 @@ function benchCommand(): Command {
     .option("--dry-run", "print the plan with predicted time and memory and end")
     .option("--out <dir>", "folder for the results; must hold none yet")
     .option("--resume <dir>", "go on with a run that was stopped")
+    .option("--anew", "with --resume: measure curves again whose code has changed since")
     .option("--shard <i/n>", "only the i-th of n parts of the plan", shard)
     .option("--seed <n>", "seed of the inputs and of the order", seed)
     .option(
@@ -159,7 +175,7 @@ function shard(value: string): PlanOptions["shard"] {
 
 function seed(value: string): number {
   const parsed = Number(value);
-  if (!/^\d+$/.test(value) || parsed > 0xffffffff)
+  if (!/^\d+$/.test(value) || parsed > LARGEST_SEED)
     throw new InvalidArgumentError(`Needs a whole number from 0 to 4294967295, got "${value}"`);
   return parsed;
 }

@@ -1,90 +1,110 @@
 /** `report`: reads run folders, merges them, writes everything but the results themselves. */
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { Command } from "commander";
 import { findings } from "../../../reports/analysis/findings.js";
+import { NoSuchCurve } from "../../../reports/charts/paper/select.js";
+import { PageError } from "../../../reports/charts/print/page.js";
+import { PdfError } from "../../../reports/charts/print/pdf.js";
+import { DARK, LIGHT } from "../../../reports/charts/theme.js";
+import { claimsLines } from "../../../reports/claims.js";
+import { publishPaper } from "../../../reports/publish/paper.js";
 import { publish } from "../../../reports/publish.js";
 import { toCsv } from "../../../reports/rows/csv.js";
 import { reasonOf, StoreError } from "../../../reports/rows/errors.js";
-import { machineKind } from "../../../reports/rows/machine.js";
-import { MergeError, mergeRuns, type Source } from "../../../reports/rows/merge.js";
-import { RESULTS, readRun } from "../../../reports/rows/store.js";
+import { makeFolder, writeInto } from "../../../reports/rows/folder.js";
+import { mergeRuns } from "../../../reports/rows/merge.js";
+import type { Row, RunRecord } from "../../../reports/rows/row.js";
 import { table } from "../../../reports/table.js";
-import { EXIT, usageError } from "../exit.js";
-import { parseFlags } from "../parse-flags.js";
-import { defaultFolder, shown } from "../words.js";
-
-interface ReportOptions {
-  readonly folders: readonly string[];
-  readonly out: string;
-  readonly color: boolean;
-}
+import { EXIT, usageError, warn, warnAll } from "../exit.js";
+import { shown } from "../words.js";
+import { compareRuns } from "./compare.js";
+import { parseReportOptions, type ReportOptions } from "./options.js";
+import { readFolder } from "./sources.js";
+import type { Written } from "./written.js";
 
 /** @returns the exit code. @throws Stop */
 export async function report(argv: readonly string[]): Promise<number> {
-  const options = parse(argv);
+  const options = parseReportOptions(argv);
   if (!options) return EXIT.good;
-  const merged = merge(options.folders.map(readSource));
-  if (merged.rows.length === 0)
-    throw usageError(`${options.folders.join(", ")} holds no case yet; run bench first`);
-  for (const note of merged.notes) process.stderr.write(`dualbench: ${note}\n`);
-  const csv = join(options.out, "results.csv");
-  let files: string[];
-  try {
-    mkdirSync(options.out, { recursive: true });
-    writeFileSync(csv, toCsv(merged.rows));
-    files = [csv, ...(await publish(merged.run, merged.rows, options.out))];
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
-    throw usageError(
-      `cannot write into ${options.out}: ${reasonOf(error)}; choose another folder with --out`,
-    );
-  }
   const { columns = 80, isTTY } = process.stdout;
+  const width = isTTY ? columns : 120;
   const color = options.color && isTTY === true && !process.env.NO_COLOR;
-  const lines = [
-    ...table(merged.rows, { width: isTTY ? columns : 120, color }),
-    "",
-    ...findings(merged.rows),
-    "",
-    ...files.map(shown),
-  ];
-  process.stdout.write(`${lines.join("\n")}\n`);
-  return EXIT.good;
+  const { lines, files, incomplete } = await mended(() =>
+    options.compare ? compareRuns(options, width) : ofRuns(options, width, color),
+  );
+  const parts = lines.length > 0 ? [...lines, ""] : [];
+  process.stdout.write(`${[...parts, ...files.map(shown)].join("\n")}\n`);
+  return incomplete ? EXIT.usage : EXIT.good;
 }
 
-function parse(argv: readonly string[]): ReportOptions | undefined {
-  const command = new Command("report")
-    .description("Makes tables, charts and report.html again from the results.jsonl of each folder, merged.")
-    .argument("<dir...>", "folders that bench has written")
-    .option("--out <dir>", "where to write; by default the folder itself, for several a new one")
-    .option("--no-color", "no colour")
-    .exitOverride()
-    .configureOutput({ writeErr: () => {} });
-  if (!parseFlags(command, argv, () => "type npm run report -- DIR, a folder that bench has written"))
-    return undefined;
-  const folders = [...new Map(command.args.map((folder) => [resolve(folder), folder])).values()];
-  const { out, color } = command.opts<{ out?: string; color: boolean }>();
-  const own = folders.some((folder) => out !== undefined && resolve(folder) === resolve(out));
-  if (out !== undefined && !own && existsSync(join(out, RESULTS)))
-    throw usageError(`${out} holds the results of another run; choose another folder with --out`);
-  const fallback = () => `${defaultFolder(new Date().toISOString())}-merged`;
-  return { folders, out: out ?? (folders.length === 1 ? folders[0] : fallback()), color };
-}
-
-function readSource(folder: string): Source {
+/** What a person can mend is one line: a folder that takes no file, a curve or a page that cannot be. */
+async function mended(write: () => Promise<Written>): Promise<Written> {
   try {
-    const { run, cases } = readRun(folder);
-    return { folder, run, rows: cases.map(({ row }) => row), machine: machineKind(run.environment) };
+    return await write();
   } catch (error) {
-    throw error instanceof StoreError ? usageError(error.message) : error;
+    const kinds = [NoSuchCurve, PageError, PdfError, StoreError];
+    if (kinds.some((kind) => error instanceof kind)) throw usageError((error as Error).message);
+    throw error;
   }
 }
 
-function merge(sources: readonly Source[]) {
+async function ofRuns(options: ReportOptions, width: number, color: boolean): Promise<Written> {
+  const read = options.folders.map(readFolder);
+  const problems = read.flatMap(({ faults }) => faults);
+  const { run, rows: all, notes } = mergeRuns(read.flatMap(({ sources }) => sources));
+  warnAll(problems);
+  if (all.length === 0)
+    throw usageError(
+      problems.length > 0
+        ? `${options.folders.join(", ")} holds no case that can be read`
+        : `${options.folders.join(", ")} holds no case yet; run bench first`,
+    );
+  for (const note of notes) warn(note);
+  const rows = chosen(all, options.suites);
+  mustTakeFiles(options.out);
+  const made =
+    options.style === "paper" ? await onPaper(options, run, rows) : await onScreen(options, run, rows);
+  const incomplete = made.incomplete || read.some(({ unreadable }) => unreadable > 0);
+  const words = [table(rows, { width, color }), findings(rows), claimsLines(rows, width)];
+  const lines = options.style === "paper" ? [] : words.flatMap((part, i) => (i > 0 ? ["", ...part] : part));
+  return { lines, files: made.files, incomplete };
+}
+
+/** @throws Stop */
+function mustTakeFiles(out: string): void {
   try {
-    return mergeRuns(sources);
+    makeFolder(out);
   } catch (error) {
-    throw error instanceof MergeError ? usageError(error.message) : error;
+    throw usageError(`cannot write into ${out}: ${reasonOf(error)}; choose another folder with --out`);
   }
+}
+
+type Files = Pick<Written, "files" | "incomplete">;
+
+async function onScreen({ out, look }: ReportOptions, run: RunRecord, rows: readonly Row[]): Promise<Files> {
+  let undrawn = 0;
+  const problem = (sentence: string, isFailure: boolean) => {
+    if (isFailure) undrawn++;
+    warn(sentence);
+  };
+  const csv = writeInto(out, "results.csv", toCsv(rows));
+  return { files: [csv, ...(await publish(run, rows, out, problem, look))], incomplete: undrawn > 0 };
+}
+
+async function onPaper(options: ReportOptions, run: RunRecord, rows: readonly Row[]): Promise<Files> {
+  const { out, widthPt, fontPt, folders } = options;
+  const { dark, palette, ...look } = options.look;
+  const theme = { ...(dark ? DARK : LIGHT), ...(palette ? { palette } : {}) };
+  const files = await publishPaper(run, rows, out, { ...look, widthPt, fontPt, theme });
+  if (files.length === 0)
+    throw usageError(`${folders.join(", ")} has nothing to draw: no case was measured; run bench first`);
+  return { files, incomplete: false };
+}
+
+/** @throws Stop when a named suite is not there */
+function chosen(rows: readonly Row[], suites: readonly string[]): readonly Row[] {
+  if (suites.length === 0) return rows;
+  const known = new Set(rows.map(({ suite }) => suite));
+  for (const suite of suites)
+    if (!known.has(suite))
+      throw usageError(`no case is of suite ${suite}; there are ${[...known].slice(0, 20).join(", ")}`);
+  return rows.filter(({ suite }) => suites.includes(suite));
 }

@@ -30,25 +30,32 @@ describe("what one case may cost", () => {
     ["a trifle, where they would take more than there is", 500, 1, 1e6, 1],
     ["a trifle, where the share is less than one", 599, 4, 0, 1],
     ["a trifle, when the time is just over", 600, 1, 0, 1],
-    ["a trifle in the last moment of the overtime", 689.9, 1, 0, 1],
+    ["a trifle in the overtime", 689, 1, 0, 1],
+    ["what is left of the overtime, in its last moment", 689.9, 1, 0, 0.1],
     ["nothing when the overtime is over too", 690, 1, 0, 0],
     ["nothing long after", 1e6, 1, 0, 0],
     ["the whole, with no curve left to count", 560, 0, 0, 40],
   ])("%s", (_what, spentS, curvesLeft, reservedS, wantedS) => {
-    const limit = spent(spentS).limitNs(curvesLeft, reservedS * S, false);
+    const limit = spent(spentS).limitNs(curvesLeft, reservedS * S, "panel");
     expect(limit / S).toBeCloseTo(wantedS, 9);
   });
 
   it("is ten times as much a trifle where the figure would miss it", () => {
-    expect(spent(600).limitNs(1, 0, true)).toBe(10 * S);
-    expect(spent(690).limitNs(1, 0, true)).toBe(0);
+    expect(spent(600).limitNs(1, 0, "figure")).toBe(10 * S);
+    expect(spent(690).limitNs(1, 0, "figure")).toBe(0);
+  });
+
+  it("is all of the overtime where a linear curve of the figure would not reach its end", () => {
+    expect(spent(600).limitNs(1, 0, "reach")).toBe(60 * S);
+    expect(spent(650).limitNs(1, 0, "reach") / S).toBeCloseTo(40, 9);
+    expect(spent(690).limitNs(1, 0, "reach")).toBe(0);
   });
 
   it("counts what was spent, however it came about", () => {
     const budget = new Budget(grid);
     for (let i = 0; i < 56; i++) budget.spend(10 * S);
     expect(budget.remainingNs).toBe(40 * S);
-    expect(budget.limitNs(1, 0, false)).toBe(spent(560).limitNs(1, 0, false));
+    expect(budget.limitNs(1, 0, "panel")).toBe(spent(560).limitNs(1, 0, "panel"));
     budget.spend(1e3 * S);
     expect(budget.remainingNs).toBe(0);
   });
@@ -88,16 +95,16 @@ describe("any order of cases", () => {
         seconds,
         seconds,
         counts,
-        fc.boolean(),
+        fc.constantFrom("panel", "figure", "reach"),
         seconds,
-        (before, reserved, curves, figure, more) => {
-          const limit = spent(before).limitNs(curves, reserved * S, figure);
+        (before, reserved, curves, missed, more) => {
+          const limit = spent(before).limitNs(curves, reserved * S, missed);
           expect(limit).toBeGreaterThanOrEqual(0);
           expect(limit).toBeLessThanOrEqual(grid.caseNs);
-          expect(spent(before + more).limitNs(curves, reserved * S, figure)).toBeLessThanOrEqual(limit);
-          expect(spent(before).limitNs(curves, (reserved + more) * S, figure)).toBeLessThanOrEqual(limit);
-          expect(spent(before).limitNs(curves + 1, reserved * S, figure)).toBeLessThanOrEqual(limit);
-          expect(spent(before).limitNs(curves, reserved * S, true)).toBeGreaterThanOrEqual(limit);
+          expect(spent(before + more).limitNs(curves, reserved * S, missed)).toBeLessThanOrEqual(limit);
+          expect(spent(before).limitNs(curves, (reserved + more) * S, missed)).toBeLessThanOrEqual(limit);
+          expect(spent(before).limitNs(curves + 1, reserved * S, missed)).toBeLessThanOrEqual(limit);
+          expect(spent(before).limitNs(curves, reserved * S, "reach")).toBeGreaterThanOrEqual(limit);
         },
       ),
       { seed: 26, numRuns: 300 },
@@ -111,7 +118,7 @@ describe("the grids", () => {
     const budget = new Budget(one);
     let total = 0;
     for (let limit = 1; limit > 0; total += limit) {
-      limit = budget.limitNs(1, 0, true);
+      limit = budget.limitNs(1, 0, "reach");
       budget.spend(limit);
     }
     return total;

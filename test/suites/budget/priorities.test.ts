@@ -85,3 +85,22 @@ it("keeps time for what comes before a case, and for cheaper sizes of the figure
   expect(judge.beforeNs(fast[5], left)).toBeCloseTo(4 * 16 * MS + BUDGETS.default.warmNs, -3);
   expect(judge.beforeNs(panel[5], left)).toBeGreaterThan(4 * (16 + 32 + 64 + 128) * MS);
 });
+
+it("takes the figure's linear curves to their end before what others would like", () => {
+  const judge = priorities();
+  const reaching = fast.map((planned) => ({ ...planned, reaches: true }) as Case);
+  expect(reaching.map((planned) => judge.of(planned))).toEqual([
+    ...["beginning", "beginning", "curve", "curve", "reach", "reach", "reach", "reach"],
+  ]);
+  const left = new Set([...reaching, ...fast, ...slow, ...panel].filter(({ rank }) => rank > 3));
+  const order: Case[] = [];
+  for (const pending = new Set([...left].map(group)); pending.size > 0; ) {
+    const next = judge.next(pending, left);
+    pending.delete(next);
+    left.delete(next.cases[0]);
+    order.push(next.cases[0]);
+  }
+  expect(order.slice(0, 4)).toEqual(reaching.slice(4));
+  // time for all of them is kept before a panel's case may ask
+  expect(judge.beforeNs(panel[5], new Set(reaching.slice(4)))).toBeGreaterThan(4 * (16 + 32 + 64 + 128) * MS);
+});
