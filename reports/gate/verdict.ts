@@ -31,6 +31,8 @@ export interface Verdict {
   readonly selection: string;
   readonly minutes: number;
   readonly machine: string;
+  /** Absent in verdicts of versions before 0.2. */
+  readonly made?: Made;
   /** One reading a block, where the device tells. */
   readonly gpu: readonly GpuReading[];
   readonly canary: Canary | null;
@@ -40,6 +42,18 @@ export interface Verdict {
   readonly checks: readonly Check[];
   /** Nothing is dropped silently. */
   readonly notCompared: readonly { readonly id: string; readonly reason: string }[];
+}
+
+/** The code behind the numbers, also where it has no commit. */
+export interface Made {
+  /** Of dualbench. */
+  readonly version: string;
+  /** Hash of its own sources. */
+  readonly code: string;
+  /** Versions of the packages that may have computed. */
+  readonly packages: Readonly<Record<string, string>>;
+  /** Hash of each module of the user and of what it imports, by path. */
+  readonly sources: Readonly<Record<string, string>>;
 }
 
 export interface GpuReading {

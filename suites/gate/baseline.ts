@@ -21,6 +21,8 @@ const baselineSchema = z.object({
   commit: z.string(),
   writtenUtc: z.string(),
   fingerprint: z.object({ hard: facts, soft: facts }),
+  /** The code that was measured; absent in baselines of versions before 0.2. */
+  made: z.object({ version: z.string(), code: z.string(), packages: facts, sources: facts }).optional(),
   /** Least turns in ns by case id: of processes that measured all cases, and of processes that measured this one alone. */
   cases: z.record(
     z.string(),

@@ -1,6 +1,8 @@
 /** What the rows of a run say of the code behind them. */
 import { basename, resolve } from "node:path";
+import { engines } from "../../impls/engines/index.js";
 import type { AnyImplementation } from "../../impls/implementation.js";
+import type { Made as MadeWith } from "../../reports/gate/verdict.js";
 import type { Case } from "../plan/plan.js";
 import type { Present } from "../processes/engine-pool.js";
 import { originOf } from "../processes/origin.js";
@@ -29,4 +31,11 @@ export function madeBy(
       ...(file !== undefined && hash !== undefined ? { source: `${basename(file)} ${hash}` } : {}),
     };
   };
+}
+
+/** What a verdict or a baseline says of it: every package that some engine computes with. */
+export function madeWith({ dualbench, packages, sources }: Environment): MadeWith {
+  const names = engines.flatMap((entry) => Object.values(entry.packages ?? {}).flat());
+  const installed = names.flatMap((name) => (packages[name] ? [[name, packages[name]] as const] : []));
+  return { ...dualbench, packages: Object.fromEntries(installed), sources: { ...sources } };
 }

@@ -30,8 +30,8 @@ export function storedPlan(options: Readonly<Record<string, unknown>>, folder: s
   if (parsed.success) return parsed.data;
   const [{ path, message }] = parsed.error.issues;
   throw usageError(
-    `${folder}: its record of the run has plan.options.${path.join(".")} ${quotedValue(options[String(path[0])])}, which is no such option ` +
-      `(${message}); start a new run`,
+    `${folder}: its record of the run has plan.options.${path.join(".")} ${quotedValue(options[String(path[0])])}, ` +
+      `which is no such option (${message}); start a new run`,
   );
 }
 

@@ -13,6 +13,7 @@ import { GateStop } from "../../../suites/gate/stop.js";
 import { gateFolder, type Harness, makeHarness } from "../../../suites/gate/trees/trees.js";
 import { realFile } from "../../../suites/gate/trees/user-files.js";
 import { type Environment, packageRoot, readEnvironment } from "../../../suites/measure/environment.js";
+import { madeWith } from "../../../suites/measure/made.js";
 import { nodeHost } from "../../../suites/processes/host.node.js";
 import { EXIT, Stop, usageError } from "../exit.js";
 import { Interrupt } from "../interrupt.js";
@@ -62,7 +63,11 @@ export async function withSession(
   const seed = options.seed ?? randomInt(2 ** 31);
   const rule = { ...DEFAULT_RULE, delta: options.delta / 100 };
   const say = (line: string) => process.stderr.write(`gate: ${line}\n`);
-  const environment = () => readEnvironment(argv, seed);
+  const environment = () => readEnvironment(argv, seed, options.impl);
+  const machineAndCode = async () => {
+    const found = await environment();
+    return { machine: machineKind(found), made: madeWith(found) };
+  };
   const gpu = new GpuWatch();
   try {
     const files = options.impl.map(realFile);
@@ -114,7 +119,7 @@ export async function withSession(
           estimator: options.baseline === undefined ? BLOCK_ESTIMATOR : PAST_ESTIMATOR,
           selection,
           minutes: (host.nowMs() - startMs) / 60e3,
-          machine: machineKind(await environment()),
+          ...(await machineAndCode()),
           gpu: gpu.states,
         };
         publishVerdict(verdict, options.out ?? join(gateFolder(top), "..", "verdict"), options.json);

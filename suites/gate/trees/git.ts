@@ -42,7 +42,10 @@ function whyNoRepository(folder: string, { code, stderr = "" }: GitError): strin
     return "git is not here, or not on the PATH; the gate finds the base with it: install git (Debian: apt-get install git)";
   const [, owned] = /dubious ownership in repository at '([^']+)'/.exec(stderr) ?? [];
   if (owned !== undefined)
-    return `git does not read ${owned}, which belongs to another user; to trust it, type: git config --global --add safe.directory ${owned}`;
+    return (
+      `git does not read ${owned}, which belongs to another user; ` +
+      `to trust it, type: git config --global --add safe.directory ${owned}`
+    );
   if (/not a git repository/.test(stderr))
     return `${folder} is in no git repository; the gate compares a change with its base`;
   if (/must be run in a work tree/.test(stderr))
