@@ -63,7 +63,7 @@ export const b = kernel("b", { unsupported: () => { throw undefined; } });`,
   ]);
   expect(code, stderr).toBe(1);
   expect(stderr).toMatch(
-    /its options\(\) failed: no options today \(.*fails\.mts:9:9\); repeat: .*--impl .*fails\.mts/,
+    /its options\(\) failed: no options today \(.*fails\.mts:8:9\); repeat: .*--impl .*fails\.mts/,
   );
   expect(stderr).toMatch(/its unsupported\(\) failed: undefined/);
   expect(`${stdout}${stderr}`).not.toMatch(/^\s*at .*:\d+:\d+/m);

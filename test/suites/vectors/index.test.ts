@@ -106,7 +106,8 @@ describe("a golden file", () => {
     const layout = Object.fromEntries(Object.keys(values).map((name) => [name, axes[name] ?? "h"]));
     const tensors = Object.entries(values).map(([name, value]) => {
       const shape = Array<number>(layout[name].split(" ").length).fill(1);
-      return [name, { shape, data: [value] }] as const;
+      const tensor: [string, { shape: number[]; data: number[] }] = [name, { shape, data: [value] }];
+      return tensor;
     });
     return encode(Object.fromEntries(tensors), {
       op: "ssd_minimal",
