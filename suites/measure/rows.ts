@@ -147,7 +147,11 @@ function makeRow(planned: Case, suite: string, outcome: Outcome, engine: EngineF
   const checked = lanes && { lanesChecked: lanes.checked, lanesTotal: lanes.total };
   switch (outcome.status) {
     case "failed":
-      return { ...common, status: "failed", reason: outcome.reason };
+      return {
+        ...common,
+        status: "failed",
+        reason: `${outcome.reason}; repeat: ${facts.repeat(suite, planned)}`,
+      };
     case "skipped":
       return { ...common, ...defined(outcome) };
     case "rejected": {
