@@ -80,7 +80,7 @@ describe("npm run report", () => {
     const png = readFileSync(join(out, "figure-10.png"));
     expect(png.readUInt32BE(16)).toBe(Math.ceil((237.6 * 600) / 72));
     expect(png.toString("latin1")).toContain("pHYs");
-  });
+  }, 120_000);
 
   it("compares two sides of runs, and ends with 0 whatever it finds", () => {
     const some = rows.filter(({ suite, engine }) => suite === "state-size" && engine === "wasm");
@@ -120,7 +120,7 @@ describe("npm run report", () => {
     );
     expect(one.status).toBe(0);
     expect(one.stdout).toMatch(/not enough data for \d+;.*runs a side would show/);
-  });
+  }, 120_000);
 
   it.each<[string, () => string[], RegExp]>([
     ["no folder", () => [], /missing required argument .*npm run report -- DIR/],
