@@ -1,0 +1,55 @@
+/** Inputs on the device: random ones made there, given ones uploaded. */
+import { GRID_BITS, streamKeys } from "../../../random.js";
+import { type Distribution, elementCount, matrixShape, type TensorSource } from "../../../tensor.js";
+import { halfBits } from "../../webgpu/problem/half.js";
+import type { CudaDevice } from "../device/device.js";
+import { launch, makeKernel, pack, strided } from "../device/kernel.js";
+import type { Handle } from "../host/driver.js";
+import { bytesOf, type Dtype } from "./outputs.js";
+
+const hashUrl = new URL("./hash.cu", import.meta.url);
+const randomUrl = new URL("./random.cu", import.meta.url);
+
+/** Their places are the cases of random.cu. */
+const kinds: readonly Distribution[] = [
+  "coherent",
+  "signed8",
+  "timeStep",
+  "logDecay",
+  "channelDecay",
+  "longKernel",
+  "signed",
+];
+
+/** Fills a buffer with a tensor's values on the grid of its dtype. */
+export function writeInput(device: CudaDevice, source: TensorSource, dtype: Dtype, to: Handle): void {
+  if (source.kind === "given") device.upload(to, givenBytes(source.data, dtype));
+  else writeRandom(device, source, dtype, to);
+}
+
+function writeRandom(
+  device: CudaDevice,
+  source: TensorSource & { kind: "random" },
+  dtype: Dtype,
+  to: Handle,
+): void {
+  const { k0, k1 } = streamKeys(source.seed, source.distribution === "logDecay" ? "dt" : source.name);
+  const kind = kinds.indexOf(source.distribution);
+  if (kind < 0) throw new Error(`random.cu has no distribution ${source.distribution}`);
+  const count = elementCount(source.shape);
+  const last = source.shape[source.shape.length - 1] ?? 1;
+  const parameters = pack([
+    to,
+    BigInt(count),
+    BigInt(matrixShape(source).cols),
+    ...[k0, k1, last, kind, GRID_BITS[dtype], dtype === "f16" ? 1 : 0],
+  ]);
+  const kernel = device.kernel({ urls: [hashUrl, randomUrl], entry: "random_values", plain: true });
+  launch(device, makeKernel(device, kernel, strided(count), [parameters]));
+}
+
+/** Values rounded once. */
+export function givenBytes(data: Float64Array, dtype: Dtype): Uint8Array {
+  const values = dtype === "f32" ? Float32Array.from(data) : Uint16Array.from(data, halfBits);
+  return new Uint8Array(values.buffer, 0, data.length * bytesOf(dtype));
+}
