@@ -80,12 +80,12 @@ const TUNINGS: Readonly<Record<Shape["padded"], Tuning>> = {
 /** Cards with less shared memory than Hopper's hold fewer chunks. */
 export function tuningFor(padded: Shape["padded"], sharedBytes: number): Tuning {
   const wanted = TUNINGS[padded];
-  const fit = (kernel: keyof Tuning) => {
+  const fitted = (kernel: keyof Tuning) => {
     let { slots } = wanted[kernel];
     while (slots > 2 && roomBytes(padded, slots, kernel !== "states") > sharedBytes) slots--;
     return { ...wanted[kernel], slots };
   };
-  return { states: fit("states"), output: fit("output"), fused: fit("fused") };
+  return { states: fitted("states"), output: fitted("output"), fused: fitted("fused") };
 }
 
 /** Shared memory of a kernel: `Room` of chunked.kernels.cu. */

@@ -23,7 +23,7 @@ export interface KernelSource {
   readonly defines?: Readonly<Record<string, number | string>>;
   /** Name of the `extern "C" __global__` function. */
   readonly entry: string;
-  /** sm_80 code also where the card is newer: kernels that use no newer instruction are compiled for what every card runs. */
+  /** Uses nothing that only one architecture has. */
   readonly plain?: boolean;
 }
 
@@ -77,10 +77,13 @@ export class CudaDevice extends Checked {
   ) {
     super(calls);
     const count = this.#int((out) => calls.cuDeviceGetCount(out), "cuDeviceGetCount");
-    if (ordinal >= count)
-      throw new Error(`no CUDA device ${ordinal}: the driver lists ${count}; nvidia-smi -L names them`);
+    const cards = Array.from({ length: count }, (_, i) => this.#describe(i));
+    if (ordinal >= count) {
+      const listed = cards.map(({ name, uuid }) => `${name} ${uuid}`).join(", ") || "none";
+      throw new Error(`no CUDA device ${ordinal}: the driver lists ${listed}`);
+    }
     this.#device = this.#int((out) => calls.cuDeviceGet(out, ordinal), "cuDeviceGet");
-    this.facts = this.#describe(ordinal);
+    this.facts = cards[ordinal];
     const version = this.#int((out) => calls.cuDriverGetVersion(out), "cuDriverGetVersion");
     this.driverVersion = `${Math.floor(version / 1000)}.${Math.floor((version % 1000) / 10)}`;
     const context = this.handle("cuDevicePrimaryCtxRetain", (out) =>
@@ -109,21 +112,22 @@ export class CudaDevice extends Checked {
 
   #describe(ordinal: number): DeviceFacts {
     const { calls } = this;
+    const device = this.#int((out) => calls.cuDeviceGet(out, ordinal), "cuDeviceGet");
     const [name, id] = [new Uint8Array(128), new Uint8Array(16)];
-    this.check("cuDeviceGetName", calls.cuDeviceGetName(name, name.length, this.#device));
-    this.check("cuDeviceGetUuid", calls.cuDeviceGetUuid_v2(id, this.#device));
+    this.check("cuDeviceGetName", calls.cuDeviceGetName(name, name.length, device));
+    this.check("cuDeviceGetUuid", calls.cuDeviceGetUuid_v2(id, device));
     const hex = Buffer.from(id).toString("hex");
     const attributes = Object.fromEntries(
       Object.entries(ATTRIBUTES).map(([key, number]) => [
         key,
-        this.#int((out) => calls.cuDeviceGetAttribute(out, number, this.#device), "cuDeviceGetAttribute"),
+        this.#int((out) => calls.cuDeviceGetAttribute(out, number, device), "cuDeviceGetAttribute"),
       ]),
     ) as DeviceFacts["attributes"];
     return {
       ordinal,
       name: new TextDecoder().decode(name).replace(/\0.*$/s, ""),
       uuid: `GPU-${hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-")}`,
-      bytes: Number(this.handle("cuDeviceTotalMem", (out) => calls.cuDeviceTotalMem_v2(out, this.#device))),
+      bytes: Number(this.handle("cuDeviceTotalMem", (out) => calls.cuDeviceTotalMem_v2(out, device))),
       attributes,
     };
   }
@@ -176,8 +180,7 @@ export class CudaDevice extends Checked {
 
   /** Architecture that kernels are compiled for: `a` opens instructions that only this one has. */
   architecture(plain: boolean): string {
-    if (plain || this.capability < 90) return `sm_${Math.min(this.capability, 80)}`;
-    return this.capability === 90 ? "sm_90a" : `sm_${this.capability}`;
+    return !plain && this.capability === 90 ? "sm_90a" : `sm_${this.capability}`;
   }
 
   /** Compiles once a user, loads once a process. */

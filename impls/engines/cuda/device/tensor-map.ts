@@ -7,6 +7,12 @@ const FLOAT16 = 6;
 const SWIZZLES = { 32: 1, 64: 2, 128: 3 } as const;
 const PROMOTE_256 = 3;
 
+/** A resizable buffer starts at a page; its constructor is younger than the language this is compiled for. */
+const Resizable = ArrayBuffer as unknown as new (
+  bytes: number,
+  options: { readonly maxByteLength: number },
+) => ArrayBuffer;
+
 /**
  * Of a tensor of halves whose axes are contiguous.
  * @param dims sizes of the axes, the innermost first
@@ -23,8 +29,8 @@ export function tensorMap(
   const encode = device.calls.cuTensorMapEncodeTiled;
   if (!encode)
     throw new Error(`driver ${device.driverVersion} has no tensor maps; CUDA 12 and later have them`);
-  // a resizable buffer starts at a page: the map must lie at a multiple of 64 bytes
-  const map = new Uint8Array(new ArrayBuffer(128, { maxByteLength: 128 }));
+  // the map must lie at a multiple of 64 bytes
+  const map = new Uint8Array(new Resizable(128, { maxByteLength: 128 }));
   const strides: bigint[] = [];
   let stride = 2;
   for (const size of dims.slice(0, -1)) {
