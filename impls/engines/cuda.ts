@@ -7,14 +7,14 @@ import { measureCeilings } from "./cuda/clock/ceilings.js";
 import { Stopwatch } from "./cuda/clock/stopwatch.js";
 import { CudaDevice } from "./cuda/device/device.js";
 import { Graphs } from "./cuda/device/graphs.js";
-import { type Kernel, launch, pack } from "./cuda/device/kernel.js";
+import { type Grid, type Kernel, launch, pack } from "./cuda/device/kernel.js";
 import { tensorMap } from "./cuda/device/tensor-map.js";
 import { type DriverCalls, loadDriver } from "./cuda/host/driver.js";
 import { type Compiler, loadCompiler } from "./cuda/host/nvrtc.js";
 import { type CudaLaunch, Stage } from "./cuda/problem/stage.js";
 import { type DeviceInfo, type Engine, EngineAbsent, type Timing } from "./engine.js";
 
-export type { CudaLaunch };
+export type { CudaLaunch, Grid };
 
 export interface CudaEngine extends Engine<CudaLaunch> {
   readonly name: "cuda";

@@ -3,7 +3,7 @@ import type { CudaEngine } from "../engines/cuda.js";
 import { implementation } from "../implementation.js";
 import type { Problem } from "../operator.js";
 import type { Options } from "../prepared.js";
-import { type Borders, CHUNK, MOST_STATE, scratchBytes, shapeOf } from "./cuda/plan.js";
+import { type Borders, CHUNK, MOST_STATE, scratchBytes, segmentsFor, shapeOf } from "./cuda/plan.js";
 import { prepareChunked } from "./cuda/prepare.js";
 import { type Ssd, ssd } from "./operator.js";
 
@@ -12,7 +12,7 @@ import { type Ssd, ssd } from "./operator.js";
  * Ampere. -exact: states at the borders of segments in f32 instead of f16.
  */
 const MAKES: Readonly<Record<string, { readonly mma: boolean; readonly borders: Borders }>> = {
-  wgmma: { mma: false, borders: { localHalf: true, entryHalf: false } },
+  wgmma: { mma: false, borders: { localHalf: true, entryHalf: true } },
   "wgmma-exact": { mma: false, borders: { localHalf: false, entryHalf: false } },
   mma: { mma: true, borders: { localHalf: false, entryHalf: false } },
 };
@@ -67,7 +67,7 @@ function costOf(problem: Problem<Ssd>, { make = "mma" }: Options) {
   const { batch, length, heads, groups, headDim, state } = problem.dims;
   const shape = shapeOf(problem);
   const resident = MULTIPROCESSORS * (shape.padded <= 64 ? 2 : 1);
-  const segments = Math.max(1, Math.min(shape.chunks, Math.floor(resident / shape.workgroups)));
+  const segments = segmentsFor(shape, resident);
   const split = segments > 1;
   const tokens = batch * length;
   const least = ssd.cost(problem);

@@ -39,39 +39,41 @@ template <int SLOTS, bool OUTPUT> struct Room {
   static constexpr int TILES = SLOTS * SLOT;
   static constexpr int WEIGHTS = TILES + (OUTPUT ? 2 * N_BYTES : 0);
   static constexpr int STEPS = WEIGHTS + (OUTPUT ? 1024 : 0);
-  static constexpr int BARS = STEPS + SLOTS * STEP_BYTES;
+  // of the weights to the ends of blocks, those of the last block are no use to anyone
+  static constexpr int BARS = OUTPUT ? WEIGHTS + 192 : STEPS + SLOTS * STEP_BYTES;
 };
 
 // 3. Passing states: from each segment's own to the one it begins with. A thread takes W values of one unit.
-constexpr int W = NPAD >= 128 ? 4 : 2, VECTORS = CHANNELS * NPAD / W, AHEAD = NPAD >= 128 ? 16 : ENTRY_FUSED ? 17 : 33;
-template <bool HALF> INLINE void read_states(const void *states, size_t vector, float (&v)[W]) {
-  if (HALF) {
-    u32 words[W / 2];
-    if (W == 4) {
-      uint2 u = __ldcg((const uint2 *)states + vector);
-      words[0] = u.x;
-      words[W / 2 - 1] = u.y;
-    } else {
-      words[0] = __ldcg((const u32 *)states + vector);
-    }
-#pragma unroll
-    for (int i = 0; i < W / 2; i++) {
-      float2 pair = floats(words[i]);
-      v[2 * i] = pair.x;
-      v[2 * i + 1] = pair.y;
-    }
-  } else if (W == 4) {
-    float4 u = __ldcg((const float4 *)states + vector);
-    v[0] = u.x; v[1] = u.y; v[W - 2] = u.z; v[W - 1] = u.w;
+constexpr int W = NPAD >= 128 ? 4 : 2, VECTORS = CHANNELS * NPAD / W, AHEAD = NPAD >= 128 ? 16 : LOCAL_HALF ? 33 : 17;
+// As they lie in memory: many are in flight at a time.
+template <bool HALF> struct Raw { u32 words[HALF ? W / 2 : W]; };
+template <bool HALF> INLINE Raw<HALF> read_states(const void *states, size_t vector) {
+  constexpr int WORDS = HALF ? W / 2 : W;
+  const u32 *from = (const u32 *)states + vector * WORDS;
+  Raw<HALF> raw;
+  if constexpr (WORDS == 1) {
+    raw.words[0] = __ldcg(from);
+  } else if constexpr (WORDS == 2) {
+    uint2 u = __ldcg((const uint2 *)from);
+    raw.words[0] = u.x;
+    raw.words[1] = u.y;
   } else {
-    float2 u = __ldcg((const float2 *)states + vector);
-    v[0] = u.x; v[1] = u.y;
+    uint4 u = __ldcg((const uint4 *)from);
+    raw.words[0] = u.x;
+    raw.words[1] = u.y;
+    raw.words[2] = u.z;
+    raw.words[3] = u.w;
   }
+  return raw;
+}
+template <bool HALF> INLINE float value_of(const Raw<HALF> &raw, int i) {
+  if constexpr (!HALF) return __uint_as_float(raw.words[i]);
+  else return (i & 1) ? floats(raw.words[i >> 1]).y : floats(raw.words[i >> 1]).x;
 }
 template <bool HALF> INLINE void write_states(void *states, size_t vector, const float (&v)[W]) {
-  if (HALF && W == 4) __stcg((uint2 *)states + vector, make_uint2(halves(v[0], v[1]), halves(v[W - 2], v[W - 1])));
-  else if (HALF) __stcg((u32 *)states + vector, halves(v[0], v[1]));
-  else if (W == 4) __stcg((float4 *)states + vector, make_float4(v[0], v[1], v[W - 2], v[W - 1]));
+  if constexpr (HALF && W == 4) __stcg((uint2 *)states + vector, make_uint2(halves(v[0], v[1]), halves(v[2], v[3])));
+  else if constexpr (HALF) __stcg((u32 *)states + vector, halves(v[0], v[1]));
+  else if constexpr (W == 4) __stcg((float4 *)states + vector, make_float4(v[0], v[1], v[2], v[3]));
   else __stcg((float2 *)states + vector, make_float2(v[0], v[1]));
 }
 // Where value i of a vector lies in the state: octets of threads, as octet_of has them.
@@ -91,13 +93,14 @@ INLINE void start_of_scan(const Problem &p, int unit, int vector, float (&run)[W
   }
 }
 template <class Factor> INLINE void scan_states(const Problem &p, int unit, int vector, bool on, Factor factor, bool &ready) {
-  float run[W], v[AHEAD][W];
+  float run[W];
+  Raw<LOCAL_HALF> v[AHEAD];
   size_t at = (size_t)unit * VECTORS + vector, stride = (size_t)units(p) * VECTORS;
   if (on) {
     start_of_scan(p, unit, vector, run);
 #pragma unroll
     for (int i = 0; i < AHEAD; i++)
-      if (i < p.segments) read_states<LOCAL_HALF>(p.local, at + i * stride, v[i]);
+      if (i < p.segments) v[i] = read_states<LOCAL_HALF>(p.local, at + i * stride);
   }
   if (!ready) factor.prepare();
   ready = true;
@@ -107,14 +110,14 @@ template <class Factor> INLINE void scan_states(const Problem &p, int unit, int 
     if (s)
 #pragma unroll
       for (int i = 0; i < AHEAD; i++)
-        if (s + i < p.segments) read_states<LOCAL_HALF>(p.local, at + (s + i) * stride, v[i]);
+        if (s + i < p.segments) v[i] = read_states<LOCAL_HALF>(p.local, at + (s + i) * stride);
 #pragma unroll
     for (int i = 0; i < AHEAD; i++)
       if (s + i < p.segments) {
         write_states<ENTRY_HALF>(p.entry, at + (s + i) * stride, run);
         float by = factor.of(s + i, unit & 1);
 #pragma unroll
-        for (int k = 0; k < W; k++) run[k] = fmaf(run[k], by, v[i][k]);
+        for (int k = 0; k < W; k++) run[k] = fmaf(run[k], by, value_of(v[i], k));
       }
   }
 }
@@ -186,6 +189,19 @@ INLINE void meet(u32 *counter, u32 segments) {
   __syncthreads();
 }
 
+// Of a pair's states each of its workgroups passes on a share.
+INLINE void pass_in_place(const Problem &p, const Place &place, float *table) {
+  Factors factors = {p, table, place.unit};
+  int share = ((2 * VECTORS + p.segments - 1) / p.segments + 31) & ~31, from = place.segment * share;
+  int to = min(from + share, 2 * VECTORS);
+  bool ready = false;
+  for (int i = from; i < to || !ready; i += THREADS) {
+    int vector = i + threadIdx.x;
+    bool on = vector < to;
+    scan_states(p, place.unit + (on ? vector / VECTORS : 0), on ? vector % VECTORS : 0, on, factors, ready);
+  }
+}
+
 #if ENTRY_FUSED
 extern "C" __global__ __launch_bounds__(THREADS, RESIDENT_FUSED) void fused(const Problem p TENSOR_MAPS) {
   typedef Room<SLOTS_FUSED, true> R;
@@ -198,16 +214,10 @@ extern "C" __global__ __launch_bounds__(THREADS, RESIDENT_FUSED) void fused(cons
   u32 *counter = p.counters + 32 * (blockIdx.x % all);
   segment_state<SLOTS_FUSED, true>(p, loader, place);
   meet(counter, p.segments);
-  Factors factors = {p, (float *)(room + R::TILES), place.unit}; // the state's tiles are free here
-  int share = ((2 * VECTORS + p.segments - 1) / p.segments + 31) & ~31, from = place.segment * share;
-  int to = min(from + share, 2 * VECTORS);
-  bool ready = false;
-  for (int i = from; i < to || !ready; i += THREADS) {
-    int vector = i + threadIdx.x;
-    bool on = vector < to;
-    scan_states(p, place.unit + (on ? vector / VECTORS : 0), on ? vector % VECTORS : 0, on, factors, ready);
+  if (!DIRECT) {
+    pass_in_place(p, place, (float *)(room + R::TILES)); // the state's tiles are free here
+    meet(counter, p.segments);
   }
-  meet(counter, p.segments);
   segment_output<SLOTS_FUSED, true>(p, loader, place, loader.base + R::TILES, loader.base + R::WEIGHTS);
 }
 #endif

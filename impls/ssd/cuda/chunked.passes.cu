@@ -163,7 +163,7 @@ INLINE Decays decays_of(float2 l, float2 d, int w, int lane, u32 weights) {
     float rest = 0.0f;
 #pragma unroll
     for (int J = 3; J > 0; J--) rest += J > w ? decay.block[J] : 0.0f;
-    store_f2(weights + lane * 8, exp2_fast(later + l.y) * d.x, exp2_fast(later) * d.y);
+    if (w < 3) store_f2(weights + lane * 8, exp2_fast(later + l.y) * d.x, exp2_fast(later) * d.y); // barriers lie behind them
     store_f2(weights + 256 + lane * 8, exp2_fast(rest + (later + l.y)) * d.x, exp2_fast(rest + later) * d.y);
   }
   int row = 8 * w + (lane >> 3), column = 8 * w + (lane & 3);
@@ -268,9 +268,32 @@ template <class Each> INLINE void each_of_state(const Problem &p, const Slice &s
   }
 }
 
+// 3. Passing states, where segments are few: each workgroup adds up what all earlier ones left.
+INLINE void add_earlier_segments(const Problem &p, float (&state)[STATE_REGS], const Place &place, int half, int thread) {
+  constexpr int AT_ONCE = NPAD <= 32 ? 8 : 2;
+  for (int s = 0; s < place.segment; s += AT_ONCE) {
+    float own[AT_ONCE][8], by[AT_ONCE];
+#pragma unroll
+    for (int k = 0; k < AT_ONCE; k++)
+      by[k] = s + k < place.segment ? exp2_fast(__ldcg(p.decays + (size_t)(s + k) * units(p) + place.unit + half)) : 1.0f;
+#pragma unroll
+    for (int i = 0; i < NPAD / 16; i++) {
+#pragma unroll
+      for (int k = 0; k < AT_ONCE; k++)
+        if (s + k < place.segment) load_octet<LOCAL_HALF>(p.local, octet_of(p, s + k, place.unit + half, i, thread), own[k]);
+#pragma unroll
+      for (int k = 0; k < AT_ONCE; k++)
+        if (s + k < place.segment)
+#pragma unroll
+          for (int v = 0; v < 8; v++) state[8 * i + v] = fmaf(state[8 * i + v], by[k], own[k][v]);
+    }
+  }
+}
+
 // 1. and 4.: outputs of a segment's chunks, the state carried from one to the next. RESIDENT: the first chunks lie in shared memory.
 template <int SLOTS, bool RESIDENT> INLINE void segment_output(const Problem &p, Loader &loader, const Place &place, u32 tiles, u32 weights) {
   constexpr int BYTES = 2 * (X_BYTES + N_BYTES);
+  constexpr bool TOGETHER = TOGETHER_FROM <= NPAD;
   int half = threadIdx.x >> 7, thread = threadIdx.x & 127, w = thread >> 5, lane = threadIdx.x & 31, q = lane & 3;
   Slice first = slice_of(p, place, 0), second = slice_of(p, place, 1), slice = half ? second : first;
   u32 mine = tiles + half * N_BYTES, own = weights + half * 512;
@@ -287,15 +310,17 @@ template <int SLOTS, bool RESIDENT> INLINE void segment_output(const Problem &p,
   float state[STATE_REGS];
 #pragma unroll
   for (int i = 0; i < STATE_REGS; i++) state[i] = 0.0f;
-  if (p.segments > 1) {
 #if HOPPER
-    if (!RESIDENT) asm volatile("griddepcontrol.wait;" ::: "memory");
+  if (!RESIDENT) asm volatile("griddepcontrol.wait;" ::: "memory");
 #endif
+  if (p.segments > 1 && !DIRECT) {
 #pragma unroll
     for (int i = 0; i < NPAD / 16; i++)
       load_octet<ENTRY_HALF>(p.entry, octet_of(p, place.segment, place.unit + half, i, thread), state + 8 * i);
-  } else if (p.initialState) {
-    each_of_state(p, slice, place, w, lane, [&](int i, size_t at) { state[i] = __ldg(p.initialState + at); });
+  } else {
+    if (p.initialState)
+      each_of_state(p, slice, place, w, lane, [&](int i, size_t at) { state[i] = __ldg(p.initialState + at); });
+    if (DIRECT) add_earlier_segments(p, state, place, half, thread);
   }
 #pragma unroll 1
   for (int i = 0; i < place.count; i++) {
@@ -312,18 +337,29 @@ template <int SLOTS, bool RESIDENT> INLINE void segment_output(const Problem &p,
     if (!RESIDENT || i >= SLOTS) loader.wait(slot);
     float G[32], Y[32];
     multiply_tiles(G, c, b, w, lane);
+    if (TOGETHER) multiply_tiles(Y, c, mine, w, lane);
     float2 l, d;
     steps_of(loader.steps + slot * STEP_BYTES, half, lane, l, d);
     Decays decay = decays_of(l, d, w, lane, own);
     slice_barrier(half);
-    products_wait<0>();
     u32 M[4][4];
-    mask_scores(M, G, decay, w, lane, own);
-    multiply_tiles(Y, c, mine, w, lane);
-    float all = exp2_fast((decay.block[0] + decay.block[1]) + (decay.block[2] + decay.block[3]));
+    auto update = [&]() {
+      float all = exp2_fast((decay.block[0] + decay.block[1]) + (decay.block[2] + decay.block[3]));
 #pragma unroll
-    for (int k = 0; k < STATE_REGS; k++) state[k] *= all;
-    update_state(state, x, b, w, lane, [&](int j) { return load_f2(own + 256 + (8 * j + 2 * q) * 4); });
+      for (int k = 0; k < STATE_REGS; k++) state[k] *= all;
+      update_state(state, x, b, w, lane, [&](int j) { return load_f2(own + 256 + (8 * j + 2 * q) * 4); });
+    };
+    // long products are issued together; short ones are done before scores are scaled, which needs the registers
+    if (TOGETHER) {
+      update();
+      products_wait<2>();
+      mask_scores(M, G, decay, w, lane, own);
+    } else {
+      products_wait<0>();
+      mask_scores(M, G, decay, w, lane, own);
+      multiply_tiles(Y, c, mine, w, lane);
+      update();
+    }
     products_wait<1>();
     float ahead = 0.0f; // of the blocks before this warp's rows
 #pragma unroll

@@ -3,11 +3,14 @@ import type { Problem } from "../../operator.js";
 import type { Ssd } from "../operator.js";
 
 export const CHUNK = 64;
+/** Of a slice: what a warpgroup takes of one head. */
+export const CHANNELS = 64;
 export const THREADS = 256;
 export const MOST_STATE = 256;
 /** The table of segments' decays in pass_states has as many rows. */
 export const MOST_SEGMENTS = 264;
-const CHANNELS = 64;
+/** Padded states from which the products of a chunk are issued together. */
+export const TOGETHER_FROM = 128;
 
 /** States at the borders of segments: where each segment ends on its own, and where it begins. */
 export interface Borders {
@@ -92,12 +95,16 @@ export function tuningFor(padded: Shape["padded"], sharedBytes: number): Tuning 
 export function roomBytes(padded: number, slots: number, output: boolean): number {
   const tile = CHUNK * padded * 2;
   const slot = 2 * CHUNK * CHANNELS * 2 + (output ? 2 : 1) * tile;
-  return slots * (slot + 2 * CHUNK * 8) + (output ? 2 * tile + 1024 : 0) + 64;
+  return slots * (slot + 2 * CHUNK * 8) + (output ? 2 * tile + 1024 : 64);
 }
 
-/** Chunks that a segment has at least before time is cut again. */
+/** Segments that pay: below three, reading X twice costs more than workgroups that are too few. */
+const FEWEST_SEGMENTS = 3;
+
+/** @param resident workgroups that live on the card at a time */
 export function segmentsFor({ chunks, workgroups }: Shape, resident: number): number {
-  return Math.max(1, Math.min(chunks, MOST_SEGMENTS, Math.floor(resident / workgroups)));
+  const segments = Math.min(chunks, MOST_SEGMENTS, Math.floor(resident / workgroups));
+  return segments < FEWEST_SEGMENTS ? 1 : segments;
 }
 
 /** Of the states at the borders, the segments' decays and the counters. */
