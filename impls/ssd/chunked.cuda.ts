@@ -3,7 +3,15 @@ import type { CudaEngine } from "../engines/cuda.js";
 import { implementation } from "../implementation.js";
 import type { Problem } from "../operator.js";
 import type { Options } from "../prepared.js";
-import { type Borders, CHUNK, MOST_STATE, scratchBytes, segmentsFor, shapeOf } from "./cuda/plan.js";
+import {
+  type Borders,
+  CHUNK,
+  MOST_STATE,
+  roomBytes,
+  scratchBytes,
+  segmentsFor,
+  shapeOf,
+} from "./cuda/plan.js";
 import { prepareChunked } from "./cuda/prepare.js";
 import { type Ssd, ssd } from "./operator.js";
 
@@ -43,7 +51,7 @@ export const chunkedCuda = implementation(ssd, "cuda", {
     if (chunk !== CHUNK) return `needs chunk ${CHUNK}, got ${chunk}`;
     const { state } = problem.dims;
     if (state > MOST_STATE) return `needs state of at most ${MOST_STATE}, got ${state}`;
-    return MAKES[make].mma ? undefined : hopperLacks(problem, engine);
+    return MAKES[make].mma ? roomLacks(problem, engine) : hopperLacks(problem, engine);
   },
   prepare: (engine, problem, { make = "mma" }) => prepareChunked(engine, problem, MAKES[make]),
   cost: (problem, options) => costOf(problem, options),
@@ -57,6 +65,15 @@ function hopperLacks({ dims }: Problem<Ssd>, engine?: CudaEngine): string | unde
   if (engine && engine.card.capability !== 90)
     return `make wgmma needs a card of compute capability 9.0, this one has ${engine.card.capability / 10}`;
   return undefined;
+}
+
+/** A sentence where a card's shared memory does not hold two chunks of the padded state. */
+function roomLacks(problem: Problem<Ssd>, engine?: CudaEngine): string | undefined {
+  const needed = roomBytes(shapeOf(problem).padded, 2, true);
+  const { sharedBytes = needed } = engine?.card.facts.attributes ?? {};
+  return needed <= sharedBytes
+    ? undefined
+    : `state=${problem.dims.state} needs ${needed} bytes of shared memory, this card has ${sharedBytes}`;
 }
 
 /** Workgroups that live on an H100 at a time; only what a row says of the form's own work depends on it. */

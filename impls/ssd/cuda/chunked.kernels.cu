@@ -1,4 +1,4 @@
-// The launches: segment states, their scan, outputs; or all three in one where every workgroup is on the device at a time.
+// The launches: segment states, their scan, outputs.
 
 #if HOPPER
 #define TENSOR_MAPS , const __grid_constant__ TensorMap mapX, const __grid_constant__ TensorMap mapB, const __grid_constant__ TensorMap mapC
@@ -21,19 +21,7 @@ INLINE void start_loader(Loader &loader, u32 bars, const TensorMap *X, const Ten
 #define TENSOR_MAPS
 #define READY_MAPS(loader, bars_at)
 #endif
-// the next kernel may start: what it reads of this one it waits for itself
-INLINE void let_next_start() {
-#if HOPPER
-  asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
-#endif
-}
-INLINE void wait_for_last() {
-#if HOPPER
-  asm volatile("griddepcontrol.wait;" ::: "memory");
-#endif
-}
-
-// Shared memory: slots, tiles of the state (outputs only), weights, slots of logA and dt, barriers. chunked/sizes.ts counts the same.
+// Shared memory: slots, tiles of the state (outputs only), weights, slots of logA and dt, barriers. plan.ts counts the same.
 template <int SLOTS, bool OUTPUT> struct Room {
   static constexpr int SLOT = 2 * X_BYTES + N_BYTES * (OUTPUT ? 2 : 1);
   static constexpr int TILES = SLOTS * SLOT;
@@ -92,48 +80,6 @@ INLINE void start_of_scan(const Problem &p, int unit, int vector, float (&run)[W
       run[i] = __ldg(p.initialState + (((size_t)place.batch * p.heads + slice.head) * p.headDim + channel) * p.state + n);
   }
 }
-template <class Factor> INLINE void scan_states(const Problem &p, int unit, int vector, bool on, Factor factor, bool &ready) {
-  float run[W];
-  Raw<LOCAL_HALF> v[AHEAD];
-  size_t at = (size_t)unit * VECTORS + vector, stride = (size_t)units(p) * VECTORS;
-  if (on) {
-    start_of_scan(p, unit, vector, run);
-#pragma unroll
-    for (int i = 0; i < AHEAD; i++)
-      if (i < p.segments) v[i] = read_states<LOCAL_HALF>(p.local, at + i * stride);
-  }
-  if (!ready) factor.prepare();
-  ready = true;
-  if (!on) return;
-#pragma unroll 1
-  for (int s = 0; s < p.segments; s += AHEAD) {
-    if (s)
-#pragma unroll
-      for (int i = 0; i < AHEAD; i++)
-        if (s + i < p.segments) v[i] = read_states<LOCAL_HALF>(p.local, at + (s + i) * stride);
-#pragma unroll
-    for (int i = 0; i < AHEAD; i++)
-      if (s + i < p.segments) {
-        write_states<ENTRY_HALF>(p.entry, at + (s + i) * stride, run);
-        float by = factor.of(s + i, unit & 1);
-#pragma unroll
-        for (int k = 0; k < W; k++) run[k] = fmaf(run[k], by, value_of(v[i], k));
-      }
-  }
-}
-// The decays of a pair's segments as factors, in shared memory.
-struct Factors {
-  const Problem &p;
-  float *table;
-  int unit; // the pair's first
-  INLINE void prepare() {
-    for (int i = threadIdx.x; i < 2 * p.segments; i += blockDim.x)
-      table[i] = exp2_fast(__ldcg(p.decays + (size_t)(i >> 1) * units(p) + unit + (i & 1)));
-    __syncthreads();
-  }
-  INLINE float of(int segment, int half) { return table[2 * segment + half]; }
-};
-
 extern __shared__ __align__(1024) unsigned char room[];
 
 #if ENTRY_SEGMENT_STATES
@@ -145,19 +91,39 @@ extern "C" __global__ __launch_bounds__(THREADS, RESIDENT_STATES) void segment_s
   loader.base = shared_address(room);
   loader.steps = loader.base + R::STEPS;
   READY_MAPS(loader, loader.base + R::BARS);
-  segment_state<SLOTS_STATES, false>(p, loader, place_of(p, blockIdx.x / all, blockIdx.x % all));
+  segment_state<SLOTS_STATES>(p, loader, place_of(p, blockIdx.x / all, blockIdx.x % all));
 }
 #endif
 
 #if ENTRY_PASS_STATES
 extern "C" __global__ __launch_bounds__(128) void pass_states(const Problem p) {
-  __shared__ float table[2 * MOST_SEGMENTS];
+  __shared__ float factors[MOST_SEGMENTS];
   let_next_start();
   wait_for_last();
-  int vector = blockIdx.x * 128 + threadIdx.x, unit = vector / VECTORS;
-  Factors factors = {p, table, unit & ~1};
-  bool ready = false;
-  scan_states(p, unit, vector % VECTORS, true, factors, ready);
+  int all = blockIdx.x * 128 + threadIdx.x, unit = all / VECTORS, vector = all % VECTORS;
+  size_t at = (size_t)unit * VECTORS + vector, stride = (size_t)units(p) * VECTORS;
+  float run[W];
+  Raw<LOCAL_HALF> own[AHEAD];
+  start_of_scan(p, unit, vector, run);
+#pragma unroll
+  for (int i = 0; i < AHEAD; i++)
+    if (i < p.segments) own[i] = read_states<LOCAL_HALF>(p.local, at + i * stride);
+  for (int i = threadIdx.x; i < p.segments; i += 128) factors[i] = exp2_fast(__ldcg(p.decays + (size_t)i * units(p) + unit));
+  __syncthreads();
+#pragma unroll 1
+  for (int s = 0; s < p.segments; s += AHEAD) {
+    if (s)
+#pragma unroll
+      for (int i = 0; i < AHEAD; i++)
+        if (s + i < p.segments) own[i] = read_states<LOCAL_HALF>(p.local, at + (s + i) * stride);
+#pragma unroll
+    for (int i = 0; i < AHEAD; i++)
+      if (s + i < p.segments) {
+        write_states<ENTRY_HALF>(p.entry, at + (s + i) * stride, run);
+#pragma unroll
+        for (int k = 0; k < W; k++) run[k] = fmaf(run[k], factors[s + i], value_of(own[i], k));
+      }
+  }
 }
 #endif
 
@@ -170,54 +136,6 @@ extern "C" __global__ __launch_bounds__(THREADS, RESIDENT_OUTPUT) void segment_o
   loader.steps = loader.base + R::STEPS;
   READY_MAPS(loader, loader.base + R::BARS);
   Place place = place_of(p, blockIdx.x / all, blockIdx.x % all);
-  segment_output<SLOTS_OUTPUT, false>(p, loader, place, loader.base + R::TILES, loader.base + R::WEIGHTS);
-}
-#endif
-
-// All workgroups of a pair meet; the counter runs from 0 to 2 segments - 1 and round again, so that no launch has to reset it.
-INLINE void meet(u32 *counter, u32 segments) {
-  __syncthreads();
-  if (threadIdx.x == 0) {
-    u32 old, now;
-    asm volatile("fence.acq_rel.gpu;" ::: "memory");
-    asm volatile("atom.relaxed.gpu.inc.u32 %0, [%1], %2;" : "=r"(old) : "l"(counter), "r"(2 * segments - 1) : "memory");
-    do {
-      asm volatile("ld.acquire.gpu.u32 %0, [%1];" : "=r"(now) : "l"(counter) : "memory");
-    } while (old < segments ? now < segments : now >= segments);
-    asm volatile("fence.acq_rel.gpu;" ::: "memory");
-  }
-  __syncthreads();
-}
-
-// Of a pair's states each of its workgroups passes on a share.
-INLINE void pass_in_place(const Problem &p, const Place &place, float *table) {
-  Factors factors = {p, table, place.unit};
-  int share = ((2 * VECTORS + p.segments - 1) / p.segments + 31) & ~31, from = place.segment * share;
-  int to = min(from + share, 2 * VECTORS);
-  bool ready = false;
-  for (int i = from; i < to || !ready; i += THREADS) {
-    int vector = i + threadIdx.x;
-    bool on = vector < to;
-    scan_states(p, place.unit + (on ? vector / VECTORS : 0), on ? vector % VECTORS : 0, on, factors, ready);
-  }
-}
-
-#if ENTRY_FUSED
-extern "C" __global__ __launch_bounds__(THREADS, RESIDENT_FUSED) void fused(const Problem p TENSOR_MAPS) {
-  typedef Room<SLOTS_FUSED, true> R;
-  int all = p.pairs * p.groups * p.batch;
-  Loader loader;
-  loader.base = shared_address(room);
-  loader.steps = loader.base + R::STEPS;
-  READY_MAPS(loader, loader.base + R::BARS);
-  Place place = place_of(p, blockIdx.x / all, blockIdx.x % all);
-  u32 *counter = p.counters + 32 * (blockIdx.x % all);
-  segment_state<SLOTS_FUSED, true>(p, loader, place);
-  meet(counter, p.segments);
-  if (!DIRECT) {
-    pass_in_place(p, place, (float *)(room + R::TILES)); // the state's tiles are free here
-    meet(counter, p.segments);
-  }
-  segment_output<SLOTS_FUSED, true>(p, loader, place, loader.base + R::TILES, loader.base + R::WEIGHTS);
+  segment_output<SLOTS_OUTPUT>(p, loader, place, loader.base + R::TILES, loader.base + R::WEIGHTS);
 }
 #endif

@@ -1,6 +1,18 @@
 // The two walks over a segment's chunks. Decays are exponentials of sums over what lies between two tokens, in log2; only inside a block
 // of 16 tokens are differences of the block's own running sums taken (README, "Sixteen tokens").
 
+// The next kernel may start: what it reads of this one it waits for itself.
+INLINE void let_next_start() {
+#if HOPPER
+  asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
+#endif
+}
+INLINE void wait_for_last() {
+#if HOPPER
+  asm volatile("griddepcontrol.wait;" ::: "memory");
+#endif
+}
+
 // States at the borders of segments, in the order of the threads that hold them: 8 values a thread and step.
 template <bool HALF> INLINE void store_octet(void *states, size_t octet, const float *v) {
   if (HALF) {
@@ -56,9 +68,9 @@ INLINE void update_state(float (&state)[STATE_REGS], u32 x, u32 b, int w, int la
 }
 
 // 2. Chunk states, summed to the segment's own. Backwards: a token's weight is its decay to the end of the segment, so that the state is
-// never rescaled. KEEP: tiles lie where pass 2 looks for them, and C of those that stay.
-template <int SLOTS, bool KEEP> INLINE void segment_state(const Problem &p, Loader &loader, const Place &place) {
-  constexpr int BYTES = 2 * X_BYTES + N_BYTES + (KEEP ? N_BYTES : 0);
+// never rescaled.
+template <int SLOTS> INLINE void segment_state(const Problem &p, Loader &loader, const Place &place) {
+  constexpr int BYTES = 2 * X_BYTES + N_BYTES;
   int half = threadIdx.x >> 7, thread = threadIdx.x & 127, w = thread >> 5, lane = threadIdx.x & 31, q = lane & 3;
   Slice first = slice_of(p, place, 0), second = slice_of(p, place, 1);
   float state[STATE_REGS];
@@ -66,10 +78,7 @@ template <int SLOTS, bool KEEP> INLINE void segment_state(const Problem &p, Load
   for (int i = 0; i < STATE_REGS; i++) state[i] = 0.0f;
   float tail = 0.0f;
   auto load = [&](int i) {
-    if (i >= 0) {
-      if (KEEP && i < SLOTS) loader.template load<SLOTS, true>(p, place, first, second, i, place.chunk0 + i, BYTES);
-      else loader.template load<SLOTS, false>(p, place, first, second, i, place.chunk0 + i, BYTES);
-    }
+    if (i >= 0) loader.template load<SLOTS, false>(p, place, first, second, i, place.chunk0 + i, BYTES);
     copies_end();
   };
 #pragma unroll 1
@@ -253,9 +262,9 @@ INLINE void store_output(const Problem &p, const float (&Y)[32], const Slice &sl
 }
 
 // The state in the operator's order: rows are channels.
-template <class Each> INLINE void each_of_state(const Problem &p, const Slice &slice, const Place &place, int w, int lane, Each each) {
+INLINE void load_initial(const Problem &p, float (&state)[STATE_REGS], const Slice &slice, const Place &place, int w, int lane) {
   int channel = slice.channel + 16 * w + (lane >> 2), column = 2 * (lane & 3);
-  size_t row = (((size_t)place.batch * p.heads + slice.head) * p.headDim + channel) * p.state + column;
+  const float *row = p.initialState + (((size_t)place.batch * p.heads + slice.head) * p.headDim + channel) * p.state + column;
 #pragma unroll
   for (int below = 0; below < 2; below++) {
     int columns = channel + 8 * below < p.headDim ? p.state - column : 0;
@@ -263,35 +272,44 @@ template <class Each> INLINE void each_of_state(const Problem &p, const Slice &s
     for (int j = 0; j < STATE_REGS / 4; j++)
 #pragma unroll
       for (int i = 0; i < 2; i++)
-        if (8 * j + i < columns) each(4 * j + 2 * below + i, row + (8 * j + i));
+        if (8 * j + i < columns) state[4 * j + 2 * below + i] = __ldg(row + (8 * j + i));
     row += 8 * (size_t)p.state;
   }
 }
-
-// 3. Passing states, where segments are few: each workgroup adds up what all earlier ones left.
-INLINE void add_earlier_segments(const Problem &p, float (&state)[STATE_REGS], const Place &place, int half, int thread) {
-  constexpr int AT_ONCE = NPAD <= 32 ? 8 : 2;
-  for (int s = 0; s < place.segment; s += AT_ONCE) {
-    float own[AT_ONCE][8], by[AT_ONCE];
+// Through shared memory, which nobody needs any more: whole rows at a time, in pieces of sixteen bytes crossed with the row.
+INLINE void store_final(const Problem &p, const float (&state)[STATE_REGS], const Slice &slice, const Place &place, u32 rows, int half, int thread) {
+  constexpr int PIECES = NPAD / 4;
+  int lane = thread & 31, q = lane & 3;
+  auto at = [&](int row, int piece) { return rows + row * NPAD * 4 + ((piece ^ (((row & 7) << 1) & (PIECES - 1))) << 4); };
+  __syncthreads();
 #pragma unroll
-    for (int k = 0; k < AT_ONCE; k++)
-      by[k] = s + k < place.segment ? exp2_fast(__ldcg(p.decays + (size_t)(s + k) * units(p) + place.unit + half)) : 1.0f;
+  for (int j = 0; j < STATE_REGS / 4; j++)
 #pragma unroll
-    for (int i = 0; i < NPAD / 16; i++) {
-#pragma unroll
-      for (int k = 0; k < AT_ONCE; k++)
-        if (s + k < place.segment) load_octet<LOCAL_HALF>(p.local, octet_of(p, s + k, place.unit + half, i, thread), own[k]);
-#pragma unroll
-      for (int k = 0; k < AT_ONCE; k++)
-        if (s + k < place.segment)
-#pragma unroll
-          for (int v = 0; v < 8; v++) state[8 * i + v] = fmaf(state[8 * i + v], by[k], own[k][v]);
+    for (int below = 0; below < 2; below++)
+      store_f2(at(16 * (thread >> 5) + (lane >> 2) + 8 * below, 2 * j + (q >> 1)) + (q & 1) * 8, state[4 * j + 2 * below], state[4 * j + 2 * below + 1]);
+  slice_barrier(half);
+  if (!slice.exists) return;
+  float *to = p.finalState + (((size_t)place.batch * p.heads + slice.head) * p.headDim + slice.channel) * p.state;
+  int channels = min(CHANNELS, p.headDim - slice.channel);
+#pragma unroll 4
+  for (int i = thread; i < channels * PIECES; i += 128) {
+    int row = i / PIECES, n = 4 * (i % PIECES), left = p.state - n;
+    if (left <= 0) continue;
+    uint4 v = load_u4(at(row, i % PIECES));
+    float *out = to + (size_t)row * p.state + n;
+    if (WIDE) {
+      __stcs((uint4 *)out, v);
+    } else {
+      out[0] = __uint_as_float(v.x);
+      if (left > 1) out[1] = __uint_as_float(v.y);
+      if (left > 2) out[2] = __uint_as_float(v.z);
+      if (left > 3) out[3] = __uint_as_float(v.w);
     }
   }
 }
 
-// 1. and 4.: outputs of a segment's chunks, the state carried from one to the next. RESIDENT: the first chunks lie in shared memory.
-template <int SLOTS, bool RESIDENT> INLINE void segment_output(const Problem &p, Loader &loader, const Place &place, u32 tiles, u32 weights) {
+// 1. and 4.: outputs of a segment's chunks, the state carried from one to the next.
+template <int SLOTS> INLINE void segment_output(const Problem &p, Loader &loader, const Place &place, u32 tiles, u32 weights) {
   constexpr int BYTES = 2 * (X_BYTES + N_BYTES);
   constexpr bool TOGETHER = TOGETHER_FROM <= NPAD;
   int half = threadIdx.x >> 7, thread = threadIdx.x & 127, w = thread >> 5, lane = threadIdx.x & 31, q = lane & 3;
@@ -301,26 +319,18 @@ template <int SLOTS, bool RESIDENT> INLINE void segment_output(const Problem &p,
     if (i < place.count) loader.template load<SLOTS, true>(p, place, first, second, i, place.chunk0 + i, BYTES);
     copies_end();
   };
-  if (RESIDENT) {
-    copies_wait<0>();
-  } else {
 #pragma unroll 1
-    for (int i = 0; i < SLOTS - 1; i++) load(i);
-  }
+  for (int i = 0; i < SLOTS - 1; i++) load(i);
   float state[STATE_REGS];
 #pragma unroll
   for (int i = 0; i < STATE_REGS; i++) state[i] = 0.0f;
-#if HOPPER
-  if (!RESIDENT) asm volatile("griddepcontrol.wait;" ::: "memory");
-#endif
-  if (p.segments > 1 && !DIRECT) {
+  if (p.segments > 1) {
+    wait_for_last();
 #pragma unroll
     for (int i = 0; i < NPAD / 16; i++)
       load_octet<ENTRY_HALF>(p.entry, octet_of(p, place.segment, place.unit + half, i, thread), state + 8 * i);
-  } else {
-    if (p.initialState)
-      each_of_state(p, slice, place, w, lane, [&](int i, size_t at) { state[i] = __ldg(p.initialState + at); });
-    if (DIRECT) add_earlier_segments(p, state, place, half, thread);
+  } else if (p.initialState) {
+    load_initial(p, state, slice, place, w, lane);
   }
 #pragma unroll 1
   for (int i = 0; i < place.count; i++) {
@@ -330,11 +340,9 @@ template <int SLOTS, bool RESIDENT> INLINE void segment_output(const Problem &p,
     publish();
     copies_wait<SLOTS - 2>();
     __syncthreads();
-    // where tiles stay from pass 1, the first SLOTS chunks are there, and the slot of the chunk before is free from the second one on
-    if (!RESIDENT || i > 0) load(i + SLOTS - 1);
-    else copies_end();
+    load(i + SLOTS - 1);
     u32 x = loader.base + slot * BYTES + half * X_BYTES, b = loader.base + slot * BYTES + 2 * X_BYTES, c = b + N_BYTES;
-    if (!RESIDENT || i >= SLOTS) loader.wait(slot);
+    loader.wait(slot);
     float G[32], Y[32];
     multiply_tiles(G, c, b, w, lane);
     if (TOGETHER) multiply_tiles(Y, c, mine, w, lane);
@@ -379,6 +387,6 @@ template <int SLOTS, bool RESIDENT> INLINE void segment_output(const Problem &p,
     slice_barrier(half); // every warp has finished with the tiles of X and the state
     store_output(p, Y, slice, place, x, t0, w, lane);
   }
-  if (place.segment == p.segments - 1 && slice.exists)
-    each_of_state(p, slice, place, w, lane, [&](int i, size_t at) { __stcs(p.finalState + at, state[i]); });
+  if (place.segment == p.segments - 1)
+    store_final(p, state, slice, place, loader.base + half * CHANNELS * NPAD * 4, half, thread);
 }

@@ -23,7 +23,6 @@ struct Problem {
   float *finalState;
   void *local, *entry; // states at the ends of segments, and where they begin
   float *decays;       // log2 of each segment's decay, a unit
-  u32 *counters;
   int batch, length, heads, groups, headDim, state;
   int slices, pairs;   // slices a head, workgroups a group
   int chunks, segments;

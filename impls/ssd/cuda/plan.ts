@@ -49,34 +49,28 @@ export function shapeOf({ dims }: Problem<Ssd>): Shape {
 export interface Tuning {
   readonly states: { readonly slots: number; readonly resident: number };
   readonly output: { readonly slots: number; readonly resident: number };
-  readonly fused: { readonly slots: number; readonly resident: number };
 }
 
 const TUNINGS: Readonly<Record<Shape["padded"], Tuning>> = {
   16: {
     states: { slots: 6, resident: 2 },
     output: { slots: 4, resident: 2 },
-    fused: { slots: 4, resident: 2 },
   },
   32: {
     states: { slots: 4, resident: 2 },
     output: { slots: 3, resident: 2 },
-    fused: { slots: 3, resident: 2 },
   },
   64: {
     states: { slots: 4, resident: 2 },
     output: { slots: 2, resident: 2 },
-    fused: { slots: 2, resident: 2 },
   },
   128: {
     states: { slots: 4, resident: 1 },
     output: { slots: 3, resident: 1 },
-    fused: { slots: 3, resident: 1 },
   },
   256: {
     states: { slots: 4, resident: 1 },
     output: { slots: 2, resident: 1 },
-    fused: { slots: 2, resident: 1 },
   },
 };
 
@@ -88,7 +82,7 @@ export function tuningFor(padded: Shape["padded"], sharedBytes: number): Tuning 
     while (slots > 2 && roomBytes(padded, slots, kernel !== "states") > sharedBytes) slots--;
     return { ...wanted[kernel], slots };
   };
-  return { states: fitted("states"), output: fitted("output"), fused: fitted("fused") };
+  return { states: fitted("states"), output: fitted("output") };
 }
 
 /** Shared memory of a kernel: `Room` of chunked.kernels.cu. */
@@ -114,6 +108,5 @@ export function scratchBytes({ padded, workgroups }: Shape, segments: number, bo
     local: elements * (borders.localHalf ? 2 : 4),
     entry: elements * (borders.entryHalf ? 2 : 4),
     decays: segments * workgroups * 2 * 4,
-    counters: workgroups * 128,
   };
 }

@@ -27,16 +27,14 @@ const urls = [
   new URL("./chunked.kernels.cu", import.meta.url),
 ];
 
-export type Entry = "segment_states" | "pass_states" | "segment_outputs" | "fused";
-const ENTRIES: readonly Entry[] = ["segment_states", "pass_states", "segment_outputs", "fused"];
+export type Entry = "segment_states" | "pass_states" | "segment_outputs";
+const ENTRIES: readonly Entry[] = ["segment_states", "pass_states", "segment_outputs"];
 
 /** What the kernels are compiled for. */
 export interface Build {
   readonly shape: Shape;
   readonly tuning: Tuning;
   readonly borders: Borders;
-  /** Each workgroup adds up what earlier segments left, instead of a scan between the walks. */
-  readonly direct: boolean;
   /** Products of 16 x 8 x 16 and ordinary copies instead of Hopper's. */
   readonly mma: boolean;
   readonly dt: boolean;
@@ -62,32 +60,21 @@ export function chunkedSource(build: Build, entry: Entry) {
       ENTRY_HALF: borders.entryHalf ? 1 : 0,
       SLOTS_STATES: tuning.states.slots,
       SLOTS_OUTPUT: tuning.output.slots,
-      SLOTS_FUSED: tuning.fused.slots,
       RESIDENT_STATES: tuning.states.resident,
       RESIDENT_OUTPUT: tuning.output.resident,
-      RESIDENT_FUSED: tuning.fused.resident,
       MOST_SEGMENTS,
       TOGETHER_FROM,
-      DIRECT: build.direct ? 1 : 0,
       // one kernel a program: a change of how time is cut compiles no more than it needs
       ...Object.fromEntries(ENTRIES.map((one) => [`ENTRY_${one.toUpperCase()}`, one === entry ? 1 : 0])),
     },
   };
 }
 
-/** How time is cut and passed on; what is left out is planned. */
+/** What is planned unless it is given. */
 export interface Cut {
   readonly segments?: number;
-  /** All in one launch in which workgroups wait for each other, or a launch each. */
-  readonly way?: "fused" | "launches";
-  readonly direct?: boolean;
   readonly tuning?: Tuning;
 }
-
-/** Segments times padded columns of state up to which sums that every workgroup makes for itself beat a scan. */
-const DIRECT_UP_TO = 1024;
-/** Most chunks a segment with which one launch may beat several. */
-const FUSED_UP_TO = 8;
 
 /** Kernels of one problem on one card. */
 class Kernels {
@@ -112,22 +99,6 @@ class Kernels {
   }
 }
 
-/** @returns the kernels, compiled for how time is cut, and that cut */
-function cutTime(engine: CudaEngine, whole: Build, cut: Cut) {
-  const { padded, workgroups, chunks } = whole.shape;
-  const segments =
-    cut.segments ??
-    segmentsFor(whole.shape, new Kernels(engine, whole).resident("segment_outputs", "output"));
-  const direct = segments > 1 && (cut.direct ?? segments * padded <= DIRECT_UP_TO);
-  const kernels = new Kernels(engine, { ...whole, direct });
-  const short = padded <= 128 && chunks <= FUSED_UP_TO * segments;
-  const fused =
-    segments > 1 &&
-    (cut.way ?? (short ? "fused" : "launches")) === "fused" &&
-    workgroups * segments <= kernels.resident("fused", "fused");
-  return { kernels, segments, direct, fused };
-}
-
 function buildFor(
   { card }: CudaEngine,
   problem: Problem<Ssd>,
@@ -139,7 +110,6 @@ function buildFor(
   return {
     ...make,
     shape,
-    direct: false,
     tuning: tuning ?? tuningFor(shape.padded, card.facts.attributes.sharedBytes),
     dt: inputs.dt !== undefined,
     z: inputs.z !== undefined,
@@ -156,44 +126,35 @@ export async function prepareChunked(
   const { dims } = problem;
   const build = buildFor(engine, problem, make, cut.tuning);
   const { shape, borders, mma } = build;
-  const { kernels, segments, direct, fused } = cutTime(engine, build, cut);
+  const kernels = new Kernels(engine, build);
+  const segments = cut.segments ?? segmentsFor(shape, kernels.resident("segment_outputs", "output"));
+  const split = segments > 1;
   const stage = engine.stage(ssd, problem);
   const [X, B, C] = [stage.input("X"), stage.input("B"), stage.input("C")];
   const bytes = scratchBytes(shape, segments, borders);
-  const scratch = (what: keyof typeof bytes, wanted = segments > 1) =>
-    wanted ? stage.scratch(`${what} of segments`, bytes[what]) : 0n;
+  const scratch = (what: keyof typeof bytes) =>
+    split ? stage.scratch(`${what} of segments`, bytes[what]) : 0n;
   const parameters = engine.pack([
     ...[X, B, C, stage.input("logA"), stage.input("dt"), stage.input("D"), stage.input("z")],
     ...[stage.input("initialState"), stage.output("Y"), stage.output("finalState", "f32")],
-    ...[scratch("local"), scratch("entry", segments > 1 && !direct), scratch("decays")],
-    fused ? stage.upload("counters", new Uint8Array(bytes.counters)) : 0n,
+    ...[scratch("local"), scratch("entry"), scratch("decays")],
     ...[dims.batch, dims.length, dims.heads, dims.groups, dims.headDim, dims.state],
     ...[shape.slices, shape.pairs, shape.chunks, segments],
   ]);
   const maps = mma ? [] : mapsOf(engine, problem, shape.padded, { X, B, C });
-  const add = (entry: Entry, kernel: keyof Tuning, how: Partial<Grid>) =>
-    stage.kernel(
-      kernels.source(entry),
-      {
-        blocks: shape.workgroups * segments,
-        threads: THREADS,
-        sharedBytes: kernels.room(kernel),
-        ...how,
-      },
-      [parameters, ...maps],
-    );
   // a kernel that starts early has loaded its first tiles when the one before it ends
-  const early = !mma && segments > 1;
-  if (fused) {
-    add("fused", "fused", { cooperative: true });
-  } else {
-    if (segments > 1) add("segment_states", "states", {});
-    if (segments > 1 && !direct)
-      stage.kernel(kernels.source("pass_states"), { ...scanGrid(shape), early }, [parameters]);
-    add("segment_outputs", "output", { early });
+  const early = split && !mma;
+  const walk = (kernel: keyof Tuning): Grid => ({
+    blocks: shape.workgroups * segments,
+    threads: THREADS,
+    sharedBytes: kernels.room(kernel),
+  });
+  if (split) {
+    stage.kernel(kernels.source("segment_states"), walk("states"), [parameters, ...maps]);
+    stage.kernel(kernels.source("pass_states"), { ...scanGrid(shape), early }, [parameters]);
   }
-  const launches = fused || segments === 1 ? 1 : direct ? 2 : 3;
-  return stage.prepared({ segments, launches });
+  stage.kernel(kernels.source("segment_outputs"), { ...walk("output"), early }, [parameters, ...maps]);
+  return stage.prepared({ segments });
 }
 
 /** A thread takes four values of one unit's state, or two where states are small: `W` of chunked.kernels.cu. */
