@@ -36,6 +36,7 @@ export type { CaseRecord, Failed, Measured, Rejected, Row, Sample, Skipped } fro
 export { readRows, readRun } from "./reports/rows/store.js";
 export { suites } from "./suites/index.js";
 export {
+  planSuite,
   type RunSuiteOptions,
   runSuite,
   type SuiteRun,

@@ -20,7 +20,7 @@ const { name, details } = engine.device;
 console.log(`adapter: ${name}`);
 for (const [key, value] of Object.entries(details)) console.log(`  ${key}: ${value}`);
 console.log("makes, by storage type:");
-for (const impl of implementations.filter((one) => one.engine === "webgpu")) {
+for (const impl of implementations.filter(({ engine }) => engine === "webgpu")) {
   const dims = Object.fromEntries(
     Object.entries(SIZES).filter(([axis]) => (impl.operator.dims as string[]).includes(axis)),
   );

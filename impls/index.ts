@@ -24,8 +24,8 @@ export const implementations: readonly AnyImplementation[] = [
 
 /** @throws when there is none of that name */
 export function operatorNamed(name: string): AnyOperator {
-  const operator = operators.find((one) => one.name === name);
+  const operator = operators.find((known) => known.name === name);
   if (!operator)
-    throw new Error(`no operator ${name}; there are ${operators.map((one) => one.name).join(", ")}`);
+    throw new Error(`no operator ${name}; there are ${operators.map((known) => known.name).join(", ")}`);
   return operator;
 }

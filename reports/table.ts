@@ -1,7 +1,8 @@
 /** The terminal's table: suites, operators, a heading an implementation, a line a size. Columns leave one by one as it narrows. */
 import { chunksOf, groupBy, seriesOf, type XKey, xKeyOf } from "./analysis/curves.js";
 import { formatDuration, formatInterval, formatNumber, formatSize, plural } from "./format.js";
-import type { Row } from "./rows/row.js";
+import { idWords } from "./rows/case-id.js";
+import type { Measured, Row } from "./rows/row.js";
 
 export interface TableOptions {
   /** Columns of the terminal; lines are never longer, but it is taken to be at least 40. */
@@ -52,7 +53,7 @@ export function table(rows: readonly Row[], options: TableOptions = {}): string[
     for (const [, ofOperator] of groupBy(ofSuite, (row) => row.operator)) {
       for (const [, series] of seriesOf(ofOperator, xKey)) {
         const chunks = chunksOf(series);
-        const own = words(series[0])
+        const own = idWords(series[0].id)
           .filter((word) => !shared.includes(word) && !word.startsWith(`${xKey}=`))
           .map((word) => (word.startsWith("chunk=") ? `chunk=${chunks}` : word));
         lines.push(cut(`  ${own.join(" ")}`, width));
@@ -100,13 +101,9 @@ function interval(lowNs: number, highNs: number): string {
   return formatInterval(lowNs, highNs).replace(" to ", "..");
 }
 
-function words(row: Row): string[] {
-  return row.id.split(" ").filter(Boolean);
-}
-
 /** Keys on which all cases of a suite agree stand once, under its name. */
 function sharedWords(rows: readonly Row[], xKey: XKey): string[] {
-  const [first, ...rest] = rows.map((row) => new Set(words(row)));
+  const [first, ...rest] = rows.map((row) => new Set(idWords(row.id)));
   const fits = (word: string) => word.includes("=") && !word.startsWith(`${xKey}=`);
   return [...first].filter((word) => fits(word) && rest.every((other) => other.has(word)));
 }
@@ -153,6 +150,14 @@ function wrapped(text: string, width: number): string[] {
 function legend(rows: readonly Row[], width: number): string[] {
   const counts = [...groupBy(rows, (row) => row.status)].map(([status, { length }]) => `${length} ${status}`);
   const total = `${plural(rows.length, "case")}: ${counts.join(", ")}.`;
-  const meaning = width < 70 ? "Median time." : "Median, its 95% interval, worst error/bound in u.";
+  if (width < 70) return wrapped(`${total} Median time.`, width);
+  const checked = rows.find((row) => row.status === "measured");
+  const meaning = `Median, its 95% interval, worst error/bound in u${checked ? ` (${errorInWords(checked)})` : ""}.`;
   return wrapped(`${total} ${meaning}`, width);
+}
+
+/** "2.8/41 u: off by 2.8 roundoffs of its accumulation where 41 are allowed": the first row's own figures. */
+function errorInWords({ errorU, boundU }: Measured): string {
+  const [error, bound] = [formatNumber(errorU, 2), formatNumber(boundU, 2)];
+  return `${error}/${bound} u: off by ${error} roundoffs of its sums where ${bound} are allowed`;
 }

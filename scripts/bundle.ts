@@ -108,7 +108,8 @@ if [ -z "$VK_DRIVER_FILES$VK_ICD_FILENAMES" ]; then
   done
   if [ -z "$found" ]; then
     # drivers that containers mount where no loader looks
-    for file in /usr/local/nvidia/share/vulkan/icd.d/nvidia_icd.json /usr/local/nvidia/vulkan/icd.d/nvidia_icd.json /usr/local/nvidia/nvidia_icd.json; do
+    for folder in /usr/local/nvidia/share/vulkan/icd.d /usr/local/nvidia/vulkan/icd.d /usr/local/nvidia; do
+      file=$folder/nvidia_icd.json
       [ -f "$file" ] && export VK_DRIVER_FILES="$file" VK_ICD_FILENAMES="$file" && break
     done
   fi

@@ -2,6 +2,7 @@
 import { operators } from "../impls/index.js";
 import { type AnyOperator, type Problem, randomProblem } from "../impls/operator.js";
 import type { Dtype } from "../impls/tensor.js";
+import { isFigureOperator } from "../reports/analysis/families.js";
 import type { Grid } from "./suite.js";
 
 export interface GridShape {
@@ -54,11 +55,9 @@ export const GRIDS: Readonly<Record<Grid, GridShape>> = {
   },
 };
 
-/** The operators of Figure 10, in the order of the charts. */
-export const FIGURE_OPERATORS = ["ssd", "selective_scan", "attention", "convolution"] as const;
-
+/** The operators of Figure 10. */
 export function figureOperators(): AnyOperator[] {
-  return FIGURE_OPERATORS.flatMap((name) => operators.filter((operator) => operator.name === name));
+  return operators.filter(({ name }) => isFigureOperator(name));
 }
 
 /** A random problem of any operator of the figure; dimensions that it does not have are left out. */

@@ -1,18 +1,18 @@
 /** What other programs may ask of dualbench: run suites, verify an implementation. Nothing here prints. */
 import { resolve } from "node:path";
 import type { EngineName } from "../impls/engines/index.js";
-import { devicesToOpen, engines } from "../impls/engines/index.js";
+import { engines } from "../impls/engines/index.js";
 import type { AnyImplementation } from "../impls/implementation.js";
 import type { CaseRecord, Row } from "../reports/rows/row.js";
 import { chooseSuites, suites } from "./index.js";
 import { laws } from "./laws/index.js";
 import { readEnvironment } from "./measure/environment.js";
 import { run } from "./measure/run.js";
-import { parseFilter } from "./plan/filter.js";
-import { makePlan } from "./plan/plan.js";
-import { EnginePool } from "./processes/engine-pool.js";
+import { type OpenedRun, openAndPlan } from "./plan/opening.js";
+import { planIds } from "./plan/plan.js";
+import type { Host } from "./processes/host.js";
 import { nodeHost } from "./processes/host.node.js";
-import { allImplementations } from "./processes/user-impls.js";
+import { allEngines, allImplementations } from "./processes/user-impls.js";
 import type { Grid } from "./suite.js";
 import { localPlace } from "./verify/evaluate.js";
 import { type Failure, runRandom } from "./verify/random.js";
@@ -23,7 +23,7 @@ export interface RunSuiteOptions {
   readonly suites?: readonly string[];
   /** Names of engines, e.g. "cpu"; all that this machine has by default. */
   readonly engines?: readonly string[];
-  /** quick: under a minute; default: under five; paper: the paper's full range. Default "quick". */
+  /** As `--grid` of the command, with the same cases: quick, under a minute; default, under five; paper, hours. Default "quick". */
   readonly grid?: Grid;
   /** As `--filter` of the command, e.g. "ssd/ length<=1024". */
   readonly filter?: string;
@@ -46,46 +46,14 @@ export interface SuiteRun {
 }
 
 /**
- * Verifies and times what this machine can run, engines in processes of their own.
- * @throws Error when a name is unknown, a module does not load, or no engine is here; no case is no error: `rows` is empty
+ * Verifies and times what this machine can run, engines in processes of their own: the cases that `bench` runs with the same flags.
+ * @throws Error when a name is unknown, a module does not load, no engine is here or no case matches
  */
 export async function runSuite(options: RunSuiteOptions = {}): Promise<SuiteRun> {
-  const { grid = "quick", seed = 0, engines: named = [], filter, signal, onRow } = options;
-  const namedSuites = options.suites ?? [];
-  choose("suite", suites, namedSuites);
-  const chosen = chooseSuites(namedSuites);
-  const chosenEngines = choose("engine", engines, named);
-  const matches = filter === undefined ? undefined : parseFilter(filter);
-  const files = (options.files ?? []).map((file) => resolve(file));
-  const impls = await allImplementations(files);
+  const { grid = DEFAULT_GRID, seed = 0, signal, onRow } = options;
   const host = nodeHost();
   try {
-    const pool = new EnginePool(host, files, host.nowMs());
-    const found = await pool.discover(
-      chosenEngines
-        .filter(({ name }) => impls.some(({ engine }) => engine === name))
-        .flatMap((entry) => {
-          const { name } = entry;
-          const isNamed = named.includes(name);
-          return devicesToOpen(entry, isNamed).map((device) => ({ engine: name, device, named: isNamed }));
-        }),
-    );
-    const absent = found.absent.map(
-      ({ engine, device, reason }) => `engine ${engine}${device ? ` on ${device}` : ""} is absent: ${reason}`,
-    );
-    if (found.targets.length === 0) throw new Error(`nothing to measure: ${absent.join("; ")}`);
-    const groups = await makePlan({
-      suites: chosen,
-      grid,
-      seed,
-      impls,
-      targets: found.targets,
-      describe: async (target, questions) => {
-        const { link } = await pool.link(target);
-        return link.call("describe", { questions }, 300_000);
-      },
-      keep: (_suite, id) => matches?.(id) ?? true,
-    });
+    const { pool, targets, absent, groups } = await opened(host, options);
     const environment = await readEnvironment([], seed);
     const cases: CaseRecord[] = [];
     await run(groups, {
@@ -93,7 +61,7 @@ export async function runSuite(options: RunSuiteOptions = {}): Promise<SuiteRun>
       seed,
       host,
       pool,
-      targets: found.targets,
+      targets,
       facts: {
         seed,
         commit: `${environment.commit ?? "unknown"}${environment.dirty ? "-dirty" : ""}`,
@@ -113,6 +81,42 @@ export async function runSuite(options: RunSuiteOptions = {}): Promise<SuiteRun>
     await host.close();
   }
 }
+
+/**
+ * What `runSuite` would run with these options, without measuring: `suite<TAB>id` each, as `bench --list` prints them.
+ * @throws as `runSuite` does
+ */
+export async function planSuite(options: RunSuiteOptions = {}): Promise<readonly string[]> {
+  const host = nodeHost();
+  try {
+    return planIds((await opened(host, options)).groups);
+  } finally {
+    await host.close();
+  }
+}
+
+async function opened(host: Host, options: RunSuiteOptions): Promise<OpenedRun> {
+  const { grid = DEFAULT_GRID, seed = 0, engines: named = [], suites: namedSuites = [], filter } = options;
+  choose("suite", suites, namedSuites);
+  const files = (options.files ?? []).map((file) => resolve(file));
+  const [impls, entries] = await Promise.all([allImplementations(files), allEngines(files)]);
+  choose("engine", entries, named);
+  return openAndPlan(host, {
+    ...{
+      impls,
+      entries,
+      files,
+      engines: named,
+      suites: chooseSuites(namedSuites),
+      grid,
+      seed,
+    },
+    filter: filter ?? null,
+    originMs: host.nowMs(),
+  });
+}
+
+const DEFAULT_GRID: Grid = "quick";
 
 function choose<T extends { readonly name: string }>(
   what: string,

@@ -1,31 +1,67 @@
-/** Every implementation on the cpu engine, and in torch where it is there, x the awkward problems. One that is added to an index.ts is covered without another line. */
+/**
+ * Every implementation on the cpu engine, and in torch where it is there, x the awkward problems. One that is added to an index.ts
+ * is covered without another line; what it declines must be listed here.
+ */
 import { afterAll, describe, expect, it } from "vitest";
 import { implementationName } from "../impls/implementation.js";
-import { Unsupported } from "../impls/prepared.js";
-import { formsAgree } from "../suites/laws/forms-agree.js";
+import { recurrentCpu } from "../impls/ssd/recurrent.cpu.js";
 import { awkwardProblems } from "../suites/problems/awkward.js";
-import { describeSpec } from "../suites/problems/spec.js";
-import { subjectsFor } from "../suites/verify/subject.js";
-import { cpuTargets, torchTargets } from "./suites/targets.js";
+import { complaints, conform, type Declines, type Tally } from "./suites/conformance.js";
+import { cpuTarget, cpuTargets, torchTargets } from "./suites/targets.js";
+
+const DECLINES: Readonly<Record<string, Declines>> = {
+  // it walks a state: half of the problems have a kernel that is only numbers
+  "convolution/recurrent.cpu": { reason: /^needs a kernel given by poles and weights/, leastShare: 0.5 },
+};
 
 const targets = [...cpuTargets, ...(await torchTargets())];
 afterAll(async () => {
   for (const place of new Set(targets.map((target) => target.place))) await place.close();
 });
 
-describe.each(targets.map((target) => ({ name: implementationName(target.impl), target })))(
-  "$name",
-  ({ target }) => {
-    const { operator } = target.impl;
-    it.each(awkwardProblems(operator))("$title", async ({ spec }) => {
-      for (const subject of await subjectsFor(target, spec)) {
-        const finding = await formsAgree.holds({ spec }, subject).catch((error: unknown) => {
-          if (error instanceof Unsupported) return undefined;
-          throw error;
-        });
-        const violation = finding && !finding.ok ? finding.violation : undefined;
-        expect(violation, `${subject.name}: ${describeSpec(spec)}`).toBeUndefined();
-      }
-    });
-  },
-);
+const named = targets.map((target) => ({ name: implementationName(target.impl), target }));
+
+describe.each(named)("$name", ({ name, target }) => {
+  const problems = awkwardProblems(target.impl.operator);
+  const tally: Tally = { ran: 0, declined: [] };
+
+  it.each(problems)("$title", async (problem) => {
+    expect(await conform(target, problem, tally)).toBeUndefined();
+  });
+
+  it("really ran them", () => {
+    expect(tally.ran + tally.declined.length).toBeGreaterThanOrEqual(problems.length);
+    expect(complaints(tally, DECLINES[name])).toEqual([]);
+  });
+});
+
+it("has no list of declines for an implementation that is gone", () => {
+  const names = named.map(({ name }) => name);
+  expect(Object.keys(DECLINES).filter((name) => !names.includes(name))).toEqual([]);
+});
+
+describe("one that declines", () => {
+  const [problem] = awkwardProblems(recurrentCpu.operator);
+  const declining = cpuTarget({ ...recurrentCpu, unsupported: () => "not today" });
+
+  it("does not pass as one that conforms", async () => {
+    const tally: Tally = { ran: 0, declined: [] };
+    expect(await conform(declining, problem, tally)).toBeUndefined();
+    expect(complaints(tally)).toEqual([
+      "declines for a reason that is not listed: not today",
+      "ran 0 of 1 runs, must run a share of 1",
+    ]);
+    expect(complaints(tally, { reason: /^not today$/, leastShare: 0.5 })).toEqual([
+      "ran 0 of 1 runs, must run a share of 0.5",
+    ]);
+  });
+
+  it("does not pass with no options to run either, nor with a list that nothing needs", async () => {
+    const tally: Tally = { ran: 0, declined: [] };
+    await conform(cpuTarget({ ...recurrentCpu, options: () => [] }), problem, tally);
+    expect(complaints(tally)[0]).toContain("no options to run");
+    expect(complaints({ ran: 9, declined: [] }, { reason: /^never$/, leastShare: 0.5 })).toEqual([
+      "declines nothing, yet /^never$/ is listed",
+    ]);
+  });
+});

@@ -3,7 +3,7 @@ import type { WebGpuEngine } from "../engines/webgpu.js";
 import { implementation } from "../implementation.js";
 import { type Problem, randomProblem } from "../operator.js";
 import type { Options } from "../prepared.js";
-import { type Attention, attention, attentionScale } from "./operator.js";
+import { type Attention, attention } from "./operator.js";
 import { fitMatrix, tileName } from "./webgpu/matrix.js";
 import { attentionSize } from "./webgpu/size.js";
 
@@ -90,7 +90,9 @@ async function prepare(engine: WebGpuEngine, problem: Problem<Attention>, { make
   const matrix = fitting.find((tiles) => wanted === undefined || tileName(tiles) === wanted);
   if (make === "subgroup-matrix" && !matrix)
     throw new Error(
-      `make subgroup-matrix needs f16 subgroup matrices and workgroup memory for headDim=${headDim} headDimV=${headDimV}${wanted === undefined ? "" : ` tile=${wanted}`}; this adapter has ${engine.limits.maxComputeWorkgroupStorageSize} bytes`,
+      `make subgroup-matrix needs f16 subgroup matrices and workgroup memory for headDim=${headDim} ` +
+        `headDimV=${headDimV}${wanted === undefined ? "" : ` tile=${wanted}`}; ` +
+        `this adapter has ${engine.limits.maxComputeWorkgroupStorageSize} bytes`,
     );
   const constants = matrix ?? tile();
   // eight values at a time where every row starts at a multiple of eight
@@ -98,12 +100,11 @@ async function prepare(engine: WebGpuEngine, problem: Problem<Attention>, { make
   const text = matrix ? { url: matrixUrl, matrix: true, flags } : { url };
   const stage = engine.stage(attention, problem);
   for (const window of stage.windows) {
-    const [Q, K, V] = await Promise.all(["Q", "K", "V"].map((name) => stage.input(name, window)));
+    const inputs = await stage.inputs(window, "Q", "K", "V");
     const tokens = Math.ceil(window.tokens / constants.TQ);
-    const size = stage.uniform(attentionSize(problem, window, attentionScale(problem)));
     await stage.kernel(
       { ...text, constants },
-      { 0: size, 1: Q, 2: K, 3: V, 4: stage.output("Y", window) },
+      { size: attentionSize(problem, window), ...inputs, Y: stage.output("Y", window) },
       matrix ? [heads, tokens, window.batches] : [tokens, heads, window.batches],
     );
   }

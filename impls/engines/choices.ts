@@ -45,7 +45,7 @@ export class Choices {
       answer.catch(() => this.#known.delete(key));
     }
     const found = await answer;
-    return search.candidates.find((one) => one === found) ?? search.candidates[0];
+    return search.candidates.find((candidate) => candidate === found) ?? search.candidates[0];
   }
 
   async #remembered<Candidate extends number | string>(
@@ -53,7 +53,7 @@ export class Choices {
     search: Search<Candidate>,
   ): Promise<Candidate> {
     const stored = (await this.#read())[key];
-    const known = search.candidates.find((one) => one === stored);
+    const known = search.candidates.find((candidate) => candidate === stored);
     if (known !== undefined) return known;
     const found = await fastest(search);
     await this.#write(key, found);
@@ -96,11 +96,11 @@ async function fastest<Candidate extends number | string>({
       runs.push({ candidate, least: Number.POSITIVE_INFINITY, contender: await prepare(candidate) });
     const until = performance.now() + SEARCH_MS;
     for (let round = 0; round < FEWEST_ROUNDS || performance.now() < until; round++)
-      for (const one of runs) one.least = Math.min(one.least, await one.contender.time());
+      for (const run of runs) run.least = Math.min(run.least, await run.contender.time());
   } finally {
     for (const { contender } of runs) await contender.dispose();
   }
   const [first, ...others] = runs;
-  const best = others.reduce((least, one) => (one.least < least.least ? one : least), first);
+  const best = others.reduce((least, run) => (run.least < least.least ? run : least), first);
   return best.least < first.least * (1 - MARGIN) ? best.candidate : first.candidate;
 }

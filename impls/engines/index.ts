@@ -19,7 +19,24 @@ export interface Engines {
 
 export type EngineName = keyof Engines;
 
-export interface EngineEntry {
+/**
+ * What others must know of an engine and may not conclude from its name. Plain data, known before it is loaded. What it runs on, a
+ * device tells once it is open: its kind.
+ */
+export interface EngineTraits {
+  /** Runs in a web page too: its file reaches no `node:` import. */
+  readonly inPage?: true;
+  /** Has no native code, so that it cannot take down the process that opens it. */
+  readonly plainJs?: true;
+  /** Composes operators from a library's tensor operations: many launches where others have a kernel. */
+  readonly tensorOps?: true;
+  /** Why it is given no NaN and no infinity: one sentence, where it does not keep what IEEE 754 promises of them. */
+  readonly nonFinite?: string;
+  /** Somebody else's code to compare with: its curves stand for ours only where it is named alone. */
+  readonly peer?: true;
+}
+
+export interface EngineEntry extends EngineTraits {
   readonly name: EngineName;
   /** Devices that may be opened, each in a child process of its own; an engine with one device has none to name. */
   readonly devices?: readonly string[];
@@ -33,17 +50,29 @@ export interface EngineEntry {
 /** From the fastest to the most readable; the quick grid takes the first that has a form. */
 export const engines: readonly EngineEntry[] = [
   { name: "cuda", load: () => import("./cuda.js") },
-  { name: "webgpu", load: () => import("./webgpu.js") },
+  {
+    name: "webgpu",
+    inPage: true,
+    // WGSL may assume that NaN and infinities do not exist
+    nonFinite: "webgpu promises nothing about infinite inputs",
+    load: () => import("./webgpu.js"),
+  },
   { name: "wasm", load: () => import("./wasm.js") },
-  { name: "cpu", load: () => import("./cpu.js") },
+  { name: "cpu", inPage: true, plainJs: true, load: () => import("./cpu.js") },
   {
     name: "tfjs",
     devices: ["wasm", "cpu", "webgpu", "tensorflow"],
     onlyNamed: ["cpu"],
+    tensorOps: true,
     load: () => import("./tfjs.js"),
   },
-  // last: a peer to compare with, whose curves stand for ours only when it is named alone
-  { name: "torch", devices: ["cuda:0", "cpu"], load: () => import("./torch.js") },
+  {
+    name: "torch",
+    devices: ["cuda:0", "cpu"],
+    tensorOps: true,
+    peer: true,
+    load: () => import("./torch.js"),
+  },
 ];
 
 /** What to open of an engine: undefined stands for its only device. */

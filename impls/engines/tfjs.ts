@@ -75,6 +75,7 @@ export async function open(
 
 function engineOn(tf: TensorOps, backend: Backend, details: Engine["device"]["details"]): TfjsEngine {
   const { device } = backend;
+  const kind = typeof backend.kind === "function" ? backend.kind(tf) : backend.kind;
   /** The latest output: reading one element of it waits for all work before it. */
   let latest: Tensor | undefined;
 
@@ -110,7 +111,7 @@ function engineOn(tf: TensorOps, backend: Backend, details: Engine["device"]["de
 
   return {
     name: "tfjs",
-    device: { key: device, name: `TensorFlow.js ${device}`, kind: backend.kind, details },
+    device: { key: device, name: `TensorFlow.js ${device}`, kind, details },
     tf,
     largestTensorBytes: backend.largestTensorBytes,
     once,

@@ -11,14 +11,14 @@ import {
 import { inBrowser } from "./platform.js";
 import { measureCeilings } from "./webgpu/clock/ceilings.js";
 import { type Fastest, fastestOn } from "./webgpu/clock/fastest.js";
-import { type Lane, laneOf } from "./webgpu/clock/launch.js";
+import { type Launch, launchIn } from "./webgpu/clock/launch.js";
 import { Stopwatch } from "./webgpu/clock/stopwatch.js";
 import type { MatrixShape } from "./webgpu/device/adapter.js";
 import { GpuDevice, type OpenOptions as GpuOpenOptions } from "./webgpu/device/device.js";
 import { useSwiftShader } from "./webgpu/device/software.js";
 import { Stage, type StageOptions } from "./webgpu/problem/stage.js";
 
-export interface WebGpuEngine extends Engine<Lane> {
+export interface WebGpuEngine extends Engine<Launch> {
   readonly name: "webgpu";
   readonly gpu: GpuDevice;
   readonly limits: GPUSupportedLimits;
@@ -30,7 +30,7 @@ export interface WebGpuEngine extends Engine<Lane> {
   readonly subgroupSize: number | undefined;
   /** Buffers and kernels of one problem; `prepare` builds its dispatches on it. */
   stage<Op extends AnyOperator>(operator: Op, problem: Problem<Op>, options?: StageOptions): Stage<Op>;
-  timeCold(run: (lane: Lane) => void | Promise<void>): Promise<Timing>;
+  timeCold(run: (launch: Launch) => void | Promise<void>): Promise<Timing>;
   /** The candidate with the shortest run, measured once an adapter, driver, kernel and shape, and remembered (webgpu/fastest.ts). */
   fastest<Candidate extends number | string>(search: Fastest<Candidate>): Promise<Candidate>;
 }
@@ -84,8 +84,8 @@ async function softwareEngine(options: GpuTestOptions, absent: string): Promise<
 /** The engine on a device that is already open (tests open special ones). */
 export function engineOn(gpu: GpuDevice): WebGpuEngine {
   const stopwatch = new Stopwatch(gpu);
-  const record = (run: (lane: Lane) => void | Promise<void>, runs: number) =>
-    stopwatch.time((pass) => repeat(run, laneOf(pass), runs));
+  const record = (run: (launch: Launch) => void | Promise<void>, runs: number) =>
+    stopwatch.time((pass) => repeat(run, launchIn(pass), runs));
   return {
     name: "webgpu",
     device: describe(gpu),
@@ -128,9 +128,13 @@ export function engineOn(gpu: GpuDevice): WebGpuEngine {
   };
 }
 
-async function repeat(run: (lane: Lane) => void | Promise<void>, lane: Lane, runs: number): Promise<void> {
+async function repeat(
+  run: (launch: Launch) => void | Promise<void>,
+  launch: Launch,
+  runs: number,
+): Promise<void> {
   for (let i = 0; i < runs; i++) {
-    const pending = run(lane);
+    const pending = run(launch);
     if (pending) await pending;
   }
 }

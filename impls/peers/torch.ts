@@ -50,13 +50,13 @@ function torchPeer<Op extends AnyOperator>(
     dtypes: peer.dtypes ?? ["f32", "f16", "bf16"],
     options(problem, engine) {
       const chunk = peer.chunk?.(problem, engine);
-      const one: Options = {
+      const own: Options = {
         ...(chunk === undefined ? {} : { chunk }),
         ...(make === undefined ? {} : { make }),
       };
-      if (engine.device.kind !== "cpu") return [one];
-      const alone = { ...one, threads: 1 };
-      return engine.threads > 1 ? [alone, { ...one, threads: engine.threads }] : [alone];
+      if (engine.device.kind !== "cpu") return [own];
+      const alone = { ...own, threads: 1 };
+      return engine.threads > 1 ? [alone, { ...own, threads: engine.threads }] : [alone];
     },
     absent: (engine) => engine.lacks(peer.file, peer.make, replay),
     rounding: peer.rounding,

@@ -1,6 +1,6 @@
-/** Shapes of GPU kernels that walk the tokens one by one with the state in registers (ssd recurrent, selective scan). */
+/** Shapes of GPU kernels that take the tokens one by one with the state in registers (ssd recurrent, selective scan). */
 
-export interface WalkTiles {
+export interface TokenTiles {
   /** Channels a workgroup. */
   readonly PT: number;
   /** Lanes that share one channel's state. */
@@ -12,11 +12,11 @@ export interface WalkTiles {
 }
 
 /** Undefined when the state does not fit even with one token staged. */
-export function fitWalk(
+export function fitTokenTiles(
   channels: number,
   state: number,
   room: { workgroupBytes: number; invocations: number },
-): WalkTiles | undefined {
+): TokenTiles | undefined {
   const quads = 2 ** Math.ceil(Math.log2(Math.max(1, Math.ceil(state / 4))));
   const LT = Math.min(quads, 16);
   const RN4 = quads / LT;
@@ -29,4 +29,16 @@ export function fitWalk(
     if (bytes <= room.workgroupBytes) return { PT, LT, RN4, TB };
   }
   return undefined;
+}
+
+/** A window of time in equal segments, but for the last one: members of the kernels' `Size`. */
+export interface Segments {
+  readonly segments: number;
+  readonly segment_tokens: number;
+}
+
+/** About `wanted` segments, each of whole `quantum` tokens. */
+export function cutSegments(tokens: number, wanted: number, quantum: number): Segments {
+  const segment_tokens = Math.ceil(tokens / wanted / quantum) * quantum;
+  return { segments: Math.ceil(tokens / segment_tokens), segment_tokens };
 }

@@ -66,7 +66,7 @@ export const scanTfjs = implementation(selectiveScan, "tfjs", {
         const perChannel = (tensor: Tensor) => pieces(tf.reshape(tensor, [blocks, 1, width, state]));
         const As = perChannel(A);
         const perGroup = (tensor: Tensor) =>
-          byColumns(tensor, groups).map((one) => tf.reshape(one, [length, 1, state]));
+          byColumns(tensor, groups).map((columns) => tf.reshape(columns, [length, 1, state]));
         const Bs = constant.B ? perChannel(B) : perGroup(B);
         const Cs = constant.C ? perChannel(C) : perGroup(C);
         const shape = [batch * blocks, 1, 1, width * state];

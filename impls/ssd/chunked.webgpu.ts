@@ -1,15 +1,19 @@
-/** The chunked form (SSD, section 6) on WebGPU. Byte counts, occupancy and predictions: engines/webgpu/README.md. */
+/** The chunked form (SSD, section 6) on WebGPU. Bytes: engines/webgpu/README.md; what binds: its NOTES.md. */
 import type { WebGpuEngine } from "../engines/webgpu.js";
 import { implementation } from "../implementation.js";
 import type { Problem } from "../operator.js";
 import type { Options } from "../prepared.js";
+import { cutSegments } from "../recurrence/tiles.js";
 import { type Ssd, ssd } from "./operator.js";
 import { matrixCost, prepareMatrix } from "./webgpu/matrix.js";
-import { fitTiles, MATRIX_BLOCK, MATRIX_CHUNKS, matrixChunks, segmentsFor } from "./webgpu/tiles.js";
+import { passSegments } from "./webgpu/segments.js";
+import { ssdSize } from "./webgpu/size.js";
+import { fitTiles, MATRIX_BLOCK, MATRIX_CHUNKS, matrixChunks, segmentsFor, tilesOn } from "./webgpu/tiles.js";
 import { walkCost } from "./webgpu/walk.js";
 
-const statesUrl = new URL("./webgpu/chunked.states.wgsl", import.meta.url);
-const passUrl = new URL("./webgpu/chunked.pass.wgsl", import.meta.url);
+const tokensUrl = new URL("./webgpu/shared/tokens.wgsl", import.meta.url);
+const chunkUrl = new URL("./webgpu/shared/chunk.wgsl", import.meta.url);
+const epilogueUrl = new URL("./webgpu/shared/epilogue.wgsl", import.meta.url);
 const outputUrl = new URL("./webgpu/chunked.output.wgsl", import.meta.url);
 
 /**
@@ -55,78 +59,10 @@ export const chunkedWebgpu = implementation(ssd, "webgpu", {
     return [16, 32].includes(chunk) ? undefined : `needs chunk 16 or 32, got ${chunk}`;
   },
 
-  async prepare(engine, problem, { chunk = 32, make = "tile" }) {
-    if (make === "subgroup-matrix") return prepareMatrix(engine, problem, chunk);
-    const { heads, groups, headDim, state } = problem.dims;
-    const tiles = tilesOn(engine, problem, chunk);
-    const constants = { ...tiles };
-    const stage = engine.stage(ssd, problem, { quantum: chunk, f32Outputs: ["finalState"] });
-    const slices = Math.ceil(headDim / tiles.PS);
-    const perHeadD = problem.inputs.D?.axes.length === 1 ? 1 : 0;
-    const fewest = make.endsWith("-split") ? 2 : 1;
-
-    for (const window of stage.windows) {
-      const { batches, tokens, isFirst, isLast } = window;
-      const chunks = Math.ceil(tokens / chunk);
-      const wanted = Math.max(fewest, Math.min(segmentsFor(problem, tiles, tokens, batches), 65535));
-      const segmentTokens = Math.ceil(chunks / wanted) * chunk;
-      const segments = Math.ceil(tokens / segmentTokens);
-      const split = fewest > 1 || segments > 1 || !(isFirst && isLast);
-      const size = stage.uniform([
-        batches,
-        tokens,
-        heads,
-        groups,
-        headDim,
-        state,
-        segments,
-        segmentTokens,
-        slices,
-        perHeadD,
-      ]);
-      const names = ["X", "logA", "B", "C", "dt", "D", "z", "initialState"];
-      const [X, logA, B, C, dt, D, z, initialState] = await Promise.all(
-        names.map((name) => stage.input(name, window)),
-      );
-      const finalState = stage.output("finalState", window);
-      const grid: [number, number, number] = [slices * heads, segments, batches];
-      const shared = { 0: size, 1: X, 2: logA, 3: B, 8: dt };
-      let startStates = initialState;
-
-      if (split) {
-        const places = batches * segments * heads;
-        startStates = stage.scratch("segment states", places * headDim * state * 4);
-        const decays = stage.scratch("segment decays", places * 4);
-        await stage.kernel(
-          { url: statesUrl, flags: dt ? ["dt"] : [], constants },
-          { ...shared, 7: startStates, 11: decays },
-          grid,
-        );
-        await stage.kernel(
-          { url: passUrl, flags: isFirst ? (initialState ? ["initialState"] : []) : ["carries"] },
-          { 0: size, 1: startStates, 2: decays, 3: finalState, 4: isFirst ? initialState : undefined },
-          [Math.ceil((headDim * state) / 64), heads, batches],
-        );
-      }
-      const flags = ["dt", "D", "z"].filter((name) => stage.has(name));
-      if (startStates) flags.push("startStates");
-      if (!split) flags.push("endStates");
-      await stage.kernel(
-        { url: outputUrl, flags, constants },
-        {
-          ...shared,
-          4: C,
-          5: stage.output("Y", window),
-          6: startStates,
-          7: split ? undefined : finalState,
-          9: D,
-          10: z,
-        },
-        grid,
-      );
-    }
-    return stage.prepared();
-  },
+  prepare: (engine, problem, { chunk = 32, make = "tile" }) =>
+    make === "subgroup-matrix"
+      ? prepareMatrix(engine, problem, chunk)
+      : prepareTiles(engine, problem, chunk, fewestSegments(make)),
 
   cost: (problem, options) =>
     options.make === "subgroup-matrix"
@@ -135,20 +71,40 @@ export const chunkedWebgpu = implementation(ssd, "webgpu", {
       : tileCost(problem, options),
 });
 
-function tilesOn({ limits, gpu }: WebGpuEngine, problem: Problem<Ssd>, chunk: number) {
-  const { headDim, state } = problem.dims;
-  const space = {
-    workgroupBytes: limits.maxComputeWorkgroupStorageSize,
-    invocations: limits.maxComputeInvocationsPerWorkgroup,
-    storageBytes: problem.dtype === "f16" ? 2 : 4,
-    mostChannels: gpu.isSoftware ? 16 : undefined,
-  };
-  const tiles = fitTiles(headDim, state, chunk, space);
-  if (!tiles)
-    throw new Error(
-      `state=${state} with chunk=${chunk} needs more than this adapter's ${space.workgroupBytes} bytes of workgroup memory`,
+/** One walk a head and slice of channels where those fill the device, else states of segments first and a walk a segment. */
+async function prepareTiles(engine: WebGpuEngine, problem: Problem<Ssd>, chunk: number, fewest: number) {
+  const { heads, headDim } = problem.dims;
+  const tiles = tilesOn(engine, problem, chunk);
+  const stage = engine.stage(ssd, problem, { quantum: chunk, f32Outputs: ["finalState"] });
+  const slices = Math.ceil(headDim / tiles.PS);
+  const optional = ["dt", "D", "z"].filter((name) => stage.has(name));
+
+  for (const window of stage.windows) {
+    const { batches, tokens, isFirst, isLast } = window;
+    const wanted = Math.max(fewest, Math.min(segmentsFor(problem, tiles, tokens, batches), 65535));
+    const cut = cutSegments(tokens, wanted, chunk);
+    const split = fewest > 1 || cut.segments > 1 || !(isFirst && isLast);
+    const finalState = stage.output("finalState", window);
+    const inputs = await stage.inputs(window, "X", "logA", "B", "C", "dt", "D", "z");
+    const startStates = split
+      ? await passSegments(stage, window, tiles, cut)
+      : await stage.input("initialState", window);
+    const flags = [...optional, ...(startStates ? ["startStates"] : []), ...(split ? [] : ["endStates"])];
+    await stage.kernel(
+      { url: outputUrl, shared: [tokensUrl, chunkUrl, epilogueUrl], flags, constants: { ...tiles } },
+      {
+        ...{ size: { ...ssdSize(problem, window), ...cut, slices }, ...inputs },
+        ...{ Y: stage.output("Y", window), startStates },
+        endStates: split ? undefined : finalState,
+      },
+      [slices * heads, cut.segments, batches],
     );
-  return tiles;
+  }
+  return stage.prepared();
+}
+
+function fewestSegments(make: string): number {
+  return make.endsWith("-split") ? 2 : 1;
 }
 
 /** One pass reads and writes each tensor once; the split form reads X, B and the decays twice and moves the segment states. */
@@ -160,10 +116,7 @@ function tileCost(problem: Problem<Ssd>, { chunk = 32, make = "tile" }: Options)
     fitTiles(headDim, state, chunk, { workgroupBytes: 49152, invocations: 1024, storageBytes: storage })
       ?.PS ?? 4;
   const slices = Math.ceil(headDim / PS);
-  const segments = Math.max(
-    make.endsWith("-split") ? 2 : 1,
-    segmentsFor(problem, { PS, Q: chunk }, length, batch),
-  );
+  const segments = Math.max(fewestSegments(make), segmentsFor(problem, { PS, Q: chunk }, length, batch));
   const split = segments > 1;
   const tokenHeads = batch * length * heads;
   const scores = 2 * chunk * state * slices; // every slice of channels makes the scores again

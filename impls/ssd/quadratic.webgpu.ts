@@ -1,11 +1,14 @@
 /** The quadratic (attention-like) form on WebGPU; the final state comes from the chunked form's first steps. */
 import { implementation } from "../implementation.js";
+import { cutSegments } from "../recurrence/tiles.js";
 import { ssd } from "./operator.js";
-import { fitTiles, segmentsFor } from "./webgpu/tiles.js";
+import { passSegments } from "./webgpu/segments.js";
+import { ssdSize } from "./webgpu/size.js";
+import { segmentsFor, tilesOn } from "./webgpu/tiles.js";
 
+const tokensUrl = new URL("./webgpu/shared/tokens.wgsl", import.meta.url);
+const epilogueUrl = new URL("./webgpu/shared/epilogue.wgsl", import.meta.url);
 const quadraticUrl = new URL("./webgpu/quadratic.wgsl", import.meta.url);
-const statesUrl = new URL("./webgpu/chunked.states.wgsl", import.meta.url);
-const passUrl = new URL("./webgpu/chunked.pass.wgsl", import.meta.url);
 const CHUNK = 32;
 
 export const quadraticWebgpu = implementation(ssd, "webgpu", {
@@ -21,86 +24,29 @@ export const quadraticWebgpu = implementation(ssd, "webgpu", {
   }),
 
   async prepare(engine, problem) {
-    const { heads, groups, headDim, state } = problem.dims;
-    const { maxComputeWorkgroupStorageSize: workgroupBytes, maxComputeInvocationsPerWorkgroup: invocations } =
-      engine.limits;
-    const tiles = fitTiles(headDim, state, CHUNK, {
-      workgroupBytes,
-      invocations,
-      storageBytes: problem.dtype === "f16" ? 2 : 4,
-      mostChannels: engine.gpu.isSoftware ? 16 : undefined,
-    });
-    if (!tiles)
-      throw new Error(
-        `state=${state} needs more than this adapter's ${workgroupBytes} bytes of workgroup memory`,
-      );
+    const { heads, headDim } = problem.dims;
+    const tiles = tilesOn(engine, problem, CHUNK);
     const stage = engine.stage(ssd, problem, { cutsTime: false, f32Outputs: ["finalState"] });
     const PS = engine.gpu.isSoftware || headDim <= 16 ? 16 : headDim > 32 ? 64 : 32;
     const slices = Math.ceil(headDim / PS);
-    const perHeadD = problem.inputs.D?.axes.length === 1 ? 1 : 0;
+    const flags = ["dt", "D", "z", "initialState"].filter((name) => stage.has(name));
     for (const window of stage.windows) {
       const { batches, tokens } = window;
-      const names = ["X", "logA", "B", "C", "initialState", "dt", "D", "z"];
-      const [X, logA, B, C, initialState, dt, D, z] = await Promise.all(
-        names.map((name) => stage.input(name, window)),
+      const inputs = await stage.inputs(
+        window,
+        ...(["X", "logA", "B", "C", "dt", "D", "z", "initialState"] as const),
       );
-      const flags = ["dt", "D", "z", "initialState"].filter((name) => stage.has(name));
-      const size = stage.uniform([
-        batches,
-        tokens,
-        heads,
-        groups,
-        headDim,
-        state,
-        1,
-        tokens,
-        slices,
-        perHeadD,
-      ]);
+      const whole = { segments: 1, segment_tokens: tokens };
       await stage.kernel(
-        { url: quadraticUrl, flags, constants: { PS } },
+        { url: quadraticUrl, shared: [tokensUrl, epilogueUrl], flags, constants: { PS } },
         {
-          0: size,
-          1: X,
-          2: logA,
-          3: B,
-          4: C,
-          5: stage.output("Y", window),
-          6: initialState,
-          8: dt,
-          9: D,
-          10: z,
+          ...{ size: { ...ssdSize(problem, window), ...whole, slices }, ...inputs },
+          Y: stage.output("Y", window),
         },
         [slices * heads, Math.ceil(tokens / 32), batches],
       );
       const wanted = segmentsFor(problem, tiles, tokens, batches);
-      const segmentTokens = Math.ceil(tokens / wanted / CHUNK) * CHUNK;
-      const segments = Math.ceil(tokens / segmentTokens);
-      const stateSlices = Math.ceil(headDim / tiles.PS);
-      const places = batches * segments * heads;
-      const states = stage.scratch("segment states", places * headDim * state * 4);
-      const decays = stage.scratch("segment decays", places * 4);
-      const stateSize = stage.uniform([
-        batches,
-        tokens,
-        heads,
-        groups,
-        headDim,
-        state,
-        segments,
-        segmentTokens,
-        stateSlices,
-      ]);
-      await stage.kernel(
-        { url: statesUrl, flags: flags.filter((flag) => flag === "dt"), constants: { ...tiles } },
-        { 0: stateSize, 1: X, 2: logA, 3: B, 7: states, 8: dt, 11: decays },
-        [stateSlices * heads, segments, batches],
-      );
-      await stage.kernel(
-        { url: passUrl, flags: flags.filter((flag) => flag === "initialState") },
-        { 0: stateSize, 1: states, 2: decays, 3: stage.output("finalState", window), 4: initialState },
-        [Math.ceil((headDim * state) / 64), heads, batches],
-      );
+      await passSegments(stage, window, tiles, cutSegments(tokens, wanted, CHUNK));
     }
     return stage.prepared();
   },

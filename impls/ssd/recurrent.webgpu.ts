@@ -1,8 +1,10 @@
 /** The recurrent form on WebGPU: exact order of the recurrence, and the decoder (length 1 from initialState, many sequences). */
 import { implementation } from "../implementation.js";
-import { fitWalk } from "../recurrence/tiles.js";
+import { fitTokenTiles } from "../recurrence/tiles.js";
 import { ssd } from "./operator.js";
+import { ssdSize } from "./webgpu/size.js";
 
+const epilogueUrl = new URL("./webgpu/shared/epilogue.wgsl", import.meta.url);
 const url = new URL("./webgpu/recurrent.wgsl", import.meta.url);
 
 export const recurrentWebgpu = implementation(ssd, "webgpu", {
@@ -18,10 +20,10 @@ export const recurrentWebgpu = implementation(ssd, "webgpu", {
   }),
 
   async prepare(engine, problem) {
-    const { heads, groups, headDim, state } = problem.dims;
+    const { heads, headDim, state } = problem.dims;
     const { maxComputeWorkgroupStorageSize: workgroupBytes, maxComputeInvocationsPerWorkgroup: invocations } =
       engine.limits;
-    const tiles = fitWalk(headDim, state, { workgroupBytes, invocations });
+    const tiles = fitTokenTiles(headDim, state, { workgroupBytes, invocations });
     if (!tiles)
       throw new Error(
         `state=${state} needs more than this adapter's ${workgroupBytes} bytes of workgroup memory`,
@@ -29,32 +31,22 @@ export const recurrentWebgpu = implementation(ssd, "webgpu", {
     const stage = engine.stage(ssd, problem, { f32Outputs: ["finalState"] });
     const slices = Math.ceil(headDim / tiles.PT);
     for (const window of stage.windows) {
-      const { batches, tokens, isFirst } = window;
-      const names = ["X", "logA", "B", "C", "initialState", "dt", "D", "z"];
-      const [X, logA, B, C, initialState, dt, D, z] = await Promise.all(
-        names.map((name) => stage.input(name, window)),
+      const { isFirst } = window;
+      const { initialState, ...inputs } = await stage.inputs(
+        window,
+        ...(["X", "logA", "B", "C", "dt", "D", "z", "initialState"] as const),
       );
-      const perHeadD = problem.inputs.D?.axes.length === 1 ? 1 : 0;
-      const size = stage.uniform([batches, tokens, heads, groups, headDim, state, slices, perHeadD]);
       const flags = ["dt", "D", "z"].filter((name) => stage.has(name));
       if (!isFirst) flags.push("carries");
       else if (initialState) flags.push("initialState");
       await stage.kernel(
-        { url, flags, constants: { ...tiles } },
+        { url, shared: [epilogueUrl], flags, constants: { ...tiles } },
         {
-          0: size,
-          1: X,
-          2: logA,
-          3: B,
-          4: C,
-          5: stage.output("Y", window),
-          6: stage.output("finalState", window),
-          7: isFirst ? initialState : undefined,
-          8: dt,
-          9: D,
-          10: z,
+          ...{ size: { ...ssdSize(problem, window), slices }, ...inputs },
+          ...{ Y: stage.output("Y", window), finalState: stage.output("finalState", window) },
+          initialState: isFirst ? initialState : undefined,
         },
-        [slices * heads, 1, batches],
+        [slices * heads, 1, window.batches],
       );
     }
     return stage.prepared();

@@ -62,7 +62,7 @@ export const scanTfjs = implementation(ssd, "tfjs", {
         const xs = byColumns(x, heads * blocks);
         const as = byColumns(tf.exp(logA), heads);
         const [Bs, Cs] = [B, C].map((tensor) =>
-          byColumns(tensor, groups).map((one) => tf.reshape(one, [length, 1, state])),
+          byColumns(tensor, groups).map((columns) => tf.reshape(columns, [length, 1, state])),
         );
         const shape = [batch * heads * blocks, 1, 1, width * state];
         const starts = pieces(initialState ? tf.reshape(initialState, shape) : tf.zeros(shape));

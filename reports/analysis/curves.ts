@@ -3,8 +3,10 @@
  * batch, heads, head size) form a group; only within a group may one be called faster than another.
  */
 
-import type { IdKey, Row } from "../rows/row.js";
-import { FAMILIES, type Family, familyOf, idParts, implementationLabel } from "./names.js";
+import { type IdKey, keyWords, parseCaseId } from "../rows/case-id.js";
+import type { Row } from "../rows/row.js";
+import { FAMILIES, type Family, familyOf } from "./families.js";
+import { implementationLabel } from "./names.js";
 
 /** An axis: a numeric key of the rows. */
 export type XKey = Extract<
@@ -164,10 +166,15 @@ function order(family: Family): number {
 }
 
 /** The case id without the axis, plus the device by name: two machines never share a curve. */
-export function seriesKey(row: Row, xKey: XKey): string {
-  const { name, keys } = idParts(row.id);
-  keys.delete(xKey);
-  return [name, ...[...keys].map(([key, value]) => `${key}=${value}`), `on ${row.device}`].join(" ");
+export function seriesKey(row: Row, ...axes: readonly IdKey[]): string {
+  return `${curveName(row, ...axes)} on ${row.device}`;
+}
+
+/** The case id without these keys: the same on every machine. */
+export function curveName({ id }: Row, ...without: readonly IdKey[]): string {
+  const { name, keys } = parseCaseId(id);
+  const dropped: readonly string[] = without;
+  return [name, ...keyWords([...keys].filter(([key]) => !dropped.includes(key)))].join(" ");
 }
 
 /**
@@ -176,7 +183,7 @@ export function seriesKey(row: Row, xKey: XKey): string {
  */
 export function seriesOf(rows: readonly Row[], xKey: XKey): Map<string, Row[]> {
   const series = new Map<string, Row[]>();
-  const family = (row: Row) => seriesKey(row, xKey).replace(/ chunk=\S+/, "");
+  const family = (row: Row) => seriesKey(row, xKey, "chunk");
   for (const [key, members] of groupBy(rows, family)) {
     const chunks = (x: number | undefined) =>
       new Set(members.filter((row) => row[xKey] === x).map((row) => row.chunk));

@@ -5,7 +5,6 @@ import type { Row } from "../rows/row.js";
 import { type Comparison, comparisons } from "./comparisons.js";
 import { bestCurves, type Curve, type Group, groupsOf } from "./curves.js";
 import { growthOf } from "./growth.js";
-import { idParts } from "./names.js";
 import { fasterFrom, type Ratio } from "./speedup.js";
 
 /** Sentences for the terminal and the report; the first says what is shown, the second what is not. */
@@ -43,7 +42,10 @@ function attention(comparison: Comparison | undefined): string | undefined {
   const from = fasterFrom(ratios);
   if (from === undefined)
     return `not faster than attention up to ${formatSize(last.x)} tokens (paper, A100: from about 2K)`;
-  return `faster than attention from ${formatSize(from)} tokens on (${formatRatio(last.ratio)} at ${formatSize(last.x)}; paper, A100: from about 2K)`;
+  return [
+    `faster than attention from ${formatSize(from)} tokens on `,
+    `(${formatRatio(last.ratio)} at ${formatSize(last.x)}; paper, A100: from about 2K)`,
+  ].join("");
 }
 
 function own(comparison: Comparison | undefined): string | undefined {
@@ -89,10 +91,9 @@ function unshown(group: Group, rows: readonly Row[]): string[] {
   return texts.length === 0 ? ["sizes beyond those measured, nor other machines"] : texts;
 }
 
-/** As far as names tell: these engines, or these backends of an engine that has several. */
-function isCpu(row: Row): boolean {
-  const device = idParts(row.id).keys.get("device");
-  return row.engine === "cpu" || row.engine === "wasm" || device === "cpu" || device === "wasm";
+/** A GPU's interface in software is a CPU too. */
+function isCpu({ deviceKind }: Row): boolean {
+  return deviceKind === "cpu" || deviceKind === "software";
 }
 
 function reached(curve: Curve): number | undefined {

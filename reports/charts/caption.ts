@@ -1,7 +1,7 @@
 /** Everything that someone else needs to repeat a chart, as plain lines. */
 import { bestCurves, type Curve, chunksOf, type Group } from "../analysis/curves.js";
-import { idParts } from "../analysis/names.js";
 import { plural } from "../format.js";
+import { keyWords, parseCaseId } from "../rows/case-id.js";
 import type { Row, RunRecord } from "../rows/row.js";
 import { textWidth } from "./font.js";
 
@@ -66,14 +66,13 @@ function fixed({ device, dtype, batch, heads, headDim, state, length, cache, xKe
 
 /** "SSD = ssd/chunked.wasm chunk=8 threads=2": name, implementation, options. */
 function identity(curve: Curve): string {
-  const { id, operator, form, engine, threads, make } = curve.rows[0];
+  const { id, threads, make } = curve.rows[0];
   const chunk = chunksOf(curve.rows);
-  const device = idParts(id).keys.get("device");
-  const options = Object.entries({ chunk, threads, make, device }).filter(([, value]) => value !== undefined);
-  return [
-    `${curve.family.name} = ${operator}/${form}.${engine}`,
-    ...options.map(([key, value]) => `${key}=${value}`),
-  ].join(" ");
+  const { name, keys } = parseCaseId(id);
+  const options = Object.entries({ chunk, threads, make, device: keys.get("device") }).flatMap(
+    ([key, value]) => (value === undefined ? [] : [[key, value] as const]),
+  );
+  return [`${curve.family.name} = ${name}`, ...keyWords(options)].join(" ");
 }
 
 /** Cases that no curve can show. */

@@ -13,10 +13,10 @@ import { inequality } from "../analysis/fairness.js";
 import { shorten } from "../format.js";
 import type { Row, RunRecord } from "../rows/row.js";
 import { caption } from "./caption.js";
-import type { Layer, PanelOptions } from "./drawn.js";
-import { drawnTime, TIME } from "./drawn.js";
 import { type Block, figure, keyBlock } from "./figure.js";
-import { panel } from "./panel.js";
+import type { Layer, PanelOptions } from "./panel/drawn.js";
+import { drawnTime, TIME } from "./panel/drawn.js";
+import { panel } from "./panel/panel.js";
 import { type Axis, logAxis } from "./scale.js";
 import { LIGHT, type Theme } from "./theme.js";
 

@@ -3,12 +3,12 @@ import type { Verdict } from "./verdict.js";
 import { caseWords, HEADLINES, troubled } from "./words.js";
 
 export function annotations(verdict: Verdict): string[] {
-  const lines = troubled(verdict).map((one) => {
-    const { ratio, interval } = caseWords(one);
+  const lines = troubled(verdict).map((judged) => {
+    const { ratio, interval } = caseWords(judged);
     const figures = ratio === "" ? "" : ` ${ratio} times as long (95% interval ${interval})`;
-    const level = one.outcome === "undecided" ? "warning" : "error";
-    const text = `${one.id}:${figures}${one.reason ? ` ${one.reason}` : ""}; again: ${one.repeat}`;
-    return command(level, `gate: ${one.outcome}`, text);
+    const level = judged.outcome === "undecided" ? "warning" : "error";
+    const text = `${judged.id}:${figures}${judged.reason ? ` ${judged.reason}` : ""}; again: ${judged.repeat}`;
+    return command(level, `gate: ${judged.outcome}`, text);
   });
   for (const { name, what, status, detail } of verdict.checks)
     if (status === "fail") lines.push(command("error", `gate: ${name}`, `${what}: ${detail}`));

@@ -27,7 +27,8 @@ export function verdictJunit(verdict: Verdict): string {
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     "<testsuites>",
-    `  <testsuite name="dualbench gate" tests="${tests.length}" failures="${count("failure")}" errors="${count("error")}" skipped="${count("skipped")}" time="${(60 * verdict.minutes).toFixed(1)}">`,
+    `  <testsuite name="dualbench gate" tests="${tests.length}" failures="${count("failure")}" ` +
+      `errors="${count("error")}" skipped="${count("skipped")}" time="${(60 * verdict.minutes).toFixed(1)}">`,
     ...lines,
     "  </testsuite>",
     "</testsuites>",
@@ -36,10 +37,10 @@ export function verdictJunit(verdict: Verdict): string {
 }
 
 function testsOf(verdict: Verdict): TestCase[] {
-  const cases = verdict.cases.map((one): TestCase => {
-    const { outcome, reason, repeat, id } = one;
+  const cases = verdict.cases.map((judged): TestCase => {
+    const { outcome, reason, repeat, id } = judged;
     if (outcome === "same" || outcome === "faster") return { group: "cases", name: id };
-    const { ratio, interval, p } = caseWords(one);
+    const { ratio, interval, p } = caseWords(judged);
     const figures = ratio === "" ? "" : ` ratio ${ratio} (${interval}), p ${p || "-"};`;
     const message = `${outcome}:${reason ? ` ${reason};` : ""}${figures} again: ${repeat}`;
     return { group: "cases", name: id, problem: { kind: KINDS[outcome], message } };

@@ -9,7 +9,8 @@ export function verdictMarkdown(verdict: Verdict): string {
     "",
     ...verdict.reasons.map((reason) => `- ${cell(reason)}`),
     "",
-    `${head.name} (${head.commit.slice(0, 12)}) against ${base.name} (${base.commit.slice(0, 12)}) on ${cell(verdict.machine)}, ${verdict.minutes.toFixed(1)} minutes. ${cell(canaryWords(verdict))}.`,
+    `${head.name} (${head.commit.slice(0, 12)}) against ${base.name} (${base.commit.slice(0, 12)}) ` +
+      `on ${cell(verdict.machine)}, ${verdict.minutes.toFixed(1)} minutes. ${cell(canaryWords(verdict))}.`,
     "",
   ];
   if (cases.length > 0) {
@@ -17,9 +18,11 @@ export function verdictMarkdown(verdict: Verdict): string {
       "| case | outcome | ratio | 95% interval | p (Holm) | MDE80 | base | head |",
       "|---|---|---|---|---|---|---|---|",
     );
-    for (const one of inOrder(cases)) {
-      const { outcome, ratio, interval, p, mde, base: was, head: is } = caseWords(one);
-      lines.push(`| ${[`\`${one.id}\``, outcome, ratio, interval, p, mde, was, is].map(cell).join(" | ")} |`);
+    for (const judged of inOrder(cases)) {
+      const { outcome, ratio, interval, p, mde, base: was, head: is } = caseWords(judged);
+      lines.push(
+        `| ${[`\`${judged.id}\``, outcome, ratio, interval, p, mde, was, is].map(cell).join(" | ")} |`,
+      );
     }
     lines.push("");
   }

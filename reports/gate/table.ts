@@ -29,14 +29,14 @@ export function verdictTable(verdict: Verdict): string[] {
             "case",
           ),
         ];
-  for (const [i, one] of cases.entries()) {
+  for (const [i, judged] of cases.entries()) {
     lines.push(
       row(
         COLUMNS.map(({ key }) => cells[i][key]),
-        one.id,
+        judged.id,
       ),
     );
-    if (one.reason !== undefined) lines.push(`    ${one.reason}`);
+    if (judged.reason !== undefined) lines.push(`    ${judged.reason}`);
   }
   for (const { id, reason } of verdict.notCompared) lines.push(`not compared  ${id}: ${reason}`);
   lines.push("", canaryWords(verdict));

@@ -20,11 +20,11 @@ export interface CaseWords {
   readonly mde: string;
 }
 
-export function caseWords(one: CaseVerdict): CaseWords {
-  const { ratio, low, high, adjustedP, mde80, baseNs, headNs } = one;
+export function caseWords(judged: CaseVerdict): CaseWords {
+  const { ratio, low, high, adjustedP, mde80, baseNs, headNs } = judged;
   const measured = ratio !== undefined;
   return {
-    outcome: one.outcome,
+    outcome: judged.outcome,
     base: baseNs === undefined ? "" : formatDuration(baseNs),
     head: headNs === undefined ? "" : formatDuration(headNs),
     ratio: measured ? ratio.toFixed(3) : "",

@@ -70,8 +70,9 @@ ${librarySources()
 
 function chartFigure({ name, svg }: ReportChart): string {
   const label = `Chart of ${name}; the table below holds its numbers`;
+  const data = Buffer.from(svg).toString("base64");
   return `<figure data-chart="${escapeHtml(name)}">
-<img class="still" alt="${escapeHtml(label)}" src="data:image/svg+xml;base64,${Buffer.from(svg).toString("base64")}"><div class="live"></div></figure>`;
+<img class="still" alt="${escapeHtml(label)}" src="data:image/svg+xml;base64,${data}"><div class="live"></div></figure>`;
 }
 
 function specScript(id: string, spec: TopLevelSpec): string {
@@ -103,10 +104,11 @@ function speedupSection(rows: readonly Row[]): string {
     ),
   );
   if (lines.length === 0) return "";
+  const titles = ["Suite", "Device", "SSD against", "Size", "Ratio", "95% interval"];
   return `<section aria-labelledby="speedup"><h2 id="speedup">Speedup of SSD</h2>
 <p>Median time of each curve divided by SSD's (ssd/chunked) at the same size. The 95% interval combines the order-statistic intervals of
 the two medians on the log scale (MOVER, Donner and Zou 2012); it covers noise within this run, not differences between runs.</p>
-<details><summary>All ratios</summary>${plainTable(["Suite", "Device", "SSD against", "Size", "Ratio", "95% interval"], lines, 3)}</details></section>`;
+<details><summary>All ratios</summary>${plainTable(titles, lines, 3)}</details></section>`;
 }
 
 function growthSection(rows: readonly Row[]): string {
@@ -132,17 +134,20 @@ function growthSection(rows: readonly Row[]): string {
   if (lines.length === 0) return "";
   return `<section aria-labelledby="growth"><h2 id="growth">Growth exponents</h2>
 <p>Time goes as size to this power: slope of log time over log size by weighted least squares over the five largest measured sizes. Weights
-come from each median's 95% interval (none counts as better known than 1%); the interval is Student's t, widened where points scatter more.</p>
+come from each median's 95% interval (none counts as better known than 1%); the interval is Student's t, widened where points
+scatter more.</p>
 ${plainTable(["Suite", "Device", "Curve", "Sizes", "Exponent", "95% interval"], lines, 4)}</section>`;
 }
 
 function fairnessSection(rows: readonly Row[]): string {
   const lines = fairnessSheet(rows);
   if (lines.length === 0) return "";
+  const table = plainTable(SHEET_TITLES, lines, SHEET_TITLES.length);
   return `<section class="wide" aria-labelledby="fairness"><h2 id="fairness">Fairness sheet</h2>
-<p>What the time of each curve is of. Where curves of one chart differ in dtype, threads, clock or TF32, its subtitle says so. Launch: whether
-starting the kernels lies inside the time. Cache: every run follows another of the same case, so what fits a cache is there (warm).</p>
-<div class="scroll" role="region" aria-labelledby="fairness" tabindex="0">${plainTable(SHEET_TITLES, lines, SHEET_TITLES.length)}</div></section>`;
+<p>What the time of each curve is of. Where curves of one chart differ in dtype, threads, clock or TF32, its subtitle says so. Launch:
+whether starting the kernels lies inside the time. Cache: every run follows another of the same case, so what fits a cache is there
+(warm).</p>
+<div class="scroll" role="region" aria-labelledby="fairness" tabindex="0">${table}</div></section>`;
 }
 
 function plainTable(

@@ -19,7 +19,9 @@ p { max-width: 75ch; margin: .4rem 0; } .faint { color: var(--faint); }
 a { color: var(--link); }
 code { font-family: ui-monospace, "DejaVu Sans Mono", Consolas, monospace; font-size: .88em; overflow-wrap: anywhere; }
 .skip { position: absolute; left: -999em; } .skip:focus { left: .5rem; top: .5rem; background: var(--paper); padding: .5rem; }
-button, input, select { font: inherit; color: inherit; background: var(--band); border: 1px solid var(--line); border-radius: 4px; padding: .25rem .6rem; }
+button, input, select {
+  font: inherit; color: inherit; background: var(--band); border: 1px solid var(--line); border-radius: 4px; padding: .25rem .6rem;
+}
 :focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
 figure { margin: 0; padding: .75rem; border: 1px solid var(--line); border-radius: 6px; background: var(--sheet); overflow-x: auto; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(690px, 100%), 1fr)); gap: 1rem; }
@@ -42,7 +44,8 @@ details > summary { cursor: pointer; color: var(--link); }
 #vg-tooltip-element { max-width: 60ch; }
 @media print {
   .controls, .skip, .theme, #rows details > summary, .vega-actions, .vega-embed summary { display: none !important; }
-  .charts { display: block; } figure { break-inside: avoid; border: 0; padding: 0; } figure .live { display: none !important; } figure .still { display: block !important; }
+  .charts { display: block; } figure { break-inside: avoid; border: 0; padding: 0; }
+  figure .live { display: none !important; } figure .still { display: block !important; }
   .scroll { overflow: visible; max-height: none; border: 0; } #rows thead th { position: static; }
   @page { margin: 12mm; } @page wide { size: landscape; } .wide { page: wide; }
   table { font-size: 6.5pt; } th, td { padding: 2pt 3pt; } tr { break-inside: avoid; } thead { display: table-header-group; }

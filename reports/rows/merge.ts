@@ -1,6 +1,6 @@
 /** Several run folders as one: shards of one plan, or runs of one machine kind. No curve, and no panel, ever holds two machines. */
 
-import { groupBy, seriesKey, xKeyOf } from "../analysis/curves.js";
+import { curveName, groupBy, xKeyOf } from "../analysis/curves.js";
 import { mayBeOne } from "./machine.js";
 import type { Row, RunRecord } from "./row.js";
 
@@ -55,11 +55,12 @@ export function mergeRuns(sources: readonly Source[]): Merged {
 /** Neither one curve nor one device's name may stand for two machines. */
 function refuseMixture(sources: readonly Source[]): void {
   const owner = new Map<string, Source>();
-  const claim = (key: string, source: Source, what: string) => {
+  const take = (key: string, source: Source, what: string) => {
     const earlier = owner.get(key);
     if (earlier && !mayBeOne(earlier.machine, source.machine))
       throw new MergeError(
-        `${what} would mix two machines, ${earlier.machine} (${earlier.folder}) and ${source.machine} (${source.folder}); report each folder by itself`,
+        `${what} would mix two machines, ${earlier.machine} (${earlier.folder}) and ` +
+          `${source.machine} (${source.folder}); report each folder by itself`,
       );
     owner.set(key, source);
   };
@@ -67,9 +68,9 @@ function refuseMixture(sources: readonly Source[]): void {
     for (const [suite, rows] of groupBy(source.rows, (row) => row.suite)) {
       const xKey = xKeyOf(suite, rows);
       for (const row of rows) {
-        const curve = seriesKey({ ...row, device: "" }, xKey).replace(/ on $/, "");
-        claim(`${suite}\t${curve}`, source, `the curve ${curve} of ${suite}`);
-        claim(`device ${row.device}`, source, `the panels of ${row.device}`);
+        const curve = curveName(row, xKey);
+        take(`${suite}\t${curve}`, source, `the curve ${curve} of ${suite}`);
+        take(`device ${row.device}`, source, `the panels of ${row.device}`);
       }
     }
 }
@@ -87,6 +88,6 @@ function lastOfEach(sources: readonly Source[]): { rows: Row[]; repeated: number
 
 /** A case that ran says more than one that was skipped; between equals the later counts. */
 function better(row: Row, earlier: Row): boolean {
-  const ran = (one: Row) => (one.status === "skipped" ? 0 : 1);
+  const ran = ({ status }: Row) => (status === "skipped" ? 0 : 1);
   return ran(row) - ran(earlier) > 0 || (ran(row) === ran(earlier) && row.timeUtc >= earlier.timeUtc);
 }

@@ -7,27 +7,6 @@ import { z } from "zod";
 const count = z.number().int().nonnegative();
 const finite = z.number();
 
-/** The keys of a case id, in the order in which the id spells them. New keys go before `device`. */
-export const ID_KEYS = [
-  "dtype",
-  "batch",
-  "length",
-  "heads",
-  "groups",
-  "headDim",
-  "headDimV",
-  "state",
-  "chunk",
-  "threads",
-  "make",
-  "cache",
-  "pass",
-  "context",
-  "tile",
-  "device",
-] as const;
-export type IdKey = (typeof ID_KEYS)[number];
-
 const common = {
   /** `operator/form.engine key=value ...` */
   id: z.string(),
@@ -37,6 +16,10 @@ const common = {
   engine: z.string(),
   /** The device as a person names it, e.g. a CPU or adapter model. */
   device: z.string(),
+  /** software: a GPU interface emulated on the CPU. This and the next are absent in rows of versions before 0.2; see older.ts. */
+  deviceKind: z.enum(["cpu", "gpu", "software"]).optional(),
+  /** Whether its engine composes operators from a library's tensor operations: many launches where others have a kernel. */
+  tensorOps: z.boolean().optional(),
   dtype: z.string(),
   batch: count,
   length: count,

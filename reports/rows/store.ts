@@ -19,6 +19,7 @@ import {
 import { dirname, join, resolve } from "node:path";
 import { reasonOf, StoreError } from "./errors.js";
 import { lockFolder } from "./lock.js";
+import { completed } from "./older.js";
 import {
   type CaseRecord,
   caseRecordSchema,
@@ -73,7 +74,7 @@ function parseRun(bytes: Buffer, file: string): StoredRun {
     }
     if (record.record === "run") run ??= record;
     else if (record.record === "resume") resumes.push(record);
-    else cases.push(record);
+    else cases.push({ ...record, row: completed(record.row) });
     wholeBytes = end + 1;
   }
   if (!run)
@@ -179,7 +180,8 @@ export class RunStore {
     } catch (error) {
       ftruncateSync(this.file, this.bytes);
       throw new StoreError(
-        `cannot write ${join(this.folder, RESULTS)}: ${reasonOf(error)}; finished cases are stored: make room and go on with --resume ${this.folder}`,
+        `cannot write ${join(this.folder, RESULTS)}: ${reasonOf(error)}; ` +
+          `finished cases are stored: make room and go on with --resume ${this.folder}`,
       );
     }
   }

@@ -1,4 +1,8 @@
-/** Progress on stderr: one line that is rewritten on a terminal, else one plain line a case. Drawn between cases only. */
+/**
+ * Progress on stderr: one line that is rewritten on a terminal, else one plain line a case. Skips are many and alike: they are counted
+ * and told once at the end, a line a reason, or each at once where the user asks for them. Drawn between cases only.
+ */
+import { plural } from "../../reports/format.js";
 import type { Row } from "../../reports/rows/row.js";
 import { amount } from "../../suites/budget/amount.js";
 import type { Progress as State } from "../../suites/measure/run.js";
@@ -16,13 +20,22 @@ export class Progress {
   private drawn = false;
   private readonly rewrites: boolean;
   private readonly colour: boolean;
+  private readonly verbose: boolean;
+  /** Skipped cases by the reason's kind: the reason without its figures. */
+  private readonly skips = new Map<string, Row[]>();
 
   constructor(
     private readonly terminal: Terminal,
     private readonly total: number,
-    options: { readonly colour: boolean; readonly done?: number; readonly env?: NodeJS.ProcessEnv },
+    options: {
+      readonly colour: boolean;
+      readonly verbose?: boolean;
+      readonly done?: number;
+      readonly env?: NodeJS.ProcessEnv;
+    },
   ) {
     this.done = options.done ?? 0;
+    this.verbose = options.verbose === true;
     const env = options.env ?? process.env;
     this.rewrites = terminal.isTTY === true && !env.CI && env.TERM !== "dumb";
     this.colour = this.rewrites && options.colour && !env.NO_COLOR;
@@ -35,18 +48,40 @@ export class Progress {
     this.draw(`${share}% ${this.done}/${this.total}, at most ${amount(remainingNs, "ns")} left: ${next}`);
   }
 
-  row({ status, id, suite, ...row }: Row): void {
+  row(made: Row): void {
     this.done++;
+    const { status, id, suite, ...row } = made;
+    if (status === "skipped" && !this.verbose) {
+      const kind = made.reason.replace(FIGURE, "…");
+      this.skips.set(kind, [...(this.skips.get(kind) ?? []), made]);
+      return;
+    }
     const ending =
       status === "measured" && "medianNs" in row
         ? amount(row.medianNs, "ns")
         : "reason" in row
           ? (row.reason ?? "")
           : "";
-    if (this.rewrites && (status === "measured" || status === "skipped")) return;
+    if (this.rewrites && status === "measured") return;
+    this.line(`[${this.done}/${this.total}] ${this.painted(status)} ${suite} ${id}: ${ending}`);
+  }
+
+  /** The skips so far, most first. */
+  tellSkips(): void {
+    const kinds = [...this.skips].sort(([, a], [, b]) => b.length - a.length);
+    this.skips.clear();
+    for (const [kind, rows] of kinds)
+      this.line(`${this.painted("skipped")} ${plural(rows.length, "case")} (${among(rows)}): ${kind}`);
+    if (kinds.length > 0) this.line("each skip with its figures: --verbose, or the reasons in results.csv");
+  }
+
+  private line(text: string): void {
     this.clear();
-    const word = this.colour ? `\x1b[${COLOURS[status]}m${status}\x1b[0m` : status;
-    this.terminal.write(`[${this.done}/${this.total}] ${word} ${suite} ${id}: ${ending}\n`);
+    this.terminal.write(`${text}\n`);
+  }
+
+  private painted(status: Row["status"]): string {
+    return this.colour ? `\x1b[${COLOURS[status]}m${status}\x1b[0m` : status;
   }
 
   clear(): void {
@@ -60,4 +95,15 @@ export class Progress {
     this.terminal.write(`\r\x1b[2K${line}`);
     this.drawn = true;
   }
+}
+
+/** A number with its unit: what differs between skips of one kind. */
+const FIGURE = /\b\d[\d.e+]*( (ns|us|ms|s|min|h|B|KiB|MiB|GiB))?\b/g;
+const MOST_NAMED = 3;
+
+/** The implementations among rows, a few by name. */
+function among(rows: readonly Row[]): string {
+  const names = [...new Set(rows.map(({ operator, form, engine }) => `${operator}/${form}.${engine}`))];
+  const more = names.length - MOST_NAMED;
+  return names.slice(0, MOST_NAMED).join(", ") + (more > 0 ? ` and ${more} more` : "");
 }

@@ -40,7 +40,8 @@ export async function publishRun(
     if (drawn.why) {
       exitCode = EXIT.usage;
       process.stderr.write(
-        `dualbench: the charts could not be drawn: ${drawn.why}; the results are whole, npm run report -- ${shown(folder)} draws them again\n`,
+        `dualbench: the charts could not be drawn: ${drawn.why}; ` +
+          `the results are whole, npm run report -- ${shown(folder)} draws them again\n`,
       );
     }
   }

@@ -47,7 +47,8 @@ for (const [operator, impls, name] of [
     const [usual, rare] = times.map((values) => median(values) / 1e6);
     const least = times.map((values) => values[0] / 1e6);
     console.log(
-      `${implementationName(impl)} length=${length}: ordinary ${usual.toFixed(2)} ms, impulse ${rare.toFixed(2)} ms, ratio ${(rare / usual).toFixed(2)} (least ${(least[1] / least[0]).toFixed(2)})`,
+      `${implementationName(impl)} length=${length}: ordinary ${usual.toFixed(2)} ms, impulse ${rare.toFixed(2)} ms, ` +
+        `ratio ${(rare / usual).toFixed(2)} (least ${(least[1] / least[0]).toFixed(2)})`,
     );
     for (const prepared of runs) prepared.dispose();
   }

@@ -1,13 +1,14 @@
 /**
  * Kills a run with SIGKILL at random moments and resumes it, until it ends; then compares with an undisturbed run. Prints a line a
- * kill. `node --import tsx scripts/tools/torture-resume.ts [--kills N] [--seed S] [-- flags of bench]`; do not edit the checkout meanwhile: a
- * run is resumed at its own commit only.
+ * kill. `node --import tsx scripts/tools/torture-resume.ts [--kills N] [--seed S] [-- flags of bench]`; do not edit the checkout
+ * meanwhile: a run is resumed at its own commit only.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { planId } from "../../reports/rows/case-id.js";
 import { RESULTS, readRun } from "../../reports/rows/store.js";
 
 const { values, positionals } = parseArgs({
@@ -36,7 +37,7 @@ function bench(args: readonly string[]): { process: ChildProcess; ended: Promise
 
 function stored(run: string): string[] {
   try {
-    return readRun(run).cases.map(({ row }) => `${row.suite}\t${row.id}`);
+    return readRun(run).cases.map(({ row }) => planId(row.suite, row.id));
   } catch {
     return [];
   }

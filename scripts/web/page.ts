@@ -32,7 +32,7 @@ async function start(event: Event): Promise<void> {
   element("rows").replaceChildren();
   status.textContent = "running; leave this tab in front";
   try {
-    const engine = PAGE_ENGINES.find((name) => name === form.get("engine"))!;
+    const engine = PAGE_ENGINES.find(({ name }) => name === form.get("engine"))!.name;
     const filter = String(form.get("filter") ?? "");
     const records = await bench({ engine, grid: form.get("grid") as Grid, filter, onRecord: show });
     offer(records);
@@ -42,5 +42,6 @@ async function start(event: Event): Promise<void> {
   }
 }
 
+for (const { name } of PAGE_ENGINES) element<HTMLSelectElement>("engine").add(new Option(name));
 window.dualbench = { bench, verify };
 element("form").addEventListener("submit", start);

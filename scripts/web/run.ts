@@ -1,23 +1,20 @@
 /** The runner and the checks in a page: the same suites, engines, laws and rows as the commands. */
 
-import type { EngineName } from "../../impls/engines/index.js";
-import { engines } from "../../impls/engines/index.js";
+import { type EngineEntry, type EngineName, engines } from "../../impls/engines/index.js";
 import { implementations } from "../../impls/index.js";
 import type { CaseRecord } from "../../reports/rows/row.js";
 import { chooseSuites } from "../../suites/index.js";
 import { formsAgree } from "../../suites/laws/forms-agree.js";
 import { run } from "../../suites/measure/run.js";
-import { parseFilter } from "../../suites/plan/filter.js";
-import { makePlan } from "../../suites/plan/plan.js";
+import { openAndPlan } from "../../suites/plan/opening.js";
 import type { Spec } from "../../suites/problems/spec.js";
-import { EnginePool } from "../../suites/processes/engine-pool.js";
 import { browserHost } from "../../suites/processes/host.browser.js";
 import type { Grid } from "../../suites/suite.js";
 import { localPlace } from "../../suites/verify/evaluate.js";
 import { subjectsFor } from "../../suites/verify/subject.js";
 
 /** Engines that a page can load. */
-export const PAGE_ENGINES: readonly EngineName[] = ["webgpu", "cpu"];
+export const PAGE_ENGINES: readonly EngineEntry[] = engines.filter(({ inPage }) => inPage);
 
 export interface PageRun {
   readonly engine: EngineName;
@@ -34,20 +31,12 @@ export interface PageRun {
  */
 export async function bench({ engine, grid, filter, signal, onRecord }: PageRun): Promise<CaseRecord[]> {
   const host = browserHost();
-  const matches = filter ? parseFilter(filter) : undefined;
   try {
-    const pool = new EnginePool(host, [], host.nowMs());
-    const { targets, absent } = await pool.discover([{ engine, device: undefined, named: true }]);
-    if (absent[0]) throw new Error(absent[0].reason);
-    const groups = await makePlan({
-      suites: chooseSuites([]),
-      grid,
-      seed: 0,
-      impls: implementations,
-      targets,
-      describe: async (target, questions) =>
-        (await pool.link(target)).link.call("describe", { questions }, Number.POSITIVE_INFINITY),
-      keep: (_suite, id) => matches?.(id) ?? true,
+    const { pool, targets, groups } = await openAndPlan(host, {
+      ...{ impls: implementations, entries: engines, files: [], engines: [engine] },
+      ...{ suites: chooseSuites([]), grid, seed: 0 },
+      filter: filter || null,
+      originMs: host.nowMs(),
     });
     const records: CaseRecord[] = [];
     const facts = {
@@ -68,6 +57,10 @@ export async function bench({ engine, grid, filter, signal, onRecord }: PageRun)
   }
 }
 
+function entryOf(engine: EngineName): EngineEntry {
+  return engines.find(({ name }) => name === engine)!;
+}
+
 /** One check of one implementation against the float64 reference. */
 export interface Check {
   readonly name: string;
@@ -79,8 +72,9 @@ export interface Check {
 
 /** Holds every implementation of an engine against the reference on the given problems. */
 export async function verify(engine: EngineName, specs: readonly Spec[]): Promise<Check[]> {
-  const module = await engines.find(({ name }) => name === engine)!.load();
-  const place = localPlace(await module.open(undefined, { named: true }), undefined);
+  const entry = entryOf(engine);
+  const { open } = await entry.load();
+  const place = localPlace(await open(undefined, { named: true }), undefined, entry);
   const checks: Check[] = [];
   try {
     for (const spec of specs)

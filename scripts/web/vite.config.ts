@@ -1,16 +1,18 @@
 /** `npm run web`: the page, served from the sources. `npx vite build scripts/web` makes it a folder of files. */
 import type { Plugin, UserConfig } from "vite";
+import { engines } from "../../impls/engines/index.js";
 
-/** Engines that exist on Node only: a page sees their names in the list and never loads them. */
-const NODE_ONLY = /^\.\/(wasm|tfjs|torch)\.js$/;
-
-/** Leaves the engines of Node out, and refuses any other way to a `node:` module. */
+/**
+ * Leaves the engines of Node out, which a page sees in the list and never loads, and refuses any other way to a `node:` module. An
+ * engine's file has its name.
+ */
 export function pageEngines(): Plugin {
+  const nodeOnly = new Set(engines.filter(({ inPage }) => !inPage).map(({ name }) => `./${name}.js`));
   return {
     name: "page-engines",
     enforce: "pre",
     resolveId(source, importer) {
-      if (NODE_ONLY.test(source) && importer?.endsWith("impls/engines/index.ts")) return `\0absent:${source}`;
+      if (nodeOnly.has(source) && importer?.endsWith("impls/engines/index.ts")) return `\0absent:${source}`;
       if (source.startsWith("node:"))
         throw new Error(`${importer} imports ${source}: a page has no such module`);
       return null;

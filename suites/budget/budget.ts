@@ -34,8 +34,8 @@ export const BUDGETS: Readonly<Record<Grid, GridBudget>> = {
     referenceSteps: 3e6,
   },
   default: {
-    totalNs: 215 * S,
-    caseNs: 30 * S,
+    totalNs: 225 * S,
+    caseNs: 45 * S,
     sampleNs: 1.5 * S,
     turnNs: 0.03 * S,
     warmNs: 0.1 * S,
@@ -61,10 +61,12 @@ export const FEWEST_SAMPLES = 6;
 export const FEWEST_SLOW_SAMPLES = 3;
 export const FEWEST_ROUNDS = 3;
 
-/** Cases that cost less than one such part of the run's time are not skipped to save time for larger ones. */
-const TRIFLE = 600;
-/** The same for a size of the figure, its reference included: readers look there first. */
-const FIGURE_TRIFLE = 60;
+/**
+ * Cases that cost less than one such part of the run's time are not skipped to save time for larger ones, even in a short overtime:
+ * of a panel, so little that skipping would gain nothing; of the figure, its reference included, since readers look there first; and
+ * the long sizes of its linear curves, of which each may be as long as a case may be.
+ */
+const IN_OVERTIME = { panel: 600, figure: 60, reach: 1 } as const;
 /** On a slow or busy machine fast implementations still get their points. */
 const OVERTIME = 1.15;
 
@@ -84,17 +86,16 @@ export class Budget {
 
   /**
    * Most that one case may cost in all.
-   * @param curvesLeft curves that still go on and share what is free; 1 for a case with a claim of its own
-   * @param reservedNs what cases with an earlier claim will take
-   * @param figure whether readers of the figure would miss it
+   * @param curvesLeft curves that still go on and share what is free; 1 for a case with a priority of its own
+   * @param reservedNs what cases of an earlier priority will take
+   * @param missed who would miss it: readers of the figure, whose linear curves go to the end of the axis (`reach`), or of a panel
    */
-  limitNs(curvesLeft: number, reservedNs: number, figure: boolean): number {
+  limitNs(curvesLeft: number, reservedNs: number, missed: keyof typeof IN_OVERTIME): number {
     const free = Math.max(0, this.remainingNs - reservedNs);
     const share = free / Math.max(1, curvesLeft);
-    // so little that skipping it would gain nothing, even in a short overtime
-    const part = this.grid.totalNs / (figure ? FIGURE_TRIFLE : TRIFLE);
-    const trifle = this.spentNs < OVERTIME * this.grid.totalNs ? part : 0;
-    return Math.min(this.grid.caseNs, Math.max(share, trifle));
+    const overtimeNs = Math.max(0, OVERTIME * this.grid.totalNs - this.spentNs);
+    const granted = Math.min(this.grid.totalNs / IN_OVERTIME[missed], overtimeNs);
+    return Math.min(this.grid.caseNs, Math.max(share, granted));
   }
 
   /** Sampling time of one of `casesLeft` cases. */

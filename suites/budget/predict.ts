@@ -12,12 +12,13 @@ export interface Point {
 const POINTS = 3;
 
 /**
- * Least-squares line in log-log through the last points below x. With one point, proportional growth. Never below the largest
- * smaller case: a curve that seems to fall is noise.
+ * Least-squares line in log-log through the last points up to x; larger ones say nothing of what a smaller case needs, and may lie on
+ * another kernel's part of the curve. With one point, proportional growth. Never below the largest smaller case: a curve that seems
+ * to fall is noise.
  */
 export function extrapolate(points: readonly Point[], x: number): number | undefined {
   const known = points
-    .filter((point) => point.x > 0 && point.y > 0)
+    .filter((point) => point.x > 0 && point.x <= x && point.y > 0)
     .sort((a, b) => a.x - b.x)
     .slice(-POINTS);
   const last = known.at(-1);
@@ -36,6 +37,9 @@ export function logSlope(points: readonly Point[]): number {
   if (spread === 0) return 1;
   return xs.reduce((sum, x, i) => sum + (x - mx) * (ys[i] - my), 0) / spread;
 }
+
+/** Of a kernel that has not run yet: 5 GFLOP/s. */
+const USUAL_NS_PER_FLOP = 0.2;
 
 /** A reference step in JavaScript, before one was timed: a few multiply-adds and a share of making the inputs. */
 const NS_PER_STEP = 40;
@@ -69,9 +73,10 @@ export class History {
     return guesses.length > 0 ? Math.max(...guesses) : undefined;
   }
 
-  /** For the order of work only: a guess from other curves of the implementation, or from a slow machine. */
-  guessNs(one: Sized): number {
-    return this.timeNs(one) ?? extrapolate(this.times.get(one.lineage) ?? [], one.work) ?? one.work;
+  /** For the order of work and what to keep for it: from other curves of the implementation, or as kernels usually are. */
+  guessNs(sized: Sized): number {
+    const known = this.timeNs(sized) ?? extrapolate(this.times.get(sized.lineage) ?? [], sized.work);
+    return known ?? sized.work * USUAL_NS_PER_FLOP;
   }
 
   /** Memory held; at least that of inputs and outputs. */

@@ -1,5 +1,5 @@
 /**
- * Holds outputs against the reference. `verify` is the only maker of `Verified`, which is the only thing that `measure` takes:
+ * Holds outputs against the reference. `checkOutputs` is the only maker of `Verified`, which is the only thing that `measure` takes:
  * timing an unverified kernel is a compile error.
  */
 import { boundAt, type Rounding } from "../../impls/bound.js";
@@ -48,7 +48,7 @@ export type Verdict =
   /** The bound would not have noticed an output of zeros, or one that is a token late. */
   | { readonly status: "vacuous"; readonly reason: string };
 
-export interface Verification<P> {
+export interface Checked<P> {
   readonly verdict: Verdict;
   /** Host time of the one run, cold: a first guess of how long this case takes. */
   readonly firstNs: number;
@@ -56,13 +56,13 @@ export interface Verification<P> {
 }
 
 /** Poisons, runs once and compares. */
-export async function verify<Launch, P extends Prepared<AnyOperator, Launch>>(
+export async function checkOutputs<Launch, P extends Prepared<AnyOperator, Launch>>(
   engine: Engine<Launch>,
   prepared: P,
   truth: Truth,
   rounding: Rounding,
   nowMs: () => number,
-): Promise<Verification<P>> {
+): Promise<Checked<P>> {
   await prepared.poison();
   const start = nowMs();
   await engine.once((launch) => prepared.run(launch));
@@ -73,7 +73,7 @@ export async function verify<Launch, P extends Prepared<AnyOperator, Launch>>(
 }
 
 /** After the timed runs: the outputs that they left, against the same truth. */
-export async function recheck(
+export async function recheckOutputs(
   prepared: Verified<Prepared>,
   truth: Truth,
   rounding: Rounding,

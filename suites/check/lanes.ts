@@ -6,8 +6,12 @@ import { hashAt, streamKeys } from "../../impls/random.js";
 /** Elementary reference steps that one problem may cost: about a second of plain float64 JavaScript at 50 ns. A count, not a clock. */
 export const REFERENCE_STEPS = 2e7;
 
-/** Fewest lanes, where there are as many. */
+/** Lanes that are checked however little of the reference is affordable, where there are as many. */
 const LEAST = 8;
+/** Fewer where one lane alone costs most of it: the first, the last and two at random. */
+const FEWEST = 4;
+/** What LEAST lanes may cost, in affordable steps; beyond that there are fewer. */
+const OVERDRAWN = 4;
 /** Most lanes when not all are affordable: beyond this more of them find nothing new. */
 const MOST = 64;
 
@@ -23,7 +27,11 @@ export function chooseLanes(operator: AnyOperator, problem: Problem, steps = REF
   const affordable = Math.floor(steps / operator.laneCost(problem));
   if (affordable >= total) return choice(range(total), 0, total);
 
-  const wanted = Math.min(total, Math.max(LEAST, Math.min(affordable, MOST)));
+  const least = Math.max(
+    FEWEST,
+    Math.min(LEAST, Math.floor((OVERDRAWN * steps) / operator.laneCost(problem))),
+  );
+  const wanted = Math.min(total, Math.max(least, Math.min(affordable, MOST)));
   const chosen = new Set([...corners(operator, problem), ...offsetCrossings(operator, problem)]);
   // random ones in equal parts beside the fixed ones, so that a wrong lane nobody thought of can be hit
   const target = Math.min(total, Math.max(wanted, chosen.size + 2));

@@ -1,6 +1,6 @@
 /**
- * Absolute comparison on one fixed machine: times of fresh processes of an earlier day in a file, beside those of today. A process's time is
- * its least turn, because no turns of two days can be paired, and only the least is free of what else the machine did. The k-th
+ * Absolute comparison on one fixed machine: times of fresh processes of an earlier day in a file, beside those of today. A process's
+ * time is its least turn, because no turns of two days can be paired, and only the least is free of what else the machine did. The k-th
  * process of today stands against the k-th of then, the same kind of process on both days; under "no change" the sign of their
  * difference is a coin, which is all that the decision rule asks. What it cannot cancel is the machine itself having changed: hence
  * the fingerprint.
@@ -144,23 +144,23 @@ export class BaselineExperiment extends Experiment {
   }
 
   private async timed(index: number, station: Station): Promise<number> {
-    const one: GateCase = this.cases[index];
-    const reference = this.references.get(one.problemKey)!;
-    await station.load(one, reference);
-    await station.warm(one);
+    const gated: GateCase = this.cases[index];
+    const reference = this.references.get(gated.problemKey)!;
+    await station.load(gated, reference);
+    await station.warm(gated);
     // as long as the four processes of a block together: long enough to meet the machine at its own speed
     const turns = 4 * station.rounds(BLOCK_NS.confirming);
-    for (let turn = 0; turn < turns; turn++) await station.turn(one);
+    for (let turn = 0; turn < turns; turn++) await station.turn(gated);
     const ns = station.leastNs;
-    const spoiled = this.lab.blockSpoiled(one.target.engine);
-    await station.unload(one, reference);
+    const spoiled = this.lab.blockSpoiled(gated.target.kind);
+    await station.unload(gated, reference);
     if (spoiled !== undefined) throw new Spoiled(spoiled);
     this.times[index].head.push(ns);
     return ns;
   }
 
-  protected override excuse(one: GateCase, error: unknown): Error {
-    return error instanceof Spoiled ? error : super.excuse(one, error);
+  protected override excuse(gated: GateCase, error: unknown): Error {
+    return error instanceof Spoiled ? error : super.excuse(gated, error);
   }
 }
 

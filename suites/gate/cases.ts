@@ -1,15 +1,16 @@
 /** Which cases a gate compares: planned by head, found again in the base by implementation and problem. */
-import { devicesToOpen, engines } from "../../impls/engines/index.js";
 import { type AnyImplementation, implementationName } from "../../impls/implementation.js";
 import { implementations as builtIn } from "../../impls/index.js";
 import type { AnyOperator, Problem } from "../../impls/operator.js";
 import type { Options } from "../../impls/prepared.js";
+import { planId } from "../../reports/rows/case-id.js";
 import { chooseSuites } from "../index.js";
 import { figureCurves } from "../plan/figure-curves.js";
 import { parseFilter } from "../plan/filter.js";
 import { type Case, makePlan, type Target } from "../plan/plan.js";
-import { EnginePool, type Present } from "../processes/engine-pool.js";
+import { candidatesOf, EnginePool, type Present } from "../processes/engine-pool.js";
 import type { Description, Question } from "../processes/protocol.js";
+import { allEngines } from "../processes/user-impls.js";
 import { differByChance, sameOptions } from "./chance.js";
 import { type ArmName, checkSignal, type Lab, type Sides } from "./lab.js";
 import { GateStop } from "./stop.js";
@@ -79,13 +80,9 @@ export async function planCases(request: CaseRequest): Promise<Planned> {
     request.touched.all || user(i) || request.touched.names.has(implementationName(impls[i]));
   const takes = (i: number) =>
     request.onlyUser ? user(i) : isTouched(i) || request.companions.has(implementationName(impls[i]));
-  const wanted = engines
-    .filter(({ name }) => named.length === 0 || named.includes(name))
-    .filter(({ name }) => impls.some(({ engine }, i) => engine === name && takes(i)))
-    .flatMap((entry) => {
-      const isNamed = named.includes(entry.name);
-      return devicesToOpen(entry, isNamed).map((device) => ({ engine: entry.name, device, named: isNamed }));
-    });
+  const wanted = candidatesOf(await allEngines(lab.arms.head.files), named, (name) =>
+    impls.some(({ engine }, i) => engine === name && takes(i)),
+  );
   const pools = { base: pool(lab, "base"), head: pool(lab, "head") };
   try {
     const [head, base] = await Promise.all([pools.head.discover(wanted), pools.base.discover(wanted)]);
@@ -103,10 +100,10 @@ export async function planCases(request: CaseRequest): Promise<Planned> {
       describe: (target, questions) => describe(pools.head, target, questions),
       takesPart: (i, t) => takes(i) && ((isTouched(i) && everything) || figure(i, t)),
       keep: (_suite, id) => matches(id),
-      storedIds: suites.flatMap(({ name }) => request.pastIds.map((id) => `${name}\t${id}`)),
+      storedIds: suites.flatMap(({ name }) => request.pastIds.map((id) => planId(name, id))),
     });
-    const planned = groups.flatMap(({ key, cases }) => cases.map((one) => ({ key, one })));
-    const paired = await pair(request, planned, { head: head.targets, base: base.targets }, pools);
+    const ofHead = groups.flatMap(({ key, cases }) => cases.map((planned) => ({ key, planned })));
+    const paired = await pair(request, ofHead, { head: head.targets, base: base.targets }, pools);
     const absent = head.absent.map(
       ({ engine, device, reason }) => `engine ${engine}${device ? ` on ${device}` : ""} is absent: ${reason}`,
     );
@@ -114,8 +111,8 @@ export async function planCases(request: CaseRequest): Promise<Planned> {
       absent,
       backends: head.targets.map(backendOf),
       notCompared: paired.notCompared,
-      broken: paired.broken.flatMap(({ impl, ...one }) => (isTouched(impl) ? [one] : [])),
-      cases: paired.cases.map((one) => ({ ...one, judged: isTouched(one.head.impl) })),
+      broken: paired.broken.flatMap(({ impl, ...lost }) => (isTouched(impl) ? [lost] : [])),
+      cases: paired.cases.map((gated) => ({ ...gated, judged: isTouched(gated.head.impl) })),
     };
   } catch (error) {
     checkSignal(lab);
@@ -131,7 +128,7 @@ function backendOf({ engine, device, info }: Present): string {
 }
 
 function pool({ host, arms }: Lab, arm: ArmName): EnginePool {
-  return new EnginePool(host, arms[arm].files, host.nowMs(), arms[arm].tree);
+  return new EnginePool(host, arms[arm].files, host.nowMs(), arms[arm].child);
 }
 
 async function describe(
@@ -146,7 +143,7 @@ async function describe(
 /** Finds each case's implementation in the base, with head's options where the base may choose them, else with the base's own. */
 async function pair(
   { impls, baseNames }: CaseRequest,
-  planned: readonly { readonly key: string; readonly one: Case }[],
+  ofHead: readonly { readonly key: string; readonly planned: Case }[],
   targets: Sides<readonly Present[]>,
   pools: Sides<EnginePool>,
 ): Promise<{ cases: GateCase[]; notCompared: NotCompared[]; broken: (NotCompared & { impl: number })[] }> {
@@ -155,40 +152,40 @@ async function pair(
   const notCompared: NotCompared[] = [];
   const broken: (NotCompared & { impl: number })[] = [];
   for (const [t, target] of targets.head.entries()) {
-    const own = planned.filter(({ one }) => one.target === t);
+    const own = ofHead.filter(({ planned }) => planned.target === t);
     const there = targets.base.findIndex(
       ({ engine, device }) => engine === target.engine && device === target.device,
     );
     const asked = own.flatMap((keyed) => {
-      const impl = counterpart(headNames, keyed.one.impl, baseNames);
+      const impl = counterpart(headNames, keyed.planned.impl, baseNames);
       const reason =
         (there < 0 ? `the base has no engine ${target.engine}` : undefined) ??
         (impl < 0 ? "it is new: the base has no such implementation" : undefined);
       if (reason === undefined) return [{ keyed, impl }];
-      notCompared.push({ id: keyed.one.id, reason });
+      notCompared.push({ id: keyed.planned.id, reason });
       return [];
     });
     if (asked.length === 0) continue;
     const questions = asked.map(({ keyed, impl }) => ({
       impl,
-      problem: keyed.one.problem,
+      problem: keyed.planned.problem,
       everyChoice: true,
     }));
     const answers = await describe(pools.base, there, questions);
     const place = { head: t, base: there };
     const matched = asked.map(({ keyed, impl }, i) => {
-      const { problem, options } = keyed.one;
-      const same = answers[i].find((one) => sameOptions(one.options, options));
+      const { problem, options } = keyed.planned;
+      const same = answers[i].find((answer) => sameOptions(answer.options, options));
       const [first] = answers[i];
       return {
         keyed,
         answer: same ?? first,
         differing: {
           problem,
-          impl: { head: keyed.one.impl, base: impl },
+          impl: { head: keyed.planned.impl, base: impl },
           options: { head: options, base: first.options },
         },
-        settled: same !== undefined || (first.unsupported ?? keyed.one.unsupported) !== undefined,
+        settled: same !== undefined || (first.unsupported ?? keyed.planned.unsupported) !== undefined,
       };
     });
     const open = matched.flatMap(({ differing, settled }) => (settled ? [] : [differing]));
@@ -199,10 +196,10 @@ async function pair(
     for (const { keyed, answer, differing } of matched) {
       const { unsupported } = answer;
       const { impl } = differing;
-      const options = chance.has(differing) ? keyed.one.options : answer.options;
-      const { id, suites: own, operator, problem, rank } = keyed.one;
-      if (keyed.one.unsupported !== undefined) {
-        const reason = keyed.one.unsupported;
+      const options = chance.has(differing) ? keyed.planned.options : answer.options;
+      const { id, suites: own, operator, problem, rank } = keyed.planned;
+      if (keyed.planned.unsupported !== undefined) {
+        const reason = keyed.planned.unsupported;
         if (unsupported !== undefined) notCompared.push({ id, reason });
         else broken.push({ id, reason: `head: ${reason}`, impl: impl.head });
         continue;
@@ -213,7 +210,7 @@ async function pair(
       }
       cases.push({
         id,
-        name: headNames[keyed.one.impl],
+        name: headNames[keyed.planned.impl],
         suites: own,
         operator,
         problem,
@@ -221,7 +218,7 @@ async function pair(
         target,
         rank,
         base: { impl: impl.base, options },
-        head: { impl: impl.head, options: keyed.one.options },
+        head: { impl: impl.head, options: keyed.planned.options },
         judged: true,
       });
     }

@@ -35,7 +35,7 @@ export async function differByChance(all: readonly Differing[], ask: AskAgain): 
       ["base", "head"],
       ["head", "base"],
     ] as const) {
-      const open = all.filter((one) => !chance.has(one));
+      const open = all.filter((differing) => !chance.has(differing));
       if (open.length === 0) return chance;
       const questions = open.map(({ impl, problem }) => ({ impl: impl[arm], problem, everyChoice: false }));
       for (const [i, [{ options }]] of (await ask(arm, questions)).entries())

@@ -17,7 +17,7 @@ export interface Findings {
 /** @param mdeLimit largest smallest-visible slowdown, as a fraction, with which a case may count as unchanged */
 export function conclude(findings: Findings, mdeLimit: number): { status: Status; reasons: string[] } {
   const { cases, canary, checks, outOfTime } = findings;
-  const ids = (outcome: CaseVerdict["outcome"]) => cases.filter((one) => one.outcome === outcome);
+  const ids = (outcome: CaseVerdict["outcome"]) => cases.filter((judged) => judged.outcome === outcome);
   const certain = [
     ...checks
       .filter(({ status }) => status === "fail")
@@ -59,7 +59,7 @@ function percent(fraction: number | null | undefined): string {
 }
 
 export function caseVerdict(
-  one: GateCase,
+  gated: GateCase,
   decision: Decision,
   times: ArmTimes,
   failure: Failure | undefined,
@@ -71,7 +71,7 @@ export function caseVerdict(
   const { low, high } = ratioInterval95(shown);
   const measured = shown.length > 0;
   return {
-    id: one.id,
+    id: gated.id,
     outcome: failure?.arm === "head" ? "failed" : failure ? "undecided" : decision.outcome,
     ...(measured
       ? {

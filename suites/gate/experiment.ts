@@ -1,8 +1,9 @@
 /**
  * Blocks of fresh processes. A block is four of them, two an arm, prepared and verified together, then timed in turns, ABBA or BAAB
- * by a coin and the other way round in the next turn: what drifts cancels. The block gives one ratio, each process one median to report. Screening shares a block's processes among all cases, each case with its own coin
- * and all in a new random order, because starting a process costs more than timing a case; its result only chooses what is looked at
- * again. The confirming blocks, which alone can fail a change, start four processes for one case.
+ * by a coin and the other way round in the next turn: what drifts cancels. The block gives one ratio, each process one median to
+ * report. Screening shares a block's processes among all cases, each case with its own coin and all in a new random order, because
+ * starting a process costs more than timing a case; its result only chooses what is looked at again. The confirming blocks, which
+ * alone can fail a change, start four processes for one case.
  */
 
 import type { Target } from "../plan/plan.js";
@@ -119,7 +120,7 @@ export class Experiment implements BlockSource {
 
   /** @returns the log ratio, or why there is none. @throws WrongOutput */
   private async block(
-    one: GateCase,
+    gated: GateCase,
     crew: Crew | ArmFailed,
     times: ArmTimes,
     blockNs: number,
@@ -132,34 +133,34 @@ export class Experiment implements BlockSource {
       [b1, a1, a2, b2],
     ];
     const first = this.order.coin() ? 0 : 1;
-    const reference = this.references.get(one.problemKey)!;
+    const reference = this.references.get(gated.problemKey)!;
     const all = orders[first];
     try {
-      await settled(all.map((station) => station.load(one, reference)));
-      for (const station of all) await station.warm(one);
+      await settled(all.map((station) => station.load(gated, reference)));
+      for (const station of all) await station.warm(gated);
       // what comes and goes on the machine meets all four: they take several short turns, ABBA BAAB ABBA ...
       const rounds = Math.min(...all.map((station) => station.rounds(blockNs)));
       for (let round = 0; round < rounds; round++)
         for (const station of orders[(first + round) % 2]) {
           checkSignal(this.lab);
-          await station.turn(one);
+          await station.turn(gated);
         }
-      const spoiled = this.lab.blockSpoiled(one.target.engine);
-      await settled(all.map((station) => station.unload(one, reference)));
+      const spoiled = this.lab.blockSpoiled(gated.target.kind);
+      await settled(all.map((station) => station.unload(gated, reference)));
       if (spoiled !== undefined) return new Error(spoiled);
       times.base.push(a1.medianNs, a2.medianNs);
       times.head.push(b1.medianNs, b2.medianNs);
       return blockLogRatio([a1.turnsNs, a2.turnsNs], [b1.turnsNs, b2.turnsNs]);
     } catch (error) {
-      return this.excuse(one, error);
+      return this.excuse(gated, error);
     }
   }
 
   /** A failure of one arm may be tried again; a wrong number ends everything. */
-  protected excuse(one: GateCase, error: unknown): Error {
+  protected excuse(gated: GateCase, error: unknown): Error {
     checkSignal(this.lab);
     if (error instanceof ArmFailed) return error;
-    if (error instanceof WrongOutput) this.wrong = { id: one.id, arm: error.arm, reason: error.message };
+    if (error instanceof WrongOutput) this.wrong = { id: gated.id, arm: error.arm, reason: error.message };
     throw error;
   }
 
@@ -170,8 +171,8 @@ export class Experiment implements BlockSource {
       const [a1, a2, b1, b2] = await settled(opening);
       return { base: [a1, a2], head: [b1, b2] };
     } catch (error) {
-      for (const one of await Promise.allSettled(opening))
-        if (one.status === "fulfilled") await one.value.close();
+      for (const outcome of await Promise.allSettled(opening))
+        if (outcome.status === "fulfilled") await outcome.value.close();
       checkSignal(this.lab);
       if (error instanceof ArmFailed) return error;
       throw error;

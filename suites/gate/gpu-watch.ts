@@ -3,6 +3,7 @@
  * highest clock is measured again; the experiment gives a case up after a few of those.
  */
 import { spawnSync } from "node:child_process";
+import type { DeviceInfo } from "../../impls/engines/engine.js";
 import type { GpuReading } from "../../reports/gate/verdict.js";
 
 const LEAST_CLOCK = 0.75;
@@ -63,8 +64,9 @@ export class GpuWatch {
   constructor(private readonly read: () => string = readNvidia) {}
 
   /** Called right after a block, while its clocks still stand. */
-  spoiled(engine: string): string | undefined {
-    if (!this.readable || (engine !== "webgpu" && engine !== "torch")) return undefined;
+  spoiled(kind: DeviceInfo["kind"] | undefined): string | undefined {
+    // beside work on the CPU the clocks of an idle GPU are low, and say nothing
+    if (!this.readable || kind !== "gpu") return undefined;
     const states = parseGpuState(this.read());
     this.readable = states.length > 0;
     this.states.push(...states);

@@ -1,6 +1,6 @@
 /** What every part of a measuring gate shares. */
+import type { Target } from "../plan/plan.js";
 import type { Host } from "../processes/host.js";
-import type { Arm } from "./trees/trees.js";
 
 /** One thing of each arm. */
 export interface Sides<T> {
@@ -9,6 +9,17 @@ export interface Sides<T> {
 }
 
 export type ArmName = keyof Sides<unknown>;
+
+/** One side of the comparison. */
+export interface Arm {
+  readonly name: ArmName;
+  /** A folder whose impls/ is measured; undefined where only `files` are and impls/ is the harness's own. */
+  readonly tree: string | undefined;
+  /** The module of its processes, in that folder; undefined where it is the harness's own. */
+  readonly child: string | undefined;
+  /** Modules with implementations of the user. */
+  readonly files: readonly string[];
+}
 
 export interface Lab {
   readonly host: Host;
@@ -20,8 +31,8 @@ export interface Lab {
   readonly signal: AbortSignal;
   /** One line about what is going on. */
   say(line: string): void;
-  /** Why the block that has just been timed must not count, e.g. a throttled GPU; undefined when it counts. */
-  blockSpoiled(engine: string): string | undefined;
+  /** Why the block that has just been timed on such a device must not count, e.g. a throttled GPU; undefined when it counts. */
+  blockSpoiled(kind: Target["kind"]): string | undefined;
 }
 
 export class Interrupted extends Error {

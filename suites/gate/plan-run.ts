@@ -1,10 +1,12 @@
 /** What a gate will do before it measures: the cases of both arms, and the checks that need no clock. */
+import { engines } from "../../impls/engines/index.js";
 import { type AnyImplementation, implementationName } from "../../impls/implementation.js";
 import type { Check, CheckName } from "../../reports/gate/verdict.js";
+import { keyWords } from "../../reports/rows/case-id.js";
 import { chooseSuites } from "../index.js";
-import { caseKeys } from "../plan/case-id.js";
+import { caseKeys } from "../plan/case-keys.js";
 import { oneLine } from "../processes/one-line.js";
-import type { InventoryEntry } from "../processes/protocol.js";
+import { type InventoryEntry, PROTOCOL } from "../processes/protocol.js";
 import type { StoredTimes } from "./baseline.js";
 import { type GateCase, type Planned, planCases } from "./cases.js";
 import { type Claims, companionsOf, isClaimed } from "./checks/claims.js";
@@ -60,10 +62,10 @@ export async function planRun(request: GateRequest, past?: Past): Promise<RunPla
   const gone = inventory.base
     .filter(({ name }) => !request.impls.some((impl) => implementationName(impl) === name))
     .map(({ name }) => ({ id: name, reason: "head has it no longer" }));
-  const known = (one: GateCase) => past === undefined || past.timesOf(one.id) !== undefined;
-  const cases = planned.cases.filter((one) => one.judged || isClaimed(claims, one));
+  const known = (gated: GateCase) => past === undefined || past.timesOf(gated.id) !== undefined;
+  const cases = planned.cases.filter((gated) => gated.judged || isClaimed(claims, gated));
   const unknown = cases
-    .filter((one) => !known(one))
+    .filter((gated) => !known(gated))
     .map(({ id }) => ({ id, reason: "the baseline does not have it; --update measures it" }));
   return {
     ...planned,
@@ -101,29 +103,32 @@ function countedProblems() {
     .flatMap(({ problems }) => problems);
   const named = all.map((problem) => ({
     problem,
-    size: Object.entries(caseKeys(problem, {}, undefined))
-      .map(([key, value]) => `${key}=${value}`)
-      .join(" "),
+    size: keyWords(Object.entries(caseKeys(problem, {}, undefined))).join(" "),
   }));
-  return [...new Map(named.map((one) => [`${one.problem.operator} ${one.size}`, one])).values()];
+  return [...new Map(named.map((sized) => [`${sized.problem.operator} ${sized.size}`, sized])).values()];
 }
 
-/** Every implementation of both arms, each as its own process lists it. @throws GateStop when the base cannot be loaded */
+/** Listing implementations needs an open process, and none of its engine: the one that is everywhere and starts at once. */
+const ANY_ENGINE = engines.find(({ plainJs }) => plainJs)!.name;
+
+/**
+ * Every implementation of both arms, each as its own process lists it.
+ * @throws GateStop when the base cannot be loaded, or its processes speak another version of the protocol
+ */
 async function inventories(lab: Lab): Promise<Sides<readonly InventoryEntry[]>> {
   const problems = countedProblems().map(({ problem }) => problem);
   const of = async (arm: ArmName) => {
-    const { files, tree } = lab.arms[arm];
-    const link = lab.host.start();
+    const { files, child } = lab.arms[arm];
+    const link = lab.host.start(child);
     try {
       const originMs = lab.host.nowMs();
-      await link.call(
-        "open",
-        { engine: "cpu", device: undefined, named: false, files, tree, originMs },
-        180_000,
-      );
+      const request = { engine: ANY_ENGINE, device: undefined, named: false, files, originMs } as const;
+      const { protocol } = await link.call("open", request, 180_000);
+      mustSpeak(protocol);
       return await link.call("inventory", { problems }, 60_000);
     } catch (error) {
       checkSignal(lab);
+      if (error instanceof GateStop) throw error;
       if (arm === "head") throw new GateStop("usage", `head cannot be loaded: ${oneLine(error)}`);
       throw new GateStop("inconclusive", `this harness cannot load the base: ${oneLine(error)}`);
     } finally {
@@ -131,4 +136,15 @@ async function inventories(lab: Lab): Promise<Sides<readonly InventoryEntry[]>> 
     }
   };
   return { base: await of("base"), head: await of("head") };
+}
+
+/** @param protocol what a process of an arm states; those before the version was stated speak the first one */
+function mustSpeak(protocol: number | undefined): void {
+  const version = protocol ?? 1;
+  if (version === PROTOCOL) return;
+  throw new GateStop(
+    "inconclusive",
+    `the base's processes speak version ${version} of the gate's protocol and this gate speaks version ${PROTOCOL}: ` +
+      "a change of the protocol cannot be held against its base, the next change can",
+  );
 }

@@ -38,22 +38,22 @@ export async function prove(lab: Lab, cases: readonly GateCase[], longToo: boole
   const notCompared: NotCompared[] = [];
   const stations = new Stations(lab);
   try {
-    for (const one of cases) {
+    for (const gated of cases) {
       checkSignal(lab);
-      const reference = references.get(one.problemKey) ?? (await referenceOf(lab, one));
-      references.set(one.problemKey, reference);
+      const reference = references.get(gated.problemKey) ?? (await referenceOf(lab, gated));
+      references.set(gated.problemKey, reference);
       const runNs: Partial<Record<ArmName, number>> = {};
       const faults: Error[] = [];
       for (const arm of ["base", "head"] as const) {
         try {
-          const station = await stations.of(arm, one);
-          await station.load(one, reference);
-          runNs[arm] = await station.warm(one);
-          await station.drop(one);
+          const station = await stations.of(arm, gated);
+          await station.load(gated, reference);
+          runNs[arm] = await station.warm(gated);
+          await station.drop(gated);
         } catch (error) {
           checkSignal(lab);
           await stations.close();
-          if (error instanceof WrongOutput) wrong.push({ id: one.id, arm, reason: error.message });
+          if (error instanceof WrongOutput) wrong.push({ id: gated.id, arm, reason: error.message });
           else if (!(error instanceof ArmFailed)) throw error;
           faults.push(error as Error);
         }
@@ -61,14 +61,16 @@ export async function prove(lab: Lab, cases: readonly GateCase[], longToo: boole
       const failures = faults.filter((fault) => fault instanceof ArmFailed);
       const reason = failures.map((fault) => `${fault.arm}: ${fault.message}`).join("; ");
       if (failures.some(({ arm }) => arm === "head") && runNs.base !== undefined)
-        broken.push({ id: one.id, reason });
-      else if (failures.length > 0) notCompared.push({ id: one.id, reason });
-      else if (faults.length === 0 && !longToo && one.rank >= ALWAYS && runNs.base! > LONGEST_RUN_NS)
+        broken.push({ id: gated.id, reason });
+      else if (failures.length > 0) notCompared.push({ id: gated.id, reason });
+      else if (faults.length === 0 && !longToo && gated.rank >= ALWAYS && runNs.base! > LONGEST_RUN_NS)
         notCompared.push({
-          id: one.id,
-          reason: `one run takes ${(runNs.base! / 1e6).toFixed(0)} ms, more than ${LONGEST_RUN_NS / 1e6} ms; --filter asks for it all the same`,
+          id: gated.id,
+          reason:
+            `one run takes ${(runNs.base! / 1e6).toFixed(0)} ms, more than ${LONGEST_RUN_NS / 1e6} ms; ` +
+            "--filter asks for it all the same",
         });
-      else if (faults.length === 0) good.push(one);
+      else if (faults.length === 0) good.push(gated);
     }
   } finally {
     await stations.close();

@@ -58,12 +58,12 @@ export async function runGate(request: GateRequest, past?: Past): Promise<GateRe
     : new Experiment(...parts);
   try {
     const { decisions, canary } = await measured(request, experiment, proof.cases);
-    const timed = proof.cases.map((one, i) => ({ one, times: experiment.times[i] }));
+    const timed = proof.cases.map((gated, i) => ({ gated, times: experiment.times[i] }));
     if (request.checks.has("growth")) checks.push(...growthChecks(timed));
     if (request.checks.has("claims")) checks.push(...claimChecks(request.claims, timed));
-    const verdicts = proof.cases.flatMap((one, i) =>
-      one.judged
-        ? [caseVerdict(one, decisions[i], experiment.times[i], experiment.failed.get(i), repeat(one.id))]
+    const verdicts = proof.cases.flatMap((gated, i) =>
+      gated.judged
+        ? [caseVerdict(gated, decisions[i], experiment.times[i], experiment.failed.get(i), repeat(gated.id))]
         : [],
     );
     return finish([...early, ...verdicts], canary, experiment.outOfTime, proof.notCompared);

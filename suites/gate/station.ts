@@ -24,8 +24,8 @@ export const BLOCK_NS = { screening: 0.7e9, confirming: 1.4e9 };
 /** Few turns tell little, many add nothing. */
 const ROUNDS = { least: 9, most: 60 };
 /**
- * This share of the turns, the first ones, counts for nothing: optimised code is compiled by a thread in the background, which on a busy machine
- * comes late, and one process of four that still runs unoptimised code would decide its block.
+ * This share of the turns, the first ones, counts for nothing: optimised code is compiled by a thread in the background, which on a busy
+ * machine comes late, and one process of four that still runs unoptimised code would decide its block.
  */
 const UNCOUNTED = 1 / 3;
 const CALL_MS = 60_000;
@@ -69,8 +69,8 @@ export class Station {
 
   /** @throws ArmFailed when the arm does not open one of the engines */
   static async open(lab: Lab, arm: ArmName, targets: readonly Target[]): Promise<Station> {
-    const { files, tree } = lab.arms[arm];
-    const pool = new EnginePool(lab.host, files, lab.host.nowMs(), tree);
+    const { files, child } = lab.arms[arm];
+    const pool = new EnginePool(lab.host, files, lab.host.nowMs(), child);
     const { absent } = await pool.discover(
       targets.map(({ engine, device }) => ({ engine, device, named: true })),
     );
@@ -82,21 +82,21 @@ export class Station {
   }
 
   /** @throws WrongOutput, ArmFailed */
-  async load(one: GateCase, reference: ReferenceHandle): Promise<void> {
-    const { impl, options } = one[this.arm];
-    const { problem } = one;
+  async load(gated: GateCase, reference: ReferenceHandle): Promise<void> {
+    const { impl, options } = gated[this.arm];
+    const { problem } = gated;
     // a leak is the bench's to find: collecting garbage around each turn took longer than the turns
-    const prepared = await this.call(one, "prepare", { case: 0, impl, problem, options, leaks: false });
-    if ("unsupported" in prepared) throw new ArmFailed(this.arm, `${one.id}: ${prepared.unsupported}`);
-    const { verdict, firstNs } = await this.call(one, "verify", { case: 0, reference });
+    const prepared = await this.call(gated, "prepare", { case: 0, impl, problem, options, leaks: false });
+    if ("unsupported" in prepared) throw new ArmFailed(this.arm, `${gated.id}: ${prepared.unsupported}`);
+    const { verdict, firstNs } = await this.call(gated, "verify", { case: 0, reference });
     this.judge(verdict);
     this.firstNs = firstNs;
     this.samples = [];
   }
 
   /** Time of one run once it is hot. */
-  async warm(one: GateCase): Promise<number> {
-    this.warmed = await this.call(one, "warm", {
+  async warm(gated: GateCase): Promise<number> {
+    this.warmed = await this.call(gated, "warm", {
       case: 0,
       budgetNs: WARM_NS,
       firstNs: this.firstNs,
@@ -112,10 +112,10 @@ export class Station {
     return Math.max(ROUNDS.least, Math.min(ROUNDS.most, fit));
   }
 
-  async turn(one: GateCase): Promise<void> {
+  async turn(gated: GateCase): Promise<void> {
     const { repeats, estimateNs } = this.warmed;
     const count = Math.max(1, Math.min(MOST_SAMPLES, Math.round(TURN_NS / (repeats * estimateNs))));
-    const { samples } = await this.call(one, "sample", { case: 0, count, repeats, cold: false });
+    const { samples } = await this.call(gated, "sample", { case: 0, count, repeats, cold: false });
     this.samples.push(samples.map(clockNs));
   }
 
@@ -139,14 +139,14 @@ export class Station {
   }
 
   /** What the timed runs left must still be right. @throws WrongOutput */
-  async unload(one: GateCase, reference: ReferenceHandle): Promise<void> {
-    const { verdict } = await this.call(one, "recheck", { case: 0, reference });
+  async unload(gated: GateCase, reference: ReferenceHandle): Promise<void> {
+    const { verdict } = await this.call(gated, "recheck", { case: 0, reference });
     this.judge(verdict);
-    await this.drop(one);
+    await this.drop(gated);
   }
 
-  async drop(one: GateCase): Promise<void> {
-    await this.call(one, "dispose", { case: 0 });
+  async drop(gated: GateCase): Promise<void> {
+    await this.call(gated, "dispose", { case: 0 });
   }
 
   close(): Promise<void> {

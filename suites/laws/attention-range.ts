@@ -32,7 +32,8 @@ export const attentionRange = defineLaw({
             const slack = bounds.Y.certified[i];
             if (values.Y[i] >= least - slack && values.Y[i] <= largest + slack) continue;
             return violated(
-              `Y[batch=${b} length=${t} heads=${h} headDimV=${p}] is ${values.Y[i]}, outside ${least} to ${largest} by more than ${slack.toPrecision(3)}`,
+              `Y[batch=${b} length=${t} heads=${h} headDimV=${p}] is ${values.Y[i]}, ` +
+                `outside ${least} to ${largest} by more than ${slack.toPrecision(3)}`,
             );
           }
         }

@@ -24,7 +24,10 @@ export const formsAgree = defineLaw({
     if (!verdict.ok) return { ok: false, violation: describeElement(verdict.worst, rounding), verdict };
     if (isOrdinary(spec) && verdict.probableRatio > 1) {
       const { probableWorst: worst } = verdict;
-      const violation = `${describeElement({ ...worst, certified: worst.probable }, rounding)}: the probable bound, which ordinary inputs must meet`;
+      const violation = [
+        describeElement({ ...worst, certified: worst.probable }, rounding),
+        "the probable bound, which ordinary inputs must meet",
+      ].join(": ");
       return { ok: false, violation, verdict };
     }
     return { ok: true, verdict };

@@ -32,14 +32,14 @@ export interface Law<Case extends LawCase = LawCase> {
   readonly exact: readonly Form[];
   cases(operator: AnyOperator): fc.Arbitrary<Case>;
   /** What a case adds to its spec, in words; empty when nothing. */
-  describe?(one: Case): string;
+  describe?(example: Case): string;
   /** The problem that an implementation of this operator is given, where it is not simply the spec's. */
-  own?(one: Case, operator: AnyOperator, dtype: Problem["dtype"]): Problem;
+  own?(example: Case, operator: AnyOperator, dtype: Problem["dtype"]): Problem;
   /**
    * Undefined when the law says nothing about this case and implementation.
    * @throws Unsupported when the implementation does not take one of the problems
    */
-  holds(one: Case, subject: Subject): Promise<Finding | undefined>;
+  holds(example: Case, subject: Subject): Promise<Finding | undefined>;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a law's cases are its own; runners only hand them back to it

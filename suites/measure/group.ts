@@ -27,7 +27,7 @@ export interface GroupRun {
   /** Sampling time of each case. */
   readonly sampleNs: number;
   /** Predicted time of one run, where there is a prediction. */
-  predictedNs(one: Case): number | undefined;
+  predictedNs(planned: Case): number | undefined;
   /** Throws when the run was interrupted. */
   check(): void;
 }
@@ -40,7 +40,7 @@ const RESIDENT_SLACK = 256 * 2 ** 20;
 
 /** One case while it is worked on. */
 interface Active {
-  readonly one: Case;
+  readonly planned: Case;
   readonly number: number;
   generation: number;
   bytes: number;
@@ -49,7 +49,7 @@ interface Active {
   repeats: number;
   errorU: number;
   boundU: number;
-  residentGrowth: number;
+  gainedBytes: number;
   trial?: Trial;
   stop?: StopReason | undefined;
 }
@@ -73,8 +73,8 @@ export class GroupMeasurement {
   /** Cases whose memory fits together. */
   async measure(cases: readonly Case[], remark?: string): Promise<void> {
     let active: Active[] = [];
-    for (const one of this.shuffled(cases)) {
-      const entry = this.start(one);
+    for (const planned of this.shuffled(cases)) {
+      const entry = this.start(planned);
       if (await this.attempt(entry, () => this.bring(entry))) active.push(entry);
     }
     for (let round = 0; active.length > 0; round++) {
@@ -90,17 +90,17 @@ export class GroupMeasurement {
     }
   }
 
-  private start(one: Case): Active {
+  private start(planned: Case): Active {
     return {
-      one,
+      planned,
       number: nextNumber++,
       generation: 0,
       bytes: 0,
-      estimateNs: this.run.predictedNs(one) ?? 0,
+      estimateNs: this.run.predictedNs(planned) ?? 0,
       repeats: 1,
       errorU: 0,
       boundU: 0,
-      residentGrowth: 0,
+      gainedBytes: 0,
     };
   }
 
@@ -112,11 +112,11 @@ export class GroupMeasurement {
     } catch (error) {
       this.run.check();
       if (!(error instanceof CallFailed) && !(error instanceof EngineDied)) throw error;
-      this.outcomes.set(entry.one, { status: "failed", reason: error.message });
-      if (error instanceof EngineDied && error.hung) this.hung.add(entry.one);
+      this.outcomes.set(entry.planned, { status: "failed", reason: error.message });
+      if (error instanceof EngineDied && error.hung) this.hung.add(entry.planned);
       if (error instanceof CallFailed) await this.dispose(entry);
     }
-    return !this.outcomes.has(entry.one);
+    return !this.outcomes.has(entry.planned);
   }
 
   private async call<K extends CallName>(
@@ -125,9 +125,9 @@ export class GroupMeasurement {
     body: Calls[K][0],
     runs = 1,
   ): Promise<Calls[K][1]> {
-    const { link } = await this.run.pool.link(entry.one.target);
+    const { link } = await this.run.pool.link(entry.planned.target);
     // making inputs and reading outputs takes time with their size: 5 MB/s is slow for any engine
-    const sizeMs = problemBytes(entry.one.operator, entry.one.problem) / 5e3;
+    const sizeMs = problemBytes(entry.planned.operator, entry.planned.problem) / 5e3;
     const base = name === "prepare" ? PREPARE_MS : this.run.budget.deadlineMs;
     const deadlineMs = base + sizeMs + (20 * runs * entry.estimateNs) / 1e6;
     return link.call(name, body, deadlineMs);
@@ -135,10 +135,10 @@ export class GroupMeasurement {
 
   /** Prepare, verify, warm up: in a process where this case is not (or no longer) known. */
   private async bring(entry: Active): Promise<void> {
-    const { one, number } = entry;
-    const { generation } = await this.run.pool.link(one.target);
+    const { planned, number } = entry;
+    const { generation } = await this.run.pool.link(planned.target);
     entry.generation = generation;
-    const { impl, problem, options } = one;
+    const { impl, problem, options } = planned;
     const prepared = await this.call(
       entry,
       "prepare",
@@ -146,7 +146,7 @@ export class GroupMeasurement {
       10,
     );
     if ("unsupported" in prepared) {
-      this.outcomes.set(one, { status: "skipped", reason: prepared.unsupported });
+      this.outcomes.set(planned, { status: "skipped", reason: prepared.unsupported });
       return;
     }
     entry.bytes = prepared.bytes;
@@ -154,12 +154,19 @@ export class GroupMeasurement {
     const { reference } = this.run;
     const { verdict, firstNs } = await this.call(entry, "verify", { case: number, reference }, 10);
     entry.estimateNs = firstNs;
-    this.observed.set(one, { runNs: firstNs, bytes: entry.bytes });
+    this.observed.set(planned, { runNs: firstNs, bytes: entry.bytes });
     if (verdict.status === "vacuous") throw new CallFailed(verdict.reason);
     if (verdict.status === "rejected") {
       const { mismatch, errorU, boundU } = verdict;
       const { lanes } = this.run;
-      this.outcomes.set(one, { status: "rejected", when: "verification", mismatch, lanes, errorU, boundU });
+      this.outcomes.set(planned, {
+        status: "rejected",
+        when: "verification",
+        mismatch,
+        lanes,
+        errorU,
+        boundU,
+      });
       await this.dispose(entry);
       return;
     }
@@ -191,14 +198,14 @@ export class GroupMeasurement {
   }
 
   private async turn(entry: Active, round: number, order: number): Promise<void> {
-    const { one, number } = entry;
-    if (this.run.pool.generation(one.target) !== entry.generation) await this.bring(entry);
-    if (this.outcomes.has(one)) return;
+    const { planned, number } = entry;
+    if (this.run.pool.generation(planned.target) !== entry.generation) await this.bring(entry);
+    if (this.outcomes.has(planned)) return;
     const { repeats, estimateNs } = entry;
     const { turnNs } = this.run.budget;
     const count = Math.max(1, Math.min(20, Math.round(turnNs / (repeats * estimateNs))));
     const start = this.run.host.nowMs();
-    const { samples, residentGrowth } = await this.call(
+    const { samples, gainedBytes } = await this.call(
       entry,
       "sample",
       { case: number, count, repeats, cold: isCold(entry) },
@@ -209,11 +216,11 @@ export class GroupMeasurement {
       samples.map((sample): Sample => ({ ...sample, repeats, round, order })),
       wallNs,
     );
-    entry.residentGrowth += residentGrowth;
-    if (entry.residentGrowth > RESIDENT_SLACK + 2 * entry.bytes) {
-      await this.run.pool.restart(one.target);
+    entry.gainedBytes += gainedBytes;
+    if (entry.gainedBytes > RESIDENT_SLACK + 2 * entry.bytes) {
+      await this.run.pool.restart(planned.target);
       throw new EngineDied(
-        `allocates more on every run: its process grew by ${mib(entry.residentGrowth)} over ${entry.trial!.samples.length} timed samples`,
+        `allocates more on every run: its process grew by ${mib(entry.gainedBytes)} over ${entry.trial!.samples.length} timed samples`,
       );
     }
     entry.stop = entry.trial!.stopReason();
@@ -221,16 +228,16 @@ export class GroupMeasurement {
 
   /** The outputs that the timed runs left must still be right. */
   private async finish(entry: Active, remark?: string): Promise<void> {
-    const { one, number } = entry;
+    const { planned, number } = entry;
     const { reference, lanes } = this.run;
-    if (this.run.pool.generation(one.target) !== entry.generation) {
+    if (this.run.pool.generation(planned.target) !== entry.generation) {
       // its process died under a neighbour after its last sample: its outputs are gone, so they are made again
       await this.bring(entry);
-      if (this.outcomes.has(one)) return;
+      if (this.outcomes.has(planned)) return;
       const { repeats } = entry;
       await this.call(entry, "sample", { case: number, count: 1, repeats, cold: isCold(entry) }, repeats);
     }
-    const { verdict, deterministic, grownBytesPerRun } = await this.call(
+    const { verdict, deterministic, leakedBytesPerRun } = await this.call(
       entry,
       "recheck",
       { case: number, reference },
@@ -239,17 +246,17 @@ export class GroupMeasurement {
     if (verdict.status === "vacuous") throw new CallFailed(verdict.reason);
     if (verdict.status === "rejected") {
       const { mismatch, errorU, boundU } = verdict;
-      this.outcomes.set(one, { status: "rejected", when: "timed runs", mismatch, lanes, errorU, boundU });
+      this.outcomes.set(planned, { status: "rejected", when: "timed runs", mismatch, lanes, errorU, boundU });
       return;
     }
-    if (grownBytesPerRun > LEAK_BYTES_PER_RUN)
-      throw new CallFailed(`allocates more on every run: each leaves ${mib(grownBytesPerRun)} behind`);
+    if (leakedBytesPerRun > LEAK_BYTES_PER_RUN)
+      throw new CallFailed(`allocates more on every run: each leaves ${mib(leakedBytesPerRun)} behind`);
     const samples = entry.trial!.samples;
     const remarks = remark ? [remark] : [];
     if (samples.length < FEWEST_SAMPLES)
       remarks.push(`the interval is the range of ${samples.length} samples`);
-    this.observed.set(one, { runNs: entry.estimateNs, bytes: entry.bytes });
-    this.outcomes.set(one, {
+    this.observed.set(planned, { runNs: entry.estimateNs, bytes: entry.bytes });
+    this.outcomes.set(planned, {
       status: "measured",
       samples,
       stopReason: entry.stop!,
@@ -264,9 +271,9 @@ export class GroupMeasurement {
   }
 
   private async dispose(entry: Active): Promise<void> {
-    if (this.run.pool.generation(entry.one.target) !== entry.generation) return;
+    if (this.run.pool.generation(entry.planned.target) !== entry.generation) return;
     await this.call(entry, "dispose", { case: entry.number }).catch(() =>
-      this.run.pool.restart(entry.one.target),
+      this.run.pool.restart(entry.planned.target),
     );
   }
 
@@ -281,8 +288,8 @@ export class GroupMeasurement {
   }
 }
 
-function isCold({ one }: Active): boolean {
-  return one.cache === "cold";
+function isCold({ planned }: Active): boolean {
+  return planned.cache === "cold";
 }
 
 function mib(bytes: number): string {

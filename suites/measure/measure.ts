@@ -1,6 +1,6 @@
 /**
- * Sampling. tinybench runs and holds the samples, the engine's own clock gives each of them its duration (`overriddenDuration`):
- * device time where the engine has it, host time otherwise. When to stop is decided by the parent, between turns.
+ * Sampling. The engine's own clock times each sample: device time where the engine has it, host time otherwise. When to stop is
+ * decided by the parent, between turns. One tinybench task a case holds its samples and gives the statistics of its row.
  */
 import { Bench } from "tinybench";
 import type { Engine, Timing } from "../../impls/engines/engine.js";
@@ -8,7 +8,7 @@ import type { AnyOperator } from "../../impls/operator.js";
 import type { Prepared } from "../../impls/prepared.js";
 import type { Sample } from "../../reports/rows/row.js";
 import type { Verified } from "../check/check.js";
-import { medianInterval, quantile } from "./statistics.js";
+import { ascending, medianInterval, quantile, relativeHalfWidth } from "./statistics.js";
 
 /** A sample shorter than this is made of several runs: the clock's own noise must be small beside it. */
 export const SHORTEST_SAMPLE_NS = 100_000;
@@ -23,21 +23,12 @@ export async function measure<Launch>(
   prepared: Verified<Prepared<AnyOperator, Launch>>,
   turn: { readonly count: number; readonly repeats: number; readonly cold?: boolean; now(): number },
 ): Promise<RawSample[]> {
+  const run = (launch: Launch) => prepared.run(launch);
   const samples: RawSample[] = [];
-  // tinybench's own time budget counts overridden durations, not the wall: iterations only
-  const bench = new Bench({ iterations: turn.count, time: 0, warmup: false, throws: true });
-  bench.add(
-    "turn",
-    async () => {
-      const startNs = turn.now();
-      const run = (launch: Launch) => prepared.run(launch);
-      const timing = await (turn.cold ? cooled(engine)(run) : engine.time(run, turn.repeats));
-      samples.push({ ...timing, startNs });
-      return { overriddenDuration: clockNs(timing) / 1e6 };
-    },
-    { async: true },
-  );
-  await bench.run();
+  while (samples.length < turn.count) {
+    const startNs = turn.now();
+    samples.push({ ...(await (turn.cold ? cooled(engine)(run) : engine.time(run, turn.repeats))), startNs });
+  }
   return samples;
 }
 
@@ -48,7 +39,7 @@ function cooled<Launch>(engine: Engine<Launch>): NonNullable<Engine<Launch>["tim
 }
 
 /** Device time where there is one. */
-export function clockNs(timing: Timing): number {
+export function clockNs(timing: Pick<Sample, "hostNs" | "deviceNs">): number {
   return timing.deviceNs ?? timing.hostNs;
 }
 
@@ -116,9 +107,8 @@ export class Trial {
     // Looking after every sample would stop at lucky moments and make the interval too narrow: looks are a factor apart
     if (n >= this.nextLook) {
       this.nextLook = Math.ceil(n * 1.5);
-      const { latency } = statistics(this.samples);
-      const { low, high } = medianInterval(latency.samples!);
-      if (n >= LEAST_FOR_PRECISION && (high - low) / 2 <= precision * latency.p50) return "precision";
+      const sorted = ascending(this.samples.map(clockNs));
+      if (n >= LEAST_FOR_PRECISION && relativeHalfWidth(sorted) <= precision) return "precision";
     }
     if (n >= maxSamples) return "iterations";
     return this.spentNs >= budgetNs ? "budget" : undefined;
@@ -159,7 +149,11 @@ export function summarise(samples: readonly Sample[]): Summary {
   };
 }
 
-/** tinybench's statistics over samples that were taken in several turns. */
+/**
+ * The case's one tinybench task. It is fed when the last turn is over: a task runs from start to end in one process, while a case's
+ * turns alternate with its neighbours' and may go on in another process after a crash. Its time budget counts overridden durations,
+ * not the wall, so iterations alone end it.
+ */
 function statistics(samples: readonly Sample[]) {
   let next = 0;
   const bench = new Bench({
@@ -169,11 +163,9 @@ function statistics(samples: readonly Sample[]) {
     throws: true,
     retainSamples: true,
   });
-  bench.add("all turns", () => ({ overriddenDuration: clockNs(samples[next++] as Timing) / 1e6 }), {
-    async: false,
-  });
+  bench.add("case", () => ({ overriddenDuration: clockNs(samples[next++]) / 1e6 }), { async: false });
   bench.runSync();
-  const result = bench.tasks[0].result;
+  const { result } = bench.tasks[0];
   if (result.state !== "completed")
     throw new Error(`statistics of ${samples.length} samples: ${result.state}`);
   return result;

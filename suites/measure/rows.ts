@@ -1,6 +1,8 @@
 /** Rows from what was planned and what came of it. */
 import type { Ceilings, DeviceInfo } from "../../impls/engines/engine.js";
+import type { EngineTraits } from "../../impls/engines/index.js";
 import type { RunDetails } from "../../impls/prepared.js";
+import { parseCaseId } from "../../reports/rows/case-id.js";
 import type { CaseRecord, Row, Sample } from "../../reports/rows/row.js";
 import type { Mismatch } from "../check/check.js";
 import type { LaneChoice } from "../check/lanes.js";
@@ -14,7 +16,7 @@ export interface RunFacts {
   /** Model of the CPU, for engines that run on it. */
   readonly cpu: string | undefined;
   /** The command that repeats one case. */
-  repeat(suite: string, one: Case): string;
+  repeat(suite: string, planned: Case): string;
   timeUtc(): string;
 }
 
@@ -49,31 +51,40 @@ export type Outcome =
 
 export interface EngineFacts {
   readonly device: DeviceInfo;
+  /** What the engine's entry says. */
+  readonly traits: EngineTraits | undefined;
   readonly ceilings: Ceilings;
 }
 
 /** One record for each suite that asked for the case. */
-export function caseRecords(one: Case, outcome: Outcome, engine: EngineFacts, facts: RunFacts): CaseRecord[] {
-  return one.suites.map((suite) => {
-    const row = makeRow(one, suite, outcome, engine, facts);
+export function caseRecords(
+  planned: Case,
+  outcome: Outcome,
+  engine: EngineFacts,
+  facts: RunFacts,
+): CaseRecord[] {
+  return planned.suites.map((suite) => {
+    const row = makeRow(planned, suite, outcome, engine, facts);
     const record: CaseRecord = { record: "case", row };
     return outcome.status === "measured" ? { ...record, samples: [...outcome.samples] } : record;
   });
 }
 
-function makeRow(one: Case, suite: string, outcome: Outcome, engine: EngineFacts, facts: RunFacts): Row {
-  const { device, ceilings } = engine;
-  const { flops, bytes } = one.operator.cost(one.problem);
+function makeRow(planned: Case, suite: string, outcome: Outcome, engine: EngineFacts, facts: RunFacts): Row {
+  const { device, traits, ceilings } = engine;
+  const { flops, bytes } = planned.operator.cost(planned.problem);
   // the id's device key stands in the id; the row's device is the name a person knows
-  const { device: _key, ...keys } = one.keys;
-  const dims = one.problem.dims as Readonly<Record<string, number>>;
+  const { device: _key, ...keys } = planned.keys;
+  const dims = planned.problem.dims as Readonly<Record<string, number>>;
   const common = {
-    id: one.id,
+    id: planned.id,
     suite,
-    operator: one.operator.name,
-    form: one.form,
-    engine: one.id.split(" ")[0].split(".").at(-1)!,
+    operator: planned.operator.name,
+    form: planned.form,
+    engine: parseCaseId(planned.id).engine,
     device: (device.kind === "cpu" ? facts.cpu : undefined) ?? device.name,
+    deviceKind: device.kind,
+    tensorOps: traits?.tensorOps === true,
     ...(keys as { dtype: string }),
     batch: dims.batch,
     length: dims.length,
@@ -94,7 +105,7 @@ function makeRow(one: Case, suite: string, outcome: Outcome, engine: EngineFacts
       return { ...common, ...defined(outcome) };
     case "rejected": {
       const { mismatch, errorU, boundU, when } = outcome;
-      const reason = `${describe(mismatch, when)}; repeat: ${facts.repeat(suite, one)}`;
+      const reason = `${describe(mismatch, when)}; repeat: ${facts.repeat(suite, planned)}`;
       return { ...common, ...checked!, ...defined({ errorU, boundU }), status: "rejected", reason };
     }
     case "measured": {
@@ -110,7 +121,7 @@ function makeRow(one: Case, suite: string, outcome: Outcome, engine: EngineFacts
         ...defined({
           ceilingBytesPerS: ceilings.bytesPerS,
           ceilingExpsPerS: ceilings.expsPerS,
-          ceilingFlopsPerS: ceilings.flopsPerS?.[one.problem.dtype as "f32"],
+          ceilingFlopsPerS: ceilings.flopsPerS?.[planned.problem.dtype as "f32"],
         }),
       };
       return {
@@ -121,14 +132,20 @@ function makeRow(one: Case, suite: string, outcome: Outcome, engine: EngineFacts
         boundU,
         ...summary,
         stopReason,
-        ...(one.conditions === undefined
+        ...(planned.conditions === undefined
           ? {}
           : {
-              fairness: fairnessOf(one.conditions, device, summary.clock, one.options.threads, one.cache),
+              fairness: fairnessOf(
+                planned.conditions,
+                device,
+                summary.clock,
+                planned.options.threads,
+                planned.cache,
+              ),
             }),
         flopsPerS: flops / seconds,
         bytesPerS: bytes / seconds,
-        ...defined({ rooflineFraction: rooflineFraction(one, ceilings, seconds) }),
+        ...defined({ rooflineFraction: rooflineFraction(planned, ceilings, seconds) }),
         peakBytes,
         deterministic,
         ...(remarks.length > 0 ? { reason: remarks.join("; ") } : {}),
@@ -140,12 +157,12 @@ function makeRow(one: Case, suite: string, outcome: Outcome, engine: EngineFacts
 
 /** Least time by the ceilings measured in this run, over the time taken. */
 function rooflineFraction(
-  one: Case,
+  planned: Case,
   { bytesPerS, flopsPerS }: Ceilings,
   seconds: number,
 ): number | undefined {
-  const { flops, bytes } = one.operator.cost(one.problem);
-  const peak = flopsPerS?.[one.problem.dtype as "f32"];
+  const { flops, bytes } = planned.operator.cost(planned.problem);
+  const peak = flopsPerS?.[planned.problem.dtype as "f32"];
   const bounds = [peak ? flops / peak : 0, bytesPerS ? bytes / bytesPerS : 0];
   const least = Math.max(...bounds);
   return least > 0 ? least / seconds : undefined;

@@ -1,15 +1,17 @@
 /** A run: problem after problem, smallest first; what does not fit is skipped with its predicted figure; nothing is dropped. */
+import type { AnyOperator, Problem } from "../../impls/operator.js";
+import { planId } from "../../reports/rows/case-id.js";
 import type { CaseRecord } from "../../reports/rows/row.js";
-import { amount } from "../budget/amount.js";
-import { BUDGETS, Budget, type GridBudget, leastCostNs } from "../budget/budget.js";
-import { History, ReferenceCost } from "../budget/predict.js";
-import { Claims } from "../budget/turns.js";
-import { chooseLanes } from "../check/lanes.js";
+import { Affordable, type AffordOptions } from "../budget/afford.js";
+import { BUDGETS, type GridBudget } from "../budget/budget.js";
+import type { History } from "../budget/predict.js";
+import { chooseLanes, type LaneChoice } from "../check/lanes.js";
 import type { Case, Group } from "../plan/plan.js";
 import type { EnginePool, Present } from "../processes/engine-pool.js";
 import type { Host } from "../processes/host.js";
+import type { ReferenceHandle } from "../processes/protocol.js";
 import type { Grid } from "../suite.js";
-import { GroupMeasurement } from "./group.js";
+import { GroupMeasurement, type GroupRun } from "./group.js";
 import { caseRecords, type Outcome, type RunFacts } from "./rows.js";
 
 export interface RunOptions {
@@ -56,92 +58,70 @@ export async function run(groups: readonly Group[], options: RunOptions): Promis
 
 class Runner {
   private readonly grid: GridBudget;
-  private readonly budget: Budget;
-  private readonly history: History;
-  private readonly references: ReferenceCost;
-  private readonly claims: Claims;
+  private readonly affordable: Affordable;
   private readonly left: Set<Case>;
   private readonly total: number;
-  /** The case at which an implementation gave no answer, by lineage. */
-  private readonly hung = new Map<string, string>();
-  /** Curves that have had their first skip. */
-  private readonly stopped = new Set<string>();
 
   constructor(
     groups: readonly Group[],
     private readonly options: RunOptions,
   ) {
-    this.grid = BUDGETS[options.grid];
-    this.budget = new Budget(this.grid);
-    this.history = options.history ?? new History();
-    this.references = new ReferenceCost(
-      (operator, problem) => chooseLanes(operator, problem, this.grid.referenceSteps).lanes.length,
-    );
-    this.claims = new Claims(this.grid, this.history, this.references);
+    const { grid, host, history, spentNs } = options;
+    this.grid = BUDGETS[grid];
     const cases = groups.flatMap((group) => group.cases);
     this.total = cases.length;
-    this.left = new Set(cases.filter((one) => this.suitesLeft(one).length > 0));
-    this.budget.spend(options.spentNs ?? 0);
+    this.left = new Set(cases.filter((planned) => this.suitesLeft(planned).length > 0));
+    const { memoryBytes } = host;
+    const lanes: AffordOptions["lanes"] = (operator, problem) => this.lanes(operator, problem).lanes.length;
+    this.affordable = new Affordable(
+      { gridName: grid, grid: this.grid, memoryBytes, lanes, history, spentNs },
+      this.left,
+    );
+  }
+
+  private lanes(operator: AnyOperator, problem: Problem): LaneChoice {
+    return chooseLanes(operator, problem, this.grid.referenceSteps);
   }
 
   next(groups: Iterable<Group>): Group {
-    return this.claims.next(groups, this.left);
+    return this.affordable.next(groups);
   }
 
   async group(group: Group): Promise<void> {
     const { host } = this.options;
     const start = host.nowMs();
-    const cases = group.cases.filter((one) => this.left.has(one));
-    const runnable = cases.filter((one) => {
-      const outcome = this.skipReason(one);
-      if (outcome) this.finish(one, outcome, {});
-      return !outcome;
+    const cases = group.cases.filter((planned) => this.left.has(planned));
+    const runnable = cases.filter((planned) => {
+      const answer = this.affordable.afford(planned);
+      if (!answer.runs) this.finish(planned, answer, {});
+      return answer.runs;
     });
     this.check();
     if (runnable.length > 0) await this.measure(group, runnable);
-    this.budget.spend((host.nowMs() - start) * 1e6);
+    this.affordable.spend((host.nowMs() - start) * 1e6);
   }
 
   private async measure(group: Group, cases: readonly Case[]): Promise<void> {
-    const { host, pool, seed } = this.options;
-    const lanes = chooseLanes(group.operator, group.problem, this.grid.referenceSteps);
+    const { host, pool } = this.options;
+    const lanes = this.lanes(group.operator, group.problem);
     this.options.progress?.({
       done: this.total - this.left.size,
       total: this.total,
-      remainingNs: this.budget.remainingNs,
+      remainingNs: this.affordable.remainingNs,
       next: cases[0].id,
     });
-    const start = host.nowMs();
-    let reference: Awaited<ReturnType<Host["reference"]>>;
-    try {
-      reference = await host.reference(group.problem, lanes.lanes, 60_000 + this.references.ns(group) / 1e5);
-      this.references.add(group, (host.nowMs() - start) * 1e6);
-    } catch (error) {
-      this.check();
-      const why = error instanceof Error ? error.message : String(error);
-      for (const one of cases) this.finish(one, { status: "failed", reason: `no reference: ${why}` }, {});
-      return;
-    }
+    const reference = await this.reference(group, cases, lanes);
+    if (!reference) return;
     try {
       for (const block of this.blocks(cases)) {
-        const measurement = new GroupMeasurement({
-          host,
-          pool,
-          lanes,
-          reference,
-          budget: this.grid,
-          seed,
-          orderOf: group.key,
-          sampleNs: this.budget.sampleNs(this.left.size, this.claims.reservedNs(this.left, "figure")),
-          predictedNs: (one) => this.history.timeNs(one),
-          check: () => this.check(),
-        });
-        await measurement.measure(block, block.length < cases.length ? blockRemark(block, cases) : undefined);
-        for (const one of block) {
-          const seen = measurement.observed.get(one);
-          if (seen) this.history.add(one, seen);
-          if (measurement.hung.has(one)) this.hung.set(one.lineage, one.id);
-          this.finish(one, measurement.outcomes.get(one)!, await pool.ceilings(one.target));
+        const remark = block.length < cases.length ? blockRemark(block, cases) : undefined;
+        const measurement = new GroupMeasurement(this.groupRun(group, lanes, reference));
+        await measurement.measure(block, remark);
+        for (const planned of block) {
+          const seen = measurement.observed.get(planned);
+          if (seen) this.affordable.saw(planned, seen);
+          if (measurement.hung.has(planned)) this.affordable.gaveNoAnswer(planned);
+          this.finish(planned, measurement.outcomes.get(planned)!, await pool.ceilings(planned.target));
         }
       }
     } finally {
@@ -149,72 +129,75 @@ class Runner {
     }
   }
 
+  /** The problem's truth; without it its cases have failed, and there is none. */
+  private async reference(
+    group: Group,
+    cases: readonly Case[],
+    { lanes }: LaneChoice,
+  ): Promise<ReferenceHandle | undefined> {
+    const { host } = this.options;
+    const start = host.nowMs();
+    try {
+      const patienceMs = 60_000 + this.affordable.referenceNs(group) / 1e5;
+      const reference = await host.reference(group.problem, lanes, patienceMs);
+      this.affordable.sawReference(group, (host.nowMs() - start) * 1e6);
+      return reference;
+    } catch (error) {
+      this.check();
+      const why = error instanceof Error ? error.message : String(error);
+      for (const planned of cases)
+        this.finish(planned, { status: "failed", reason: `no reference: ${why}` }, {});
+      return undefined;
+    }
+  }
+
+  private groupRun(group: Group, lanes: LaneChoice, reference: ReferenceHandle): GroupRun {
+    const { host, pool, seed } = this.options;
+    return {
+      host,
+      pool,
+      lanes,
+      reference,
+      budget: this.grid,
+      seed,
+      orderOf: group.key,
+      sampleNs: this.affordable.sampleNs(),
+      predictedNs: (planned) => this.affordable.predictedNs(planned),
+      check: () => this.check(),
+    };
+  }
+
   /** Cases whose predicted memory fits together; one block as a rule. */
   private blocks(cases: readonly Case[]): Case[][] {
     const blocks: Case[][] = [];
     let free = 0;
-    for (const one of cases) {
-      const bytes = this.history.bytes(one);
+    for (const planned of cases) {
+      const bytes = this.affordable.predictedBytes(planned);
       if (blocks.length === 0 || bytes > free) {
         blocks.push([]);
         free = this.options.host.memoryBytes;
       }
-      blocks.at(-1)!.push(one);
+      blocks.at(-1)!.push(planned);
       free -= bytes;
     }
     return blocks;
   }
 
-  /** Why a case is not run, with the figure that says so; failed when its implementation hung before. The two smallest sizes of a curve always run. */
-  private skipReason(one: Case): Outcome | undefined {
-    if (one.unsupported) return { status: "skipped", reason: one.unsupported };
-    const hung = this.hung.get(one.lineage);
-    // every further try would cost the whole deadline again
-    if (hung !== undefined) return { status: "failed", reason: `not tried: ${hung} gave no answer` };
-    const predictedBytes = this.history.bytes(one);
-    const { memoryBytes } = this.options.host;
-    if (predictedBytes > memoryBytes)
-      return {
-        status: "skipped",
-        reason: `predicted to hold ${amount(predictedBytes, "bytes")}, this run may use ${amount(memoryBytes, "bytes")}`,
-        predictedBytes,
-        predictedNs: this.history.timeNs(one),
-      };
-    const predictedNs = this.history.timeNs(one);
-    const claim = this.claims.of(one);
-    if (claim === "beginning" || predictedNs === undefined) return undefined;
-    const reserved = this.claims.beforeNs(one, this.left);
-    const limit = this.budget.limitNs(claim === "none" ? this.curvesLeft() : 1, reserved, claim !== "none");
-    const referenceNs = claim === "none" ? 0 : this.references.ns(one);
-    if (leastCostNs(predictedNs) + referenceNs <= limit) return undefined;
-    const allowed = limit > 0 ? `one case may use ${amount(limit, "ns")} of what is left` : "nothing is left";
-    const least = amount(leastCostNs(predictedNs) + referenceNs, "ns");
-    return {
-      status: "skipped",
-      reason: `predicted ${amount(predictedNs, "ns")} a run, ${least} to verify and time it; ${allowed} of the ${this.options.grid} grid's time`,
-      predictedNs,
-      predictedBytes,
-    };
-  }
-
-  /** Curves that will still ask for time: a case skipped once leaves its curve for good. */
-  private curvesLeft(): number {
-    const curves = new Set<string>();
-    for (const { curves: own } of this.left) curves.add(own[0]);
-    return Math.max(1, curves.size - this.stopped.size);
-  }
-
-  private finish(one: Case, outcome: Outcome, ceilings: Parameters<typeof caseRecords>[2]["ceilings"]): void {
+  private finish(
+    planned: Case,
+    outcome: Outcome,
+    ceilings: Parameters<typeof caseRecords>[2]["ceilings"],
+  ): void {
     const { targets, facts, emit } = this.options;
-    const device = targets[one.target].info;
-    if (outcome.status === "skipped") this.stopped.add(one.curves[0]);
-    const suites = this.suitesLeft(one);
-    this.left.delete(one);
-    emit(caseRecords({ ...one, suites }, outcome, { device, ceilings }, facts));
+    const { info: device, traits } = targets[planned.target];
+    if (outcome.status === "skipped") this.affordable.skipped(planned);
+    const suites = this.suitesLeft(planned);
+    this.left.delete(planned);
+    emit(caseRecords({ ...planned, suites }, outcome, { device, traits, ceilings }, facts));
   }
 
   private suitesLeft({ suites, id }: Case): string[] {
-    return suites.filter((suite) => !this.options.done?.has(`${suite}\t${id}`));
+    return suites.filter((suite) => !this.options.done?.has(planId(suite, id)));
   }
 
   private check(): void {

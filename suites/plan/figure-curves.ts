@@ -3,33 +3,41 @@
  * lists engines from the fastest to the most readable, so a run of under a minute spends its time on the numbers that people will
  * look at; the other grids run everything.
  */
+import type { EngineTraits } from "../../impls/engines/index.js";
 import type { AnyImplementation } from "../../impls/implementation.js";
 import { implementations } from "../../impls/index.js";
+import { isQuickForm } from "../../reports/analysis/families.js";
 
-/** `operator/form` of each curve. */
-const CURVES: readonly string[] = [
-  "ssd/chunked",
-  "ssd/recurrent",
-  "selective_scan/recurrent",
-  "selective_scan/scan",
-  "attention/tiled",
-  "convolution/fft",
-];
+/** What the choice must know of an open engine. */
+interface Choosable {
+  readonly engine: string;
+  readonly traits?: EngineTraits | undefined;
+}
 
 /** Whether implementation i runs on target t. A user's own implementation always does. */
 export function figureCurves(
   impls: readonly AnyImplementation[],
-  targets: readonly { readonly engine: string }[],
+  targets: readonly Choosable[],
 ): (impl: number, target: number) => boolean {
   const ours = new Set(implementations);
-  const curve = (impl: AnyImplementation) => `${impl.operator.name}/${impl.form}`;
-  const first = new Map(
-    CURVES.map((name) => [
-      name,
-      targets.findIndex(({ engine }) =>
-        impls.some((impl) => ours.has(impl) && impl.engine === engine && curve(impl) === name),
-      ),
-    ]),
-  );
-  return (i, t) => !ours.has(impls[i]) || first.get(curve(impls[i])) === t;
+  // a peer stands for a curve only where nobody else has it
+  const order = [...targets.keys()].sort((a, b) => peerage(targets[a]) - peerage(targets[b]));
+  const first = new Map<string, number>();
+  for (const target of order)
+    for (const impl of impls)
+      if (
+        ours.has(impl) &&
+        impl.engine === targets[target].engine &&
+        isQuickForm(impl.operator.name, impl.form)
+      )
+        first.set(curveOf(impl), first.get(curveOf(impl)) ?? target);
+  return (i, t) => !ours.has(impls[i]) || first.get(curveOf(impls[i])) === t;
+}
+
+function peerage({ traits }: Choosable): number {
+  return traits?.peer ? 1 : 0;
+}
+
+function curveOf({ operator, form }: AnyImplementation): string {
+  return `${operator.name} ${form}`;
 }

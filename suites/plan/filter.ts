@@ -1,8 +1,9 @@
 /**
  * `--filter EXPR`: words split on spaces, all of which must match. `ssd/` is the operator, exactly; `length<=4096`, `state=64`
- * compare a key, and are false when the case has no such key; any other word is a substring of the id. Of words joined by `|` one must match.
+ * compare a key, and are false when the case has no such key; any other word is a substring of the id. Of words joined
+ * by `|` one must match.
  */
-import { parseCaseId } from "./case-id.js";
+import { parseCaseId } from "../../reports/rows/case-id.js";
 
 export type Filter = (id: string) => boolean;
 
@@ -27,7 +28,7 @@ function parseWord(word: string): Filter {
   if (key === "" || wanted === "") throw new Error(`${word} needs a key and a value, as in length<=4096`);
   if (sign !== "=" && !isNumber(wanted)) throw new Error(`${word} needs a number, as in length<=4096`);
   return (id) => {
-    const got = parseCaseId(id).keys[key];
+    const got = parseCaseId(id).keys.get(key);
     return got !== undefined && compare(got, sign, wanted);
   };
 }

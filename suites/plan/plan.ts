@@ -1,6 +1,7 @@
 /** What a run will do, in order, before anything is measured: cases with their ids, in groups that share a problem. */
 
-import type { EngineName } from "../../impls/engines/index.js";
+import type { DeviceInfo } from "../../impls/engines/engine.js";
+import type { EngineName, EngineTraits } from "../../impls/engines/index.js";
 import {
   type AnyImplementation,
   type ImplementationCost,
@@ -8,20 +9,26 @@ import {
 } from "../../impls/implementation.js";
 import type { AnyOperator, Problem } from "../../impls/operator.js";
 import type { Options } from "../../impls/prepared.js";
+import { isLinearCurve } from "../../reports/analysis/families.js";
+import { type CaseKeys, caseId, parseCaseId, parsePlanId, planId } from "../../reports/rows/case-id.js";
 import type { Work } from "../measure/fairness.js";
 import type { Description, Lacking, Question } from "../processes/protocol.js";
 import type { Grid, Suite } from "../suite.js";
 import { type Cache, cachesOf } from "./caches.js";
-import { type CaseKeys, caseId, caseKeys } from "./case-id.js";
+import { caseKeys } from "./case-keys.js";
 import { figureCurves } from "./figure-curves.js";
 
 /** An engine on a device, as opened. */
 export interface Target {
   readonly engine: EngineName;
+  /** What its entry says of it. */
+  readonly traits?: EngineTraits | undefined;
   /** What `open` is given. */
   readonly device: string | undefined;
   /** The id's `device` key. */
   readonly deviceKey: string | undefined;
+  /** What the device is, as it told when it was opened. */
+  readonly kind?: DeviceInfo["kind"] | undefined;
   /** Whether samples can begin with a cold cache: then the id says which it was. */
   readonly cools?: boolean;
   /** Implementations, by index, that take no part here, e.g. for want of a package. */
@@ -54,6 +61,8 @@ export interface Case {
   readonly rank: number;
   /** On a curve of the figure: it comes before implementations that a reader sees in the small panels only. */
   readonly figure: boolean;
+  /** On one of those that grow in proportion: it is to reach the end of the figure's axis before others get their larger sizes. */
+  readonly reaches: boolean;
   /** The implementation on its engine: what its other curves say is better than no guess. */
   readonly lineage: string;
 }
@@ -104,9 +113,9 @@ export async function makePlan(request: PlanRequest): Promise<Group[]> {
       .get(draft)!
       .map((description) => ({
         draft,
-        one: finish(request, draft, withStoredOptions(request, draft, description)),
+        planned: finish(request, draft, withStoredOptions(request, draft, description)),
       }))
-      .filter(({ one }) => request.keep?.(draft.suite, one.id) !== false),
+      .filter(({ planned }) => request.keep?.(draft.suite, planned.id) !== false),
   );
   // "two smallest sizes" counts what is left of a curve after filtering
   const places = new Map<string, number[]>();
@@ -118,15 +127,15 @@ export async function makePlan(request: PlanRequest): Promise<Group[]> {
       curve.sort((a, b) => a - b),
     );
   }
-  for (const { draft, one } of kept) {
+  for (const { draft, planned } of kept) {
     const rank = places.get(draft.curve)!.indexOf(draft.place);
-    const known = merged.get(one.id);
-    if (known && (known.impl !== one.impl || known.target !== one.target))
+    const known = merged.get(planned.id);
+    if (known && (known.impl !== planned.impl || known.target !== planned.target))
       throw new Error(
-        `two implementations share the case id ${one.id}; give one of them options { make: "..." }`,
+        `two implementations share the case id ${planned.id}; give one of them options { make: "..." }`,
       );
-    merged.set(one.id, {
-      ...one,
+    merged.set(planned.id, {
+      ...planned,
       suites: known ? [...new Set([...known.suites, draft.suite])] : [draft.suite],
       curves: known ? [...new Set([...known.curves, draft.curve])] : [draft.curve],
       rank: Math.min(rank, known?.rank ?? rank),
@@ -146,7 +155,7 @@ function draftCases({ suites, grid, seed, impls, targets, takesPart }: PlanReque
         if (impl.operator.name !== operator.name) continue;
         for (const [t, target] of targets.entries()) {
           if (impl.engine !== target.engine || takesPart?.(i, t) === false) continue;
-          if (target.lacking?.some((one) => one.impl === i)) continue;
+          if (target.lacking?.some(({ impl: absent }) => absent === i)) continue;
           for (const cache of cachesOf(grid, target.cools)) {
             const curve = `${suite.name} ${c} ${i} ${t}${cache === "cold" ? " cold" : ""}`;
             for (const [place, problem] of problems.entries()) {
@@ -196,17 +205,16 @@ function withStoredOptions(
 ): Description {
   if (!storedIds) return description;
   const name = implementationName(impls[impl]);
-  const fixed = Object.entries(caseKeys(problem, { cache }, targets[target].deviceKey)).map(
-    ([k, v]) => `${k}=${v}`,
-  );
-  for (const stored of storedIds) {
-    const [storedSuite, id] = stored.split("\t");
-    const [storedName, ...words] = id.split(" ");
-    if (storedSuite !== suite || storedName !== name || !fixed.every((word) => words.includes(word)))
-      continue;
-    const rest = words.filter((word) => !fixed.includes(word)).map((word) => word.split("=", 2));
+  const fixed = new Map(Object.entries(caseKeys(problem, { cache }, targets[target].deviceKey)));
+  for (const text of storedIds) {
+    const stored = parsePlanId(text);
+    if (stored.suite !== suite) continue;
+    const { name: storedName, keys } = parseCaseId(stored.id);
+    if (storedName !== name || ![...fixed].every(([key, value]) => keys.get(key) === String(value))) continue;
     const options = Object.fromEntries(
-      rest.map(([k, v]) => [k, /^\d+$/.test(v) && k !== "make" ? Number(v) : v]),
+      [...keys]
+        .filter(([key]) => !fixed.has(key))
+        .map(([key, value]) => [key, /^\d+$/.test(value) && key !== "make" ? Number(value) : value]),
     );
     const own = description.options;
     if (options.make === own.make && options.threads === own.threads) return { ...description, options };
@@ -221,6 +229,9 @@ function finish(
 ): Omit<Case, "suites" | "curves" | "rank"> {
   const impl = impls[draft.impl];
   const { cache } = draft;
+  const figure = cache !== "cold" && figureCurves(impls, targets)(draft.impl, draft.target);
+  const { tensorOps } = targets[draft.target].traits ?? {};
+  const named = { operator: draft.operator.name, form: impl.form, make: options.make, tensorOps };
   const keys = caseKeys(draft.problem, { ...options, cache }, targets[draft.target].deviceKey);
   return {
     id: caseId(implementationName(impl), keys),
@@ -235,7 +246,8 @@ function finish(
     unsupported,
     conditions: work,
     lineage: `${draft.impl} ${draft.target}`,
-    figure: cache !== "cold" && figureCurves(impls, targets)(draft.impl, draft.target),
+    figure,
+    reaches: figure && isLinearCurve(named),
     work: cost?.flops ?? draft.operator.cost(draft.problem).flops,
     cost,
   };
@@ -243,11 +255,11 @@ function finish(
 
 function intoGroups(cases: readonly Case[]): Group[] {
   const groups = new Map<string, Case[]>();
-  for (const one of cases) {
-    const key = problemKey(one.problem);
+  for (const planned of cases) {
+    const key = problemKey(planned.problem);
     const group = groups.get(key);
-    if (group) group.push(one);
-    else groups.set(key, [one]);
+    if (group) group.push(planned);
+    else groups.set(key, [planned]);
   }
   return [...groups.entries()].map(([key, members]) => ({
     key,
@@ -270,6 +282,6 @@ function problemKey({ operator, dtype, seed, dims, inputs, settings }: Problem):
 
 export function planIds(groups: readonly Group[]): string[] {
   return groups.flatMap(({ cases }) =>
-    cases.flatMap(({ suites, id }) => suites.map((suite) => `${suite}\t${id}`)),
+    cases.flatMap(({ suites, id }) => suites.map((suite) => planId(suite, id))),
   );
 }

@@ -100,14 +100,14 @@ function exponents(operator: AnyOperator, name: string, { random, axes }: InputS
 }
 
 function scales(operator: AnyOperator, names: readonly string[]): fc.Arbitrary<Spec["scale"]> {
-  const one = fc
+  const scaled = fc
     .constantFrom(...names)
     .chain((input) =>
       fc
         .constantFrom(...exponents(operator, input, operator.inputs[input]))
         .map((exponent) => ({ input, exponent })),
     );
-  return mostly(undefined, 5, one);
+  return mostly(undefined, 5, scaled);
 }
 
 function settingsOf(

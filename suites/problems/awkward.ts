@@ -94,7 +94,13 @@ export function awkwardProblems(operator: AnyOperator): Awkward[] {
   const [[main]] = inputs.filter(([, { random }]) => random === "coherent");
   for (const exponent of [-60, 60])
     add(`${main} times 2^${exponent}`, { length: 37 }, { scale: { input: main, exponent } });
-  return all;
+  return optional.includes("poles") ? [...all, ...all.flatMap(recurrent)] : all;
+}
+
+/** The same problem with a kernel that a recurrence can compute: forms that walk take no other. */
+function recurrent({ title, spec }: Awkward): Awkward[] {
+  if (spec.with.includes("poles")) return [];
+  return [{ title: `${title}, with poles`, spec: { ...spec, with: [...spec.with, ...pairOf("poles")] } }];
 }
 
 function pairOf(name: string): string[] {

@@ -1,17 +1,14 @@
 /** The process of one engine. Ignores Ctrl-C (its parent decides) and goes when its parent goes. */
 
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { Worker } from "node:worker_threads";
 import { EngineCrashed } from "../../impls/engines/engine.js";
-import { engines } from "../../impls/engines/index.js";
 import { readLanes, writeLanes } from "../check/lane-file.js";
 import { oneLine } from "./one-line.js";
 import type { Reply, Request } from "./protocol.js";
 import { Session } from "./session.js";
-import { allImplementations } from "./user-impls.js";
+import { allEngines, allImplementations } from "./user-impls.js";
 
 process.on("SIGINT", () => {});
 process.on("SIGTERM", () => {});
@@ -28,26 +25,15 @@ new Worker(
   { eval: true, execArgv: [] },
 ).unref();
 
-/** A module of another tree's impls/, of the same kind (source or built) as this one. */
-async function fromTree<T>(tree: string, name: string): Promise<T> {
-  const file = join(tree, "impls", `${name}${import.meta.url.slice(-3)}`);
-  return (await import(pathToFileURL(file).href)) as T;
-}
-
 setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc") as () => void;
 
 const session = new Session({
-  async implementations(files, tree) {
-    if (tree === undefined) return allImplementations(files);
-    const { implementations } = await fromTree<typeof import("../../impls/index.js")>(tree, "index");
-    return allImplementations(files, implementations);
-  },
-  async openEngine({ engine, device, named, tree }) {
-    const own = { engines };
-    const list = tree === undefined ? own : await fromTree<typeof own>(tree, "engines/index");
-    const entry = list.engines.find(({ name }) => name === engine);
-    if (!entry) throw new Error(`there is no engine ${engine} in ${tree}`);
+  implementations: allImplementations,
+  async openEngine({ engine, device, named, files }) {
+    const entry = (await allEngines(files)).find(({ name }) => name === engine);
+    // a gate's base may be older than an engine
+    if (!entry) throw new Error(`there is no engine ${engine} in this version of dualbench`);
     const module = await entry.load();
     return module.open(device, { named });
   },

@@ -1,5 +1,6 @@
 /** The children of a run: one per engine and device, started when first needed, restarted after a death. */
 import type { Ceilings, DeviceInfo } from "../../impls/engines/engine.js";
+import { devicesToOpen, type EngineEntry, type EngineTraits } from "../../impls/engines/index.js";
 import type { Target } from "../plan/plan.js";
 import { EngineDied, type EngineLink, type Host } from "./host.js";
 import type { Lacking, Opened } from "./protocol.js";
@@ -12,6 +13,25 @@ export interface Candidate {
   readonly engine: Target["engine"];
   readonly device: string | undefined;
   readonly named: boolean;
+  readonly traits?: EngineTraits | undefined;
+}
+
+/**
+ * What to open: of engines that are wanted, those that have something to run, on all their devices.
+ * @param names engines that the user named; all are wanted when there are none
+ */
+export function candidatesOf(
+  entries: readonly EngineEntry[],
+  names: readonly string[],
+  hasWork: (engine: string) => boolean,
+): Candidate[] {
+  return entries
+    .filter(({ name }) => (names.length === 0 || names.includes(name)) && hasWork(name))
+    .flatMap((entry) => {
+      const { name: engine } = entry;
+      const named = names.includes(engine);
+      return devicesToOpen(entry, named).map((device) => ({ engine, device, named, traits: entry }));
+    });
 }
 
 export interface Present extends Target {
@@ -33,8 +53,8 @@ export class EnginePool {
     private readonly host: Host,
     private readonly files: readonly string[],
     private readonly originMs: number,
-    /** A folder whose `impls/` takes the place of the harness's own. */
-    private readonly tree?: string,
+    /** The module of its processes, where it is another tree's. */
+    private readonly module?: string,
   ) {}
 
   /** Opens all candidates; the absent ones come back with one sentence each. */
@@ -44,15 +64,16 @@ export class EnginePool {
   }> {
     const targets: Present[] = [];
     const absent: { engine: string; device: string | undefined; reason: string }[] = [];
-    const slots: Slot[] = candidates.map((one) => ({ ...one, link: undefined, generation: 0 }));
+    const slots: Slot[] = candidates.map((candidate) => ({ ...candidate, link: undefined, generation: 0 }));
     const opened = await Promise.allSettled(slots.map((slot) => this.open(slot)));
     for (const [i, slot] of slots.entries()) {
-      const { engine, device } = slot;
+      const { engine, device, traits } = slot;
       const result = opened[i];
       if (result.status === "fulfilled") {
         this.slots.push(slot);
         const { device: info, lacking, cools } = result.value;
-        targets.push({ engine, device, deviceKey: info.key, info, lacking, cools });
+        const { key: deviceKey, kind } = info;
+        targets.push({ engine, traits, device, deviceKey, kind, info, lacking, cools });
       } else {
         absent.push({ engine, device, reason: String((result.reason as Error).message ?? result.reason) });
         await slot.link?.stop();
@@ -101,11 +122,11 @@ export class EnginePool {
   }
 
   private async open(slot: Slot): Promise<Extract<Opened, { present: true }>> {
-    slot.link = this.host.start();
+    slot.link = this.host.start(this.module);
     const { engine, device, named } = slot;
     const opened = await slot.link.call(
       "open",
-      { engine, device, named, files: this.files, originMs: this.originMs, tree: this.tree },
+      { engine, device, named, files: this.files, originMs: this.originMs },
       OPEN_MS,
     );
     if (!opened.present) throw new EngineDied(opened.reason);

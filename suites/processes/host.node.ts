@@ -12,7 +12,7 @@ const WATCH_MS = 250;
 
 export interface NodeHostOptions {
   readonly memoryBytes?: number;
-  /** The module that children run from now on, where it is not the one beside this: the gate's is transpiled once for all of them. */
+  /** The module that processes run unless they are started with another; by default the one beside this. */
   child?(): string | undefined;
 }
 
@@ -23,8 +23,8 @@ export function nodeHost(options: NodeHostOptions = {}): Host {
   const children = new Set<Child>();
   let clerk: Child | undefined;
   let references = 0;
-  const start = () => {
-    const child = new Child(options.child?.(), memoryBytes, () => children.delete(child));
+  const start = (module = options.child?.()) => {
+    const child = new Child(module, memoryBytes, () => children.delete(child));
     children.add(child);
     return child;
   };

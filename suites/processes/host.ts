@@ -29,8 +29,11 @@ export interface EngineLink {
 }
 
 export interface Host {
-  /** A process for one engine; the first call must be `open`. */
-  start(): EngineLink;
+  /**
+   * A process for one engine; the first call must be `open`.
+   * @param module what it runs where that is not this harness's own: the child of a tree that the gate compares
+   */
+  start(module?: string): EngineLink;
   /** Computes the truth of a problem's lanes once, for every child to read. */
   reference(problem: Problem, lanes: readonly Lane[], deadlineMs: number): Promise<ReferenceHandle>;
   forget(handle: ReferenceHandle): void;

@@ -9,6 +9,12 @@ import type { Work } from "../measure/fairness.js";
 import type { RawSample } from "../measure/measure.js";
 import type { Lacks } from "../verify/targets.js";
 
+/**
+ * The version of everything that crosses: the calls below, problems and options in them, and the file of a reference. The gate runs
+ * each arm's processes from that arm's tree, so that parent and child may be of different days. Raised with every change.
+ */
+export const PROTOCOL = 1;
+
 export interface OpenRequest {
   readonly engine: EngineName;
   readonly device?: string | undefined;
@@ -16,13 +22,11 @@ export interface OpenRequest {
   readonly named: boolean;
   /** Modules with implementations of the user. */
   readonly files: readonly string[];
-  /** A folder whose `impls/` takes the place of the harness's own: the gate measures two trees. */
-  readonly tree?: string | undefined;
   /** Unix time in ms from which samples count their start. */
   readonly originMs: number;
 }
 
-export type Opened =
+export type Opened = { readonly protocol: number } & (
   | {
       readonly present: true;
       readonly device: DeviceInfo;
@@ -31,7 +35,8 @@ export type Opened =
       /** Whether samples can begin with a cold cache. */
       readonly cools: boolean;
     }
-  | { readonly present: false; readonly reason: string };
+  | { readonly present: false; readonly reason: string }
+);
 
 /** An implementation that takes no part on this device, and why. */
 export interface Lacking {
@@ -102,11 +107,11 @@ export interface Calls {
   ];
   sample: [
     CaseCall & { count: number; repeats: number; cold: boolean },
-    { samples: RawSample[]; residentGrowth: number },
+    { samples: RawSample[]; gainedBytes: number },
   ];
   recheck: [
     CaseCall & { reference: ReferenceHandle },
-    { verdict: Verdict; deterministic: boolean; grownBytesPerRun: number },
+    { verdict: Verdict; deterministic: boolean; leakedBytesPerRun: number },
   ];
   dispose: [CaseCall, null];
   /** Asked of the one child that computes references. */

@@ -8,27 +8,28 @@ import { type AnyImplementation, implementationName, unsupportedReason } from ".
 import { operatorNamed } from "../../impls/index.js";
 import type { LaneReference, Problem } from "../../impls/operator.js";
 import { type Options, type Prepared, Unsupported } from "../../impls/prepared.js";
-import { recheck, type Truth, type Verified, verify } from "../check/check.js";
+import { checkOutputs, recheckOutputs, type Truth, type Verified } from "../check/check.js";
 import { workOf } from "../measure/fairness.js";
-import { FEWEST_WINDOWS, type GrowthWindow, sustainedGrowth } from "../measure/leaks.js";
+import { FEWEST_STRETCHES, leakedBytesPerRun, type Stretch } from "../measure/leaks.js";
 import { measure, warmUp } from "../measure/measure.js";
 import { evaluate } from "../verify/evaluate.js";
 import { lacksOf } from "../verify/targets.js";
 import { oneLine } from "./one-line.js";
-import type {
-  CallName,
-  Calls,
-  Description,
-  Lacking,
-  OpenRequest,
-  Question,
-  ReferenceHandle,
+import {
+  type CallName,
+  type Calls,
+  type Description,
+  type Lacking,
+  type OpenRequest,
+  PROTOCOL,
+  type Question,
+  type ReferenceHandle,
 } from "./protocol.js";
 
 /** What a session needs from the place it runs in. */
 export interface SessionHost {
   /** Built-in implementations, then those of the user's files, in one order for parent and child. */
-  implementations(files: readonly string[], tree: string | undefined): Promise<readonly AnyImplementation[]>;
+  implementations(files: readonly string[]): Promise<readonly AnyImplementation[]>;
   /** @throws with one sentence when this machine lacks the engine */
   openEngine(request: OpenRequest): Promise<Engine<unknown>>;
   readReference(handle: ReferenceHandle): Iterable<LaneReference>;
@@ -51,11 +52,11 @@ interface OpenCase {
   fingerprint?: string;
   estimateNs: number;
   /** Live memory that stretches of runs have left behind. */
-  readonly windows: GrowthWindow[];
+  readonly stretches: Stretch[];
 }
 
 const PROBE_NS = 60e6;
-const PROBE_WINDOWS = FEWEST_WINDOWS + 2;
+const PROBE_STRETCHES = FEWEST_STRETCHES + 2;
 export class Session {
   private engine: Engine<unknown> | undefined;
   private impls: readonly AnyImplementation[] = [];
@@ -80,25 +81,25 @@ export class Session {
   }
 
   async open(body: Calls["open"][0]): Promise<Calls["open"][1]> {
-    this.impls = await this.host.implementations(body.files, body.tree);
+    this.impls = await this.host.implementations(body.files);
     this.originMs = body.originMs;
     try {
       this.engine = await this.host.openEngine(body);
       const { device } = this.engine;
       const lacking = await this.lacking(body.engine);
       const cools = this.engine.timeCold !== undefined;
-      return { present: true, device, lacks: lacksOf(this.engine), lacking, cools };
+      return { protocol: PROTOCOL, present: true, device, lacks: lacksOf(this.engine), lacking, cools };
     } catch (error) {
       // an engine that this machine lacks is an ordinary answer, whatever its loader threw
-      return { present: false, reason: oneLine(error) };
+      return { protocol: PROTOCOL, present: false, reason: oneLine(error) };
     }
   }
 
   private async lacking(name: string): Promise<Lacking[]> {
     const found: Lacking[] = [];
-    for (const [impl, one] of this.impls.entries()) {
-      const reason = one.engine === name ? await one.absent?.(this.opened() as never) : undefined;
-      if (reason !== undefined) found.push({ impl, reason });
+    for (const [index, impl] of this.impls.entries()) {
+      const reason = impl.engine === name ? await impl.absent?.(this.opened() as never) : undefined;
+      if (reason !== undefined) found.push({ impl: index, reason });
     }
     return found;
   }
@@ -168,76 +169,76 @@ export class Session {
       prepared,
       leaks,
       estimateNs: 0,
-      windows: [],
+      stretches: [],
     });
     return { bytes: prepared.bytes, details: prepared.details };
   }
 
   async verify(body: Calls["verify"][0]): Promise<Calls["verify"][1]> {
-    const one = this.get(body.case);
-    const { verdict, verified, firstNs } = await verify(
+    const held = this.get(body.case);
+    const { verdict, verified, firstNs } = await checkOutputs(
       this.opened(),
-      one.prepared,
-      this.truth(one, body.reference),
-      rounding(one),
+      held.prepared,
+      this.truth(held, body.reference),
+      rounding(held),
       this.host.nowMs,
     );
-    if (verified) one.verified = verified;
-    if (verdict.status === "good") one.fingerprint = verdict.fingerprint;
+    if (verified) held.verified = verified;
+    if (verdict.status === "good") held.fingerprint = verdict.fingerprint;
     return { verdict, firstNs };
   }
 
   async warm({ case: id, budgetNs, firstNs, cold }: Calls["warm"][0]): Promise<Calls["warm"][1]> {
-    const one = this.get(id);
+    const held = this.get(id);
     // a verified run that took longer than any warm-up has warmed up what there is
     const hot = firstNs > 5 * budgetNs;
     const warmed = hot
       ? { repeats: 1, estimateNs: firstNs }
-      : await warmUp(this.opened(), this.verifiedOf(one), budgetNs, cold);
-    one.estimateNs = warmed.estimateNs;
-    await one.prepared.poison();
+      : await warmUp(this.opened(), this.verifiedOf(held), budgetNs, cold);
+    held.estimateNs = warmed.estimateNs;
+    await held.prepared.poison();
     return warmed;
   }
 
   async sample({ case: id, count, repeats, cold }: Calls["sample"][0]): Promise<Calls["sample"][1]> {
-    const one = this.get(id);
+    const held = this.get(id);
     const now = () => (this.host.nowMs() - this.originMs) * 1e6;
-    const slow = one.leaks && this.probeRuns(one) === 0;
+    const slow = held.leaks && this.probeRuns(held) === 0;
     const live = slow ? this.host.liveBytes() : 0;
     const before = this.host.residentBytes();
-    const samples = await measure(this.opened(), this.verifiedOf(one), { count, repeats, cold, now });
-    if (slow) one.windows.push({ bytes: this.host.liveBytes() - live, runs: count * repeats });
-    return { samples, residentGrowth: this.host.residentBytes() - before };
+    const samples = await measure(this.opened(), this.verifiedOf(held), { count, repeats, cold, now });
+    if (slow) held.stretches.push({ bytes: this.host.liveBytes() - live, runs: count * repeats });
+    return { samples, gainedBytes: this.host.residentBytes() - before };
   }
 
   async recheck({ case: id, reference }: Calls["recheck"][0]): Promise<Calls["recheck"][1]> {
-    const one = this.get(id);
-    const verdict = await recheck(this.verifiedOf(one), this.truth(one, reference), rounding(one));
-    const deterministic = verdict.status === "good" && verdict.fingerprint === one.fingerprint;
-    return { verdict, deterministic, grownBytesPerRun: await this.growth(one) };
+    const held = this.get(id);
+    const verdict = await recheckOutputs(this.verifiedOf(held), this.truth(held, reference), rounding(held));
+    const deterministic = verdict.status === "good" && verdict.fingerprint === held.fingerprint;
+    return { verdict, deterministic, leakedBytesPerRun: await this.leak(held) };
   }
 
   /** Live memory that each further run leaves behind, after collecting garbage: a kernel that allocates cannot be timed for long. */
-  private async growth(one: OpenCase): Promise<number> {
-    const runs = one.leaks ? this.probeRuns(one) : 0;
-    for (let window = 0; runs > 0 && window < PROBE_WINDOWS; window++) {
+  private async leak(held: OpenCase): Promise<number> {
+    const runs = held.leaks ? this.probeRuns(held) : 0;
+    for (let stretch = 0; runs > 0 && stretch < PROBE_STRETCHES; stretch++) {
       const before = this.host.liveBytes();
-      for (let i = 0; i < runs; i++) await this.opened().once((launch) => one.prepared.run(launch));
-      one.windows.push({ bytes: this.host.liveBytes() - before, runs });
+      for (let i = 0; i < runs; i++) await this.opened().once((launch) => held.prepared.run(launch));
+      held.stretches.push({ bytes: this.host.liveBytes() - before, runs });
     }
-    return sustainedGrowth(one.windows);
+    return leakedBytesPerRun(held.stretches);
   }
 
   /** Extra runs between two collections of garbage; none for a slow case, whose timed turns are long enough to be counted themselves. */
   private probeRuns({ estimateNs }: OpenCase): number {
-    const runs = Math.min(32, Math.floor(PROBE_NS / PROBE_WINDOWS / estimateNs));
+    const runs = Math.min(32, Math.floor(PROBE_NS / PROBE_STRETCHES / estimateNs));
     return runs < 2 ? 0 : runs;
   }
 
   async dispose({ case: id }: Calls["dispose"][0]): Promise<null> {
-    const one = this.cases.get(id);
+    const held = this.cases.get(id);
     this.cases.delete(id);
-    await one?.prepared.dispose();
+    await held?.prepared.dispose();
     return null;
   }
 
@@ -252,14 +253,14 @@ export class Session {
   }
 
   private get(id: number): OpenCase {
-    const one = this.cases.get(id);
-    if (!one) throw new Error(`case ${id} is not prepared in this session`);
-    return one;
+    const held = this.cases.get(id);
+    if (!held) throw new Error(`case ${id} is not prepared in this session`);
+    return held;
   }
 
-  private verifiedOf(one: OpenCase): Verified<Prepared> {
-    if (!one.verified) throw new Error("a case must be verified before it is timed");
-    return one.verified;
+  private verifiedOf(held: OpenCase): Verified<Prepared> {
+    if (!held.verified) throw new Error("a case must be verified before it is timed");
+    return held.verified;
   }
 
   private truth({ problem }: OpenCase, handle: ReferenceHandle): Truth {

@@ -1,24 +1,32 @@
-/** `--impl FILE`: implementations of a user, from a TypeScript or JavaScript module. */
+/** `--impl FILE`: implementations of a user, and engines, from a TypeScript or JavaScript module. */
 import { resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { type EngineEntry, engines } from "../../impls/engines/index.js";
 import { type AnyImplementation, implementationName } from "../../impls/implementation.js";
 import { implementations, operators } from "../../impls/index.js";
 
-/** @throws with one sentence when the module cannot be loaded or exports no implementation */
+/** @throws with one sentence when the module cannot be loaded or exports neither an implementation nor an engine's entry */
 export async function loadImplementations(file: string): Promise<AnyImplementation[]> {
+  const exported = await exportsOf(file);
+  const found = exported.filter(isImplementation);
+  if (found.length === 0 && !exported.some(isEngineEntry))
+    throw new Error(
+      `${file} exports no implementation; ` +
+        "export one made by implementation(operator, engine, { form, ... }), as examples/my-kernel.ts does",
+    );
+  return found;
+}
+
+/** Values that a module exports, members of arrays for the array, each once. */
+async function exportsOf(file: string): Promise<unknown[]> {
   const path = resolve(file);
   const module = await importModule(path).catch((error: unknown) => {
     const why = error instanceof Error ? error.message.split("\n")[0] : String(error);
     throw new Error(`cannot load ${file}: ${why}`);
   });
   // a folder without "type": "module" is CommonJS, whose exports come as the default one
-  const exported = [module, module.default].flatMap((one) => Object.values(one ?? {}));
-  const found = new Set(exported.flat().filter(isImplementation));
-  if (found.size === 0)
-    throw new Error(
-      `${file} exports no implementation; export one made by implementation(operator, engine, { form, ... }), as examples/my-kernel.ts does`,
-    );
-  return [...found];
+  const exported = [module, module.default].flatMap((values) => Object.values(values ?? {}));
+  return [...new Set(exported.flat())];
 }
 
 /** A module of this package's own kind loads as it is; elsewhere TypeScript goes through tsx. */
@@ -31,16 +39,48 @@ async function importModule(path: string): Promise<Record<string, unknown>> {
 }
 
 function isImplementation(value: unknown): value is AnyImplementation {
-  const one = value as Partial<AnyImplementation> | null;
+  const impl = value as Partial<AnyImplementation> | null;
   return (
-    typeof one === "object" &&
-    one !== null &&
-    typeof one.operator === "object" &&
-    typeof one.form === "string" &&
-    typeof one.engine === "string" &&
-    typeof one.prepare === "function" &&
-    typeof one.rounding === "function"
+    typeof impl === "object" &&
+    impl !== null &&
+    typeof impl.operator === "object" &&
+    typeof impl.form === "string" &&
+    typeof impl.engine === "string" &&
+    typeof impl.prepare === "function" &&
+    typeof impl.rounding === "function"
   );
+}
+
+function isEngineEntry(value: unknown): value is EngineEntry {
+  const entry = value as Partial<EngineEntry> | null;
+  return (
+    typeof entry === "object" &&
+    entry !== null &&
+    typeof entry.name === "string" &&
+    typeof entry.load === "function"
+  );
+}
+
+/** All built-in engines, then those of the files. */
+export async function allEngines(
+  files: readonly string[],
+  builtIn: readonly EngineEntry[] = engines,
+): Promise<EngineEntry[]> {
+  const all = [...builtIn];
+  for (const file of files)
+    for (const entry of (await exportsOf(file)).filter(isEngineEntry)) {
+      if (all.some(({ name }) => name === entry.name))
+        throw new Error(`${file}: there is an engine ${entry.name} already; give this one another name`);
+      all.push(entry);
+    }
+  return all;
+}
+
+/** A sentence when there is no engine of a name. */
+export function unknownEngine(all: readonly EngineEntry[], names: readonly string[]): string | undefined {
+  const known = all.map(({ name }) => name as string);
+  const unknown = names.find((name) => !known.includes(name));
+  return unknown && `there is no engine "${unknown}"; there are ${known.join(", ")}`;
 }
 
 const origins = new WeakMap<AnyImplementation, string>();
@@ -54,11 +94,8 @@ export function originOf(impl: AnyImplementation): string | undefined {
  * All built-in implementations, then those of the files, in one order for every process of a run. One that would share the name
  * of another gets `make` from its file, so that case ids stay unique.
  */
-export async function allImplementations(
-  files: readonly string[],
-  builtIn: readonly AnyImplementation[] = implementations,
-): Promise<AnyImplementation[]> {
-  const all = [...builtIn];
+export async function allImplementations(files: readonly string[]): Promise<AnyImplementation[]> {
+  const all = [...implementations];
   const taken = new Set(all.map(implementationName));
   for (const file of files) {
     const stem = fileStem(file);

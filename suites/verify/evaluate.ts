@@ -1,5 +1,6 @@
 /** One run of one implementation on one problem, in the process of its engine. */
 import type { Engine } from "../../impls/engines/engine.js";
+import type { EngineTraits } from "../../impls/engines/index.js";
 import { type AnyImplementation, unsupportedReason } from "../../impls/implementation.js";
 import type { Problem } from "../../impls/operator.js";
 import { type Options, type Prepared, Unsupported } from "../../impls/prepared.js";
@@ -29,9 +30,15 @@ export async function evaluate(
 }
 
 /** An engine of this process: for engines without native code. */
-export function localPlace(engine: Engine<unknown>, device: string | undefined): Place {
+export function localPlace(
+  engine: Engine<unknown>,
+  device: string | undefined,
+  traits?: EngineTraits,
+): Place {
   return {
     engine: engine.name as Place["engine"],
+    traits,
+    isLocal: true,
     device,
     lacks: lacksOf(engine),
     options: async ({ impl }, problem) => (await impl.options?.(problem, engine as never)) ?? [{}],

@@ -78,7 +78,9 @@ function holdReference(problems: readonly GoldenProblem[]): Outcome {
         const place = indexOf(operator, problem, output, index);
         return {
           status: "fail",
-          detail: `${output}[${place}]: got ${got[index]}, ${golden} wants ${values[index]}, ${error.toPrecision(3)} of the peak, at most ${REFERENCE_TOLERANCE}`,
+          detail:
+            `${output}[${place}]: got ${got[index]}, ${golden} wants ${values[index]}, ` +
+            `${error.toPrecision(3)} of the peak, at most ${REFERENCE_TOLERANCE}`,
         };
       }
       worst = Math.max(worst, error);

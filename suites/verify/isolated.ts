@@ -1,5 +1,6 @@
 /** An engine in a process of its own: a crash, an abort or a hang of native code costs one case, and the next one starts it again. */
 
+import type { EngineTraits } from "../../impls/engines/index.js";
 import { Unsupported } from "../../impls/prepared.js";
 import type { EngineLink, Host } from "../processes/host.js";
 import type { Lacking, OpenRequest } from "../processes/protocol.js";
@@ -13,7 +14,7 @@ const EVALUATE_MS = 60_000;
 const MOST_DEATHS = 5;
 
 /** @throws with one sentence when this machine lacks the engine or the device */
-export async function isolatedPlace(host: Host, request: OpenRequest): Promise<Place> {
+export async function isolatedPlace(host: Host, request: OpenRequest, traits?: EngineTraits): Promise<Place> {
   let link: EngineLink | undefined;
   let deaths = 0;
   let key: string | undefined;
@@ -51,6 +52,7 @@ export async function isolatedPlace(host: Host, request: OpenRequest): Promise<P
   await alive();
   return {
     engine: request.engine,
+    traits,
     device: key,
     lacks,
     lacking,

@@ -1,10 +1,11 @@
 /** Opens every engine that implementations need, and says of those that are missing why. */
 import type { Engine } from "../../impls/engines/engine.js";
-import { devicesToOpen, type EngineEntry, engines } from "../../impls/engines/index.js";
+import { type EngineEntry, engines } from "../../impls/engines/index.js";
 import { implementations } from "../../impls/index.js";
 import { type LeftOut, leftOut } from "../plan/left-out.js";
+import { type Candidate, candidatesOf } from "../processes/engine-pool.js";
 import { nodeHost } from "../processes/host.node.js";
-import { allImplementations } from "../processes/user-impls.js";
+import { allEngines, allImplementations, unknownEngine } from "../processes/user-impls.js";
 import { localPlace } from "./evaluate.js";
 import { isolatedPlace } from "./isolated.js";
 import type { Absent, Place, Target } from "./targets.js";
@@ -28,59 +29,50 @@ export interface OpenedTargets {
 
 /** @throws when an engine is unknown or a user's module cannot be used */
 export async function openTargets(options: OpenTargetOptions): Promise<OpenedTargets> {
-  for (const name of options.engines)
-    if (!engines.some((entry) => entry.name === name))
-      throw new Error(`no engine ${name}; there are ${engines.map((entry) => entry.name).join(", ")}`);
   const all = await allImplementations(options.files);
+  const entries = await allEngines(options.files);
+  const unknown = unknownEngine(entries, options.engines);
+  if (unknown !== undefined) throw new Error(unknown);
   const host = nodeHost();
   const places: Place[] = [];
   const targets: Target[] = [];
   const absent: Absent[] = [];
   const left: LeftOut[] = [];
 
-  async function isolated(entry: EngineEntry, from: number, to: number): Promise<void> {
-    const mine = targetsOf(entry, from, to);
-    if (mine.length === 0) return;
-    for (const device of devicesToOpen(entry, options.engines.includes(entry.name))) {
-      try {
-        const named = options.engines.includes(entry.name);
-        const request = { engine: entry.name, device, named, files: options.files, originMs: host.nowMs() };
-        const place = await isolatedPlace(host, request);
-        places.push(place);
-        const lacking = place.lacking ?? [];
-        left.push({ engine: entry.name, device: place.device, lacking });
-        const here = mine.filter(({ index }) => !lacking.some(({ impl }) => impl === index));
-        targets.push(...here.map((one) => ({ ...one, place })));
-      } catch (error) {
-        absent.push({
-          engine: device ? `${entry.name} ${device}` : entry.name,
-          reason: (error as Error).message,
-        });
-      }
-    }
-  }
-
-  /** Plain JavaScript cannot take this process down. */
-  async function local(entry: EngineEntry, from: number, to: number): Promise<void> {
-    const place = localPlace((await (await entry.load()).open()) as Engine<unknown>, undefined);
-    places.push(place);
-    targets.push(...targetsOf(entry, from, to).map((one) => ({ ...one, place })));
-  }
-
-  function targetsOf({ name }: EngineEntry, from: number, to: number) {
-    return all
+  const targetsOf = (engine: string, from: number, to: number) =>
+    all
       .map((impl, index) => ({ impl, index }))
-      .filter(({ impl, index }) => impl.engine === name && index >= from && index < to);
+      .filter(({ impl, index }) => impl.engine === engine && index >= from && index < to);
+
+  async function isolated({ engine, device, named, traits }: Candidate, from: number): Promise<void> {
+    const mine = targetsOf(engine, from, all.length);
+    if (mine.length === 0) return;
+    try {
+      const request = { engine, device, named, files: options.files, originMs: host.nowMs() };
+      const place = await isolatedPlace(host, request, traits);
+      places.push(place);
+      const lacking = place.lacking ?? [];
+      left.push({ engine, device: place.device, lacking });
+      const here = mine.filter(({ index }) => !lacking.some(({ impl }) => impl === index));
+      targets.push(...here.map((own) => ({ ...own, place })));
+    } catch (error) {
+      absent.push({ engine: device ? `${engine} ${device}` : engine, reason: (error as Error).message });
+    }
   }
 
-  for (const entry of engines) {
-    if (options.engines.length > 0 && !options.engines.includes(entry.name)) continue;
-    if (entry.name !== "cpu") await isolated(entry, 0, all.length);
-    else {
-      await local(entry, 0, implementations.length);
-      // a user's file may do anything
-      await isolated(entry, implementations.length, all.length);
-    }
+  async function local(entry: EngineEntry, to: number): Promise<void> {
+    const place = localPlace((await (await entry.load()).open()) as Engine<unknown>, undefined, entry);
+    places.push(place);
+    targets.push(...targetsOf(entry.name, 0, to).map((own) => ({ ...own, place })));
+  }
+
+  const hasWork = (name: string) => all.some(({ engine }) => engine === name);
+  for (const candidate of candidatesOf(entries, options.engines, hasWork)) {
+    // a user's file may do anything, an engine in it too
+    const own = engines.find((entry) => entry === candidate.traits && entry.plainJs);
+    const safe = own ? implementations.length : 0;
+    if (own) await local(own, safe);
+    await isolated(candidate, safe);
   }
   return {
     targets,

@@ -62,12 +62,12 @@ export async function runRandom(options: RandomOptions): Promise<RandomReport> {
     const mine = targets.filter(({ impl }) => impl.operator.name === operator.name);
     const firstBreak = new Map<Target, number>();
     let index = 0;
-    const watch = fc.asyncProperty(law.cases(operator), async (one: LawCase) => {
-      const found = await atOnce(mine, (target) => findings(law, one, target, operator, skips));
+    const watch = fc.asyncProperty(law.cases(operator), async (example: LawCase) => {
+      const found = await atOnce(mine, (target) => findings(law, example, target, operator, skips));
       for (const target of mine) {
         for (const { finding, row } of found.get(target)!) {
           checks++;
-          if (finding.verdict) table.add(row, one.spec, finding.verdict);
+          if (finding.verdict) table.add(row, example.spec, finding.verdict);
           table.count(row, finding.ok);
           if (finding.ok) continue;
           failed++;
@@ -115,7 +115,7 @@ async function atOnce<T>(
 ): Promise<Map<Target, T>> {
   const results = new Map<Target, T>();
   const places = [...new Set(targets.map(({ place }) => place))].sort(
-    (a, b) => Number(a.engine === "cpu") - Number(b.engine === "cpu"),
+    (a, b) => Number(a.isLocal === true) - Number(b.isLocal === true),
   );
   await Promise.all(
     places.map(async (place) => {
@@ -135,7 +135,7 @@ interface Found {
 
 async function findings(
   law: AnyLaw,
-  one: LawCase,
+  example: LawCase,
   target: Target,
   operator: AnyOperator,
   skips: Map<string, number>,
@@ -144,11 +144,11 @@ async function findings(
   try {
     for (const subject of await subjectsFor(
       target,
-      one.spec,
-      law.own && ((dtype) => law.own!(one, operator, dtype)),
+      example.spec,
+      law.own && ((dtype) => law.own!(example, operator, dtype)),
     )) {
       try {
-        const finding = await law.holds(one, subject);
+        const finding = await law.holds(example, subject);
         const { make } = subject.options;
         const row = targetName(target, undefined, make === undefined ? {} : { make });
         if (finding) found.push({ finding, subject: subject.name, row });
@@ -177,11 +177,11 @@ async function shrink(
   seed: number,
   path: string,
 ): Promise<Failure> {
-  let last: { one: LawCase; name: string; lines: string[] } | undefined;
-  const property = fc.asyncProperty(law.cases(operator), async (one: LawCase) => {
-    for (const { finding, subject, row } of await findings(law, one, target, operator, new Map())) {
+  let last: { example: LawCase; name: string; lines: string[] } | undefined;
+  const property = fc.asyncProperty(law.cases(operator), async (example: LawCase) => {
+    for (const { finding, subject, row } of await findings(law, example, target, operator, new Map())) {
       if (finding.ok) continue;
-      last = { one, name: row, lines: [subject, finding.violation] };
+      last = { example, name: row, lines: [subject, finding.violation] };
       throw new Error(finding.violation);
     }
   });
@@ -198,7 +198,7 @@ async function shrink(
     path: result.counterexamplePath ?? path,
   };
   const lines = last
-    ? describeFailure(law, last.one, last.lines)
+    ? describeFailure(law, last.example, last.lines)
     : ["failed once and then no more: it is not deterministic"];
   return {
     law: law.name,
@@ -208,14 +208,14 @@ async function shrink(
   };
 }
 
-export function describeFailure(law: AnyLaw, one: LawCase, found: readonly string[]): string[] {
-  const words = law.describe?.(one);
+export function describeFailure(law: AnyLaw, example: LawCase, found: readonly string[]): string[] {
+  const words = law.describe?.(example);
   // a law's problem may be of another operator than the implementation's
-  const operator = operatorNamed(one.spec.operator);
+  const operator = operatorNamed(example.spec.operator);
   return [
     ...found,
-    describeSpec(one.spec) + (words ? `; ${words}` : ""),
-    ...describeInputs(operator, buildProblem(operator, one.spec, "f32")),
+    describeSpec(example.spec) + (words ? `; ${words}` : ""),
+    ...describeInputs(operator, buildProblem(operator, example.spec, "f32")),
   ];
 }
 
@@ -234,14 +234,14 @@ export async function replay(
   const lines: string[] = [];
   let ok = true;
   let seen = false;
-  const property = fc.asyncProperty(law.cases(operator), async (one: LawCase) => {
+  const property = fc.asyncProperty(law.cases(operator), async (example: LawCase) => {
     // where the case at the path passes, fast-check goes on to its neighbours
     if (seen) return;
     seen = true;
-    lines.push(...describeFailure(law, one, [`${law.name}: ${law.states}`]));
+    lines.push(...describeFailure(law, example, [`${law.name}: ${law.states}`]));
     const skips = new Map<string, number>();
     for (const target of targets.filter(({ impl }) => impl.operator.name === operator.name)) {
-      for (const { finding, subject } of await findings(law, one, target, operator, skips)) {
+      for (const { finding, subject } of await findings(law, example, target, operator, skips)) {
         ok &&= finding.ok;
         lines.push(`${finding.ok ? "pass" : "FAIL"} ${subject}${finding.ok ? "" : `: ${finding.violation}`}`);
       }

@@ -1,6 +1,6 @@
 /** What can run here: every implementation on every device of its engine. */
 import type { Engine } from "../../impls/engines/engine.js";
-import type { EngineName } from "../../impls/engines/index.js";
+import type { EngineName, EngineTraits } from "../../impls/engines/index.js";
 import { type AnyImplementation, implementationName, unsupportedReason } from "../../impls/implementation.js";
 import type { Problem } from "../../impls/operator.js";
 import type { Options } from "../../impls/prepared.js";
@@ -21,6 +21,10 @@ export function lacksOf(engine: Pick<Engine<unknown>, "unsupported">): Lacks {
 /** Runs problems on one device; a crash or a hang of native code ends as an exception, not as the end of this process. */
 export interface Place {
   readonly engine: EngineName;
+  /** What its entry says of it. */
+  readonly traits?: EngineTraits | undefined;
+  /** In this process, beside the checks themselves. */
+  readonly isLocal?: boolean;
   readonly device: string | undefined;
   /** Storage types that the device does not have, and why. */
   readonly lacks: Lacks;
@@ -58,10 +62,7 @@ export function dtypesOf(impl: AnyImplementation): readonly Exclude<Problem["dty
 export function whyNot({ impl, place }: Target, problem: Problem, options: Options): string | undefined {
   const reason = unsupportedReason(impl, problem, options) ?? place.lacks[problem.dtype];
   if (reason) return reason;
-  // WebGPU may assume that NaN and infinities do not exist
-  if ((place.engine as string) === "webgpu" && hasNonFinite(problem))
-    return "webgpu promises nothing about infinite inputs";
-  return undefined;
+  return place.traits?.nonFinite !== undefined && hasNonFinite(problem) ? place.traits.nonFinite : undefined;
 }
 
 function hasNonFinite({ inputs }: Problem): boolean {

@@ -96,7 +96,10 @@ function against(
         certified = Math.max(certified, share(bound.certified));
         if (share(bound.probable) <= probable) continue;
         probable = share(bound.probable);
-        worst = `${name} lane ${lane.index} element ${i}: got ${values[i]}, wanted ${bounds.value[i]}, probable bound ${bound.probable}, certified ${bound.certified}, seed ${problem.seed} dims ${JSON.stringify(problem.dims)}`;
+        worst =
+          `${name} lane ${lane.index} element ${i}: got ${values[i]}, wanted ${bounds.value[i]}, ` +
+          `probable bound ${bound.probable}, certified ${bound.certified}, ` +
+          `seed ${problem.seed} dims ${JSON.stringify(problem.dims)}`;
       }
     }
   return { certified, probable, worst };

@@ -1,4 +1,5 @@
 /** SYNTHETIC rows: times follow simple cost models with fixed noise. Nothing here was measured; use them to test reports only. */
+import { completed } from "../../reports/rows/older.js";
 import type { Measured, Row, RunRecord } from "../../reports/rows/row.js";
 
 export const COMMIT = "0123456789abcdef";
@@ -49,7 +50,7 @@ export function base(name: string, length: number, state: number | undefined, mo
   const words = Object.entries(keys).flatMap(([key, value]) =>
     value === undefined ? [] : [`${key}=${value}`],
   );
-  return {
+  return completed({
     id: [name, ...words].join(" "),
     suite: "sequence-length",
     operator,
@@ -68,7 +69,7 @@ export function base(name: string, length: number, state: number | undefined, mo
     commit: COMMIT,
     timeUtc: "2026-11-23T12:00:00.000Z",
     ...more,
-  };
+  });
 }
 
 export function measured(

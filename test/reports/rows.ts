@@ -1,8 +1,9 @@
+import { completed } from "../../reports/rows/older.js";
 import type { Measured } from "../../reports/rows/row.js";
 
 /** A measured row with every key that the contract knows, for tests that change a few. */
 export function measuredRow(changes: Partial<Measured> = {}): Measured {
-  return {
+  return completed({
     id: "ssd/chunked.cpu dtype=f32 batch=1 length=512 heads=1 groups=1 headDim=64 state=64 chunk=8",
     suite: "sequence-length",
     operator: "ssd",
@@ -43,5 +44,5 @@ export function measuredRow(changes: Partial<Measured> = {}): Measured {
     peakBytes: 1_000_000,
     deterministic: true,
     ...changes,
-  };
+  });
 }

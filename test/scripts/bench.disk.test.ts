@@ -1,5 +1,5 @@
 /** A full disk and a read-only one, made with a file system of a few pages in a mount namespace of its own. */
-import { execFileSync, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { root, temporary } from "./cli.js";
@@ -7,25 +7,28 @@ import { root, temporary } from "./cli.js";
 // processes are slow to start where many run
 vi.setConfig({ testTimeout: 240_000 });
 
-function mayMount(): boolean {
-  try {
-    execFileSync("unshare", ["-m", "mount", "-t", "tmpfs", "-o", "size=4k", "tmpfs", "/mnt"], {
-      stdio: "ignore",
-    });
-    return true;
-  } catch {
-    return false;
-  }
+/** Why no disk can be made here. */
+function whyNot(): string | undefined {
+  if (process.platform !== "linux") return "mount namespaces are Linux's";
+  const mount = ["-m", "mount", "-t", "tmpfs", "-o", "size=4k", "tmpfs", "/mnt"];
+  const { status, stderr, error } = spawnSync("unshare", mount, { encoding: "utf8" });
+  return status === 0 ? undefined : `unshare may not mount: ${error?.message ?? stderr.trim()}`;
 }
 
-describe.skipIf(process.platform !== "linux" || !mayMount())("disks", () => {
+const reason = whyNot();
+if (reason) console.log(`tests of full and read-only disks are skipped: ${reason}`);
+
+describe.skipIf(reason)("disks", () => {
   function benchOn(mount: string) {
     const disk = temporary();
     const flags = `--grid quick --suite sequence-length --engine cpu --filter "ssd/ length<=1024"`;
+    const results = join(disk, "run", "results.jsonl");
+    const stored = `$(grep -c '"record":"case"' ${results} 2>/dev/null)`;
+    const lastByte = `$(tail -c 1 ${results} 2>/dev/null | od -An -c)`;
     const script = `mount -t tmpfs -o ${mount} tmpfs ${disk} || exit 99
       ${process.execPath} --import tsx scripts/bench.ts ${flags} --out ${join(disk, "run")}
       code=$?
-      printf "%s\\n" "stored: $(grep -c '"record":"case"' ${join(disk, "run", "results.jsonl")} 2>/dev/null), last byte $(tail -c 1 ${join(disk, "run", "results.jsonl")} 2>/dev/null | od -An -c)"
+      printf "%s\\n" "stored: ${stored}, last byte ${lastByte}"
       exit $code`;
     const { status, stdout, stderr } = spawnSync("unshare", ["-m", "sh", "-c", script], {
       cwd: root,

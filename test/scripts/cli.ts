@@ -1,5 +1,5 @@
 /** Runs a command as a user does: another process, its exit code and what it said. */
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -24,15 +24,26 @@ export interface CliOptions {
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
   readonly script?: string;
+  readonly as?: Caller;
+}
+
+/** Who runs the command: as the tests themselves by default. */
+export interface Caller {
+  /** Words before the command, of a program that gives something up and then runs it. */
+  readonly through?: readonly string[];
+  readonly uid?: number;
 }
 
 export function start(args: readonly string[], options: CliOptions = {}): Started {
   const script = join(root, "scripts", options.script ?? "bench.ts");
   const tsx = join(root, "node_modules", "tsx", "dist", "loader.mjs");
-  const child = spawn(process.execPath, ["--import", tsx, script, ...args], {
+  const { through = [], uid } = options.as ?? {};
+  const [command, ...words] = [...through, process.execPath, "--import", tsx, script, ...args];
+  const child = spawn(command, words, {
     cwd: options.cwd ?? root,
     env: { ...process.env, ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
+    ...(uid === undefined ? {} : { uid, gid: uid }),
   });
   let stdout = "";
   let stderr = "";
@@ -57,4 +68,20 @@ export function temporary(): string {
   const folder = mkdtempSync(join(tmpdir(), "dualbench-test-"));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
+}
+
+const CALLERS: readonly Caller[] = [
+  {},
+  // root without the right to pass by mode bits: still the owner of the tree and of the folder
+  { through: ["setpriv", "--bounding-set=-dac_override", "--inh-caps=-dac_override"] },
+  { uid: 65534 },
+];
+
+/** The first caller that can run the command and may not write into the folder. */
+export function refusedBy(folder: string): Caller | undefined {
+  return CALLERS.find(({ through = [], uid }) => {
+    const probe = 'test -r "$0" && test ! -w "$1"';
+    const [command, ...words] = [...through, "sh", "-c", probe, join(root, "scripts", "bench.ts"), folder];
+    return spawnSync(command, words, uid === undefined ? {} : { uid, gid: uid }).status === 0;
+  });
 }

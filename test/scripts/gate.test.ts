@@ -66,7 +66,7 @@ describe("gate", { timeout: 120_000 }, () => {
       [["--baseline", "no/folder/b.json", "--update"], /there is no folder/],
       [["--without", "speed"], /There is no check "speed"; there are cost, size, growth, claims/],
       [["--budget", "0"], /above 0/],
-      [["--engine", "abacus"], /There is no engine "abacus"/],
+      [["--engine", "abacus"], /there is no engine "abacus"; there are webgpu/],
       [["--filter", "length<="], /needs a key and a value/],
       [["--frobnicate"], /unknown option/],
     ];

@@ -92,7 +92,7 @@ describe("verify --vectors", () => {
 
   it.each([
     [["--vectors", "/nowhere/at/all"], "cannot read --vectors /nowhere/at/all"],
-    [["--engine", "abacus"], "no engine abacus; there are "],
+    [["--engine", "abacus"], 'there is no engine "abacus"; there are '],
     [["--impl", "nowhere.ts"], "nowhere.ts"],
     [["--frobnicate"], "unknown option"],
   ])("%j is bad usage: one line, exit code 2", (flags, reason) => {

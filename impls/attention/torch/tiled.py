@@ -12,7 +12,8 @@ def absent(device, make):
     try:
         importlib.import_module("flash_attn")
     except Exception as error:
-        return f"the Python package flash_attn cannot be imported: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+        why = str(error).splitlines()[0] if str(error) else ''
+        return f"the Python package flash_attn cannot be imported: {type(error).__name__}: {why}"
     return None
 
 

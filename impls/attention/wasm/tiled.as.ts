@@ -90,7 +90,8 @@ export function attend(args: Args, task: i32, scratch: usize): void {
   const row = (<usize>b * args.length + t0) * args.heads + h, ofTile = <usize>(QUERIES * args.heads);
   for (let i = 0; i < tiles; i++) {
     const Q = scratch + <usize>i * bytes, lanes = lanesOf(args, Q);
-    packTransposed(args.Q + ((row + <usize>i * ofTile) * d << 2), <usize>(args.heads * d) << 2, min(QUERIES, args.length - t0 - i * QUERIES), d, args.scale, Q);
+    const count = min(QUERIES, args.length - t0 - i * QUERIES);
+    packTransposed(args.Q + ((row + <usize>i * ofTile) * d << 2), <usize>(args.heads * d) << 2, count, d, args.scale, Q);
     memory.fill(outputsOf(args, Q), 0, lanes - outputsOf(args, Q));
     v128.store(lanes, f32x4.splat(-Infinity)); v128.store(lanes, f32x4.splat(-Infinity), 16);
     v128.store(lanes, i32x4.splat(0), 32); v128.store(lanes, i32x4.splat(0), 48);
@@ -105,7 +106,8 @@ export function attend(args: Args, task: i32, scratch: usize): void {
       if (i) block(args, keys, V, t0, i * QUERIES, Q, 1);
       diagonal(args, keys, V, t0 + i * QUERIES, queries, Q);
     }
-    write(outputsOf(args, Q), lanesOf(args, Q), args.Y + ((row + <usize>i * ofTile) * width << 2), <usize>(args.heads * width) << 2, queries, width);
+    const Y = args.Y + ((row + <usize>i * ofTile) * width << 2);
+    write(outputsOf(args, Q), lanesOf(args, Q), Y, <usize>(args.heads * width) << 2, queries, width);
   }
 }
 
@@ -225,7 +227,8 @@ function write(O: usize, lanes: usize, Y: usize, stride: usize, queries: i32, wi
     }
     for (let e = whole; e < width; e++) {
       for (let r = 0; r < rows; r++) {
-        store<f32>(Y + <usize>r * stride + (<usize>e << 2), load<f32>(O + (<usize>e << 5) + (r << 2)) / load<f32>(lanes + 32 + ((q + r) << 2)));
+        const y = load<f32>(O + (<usize>e << 5) + (r << 2)) / load<f32>(lanes + 32 + ((q + r) << 2));
+        store<f32>(Y + <usize>r * stride + (<usize>e << 2), y);
       }
     }
   }

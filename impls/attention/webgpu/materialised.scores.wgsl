@@ -30,7 +30,9 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(local_invocation_id
       var q = 0.0;
       var k = 0.0;
       if (t0 + row < size.tokens && d < size.head_dim) { q = f32(Q[((b * size.tokens + t0 + row) * size.heads + h) * size.head_dim + d]); }
-      if (s0 + row < size.context && d < size.head_dim) { k = f32(K[((b * size.context + s0 + row) * size.groups + g) * size.head_dim + d]); }
+      if (s0 + row < size.context && d < size.head_dim) {
+        k = f32(K[((b * size.context + s0 + row) * size.groups + g) * size.head_dim + d]);
+      }
       Qs[row * (DEPTH + 1u) + i % DEPTH] = q;
       Ks[row * (DEPTH + 1u) + i % DEPTH] = k;
     }

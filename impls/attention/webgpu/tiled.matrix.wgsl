@@ -1,4 +1,4 @@
-// Tiled attention on the matrix unit: f16 factors, f32 sums; steps as in tiled.webgpu.wgsl. Subgroups share TQ queries; each owns ROWS
+// Tiled attention on the matrix unit: f16 factors, f32 sums; steps as in tiled.wgsl. Subgroups share TQ queries; each owns ROWS
 // of them, whose factors stay in registers. WGSL gives no access to the elements of a matrix, so the softmax goes through workgroup
 // memory: logits lie there transposed, a column a query, so that a lane walks a query of its own and neighbouring lanes neighbouring
 // banks. Weights are taken on the maximum of an earlier tile, and outputs are rescaled only when they outgrow what f16 holds.

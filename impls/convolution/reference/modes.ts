@@ -63,7 +63,10 @@ export function contradiction(operator: AnyOperator, problem: Problem): string |
       }
       const got = K!.at(0, c * length + j);
       if (!(Math.abs(got - value) <= 2 ** -7 * scale + grid))
-        return `K must be the kernel of poles and weights (make it by ltiProblem), got K=${got} instead of ${value} in channel ${c} at ${j}`;
+        return (
+          `K must be the kernel of poles and weights (make it by ltiProblem), ` +
+          `got K=${got} instead of ${value} in channel ${c} at ${j}`
+        );
     }
   }
   return undefined;

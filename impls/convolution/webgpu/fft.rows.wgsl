@@ -1,8 +1,5 @@
 // The stages inside rows of N2 values, for the signal and its kernel, their product, and the way back. Forward transforms leave
 // bit-reversed order, the inverse starts from it: nothing is ever reordered. With one row this is the whole convolution.
-struct Size { length: u32, n: u32, first: u32 }
-@group(0) @binding(0) var<uniform> size: Size;
-@group(0) @binding(1) var<storage, read> roots: array<vec2f>;
 //#if whole
 @group(0) @binding(2) var<storage, read_write> lanes: array<f32>;
 @group(0) @binding(3) var<storage, read> K: array<elem>;
@@ -11,11 +8,6 @@ struct Size { length: u32, n: u32, first: u32 }
 @group(0) @binding(3) var<storage, read> kernelSpectra: array<vec2f>;
 //#endif
 var<workgroup> Z: array<vec2f, 2u * N2>; // the signal, then the kernel
-
-fn times(a: vec2f, b: vec2f) -> vec2f { return vec2f(a.x * b.x - a.y * b.y, a.x * b.y + a.y * b.x); }
-
-// exp(-2 pi i k / (4 n)) from two tables made in float64: WGSL's own sine is only promised to 2^-11
-fn root(k: u32) -> vec2f { return times(roots[k / LOW], roots[HIGH + k % LOW]); }
 
 @compute @workgroup_size(THREADS)
 fn main(@builtin(local_invocation_index) thread: u32, @builtin(workgroup_id) group: vec3u) {

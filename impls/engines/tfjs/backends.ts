@@ -8,12 +8,15 @@ import { offerGpu } from "./on-webgpu.js";
 /** Everything @tensorflow/tfjs-core exports: implementations get it from the engine and import no package. */
 export type TensorOps = typeof import("@tensorflow/tfjs-core");
 
+type Kind = "cpu" | "gpu";
+
 export interface Backend {
   /** Value of the case id's `device` key. */
   readonly device: string;
   /** Name that tf.setBackend knows. */
   readonly backend: string;
-  readonly kind: "cpu" | "gpu";
+  /** Where it computes; a function where only the loaded library knows. */
+  readonly kind: Kind | ((tf: TensorOps) => Kind);
   /** Ops return before they are done: the clock waits for a value. */
   readonly asynchronous: boolean;
   /** The largest tensor an implementation should make here. */
@@ -86,19 +89,21 @@ export const backends: readonly Backend[] = [
   {
     device: "tensorflow",
     backend: "tensorflow",
-    kind: "cpu",
+    kind: (tf) => (native(tf).isUsingGpuDevice ? "gpu" : "cpu"),
     asynchronous: true,
     largestTensorBytes: 2 ** 31,
     load: loadNative,
     details: async (tf) => {
-      const { binding } = tf.backend() as { binding?: { TF_Version?: string; isUsingGpuDevice?: boolean } };
-      return {
-        libtensorflow: binding?.TF_Version ?? null,
-        gpu: (tf.backend() as { isUsingGpuDevice?: boolean }).isUsingGpuDevice ?? null,
-      };
+      const { binding, isUsingGpuDevice } = native(tf);
+      return { libtensorflow: binding?.TF_Version ?? null, gpu: isUsingGpuDevice ?? null };
     },
   },
 ];
+
+/** What the backend of @tensorflow/tfjs-node tells of itself. */
+function native(tf: TensorOps): { binding?: { TF_Version?: string }; isUsingGpuDevice?: boolean } {
+  return tf.backend() as object;
+}
 
 async function core(): Promise<TensorOps> {
   const tf = await needed(() => import("@tensorflow/tfjs-core"), "cpu");
@@ -138,7 +143,8 @@ async function loadNative(): Promise<TensorOps> {
   }
   const why = failures.length > 0 ? failures.join("; ") : "no native TensorFlow is installed";
   throw new EngineAbsent(
-    `${why}; to add it: npm install @tensorflow/tfjs-node@${VERSION} (or @tensorflow/tfjs-node-gpu@${VERSION} with CUDA 11.2; both download libtensorflow)`,
+    `${why}; to add it: npm install @tensorflow/tfjs-node@${VERSION} ` +
+      `(or @tensorflow/tfjs-node-gpu@${VERSION} with CUDA 11.2; both download libtensorflow)`,
   );
 }
 

@@ -41,6 +41,7 @@ export async function openPython<Described>(
     }
   }
   throw new EngineAbsent(
-    `no Python with torch was found (${failures.join("; ")}); to add it: apt-get install python3-torch libopenblas0-pthread, or pip install torch, or name an interpreter that has it: DUALBENCH_PYTHON=/path/to/python`,
+    `no Python with torch was found (${failures.join("; ")}); to add it: apt-get install python3-torch ` +
+      "libopenblas0-pthread, or pip install torch, or name an interpreter that has it: DUALBENCH_PYTHON=/path/to/python",
   );
 }

@@ -64,6 +64,8 @@ async function load(source: URL, simd: Simd): Promise<Kernel> {
 async function located(path: string, simd: Simd) {
   const name = relative(root, path)
     .replace(/\.as\.ts$/, "")
+    // an operator's kernel is called by operator and form, as in rows since the first
+    .replace(/^impls[\\/](?!engines)(\w+)[\\/]wasm[\\/]/, "$1-")
     .replace(/^impls[\\/]/, "")
     .replace(/[\\/]/g, "-");
   const sources = await closure(path);

@@ -92,7 +92,9 @@ export function fourRows(A: usize, aStride: usize, B: usize, bStride: usize, cou
 }
 
 /** Half a `tile`. */
-export function threeRows(A: usize, aStride: usize, B: usize, bStride: usize, count: i32, out: usize, outStride: usize, scale: usize): void {
+export function threeRows(
+  A: usize, aStride: usize, B: usize, bStride: usize, count: i32, out: usize, outStride: usize, scale: usize,
+): void {
   const r1 = out + outStride, r2 = r1 + outStride;
   let u = v128.load(scale), v = v128.load(scale, 16), a: v128;
   let y00 = f32x4.mul(u, v128.load(out)), y01 = f32x4.mul(v, v128.load(out, 16));

@@ -142,7 +142,9 @@ export function tameToken(B: usize, C: usize, A: usize, S: usize, state: i32, de
 }
 
 /** The same with a B or C that does not change with time: a row of eight channels a state, where the step is 32 bytes. */
-export function constantToken(B: usize, stepB: usize, C: usize, stepC: usize, A: usize, S: usize, state: i32, delta: usize, input: usize, out: usize): void {
+export function constantToken(
+  B: usize, stepB: usize, C: usize, stepC: usize, A: usize, S: usize, state: i32, delta: usize, input: usize, out: usize,
+): void {
   for (let part: usize = 0; part < 32; part += 16) {
     const d = v128.load(delta + part), x = v128.load(input + part);
     let y = i32x4.splat(0), pB = stepB == 32 ? B + part : B, pC = stepC == 32 ? C + part : C;

@@ -36,7 +36,9 @@ export function chunkScores(args: Args, row: usize, count: i32, g: i32, record: 
     for (let j = 0; j < i; j++, to += 192) {
       scoreTile(c0, cStride, B + <usize>(j * ROWS) * stride, stride, state, false, to, lanes);
     }
-    const b0 = rows < ROWS ? rowsOf(B + <usize>(i * ROWS) * stride, stride, rows, state, lanes + 1024 + <usize>state * 24) : B + <usize>(i * ROWS) * stride;
+    const b0 = rows < ROWS
+      ? rowsOf(B + <usize>(i * ROWS) * stride, stride, rows, state, lanes + 1024 + <usize>state * 24)
+      : B + <usize>(i * ROWS) * stride;
     scoreTile(c0, cStride, b0, cStride, state, true, to, lanes);
     to += 192;
   }

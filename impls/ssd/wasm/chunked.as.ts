@@ -20,7 +20,10 @@ export function scores(args: Args, task: i32, scratch: usize): void {
   const bytes = recordBytes(args), ofHead = <usize>chunks * bytes;
   for (let c = first; c < last; c++) {
     const record = args.records + (<usize>(b * args.heads * chunks) + c) * bytes;
-    chunkScores(args, <usize>(args.first + b) * args.length + args.start + c * args.chunk, min(args.chunk, args.tokens - c * args.chunk), g, record, ofHead, scratch);
+    chunkScores(
+      args, <usize>(args.first + b) * args.length + args.start + c * args.chunk, min(args.chunk, args.tokens - c * args.chunk),
+      g, record, ofHead, scratch,
+    );
   }
 }
 
@@ -39,6 +42,9 @@ export function outputs(args: Args, task: i32, scratch: usize): void {
   for (let c = 0; c < chunks; c++) {
     const small = seldom(args, args.start + c * args.chunk, args.length);
     const record = args.records + (<usize>(b * args.heads * chunks) + c) * bytes;
-    headOutputs(args, b, 0, h0, h1, row + c * args.chunk, min(args.chunk, args.tokens - c * args.chunk), first, last, small, record, <usize>chunks * bytes, scratch);
+    headOutputs(
+      args, b, 0, h0, h1, row + c * args.chunk, min(args.chunk, args.tokens - c * args.chunk), first, last, small,
+      record, <usize>chunks * bytes, scratch,
+    );
   }
 }

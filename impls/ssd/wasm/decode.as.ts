@@ -21,7 +21,8 @@ export function decode(args: Args, task: i32, scratch: usize): void {
       for (let p = 0; p < args.headDim; p++) {
         const offset = (at * args.headDim + p) << 2, channel = <usize>p * rowBytes;
         const x = load<f32>(args.X + offset);
-        let y = oneChannel(args.B + row, args.C + row, from ? from + channel : 0, args.finalState + states + channel, args.state, a, f32x4.splat(dt * x));
+        const to = args.finalState + states + channel;
+        let y = oneChannel(args.B + row, args.C + row, from ? from + channel : 0, to, args.state, a, f32x4.splat(dt * x));
         if (args.D) y += load<f32>(args.D + (<usize>(h * args.headDim + p) << 2)) * x;
         if (args.z) y *= f32x4.extract_lane(silu(v128.load32_zero(args.z + offset)), 0);
         store<f32>(args.Y + offset, y);

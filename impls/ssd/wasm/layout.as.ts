@@ -1,8 +1,8 @@
 import { flushed } from "../../engines/wasm/simd.as";
 
-// What the ssd kernels share: the argument block that arguments.wasm.ts writes, and walks over rows and states.
+// What the ssd kernels share: the argument block that arguments.ts writes, and walks over rows and states.
 
-/** Words of 4 bytes, in the order of `fields` in arguments.wasm.ts. Tensors and scratch are byte addresses, 0 for an absent input. */
+/** Words of 4 bytes, in the order of `fields` in arguments.ts. Tensors and scratch are byte addresses, 0 for an absent input. */
 @unmanaged
 export class Args {
   X: usize; logA: usize; B: usize; C: usize;
@@ -21,7 +21,10 @@ export class Args {
   records: usize;
   /** Eight ones. */
   ones: usize;
-  /** Sequence parallelism (segments.as.ts): states a sequence keeps, tokens of its first segment and of the others, decays of whole segments. */
+  /**
+   * Sequence parallelism (segments.as.ts): states a sequence keeps, tokens of its first segment and of the others, decays of whole
+   * segments.
+   */
   slots: i32; firstTokens: i32; segmentTokens: i32;
   decays: usize;
 }
@@ -43,7 +46,10 @@ export function stateOf(args: Args, b: i32, slot: i32, h: i32): usize {
   return args.states + <usize>(((b * args.slots + slot) * args.heads + h) * args.slices) * sliceBytes(args);
 }
 
-/** The address of six readable rows: the rows themselves, or `rows` < 6 of them copied to `spare` (rows of `width` floats) with zero rows behind. */
+/**
+ * The address of six readable rows: the rows themselves, or `rows` < 6 of them copied to `spare` (rows of `width` floats) with zero
+ * rows behind.
+ */
 export function rowsOf(from: usize, stride: usize, rows: i32, width: i32, spare: usize): usize {
   if (rows >= ROWS) return from;
   memory.fill(spare, 0, <usize>(ROWS * width) << 2);

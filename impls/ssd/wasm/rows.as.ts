@@ -9,7 +9,8 @@ import { Args, ROWS } from "./layout.as";
 export function triangle(M: usize, X: usize, factors: usize, out: usize): void {
   for (let part: usize = 0; part < 32; part += 16) {
     const y = out + part;
-    const x0 = v128.load(X), x1 = v128.load(X, 32), x2 = v128.load(X, 64), x3 = v128.load(X, 96), x4 = v128.load(X, 128), x5 = v128.load(X, 160);
+    const x0 = v128.load(X), x1 = v128.load(X, 32), x2 = v128.load(X, 64);
+    const x3 = v128.load(X, 96), x4 = v128.load(X, 128), x5 = v128.load(X, 160);
     v128.store(y, madd(v128.load32_splat(M), x0, f32x4.mul(v128.load32_splat(factors), v128.load(y))));
     v128.store(y, madd(v128.load32_splat(M, 36), x1, madd(v128.load32_splat(M, 4), x0,
       f32x4.mul(v128.load32_splat(factors, 4), v128.load(y, 32)))), 32);
@@ -18,7 +19,8 @@ export function triangle(M: usize, X: usize, factors: usize, out: usize): void {
     v128.store(y, madd(v128.load32_splat(M, 108), x3, madd(v128.load32_splat(M, 76), x2, madd(v128.load32_splat(M, 44), x1,
       madd(v128.load32_splat(M, 12), x0, f32x4.mul(v128.load32_splat(factors, 12), v128.load(y, 96)))))), 96);
     v128.store(y, madd(v128.load32_splat(M, 144), x4, madd(v128.load32_splat(M, 112), x3, madd(v128.load32_splat(M, 80), x2,
-      madd(v128.load32_splat(M, 48), x1, madd(v128.load32_splat(M, 16), x0, f32x4.mul(v128.load32_splat(factors, 16), v128.load(y, 128))))))), 128);
+      madd(v128.load32_splat(M, 48), x1, madd(v128.load32_splat(M, 16), x0,
+        f32x4.mul(v128.load32_splat(factors, 16), v128.load(y, 128))))))), 128);
     v128.store(y, madd(v128.load32_splat(M, 180), x5, madd(v128.load32_splat(M, 148), x4, madd(v128.load32_splat(M, 116), x3,
       madd(v128.load32_splat(M, 84), x2, madd(v128.load32_splat(M, 52), x1, madd(v128.load32_splat(M, 20), x0,
         f32x4.mul(v128.load32_splat(factors, 20), v128.load(y, 160)))))))), 160);
@@ -30,7 +32,9 @@ export function triangle(M: usize, X: usize, factors: usize, out: usize): void {
  * Splits rows of X into slices of eight channels, `sliceStride` bytes each, twice: as they are, and times the row's factor. A cache line's
  * slices at a time: rows a power of two apart fight for the same lines, so a line must be used up while it is there.
  */
-export function splitRows(X: usize, stride: usize, factors: usize, rows: i32, slices: i32, plain: usize, scaled: usize, sliceStride: usize): void {
+export function splitRows(
+  X: usize, stride: usize, factors: usize, rows: i32, slices: i32, plain: usize, scaled: usize, sliceStride: usize,
+): void {
   for (; rows > 0; rows--) {
     const w = v128.load32_splat(factors);
     let from = X, to = plain, too = scaled;

@@ -55,7 +55,10 @@ export function cornerSums(c: usize, cStride: usize, b: usize, bStride: usize, s
   v128.store(out, s55, 368);
 }
 
-/** Products of a 6 x 6 block into `out`[s][8]. On the diagonal only rows q >= s count; the rest is written, finite or not, and never read. */
+/**
+ * Products of a 6 x 6 block into `out`[s][8]. On the diagonal only rows q >= s count; the rest is written, finite or not, and never
+ * read.
+ */
 export function scoreTile(c: usize, cStride: usize, b: usize, bStride: usize, state: i32, diagonal: bool, out: usize, lanes: usize): void {
   pairSums(c, cStride, b, bStride, state, lanes);
   if (diagonal) {

@@ -38,7 +38,9 @@ function onlyDecays(logA: usize, step: usize, count: i32): bool {
  * The weights of one head in one chunk as in headWeights, from one exponential a token and products over segments, as the recurrence
  * makes them: an exponential a pair would cost more than the pair's product with X.
  */
-function productWeights(args: Args, at: usize, count: i32, G: usize, base: usize, local: usize, record: usize, decays: usize, inState: usize): void {
+function productWeights(
+  args: Args, at: usize, count: i32, G: usize, base: usize, local: usize, record: usize, decays: usize, inState: usize,
+): void {
   const tiles = (count + ROWS - 1) / ROWS, step = <usize>args.heads << 2;
   const logA = args.logA + (at << 2), dt = args.dt + (at << 2);
   let to = record, before: f32 = 1;

@@ -14,9 +14,6 @@
 //#endif
 @group(0) @binding(6) var<storage, read> startStates: array<vec4<u32>>; // (batch, chunk, head, slices * 64, NPAD), f16
 @group(0) @binding(7) var<storage, read> scores: array<vec4f>; // (batch, group, block, source block of the chunk, 64, 64)
-//#if dt
-@group(0) @binding(8) var<storage, read> dt: array<f32>;
-//#endif
 //#if D
 @group(0) @binding(9) var<storage, read> D: array<f32>;
 //#endif
@@ -37,30 +34,6 @@ const AT_UNTIL = 32u * LD + 8u;
 
 fn table(at: u32, index: u32) -> vec4f {
   return bitcast<vec4f>(pool[at + index * LD]);
-}
-
-//#if !octets
-fn pack(row: u32, column: u32, end: u32, of_c: bool) -> vec4<u32> {
-  var out: vec4<u32>;
-  for (var i = 0u; i < 8u; i++) {
-    if (column + i < end) {
-      var value = 0.0;
-      if (of_c) { value = f32(C[row * end + column + i]); } else { value = f32(X[row * end + column + i]); }
-      out[i / 2u] |= pack2x16float(vec2f(value, 0.0)) << (16u * (i % 2u));
-    }
-  }
-  return out;
-}
-//#endif
-
-fn load_c(batch: u32, t: u32, g: u32, n: u32) -> vec4<u32> {
-  if (t >= size.tokens || n >= size.state) { return vec4<u32>(); }
-  let row = (batch + t) * size.groups + g;
-//#if octets
-  return C[(row * size.state + n) / 8u];
-//#else
-  return pack(row, n, size.state, true);
-//#endif
 }
 
 fn load_state(place: u32, row: u32, n: u32) -> vec4<u32> {
@@ -131,12 +104,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(subgroup_id) subgro
       let p = p0 + 8u * octet;
       x[u] = vec4<u32>();
       if (t < size.tokens && p < size.head_dim) {
-        let source = (b * size.tokens + t) * size.heads + h;
-//#if octets
-        x[u] = X[(source * size.head_dim + p) / 8u];
-//#else
-        x[u] = pack(source, p, size.head_dim, false);
-//#endif
+        x[u] = load_x(b * size.tokens + t, h, p);
       }
     //#end
     if (back > 0u) { workgroupBarrier(); }
@@ -215,7 +183,8 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(subgroup_id) subgro
     if (back == in_chunk) {
       //#unroll u LOADS
         let row = (u * THREADS + lane) / 8u;
-        c[u] = load_c(b * size.tokens, t0 + row, g, 8u * octet);
+        c[u] = vec4<u32>();
+        if (t0 + row < size.tokens) { c[u] = load_c(b * size.tokens + t0 + row, g, 8u * octet); }
         s[u] = load_state(place * size.slices + slice, row, 8u * octet);
       //#end
     }
@@ -248,7 +217,8 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(subgroup_id) subgro
     if (n0 + NT < NPAD) {
       //#unroll u LOADS
         let row = (u * THREADS + lane) / 8u;
-        c[u] = load_c(b * size.tokens, t0 + row, g, n0 + NT + 8u * octet);
+        c[u] = vec4<u32>();
+        if (t0 + row < size.tokens) { c[u] = load_c(b * size.tokens + t0 + row, g, n0 + NT + 8u * octet); }
         s[u] = load_state(place * size.slices + slice, row, n0 + NT + 8u * octet);
       //#end
     }

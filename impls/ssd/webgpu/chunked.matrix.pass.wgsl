@@ -1,10 +1,7 @@
 // The chunked form on the matrix unit, step 3 of section 6: the recurrence over chunks. A thread owns two neighbours of the state
 // and reads sixteen chunks ahead. The state before each chunk goes out in f16, divided by 16 (sums of half a million tokens stay finite);
 // before those at which a walk begins, in f32.
-struct Size {
-  batches: u32, tokens: u32, heads: u32, groups: u32, head_dim: u32, state: u32, chunks: u32, chunk0: u32, slices: u32,
-  d_per_head: u32, blocks: u32, walk_chunks: u32,
-}
+struct Size { heads: u32, head_dim: u32, state: u32, chunks: u32, slices: u32, walk_chunks: u32 }
 @group(0) @binding(0) var<uniform> size: Size;
 @group(0) @binding(1) var<storage, read> chunkStates: array<vec2f>;
 @group(0) @binding(2) var<storage, read> chunkDecays: array<f32>;

@@ -2,74 +2,14 @@
 // and, in workgroups behind those, the scores C B^T of step 4, which belong to a group: all its heads read them. f16 factors, f32
 // sums. Subgroups share 64 rows of a result (channels, or tokens), in fours: each owns 16 rows, or half of their columns.
 @group(0) @binding(7) var<storage, read_write> chunkStates: array<f32>; // (batch, chunk, head, slices * 64, NPAD)
-@group(0) @binding(8) var<storage, read_write> chunkDecays: array<f32>; // (batch, chunk, head)
-@group(0) @binding(5) var<storage, read_write> scores: array<f32>; // (batch, group, block, source block of the chunk (walk: the block itself only), 64, 64)
-//#if dt
-@group(0) @binding(9) var<storage, read> dt: array<f32>;
-//#endif
-
+@group(0) @binding(9) var<storage, read_write> chunkDecays: array<f32>; // (batch, chunk, head)
+@group(0) @binding(5) var<storage, read_write> scores: array<f32>; // (batch, group, block, source block (walk: its own), 64, 64)
 
 var<workgroup> left_tile: array<vec4<u32>, Q * LD>; // X, weighted by what the end of the chunk still sees of a token; or C
 var<workgroup> right_tile: array<vec4<u32>, Q * LD>; // B
 var<workgroup> own: array<vec2f, Q>; // decay and dt of a token
 var<workgroup> weights: array<f32, Q>; // dt, times the product of decays behind a token to the end of its octet
 var<workgroup> totals: array<f32, 8>; // products of decays of octets
-
-fn load_x(row: u32, h: u32, p: u32) -> vec4<u32> {
-//#if octets
-  if (p < size.head_dim) { return X[((row * size.heads + h) * size.head_dim + p) / 8u]; }
-  return vec4<u32>();
-//#else
-  var out: vec4<u32>;
-  for (var i = 0u; i < 8u; i++) {
-    if (p + i < size.head_dim) {
-      out[i / 2u] |= pack2x16float(vec2f(f32(X[(row * size.heads + h) * size.head_dim + p + i]), 0.0)) << (16u * (i % 2u));
-    }
-  }
-  return out;
-//#endif
-}
-
-fn load_b(row: u32, g: u32, n: u32) -> vec4<u32> {
-//#if octets
-  if (n < size.state) { return B[((row * size.groups + g) * size.state + n) / 8u]; }
-  return vec4<u32>();
-//#else
-  var out: vec4<u32>;
-  for (var i = 0u; i < 8u; i++) {
-    if (n + i < size.state) {
-      out[i / 2u] |= pack2x16float(vec2f(f32(B[(row * size.groups + g) * size.state + n + i]), 0.0)) << (16u * (i % 2u));
-    }
-  }
-  return out;
-//#endif
-}
-
-fn load_c(row: u32, g: u32, n: u32) -> vec4<u32> {
-//#if octets
-  if (n < size.state) { return C[((row * size.groups + g) * size.state + n) / 8u]; }
-  return vec4<u32>();
-//#else
-  var out: vec4<u32>;
-  for (var i = 0u; i < 8u; i++) {
-    if (n + i < size.state) {
-      out[i / 2u] |= pack2x16float(vec2f(f32(C[(row * size.groups + g) * size.state + n + i]), 0.0)) << (16u * (i % 2u));
-    }
-  }
-  return out;
-//#endif
-}
-
-/// log of the decay and dt of a token of the chunk; of a token behind its end what changes nothing
-fn load_own(b: u32, t: u32, end: u32, h: u32) -> vec2f {
-  if (t >= end) { return vec2f(0.0, 1.0); }
-  let token = (b * size.tokens + t) * size.heads + h;
-//#if dt
-  return vec2f(max(logA[token], -1.0e4), dt[token]);
-//#else
-  return vec2f(max(logA[token], -1.0e4), 1.0);
-//#endif
-}
 
 fn decays_of_tokens(lane: u32, of_token: vec2f) {
   if (lane < Q) { own[lane] = vec2f(exp(of_token.x), of_token.y); }

@@ -14,9 +14,6 @@
 @group(0) @binding(6) var<storage, read> startStates: array<vec4f>; // (batch, chunk, head, slices * 64, NPAD)
 //#endif
 @group(0) @binding(7) var<storage, read> scores: array<vec4f>; // (batch, group, block, 64, 64)
-//#if dt
-@group(0) @binding(8) var<storage, read> dt: array<f32>;
-//#endif
 //#if D
 @group(0) @binding(9) var<storage, read> D: array<f32>;
 //#endif
@@ -44,17 +41,6 @@ var<workgroup> weights: array<f32, Q>; // dt times the product of decays behind 
 var<workgroup> since: array<f32, Q>; // product of decays from the start of the block to a token
 var<workgroup> between: array<f32, 64>; // product of decays of octets between two octets
 var<workgroup> total: f32; // product of all decays
-
-/// log of the decay and dt of a token; of a token behind the end what changes nothing
-fn load_own(b: u32, t: u32, h: u32) -> vec2f {
-  if (t >= size.tokens) { return vec2f(0.0, 1.0); }
-  let token = (b * size.tokens + t) * size.heads + h;
-//#if dt
-  return vec2f(max(logA[token], -1.0e4), dt[token]);
-//#else
-  return vec2f(max(logA[token], -1.0e4), 1.0);
-//#endif
-}
 
 // The tables in three steps, each between barriers that the block before needs anyway.
 fn tables_of_tokens(lane: u32, of_token: vec2f) {
@@ -195,7 +181,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(subgroup_id) subgro
     }
   //#end
   var of_token = vec2f();
-  if (lane < Q) { of_token = load_own(b, block_first * Q + lane, h); }
+  if (lane < Q) { of_token = load_own(b, block_first * Q + lane, size.tokens, h); }
   tables_of_tokens(lane, of_token);
   workgroupBarrier();
   var S: array<Sum, RN>;
@@ -253,7 +239,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(subgroup_id) subgro
           high[u] = scores[(pair * Q + row) * (Q / 4u) + 2u * octet + 1u];
         }
       //#end
-      if (lane < Q) { of_token = load_own(b, t0 + Q + lane, h); }
+      if (lane < Q) { of_token = load_own(b, t0 + Q + lane, size.tokens, h); }
     }
     workgroupBarrier();
 

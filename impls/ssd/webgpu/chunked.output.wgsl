@@ -1,53 +1,20 @@
 // The chunked form, steps 1, 2 and 4 of section 6 in one walk: outputs inside a chunk as a masked product, from earlier chunks
 // through the state, which stays on chip. With one segment this is the whole operator in one pass over memory.
 // One workgroup an (batch, segment, head, slice of channels). Binding names are tensor names; numbers are the paper's steps.
-struct Size {
-  batches: u32, tokens: u32, heads: u32, groups: u32, head_dim: u32, state: u32, segments: u32, segment_tokens: u32, slices: u32,
-  d_per_head: u32,
-}
-@group(0) @binding(0) var<uniform> size: Size;
-@group(0) @binding(1) var<storage, read> X: array<elem>;
-@group(0) @binding(2) var<storage, read> logA: array<f32>;
-@group(0) @binding(3) var<storage, read> B: array<elem>;
 @group(0) @binding(4) var<storage, read> C: array<elem>;
 @group(0) @binding(5) var<storage, read_write> Y: array<elem>;
 //#if startStates
 @group(0) @binding(6) var<storage, read> startStates: array<f32>;
 //#endif
-//#if endStates
-@group(0) @binding(7) var<storage, read_write> endStates: array<f32>;
-//#endif
-//#if dt
-@group(0) @binding(8) var<storage, read> dt: array<f32>;
-//#endif
-//#if D
-@group(0) @binding(9) var<storage, read> D: array<f32>;
-//#endif
-//#if z
-@group(0) @binding(10) var<storage, read> z: array<elem>;
-//#endif
 
-const THREADS = TX * TY;
-const NTP = NT + 1u;
 const QP = Q + 1u;
 const RQ = Q / TY; // rows of Y a thread owns
-const RP = PS / TX; // channels a thread owns
 const RS = Q / TX; // columns of the scores a thread owns
-const RN = NT / TY;
-const BLOCK = 16u;
 
-var<workgroup> S: array<f32, NPAD * PS>;
-var<workgroup> Xs: array<elem, Q * PS>;
-var<workgroup> Bs: array<elem, Q * NTP>;
 var<workgroup> Cs: array<elem, Q * NTP>;
 var<workgroup> G: array<f32, Q * QP>;
-var<workgroup> logs: array<f32, Q>;
-var<workgroup> steps: array<f32, Q>;
-var<workgroup> prefix: array<f32, Q>;
-var<workgroup> suffix: array<f32, Q>;
-var<workgroup> blocks: array<f32, Q / BLOCK>;
+var<workgroup> prefix: array<f32, Q>; // sums of logs from the start of its block through token q
 var<workgroup> fromStart: array<f32, Q>; // decay from the chunk's start through token q
-var<workgroup> weights: array<f32, Q>; // decay from token s to the chunk's end, times dt
 
 // log of the decay that token s suffers until token q: a sum over (s, q], in blocks of 16 so that no element sums many terms
 fn segsum(q: u32, s: u32) -> f32 {
@@ -93,50 +60,23 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(local_invocation_id
 
   for (var t0 = first; t0 < last; t0 += Q) {
     workgroupBarrier();
+    load_tokens(lane, b, h, p0, t0, last);
+    workgroupBarrier();
+    sum_blocks(lane);
     // 1. decays inside the chunk
     if (lane < Q) {
-      let t = t0 + lane;
-      let token = (b * size.tokens + t) * size.heads + h;
-      logs[lane] = 0.0;
-      steps[lane] = 0.0;
-      if (t < last) {
-        logs[lane] = max(logA[token], -1.0e4);
-        steps[lane] = 1.0;
-//#if dt
-        steps[lane] = dt[token];
-//#endif
-      }
-    }
-    for (var i = lane; i < Q * PS; i += THREADS) {
-      let t = t0 + i / PS;
-      let p = p0 + i % PS;
-      var x = elem(0);
-      if (t < last && p < size.head_dim) { x = X[((b * size.tokens + t) * size.heads + h) * size.head_dim + p]; }
-      Xs[i] = x;
-    }
-    workgroupBarrier();
-    if (lane < Q) {
-      let start = lane / BLOCK * BLOCK;
       var sum = 0.0;
-      for (var s = lane + 1u; s < start + BLOCK; s++) { sum += logs[s]; }
-      suffix[lane] = sum;
-      if (lane == start) { blocks[lane / BLOCK] = sum + logs[lane]; }
-      sum = 0.0;
-      for (var s = start; s <= lane; s++) { sum += logs[s]; }
+      for (var s = lane / BLOCK * BLOCK; s <= lane; s++) { sum += logs[s]; }
       prefix[lane] = sum;
     }
     workgroupBarrier();
+    weigh_tokens(lane);
     if (lane < Q) {
-      var sum = suffix[lane];
-      for (var i = lane / BLOCK + 1u; i < Q / BLOCK; i++) { sum += blocks[i]; }
-      weights[lane] = exp(sum) * steps[lane];
-      sum = 0.0;
+      var sum = 0.0;
       for (var i = 0u; i < lane / BLOCK; i++) { sum += blocks[i]; }
       fromStart[lane] = exp(sum + prefix[lane]);
     }
-    var total = 0.0;
-    for (var i = 0u; i < Q / BLOCK; i++) { total += blocks[i]; }
-    let chunkDecay = exp(total);
+    let chunkDecay = decay_of_chunk();
 
     // scores C B^T and, in the same sweep over the state, what earlier chunks give: C S
     var y = array<f32, RQ * RP>();
@@ -201,57 +141,22 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(local_invocation_id
           let at = ((b * size.tokens + t) * size.heads + h) * size.head_dim + p;
           var value = y[i * RP + j];
 //#if D
-          value += D[select(h * size.head_dim + p, h, size.d_per_head != 0u)] * f32(Xs[(id.y + TY * i) * PS + id.x + TX * j]);
+          value += skip(h, p) * f32(Xs[(id.y + TY * i) * PS + id.x + TX * j]);
 //#endif
 //#if z
-          let gate = f32(z[at]);
-          let fade = exp(-abs(gate)); // of the absolute value: an overflow to infinity would be undefined
-          value *= gate * select(fade, 1.0, gate >= 0.0) / (1.0 + fade);
+          value *= silu(f32(z[at]));
 //#endif
           Y[at] = elem(value);
         }
       }
     }
 
-    // 2. the state after this chunk: S <- decay S + B^T (weights X)
     for (var n0 = 0u; n0 < NPAD; n0 += NT) {
-      if (NPAD > NT) {
-        workgroupBarrier();
-        for (var i = lane; i < Q * NT; i += THREADS) {
-          let t = t0 + i / NT;
-          let n = n0 + i % NT;
-          var value = elem(0);
-          if (t < last && n < size.state) { value = B[((b * size.tokens + t) * size.groups + g) * size.state + n]; }
-          Bs[(i / NT) * NTP + i % NT] = value;
-        }
-        workgroupBarrier();
-      }
-      var acc: array<f32, RN * RP>;
-      for (var i = 0u; i < RN; i++) {
-        for (var j = 0u; j < RP; j++) { acc[i * RP + j] = chunkDecay * S[(n0 + id.y + TY * i) * PS + id.x + TX * j]; }
-      }
-      for (var s = 0u; s < Q + rolled; s++) {
-        let w = weights[s];
-        var x: array<f32, RP>;
-        for (var j = 0u; j < RP; j++) { x[j] = w * f32(Xs[s * PS + id.x + TX * j]); }
-        for (var i = 0u; i < RN; i++) {
-          let value = f32(Bs[s * NTP + id.y + TY * i]);
-          for (var j = 0u; j < RP; j++) { acc[i * RP + j] = fma(value, x[j], acc[i * RP + j]); }
-        }
-      }
-      for (var i = 0u; i < RN; i++) {
-        for (var j = 0u; j < RP; j++) { S[(n0 + id.y + TY * i) * PS + id.x + TX * j] = acc[i * RP + j]; }
-      }
+      if (NPAD > NT) { load_columns(lane, b, g, t0, n0, last); }
+      add_chunk(id, n0, chunkDecay);
     }
   }
 //#if endStates
-  workgroupBarrier();
-  for (var i = lane; i < NPAD * PS; i += THREADS) {
-    let n = i % NPAD;
-    let p = i / NPAD;
-    if (n < size.state && p0 + p < size.head_dim) {
-      endStates[(place * size.head_dim + p0 + p) * size.state + n] = S[n * PS + p];
-    }
-  }
+  store_states(lane, place, p0);
 //#endif
 }

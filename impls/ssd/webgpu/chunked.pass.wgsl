@@ -1,8 +1,6 @@
 // The chunked form, step 3 of section 6: the recurrence over segments. Each thread owns one element of the state; what a segment
 // added is replaced by the state before it.
-struct Size {
-  batches: u32, tokens: u32, heads: u32, groups: u32, head_dim: u32, state: u32, segments: u32, segment_tokens: u32, slices: u32,
-}
+struct Size { heads: u32, head_dim: u32, state: u32, segments: u32 }
 @group(0) @binding(0) var<uniform> size: Size;
 @group(0) @binding(1) var<storage, read_write> segmentStates: array<f32>;
 @group(0) @binding(2) var<storage, read> segmentDecays: array<f32>;

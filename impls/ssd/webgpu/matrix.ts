@@ -2,17 +2,18 @@
 import type { WebGpuEngine } from "../../engines/webgpu.js";
 import type { Problem } from "../../operator.js";
 import { type Ssd, ssd } from "../operator.js";
+import { ssdSize } from "./size.js";
 import { MATRIX_BLOCK, matrixCounts, matrixSlices, matrixTiles } from "./tiles.js";
 import { canWalk, prepareWalk } from "./walk.js";
 
-const sharedUrl = new URL("./chunked.matrix.wgsl", import.meta.url);
+const sharedUrl = new URL("./shared/matrix.wgsl", import.meta.url);
 const statesUrl = new URL("./chunked.matrix.states.wgsl", import.meta.url);
 const passUrl = new URL("./chunked.matrix.pass.wgsl", import.meta.url);
 const outputUrl = new URL("./chunked.matrix.output.wgsl", import.meta.url);
 
 /**
- * Chunk states and scores (f32) that one stretch of time may hold: beyond the last-level cache of a large GPU they would go through memory three
- * times, and far below it the stretches are too short to fill the device.
+ * Chunk states and scores (f32) that one stretch of time may hold: beyond the last-level cache of a large GPU they would go through
+ * memory three times, and far below it the stretches are too short to fill the device.
  */
 const STRETCH_BYTES = 128 * 2 ** 20;
 
@@ -23,21 +24,24 @@ export async function prepareMatrix(engine: WebGpuEngine, problem: Problem<Ssd>,
   const slices = matrixSlices(headDim);
   const stage = engine.stage(ssd, problem, { quantum: chunk, f32Outputs: ["finalState"] });
   const constants = { ...tiles, ...matrixCounts(tiles) };
+  const products = { shared: [sharedUrl], constants, matrix: true };
   const blocks = chunk / MATRIX_BLOCK;
   // eight values at a time where every row starts at a multiple of eight
   const wide = headDim % 8 === 0 && state % 8 === 0 ? ["octets"] : [];
-  const steps = blocks === 1 ? [...wide, "single"] : wide;
-  const perHeadD = problem.inputs.D?.axes.length === 1 ? 1 : 0;
+  const flags = (...optional: string[]) => [
+    ...(blocks === 1 ? [...wide, "single"] : wide),
+    ...optional.filter((name) => stage.has(name)),
+  ];
   const stateBytes = slices * 64 * tiles.NPAD * 4;
   const scoreBytes = blocks * blocks * MATRIX_BLOCK * MATRIX_BLOCK * 4;
 
   for (const window of stage.windows) {
     const { batches, tokens, isFirst } = window;
-    const chunks = Math.ceil(tokens / chunk);
-    const stretch = stretchChunks(chunks, batches * (heads * stateBytes + groups * scoreBytes));
-    const names = ["X", "logA", "B", "C", "dt", "D", "z", "initialState"];
-    const [X, logA, B, C, dt, D, z, initialState] = await Promise.all(
-      names.map((name) => stage.input(name, window)),
+    const all = Math.ceil(tokens / chunk);
+    const stretch = stretchChunks(all, batches * (heads * stateBytes + groups * scoreBytes));
+    const { X, logA, B, C, dt, D, z, initialState } = await stage.inputs(
+      window,
+      ...(["X", "logA", "B", "C", "dt", "D", "z", "initialState"] as const),
     );
     const places = batches * stretch * heads;
     const chunkStates = stage.scratch("chunk states", places * stateBytes);
@@ -45,56 +49,36 @@ export async function prepareMatrix(engine: WebGpuEngine, problem: Problem<Ssd>,
     const scores = stage.scratch("scores", batches * stretch * groups * scoreBytes);
     const startStates = stage.scratch("start states", (places * stateBytes) / 2);
     const finalState = stage.output("finalState", window);
-    for (let chunk0 = 0; chunk0 < chunks; chunk0 += stretch) {
-      const count = Math.min(stretch, chunks - chunk0);
-      const size = stage.uniform([
-        batches,
-        tokens,
-        heads,
-        groups,
-        headDim,
-        state,
-        count,
-        chunk0 * blocks,
-        slices,
-        perHeadD,
-        ...[blocks, 0, 0],
-      ]);
-      const targets = Math.min(count * blocks, Math.ceil(tokens / MATRIX_BLOCK) - chunk0 * blocks);
-      const begins = isFirst && chunk0 === 0;
+    const Y = stage.output("Y", window);
+    for (let chunk0 = 0; chunk0 < all; chunk0 += stretch) {
+      const chunks = Math.min(stretch, all - chunk0);
+      const block0 = chunk0 * blocks;
+      const size = {
+        ...{ ...ssdSize(problem, window), chunks, block0, slices, blocks },
+        ...{ walk_chunks: 0, chunk_states: 0 },
+      };
+      // 1., 2. and the scores of 4.
       await stage.kernel(
-        {
-          ...{ url: statesUrl, shared: sharedUrl, constants, matrix: true },
-          flags: [...steps, ...(dt ? ["dt"] : [])],
-        },
-        {
-          ...{ 0: size, 1: X, 2: logA, 3: B, 4: C, 5: scores },
-          ...{ 7: chunkStates, 8: chunkDecays, 9: dt },
-        },
-        [(tiles.NPAD / tiles.NT) * slices * heads + groups * blocks * blocks, count, batches],
+        { url: statesUrl, ...products, flags: flags("dt") },
+        { size, X, logA, B, C, scores, chunkStates, chunkDecays, dt },
+        [(tiles.NPAD / tiles.NT) * slices * heads + groups * blocks * blocks, chunks, batches],
       );
+      // 3. the recurrence over chunks
+      const begins = isFirst && chunk0 === 0;
       await stage.kernel(
         { url: passUrl, flags: begins ? (initialState ? ["initialState"] : []) : ["carries"], constants },
         {
-          0: size,
-          1: chunkStates,
-          2: chunkDecays,
-          3: finalState,
-          4: begins ? initialState : undefined,
-          5: startStates,
+          size: { heads, head_dim: headDim, state, chunks, slices, walk_chunks: 0 },
+          ...{ chunkStates, chunkDecays, finalState, startStates },
+          initialState: begins ? initialState : undefined,
         },
         [Math.ceil((slices * 64 * tiles.NPAD) / 2 / 64), heads, batches],
       );
+      // 4. outputs
       await stage.kernel(
-        {
-          ...{ url: outputUrl, shared: sharedUrl, constants, matrix: true },
-          flags: [...steps, ...["dt", "D", "z"].filter((name) => stage.has(name))],
-        },
-        {
-          ...{ 0: size, 1: X, 2: logA, 4: C, 5: stage.output("Y", window), 6: startStates },
-          ...{ 7: scores, 8: dt, 9: D, 10: z },
-        },
-        [slices * heads, targets, batches],
+        { url: outputUrl, ...products, flags: flags("dt", "D", "z") },
+        { size, X, logA, C, Y, startStates, scores, dt, D, z },
+        [slices * heads, Math.min(chunks * blocks, Math.ceil(tokens / MATRIX_BLOCK) - block0), batches],
       );
     }
   }

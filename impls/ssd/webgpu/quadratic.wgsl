@@ -1,42 +1,21 @@
-// The quadratic form, Y = (L o C B^T) X (equation 6): one workgroup a tile of TQ tokens of one head and slice of channels walks the
+// The quadratic form, Y = (L o C B^T) X (equation 6): one workgroup a tile of Q tokens of one head and slice of channels walks the
 // sources backwards from the diagonal, so that the decay between two tiles grows by whole tiles and is a sum over the segment.
-struct Size {
-  batches: u32, tokens: u32, heads: u32, groups: u32, head_dim: u32, state: u32, segments: u32, segment_tokens: u32, slices: u32,
-  d_per_head: u32,
-}
-@group(0) @binding(0) var<uniform> size: Size;
-@group(0) @binding(1) var<storage, read> X: array<elem>;
-@group(0) @binding(2) var<storage, read> logA: array<f32>;
-@group(0) @binding(3) var<storage, read> B: array<elem>;
 @group(0) @binding(4) var<storage, read> C: array<elem>;
 @group(0) @binding(5) var<storage, read_write> Y: array<elem>;
 //#if initialState
 @group(0) @binding(6) var<storage, read> initialState: array<f32>;
 //#endif
-//#if dt
-@group(0) @binding(8) var<storage, read> dt: array<f32>;
-//#endif
-//#if D
-@group(0) @binding(9) var<storage, read> D: array<f32>;
-//#endif
-//#if z
-@group(0) @binding(10) var<storage, read> z: array<elem>;
-//#endif
 
-const TILE = 32u; // tokens of a tile, on both sides
+const Q = 32u; // tokens of a tile, on both sides
 const DT = 16u; // columns of B and C held at a time
 const DTP = DT + 1u;
 const THREADS = 256u;
 const RP = PS / 16u;
 
-var<workgroup> Cs: array<elem, TILE * DTP>;
-var<workgroup> Bs: array<elem, TILE * DTP>;
-var<workgroup> Xs: array<elem, TILE * PS>;
-var<workgroup> G: array<f32, TILE * (TILE + 1u)>;
-var<workgroup> logs: array<f32, TILE>; // of the sources
-var<workgroup> steps: array<f32, TILE>;
-var<workgroup> suffix: array<f32, TILE>; // from after source s to the end of its tile
-var<workgroup> prefix: array<f32, TILE>; // from the start of the target tile through q
+var<workgroup> Cs: array<elem, Q * DTP>;
+var<workgroup> Bs: array<elem, Q * DTP>;
+var<workgroup> G: array<f32, Q * (Q + 1u)>;
+var<workgroup> prefix: array<f32, Q>; // from the start of the target tile through q
 var<workgroup> tileTotal: f32;
 
 @compute @workgroup_size(16, 16)
@@ -53,37 +32,18 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(local_invocation_id
   let b = group.z;
   let g = h / (size.heads / size.groups);
   let p0 = slice * PS;
-  let t0 = tile * TILE;
+  let t0 = tile * Q;
   var y = array<f32, 2u * RP>();
   var between = 0.0;
 
   for (var step = 0u; step <= tile; step++) {
-    let s0 = (tile - step) * TILE;
+    let s0 = (tile - step) * Q;
     workgroupBarrier();
-    if (lane < TILE) {
-      let s = s0 + lane;
-      let token = (b * size.tokens + s) * size.heads + h;
-      logs[lane] = 0.0;
-      steps[lane] = 0.0;
-      if (s < size.tokens) {
-        logs[lane] = max(logA[token], -1.0e4);
-        steps[lane] = 1.0;
-//#if dt
-        steps[lane] = dt[token];
-//#endif
-      }
-    }
-    for (var i = lane; i < TILE * PS; i += THREADS) {
-      let s = s0 + i / PS;
-      let p = p0 + i % PS;
-      var x = elem(0);
-      if (s < size.tokens && p < size.head_dim) { x = X[((b * size.tokens + s) * size.heads + h) * size.head_dim + p]; }
-      Xs[i] = x;
-    }
+    load_tokens(lane, b, h, p0, s0, size.tokens);
     workgroupBarrier();
-    if (lane < TILE) {
+    if (lane < Q) {
       var sum = 0.0;
-      for (var r = lane + 1u; r < TILE; r++) { sum += logs[r]; }
+      for (var r = lane + 1u; r < Q; r++) { sum += logs[r]; }
       suffix[lane] = sum;
       if (lane == 0u) { tileTotal = sum + logs[0]; }
       if (step == 0u) {
@@ -96,7 +56,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(local_invocation_id
     var scores = array<f32, 4>();
     for (var n0 = 0u; n0 < size.state; n0 += DT) {
       workgroupBarrier();
-      for (var i = lane; i < TILE * DT; i += THREADS) {
+      for (var i = lane; i < Q * DT; i += THREADS) {
         let row = i / DT;
         let n = n0 + i % DT;
         var valueC = elem(0);
@@ -133,12 +93,12 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(local_invocation_id
         for (var r = s + 1u; r <= q; r++) { sum += logs[r]; }
         score = scores[i] * exp(sum) * steps[s];
       }
-      G[q * (TILE + 1u) + s] = score;
+      G[q * (Q + 1u) + s] = score;
     }
     workgroupBarrier();
-    for (var s = 0u; s < TILE + rolled; s++) {
-      let g0 = G[id.y * (TILE + 1u) + s];
-      let g1 = G[(id.y + 16u) * (TILE + 1u) + s];
+    for (var s = 0u; s < Q + rolled; s++) {
+      let g0 = G[id.y * (Q + 1u) + s];
+      let g1 = G[(id.y + 16u) * (Q + 1u) + s];
       for (var j = 0u; j < RP; j++) {
         let x = f32(Xs[s * PS + id.x + 16u * j]);
         y[j] = fma(g0, x, y[j]);
@@ -176,12 +136,10 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(local_invocation_id
         let at = ((b * size.tokens + t) * size.heads + h) * size.head_dim + p;
         var value = y[i * RP + j];
 //#if D
-        value += D[select(h * size.head_dim + p, h, size.d_per_head != 0u)] * f32(X[at]);
+        value += skip(h, p) * f32(X[at]);
 //#endif
 //#if z
-        let gate = f32(z[at]);
-        let fade = exp(-abs(gate)); // of the absolute value: an overflow to infinity would be undefined
-        value *= gate * select(fade, 1.0, gate >= 0.0) / (1.0 + fade);
+        value *= silu(f32(z[at]));
 //#endif
         Y[at] = elem(value);
       }

@@ -14,12 +14,6 @@ struct Size { batches: u32, tokens: u32, heads: u32, groups: u32, head_dim: u32,
 //#if dt
 @group(0) @binding(8) var<storage, read> dt: array<f32>;
 //#endif
-//#if D
-@group(0) @binding(9) var<storage, read> D: array<f32>;
-//#endif
-//#if z
-@group(0) @binding(10) var<storage, read> z: array<elem>;
-//#endif
 
 const THREADS = PT * LT;
 const NQ = LT * RN4; // quads of state elements
@@ -121,12 +115,10 @@ fn main(@builtin(local_invocation_index) thread: u32, @builtin(workgroup_id) gro
         for (var k = 0u; k < LT; k++) { y += partial[i * LT + k]; }
         let at = ((b * size.tokens + t) * size.heads + h) * size.head_dim + own;
 //#if D
-        y += D[select(h * size.head_dim + own, h, size.d_per_head != 0u)] * f32(X[at]);
+        y += skip(h, own) * f32(X[at]);
 //#endif
 //#if z
-        let gate = f32(z[at]);
-        let fade = exp(-abs(gate)); // of the absolute value: an overflow to infinity would be undefined
-        y *= gate * select(fade, 1.0, gate >= 0.0) / (1.0 + fade);
+        y *= silu(f32(z[at]));
 //#endif
         Y[at] = elem(y);
       }

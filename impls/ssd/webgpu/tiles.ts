@@ -42,6 +42,23 @@ export function fitTiles(headDim: number, state: number, chunk: number, room: Ro
   return undefined;
 }
 
+/** @throws with what the adapter lacks */
+export function tilesOn({ limits, gpu }: WebGpuEngine, problem: Problem<Ssd>, chunk: number) {
+  const { headDim, state } = problem.dims;
+  const space = {
+    workgroupBytes: limits.maxComputeWorkgroupStorageSize,
+    invocations: limits.maxComputeInvocationsPerWorkgroup,
+    storageBytes: problem.dtype === "f16" ? 2 : 4,
+    mostChannels: gpu.isSoftware ? 16 : undefined,
+  };
+  const tiles = fitTiles(headDim, state, chunk, space);
+  if (!tiles)
+    throw new Error(
+      `state=${state} with chunk=${chunk} needs more than this adapter's ${space.workgroupBytes} bytes of workgroup memory`,
+    );
+  return tiles;
+}
+
 /**
  * Segments of the two-level form. One pass over memory is cheapest, so more are used only while the workgroups cannot fill a large
  * GPU (two for each of 132 multiprocessors), and none is shorter than four chunks.
@@ -62,7 +79,10 @@ export function segmentsFor(
 export const MATRIX_BLOCK = 64;
 export const MATRIX_CHUNKS: readonly number[] = [64, 128, 256];
 
-/** Chunks worth trying, the faster one on an H200 first: the states of chunks cost 12 bytes an element, so large states want long chunks. */
+/**
+ * Chunks worth trying, the faster one on an H200 first: the states of chunks cost 12 bytes an element, so large states want long
+ * chunks.
+ */
 export function matrixChunks(state: number): readonly number[] {
   if (state <= 64) return [64];
   return [state <= 128 ? 128 : 256, 64];
@@ -125,7 +145,8 @@ export function matrixTiles(engine: WebGpuEngine, state: number, bytes = MATRIX_
     .find((fit) => fit !== undefined);
   if (!found)
     throw new Error(
-      `the matrix kernels need ${room.workgroupBytes < bytes ? `${bytes} bytes of workgroup memory` : "shapes that divide 16 x 16"}; this adapter has ${room.workgroupBytes} bytes`,
+      `the matrix kernels need ${room.workgroupBytes < bytes ? `${bytes} bytes of workgroup memory` : "shapes that divide 16 x 16"}; ` +
+        `this adapter has ${room.workgroupBytes} bytes`,
     );
   return found;
 }

@@ -5,9 +5,10 @@
 import type { WebGpuEngine } from "../../engines/webgpu.js";
 import type { Problem } from "../../operator.js";
 import { type Ssd, ssd } from "../operator.js";
+import { ssdSize } from "./size.js";
 import { MATRIX_BLOCK, matrixCounts, matrixSlices, matrixTiles, WALK_BYTES } from "./tiles.js";
 
-const sharedUrl = new URL("./chunked.matrix.wgsl", import.meta.url);
+const sharedUrl = new URL("./shared/matrix.wgsl", import.meta.url);
 const statesUrl = new URL("./chunked.matrix.states.wgsl", import.meta.url);
 const passUrl = new URL("./chunked.matrix.pass.wgsl", import.meta.url);
 const walkUrl = new URL("./chunked.matrix.walk.wgsl", import.meta.url);
@@ -38,18 +39,19 @@ export async function prepareWalk(engine: WebGpuEngine, problem: Problem<Ssd>) {
   const { heads, groups, headDim, state } = problem.dims;
   const tiles = matrixTiles(engine, state, WALK_BYTES);
   const constants = { ...tiles, ...matrixCounts(tiles) };
+  const products = { shared: [sharedUrl], constants, matrix: true };
   const slices = matrixSlices(headDim);
   const stage = engine.stage(ssd, problem, { quantum: MATRIX_BLOCK, f32Outputs: ["finalState"] });
-  const perHeadD = problem.inputs.D?.axes.length === 1 ? 1 : 0;
+  const optional = (...names: string[]) => names.filter((name) => stage.has(name));
   const stateBytes = slices * 64 * tiles.NPAD * 4;
   const scoreBytes = MATRIX_BLOCK * MATRIX_BLOCK * 4;
 
   for (const window of stage.windows) {
     const { batches, tokens, isFirst, isLast } = window;
-    const { chunks, blocks, walkChunks } = cutTime(tokens, batches * heads * slices);
-    const names = ["X", "logA", "B", "C", "dt", "D", "z", "initialState"];
-    const [X, logA, B, C, dt, D, z, initialState] = await Promise.all(
-      names.map((name) => stage.input(name, window)),
+    const { chunks, blocks, walkChunks: walk_chunks } = cutTime(tokens, batches * heads * slices);
+    const { X, logA, B, C, dt, D, z, initialState } = await stage.inputs(
+      window,
+      ...(["X", "logA", "B", "C", "dt", "D", "z", "initialState"] as const),
     );
     const sums = isFirst && isLast && chunks <= MOST_SUMMED;
     const places = batches * chunks * heads;
@@ -57,51 +59,46 @@ export async function prepareWalk(engine: WebGpuEngine, problem: Problem<Ssd>) {
     const chunkDecays = stage.scratch("chunk decays", places * 4);
     const scores = stage.scratch("scores", batches * chunks * blocks * groups * scoreBytes);
     const finalState = stage.output("finalState", window);
-    const walks = Math.ceil(chunks / walkChunks);
-    const needed = sums ? (walks - 1) * walkChunks : chunks;
-    const size = stage.uniform([
-      ...[batches, tokens, heads, groups, headDim, state, chunks, 0],
-      ...[slices, perHeadD, blocks, walkChunks, needed],
-    ]);
+    const Y = stage.output("Y", window);
+    const walks = Math.ceil(chunks / walk_chunks);
+    const chunk_states = sums ? (walks - 1) * walk_chunks : chunks;
+    const size = {
+      ...{ ...ssdSize(problem, window), chunks, block0: 0, slices, blocks },
+      ...{ walk_chunks, chunk_states },
+    };
+    // states of stretches and scores of blocks
     await stage.kernel(
-      {
-        ...{ url: statesUrl, shared: sharedUrl, constants, matrix: true },
-        flags: ["octets", "walk", ...(dt ? ["dt"] : [])],
-      },
-      {
-        ...{ 0: size, 1: X, 2: logA, 3: B, 4: C, 5: scores },
-        ...{ 7: chunkStates, 8: chunkDecays, 9: dt },
-      },
+      { url: statesUrl, ...products, flags: ["octets", "walk", ...optional("dt")] },
+      { size, X, logA, B, C, scores, chunkStates, chunkDecays, dt },
       [slices * heads + groups * blocks, chunks, batches],
     );
-    let startStates = chunkStates;
-    if (!sums) {
-      startStates = stage.scratch("start states", places * stateBytes);
+    const walk = { size, X, logA, B, C, Y, scores, dt, D, z };
+    const grid = [slices * heads, walks, batches] as const;
+    if (sums) {
       await stage.kernel(
-        {
-          url: passUrl,
-          flags: ["walk", ...(isFirst ? (initialState ? ["initialState"] : []) : ["carries"])],
-          constants,
-        },
-        {
-          ...{ 0: size, 1: chunkStates, 2: chunkDecays, 3: finalState },
-          ...{ 4: isFirst ? initialState : undefined, 5: startStates },
-        },
-        [Math.ceil((slices * 64 * tiles.NPAD) / 2 / 64), heads, batches],
+        { url: walkUrl, ...products, flags: ["octets", "sums", ...optional("dt", "D", "z", "initialState")] },
+        { ...walk, chunkStates, chunkDecays, finalState, initialState },
+        grid,
       );
+      continue;
     }
-    const flags = ["dt", "D", "z", ...(sums ? ["initialState"] : [])].filter((name) => stage.has(name));
+    const startStates = stage.scratch("start states", places * stateBytes);
     await stage.kernel(
       {
-        ...{ url: walkUrl, shared: sharedUrl, constants, matrix: true },
-        flags: ["octets", ...(sums ? [...flags, "sums"] : flags)],
+        ...{ url: passUrl, constants },
+        flags: ["walk", ...(isFirst ? optional("initialState") : ["carries"])],
       },
       {
-        ...{ 0: size, 1: X, 2: logA, 3: B, 4: C, 5: stage.output("Y", window), 6: startStates },
-        ...{ 7: scores, 8: dt, 9: D, 10: z },
-        ...(sums ? { 11: chunkDecays, 12: finalState, 13: initialState } : {}),
+        size: { heads, head_dim: headDim, state, chunks, slices, walk_chunks },
+        ...{ chunkStates, chunkDecays, finalState, startStates },
+        initialState: isFirst ? initialState : undefined,
       },
-      [slices * heads, walks, batches],
+      [Math.ceil((slices * 64 * tiles.NPAD) / 2 / 64), heads, batches],
+    );
+    await stage.kernel(
+      { url: walkUrl, ...products, flags: ["octets", ...optional("dt", "D", "z")] },
+      { ...walk, startStates },
+      grid,
     );
   }
   return stage.prepared();

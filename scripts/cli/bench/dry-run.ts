@@ -1,5 +1,6 @@
 /** `--dry-run`: what would run, with the least time that the measured ceilings allow and the memory that its sizes need. */
 import type { Ceilings } from "../../../impls/engines/engine.js";
+import { planId } from "../../../reports/rows/case-id.js";
 import { amount } from "../../../suites/budget/amount.js";
 import { largestTensorBytes, problemBytes } from "../../../suites/budget/predict.js";
 import type { Case, Group } from "../../../suites/plan/plan.js";
@@ -19,14 +20,17 @@ interface Line {
 }
 
 export function dryRun(groups: readonly Group[], ceilings: readonly Ceilings[], json: boolean): void {
-  const lines = groups.flatMap(({ cases }) => cases.flatMap((one) => linesOf(one, ceilings[one.target])));
+  const lines = groups.flatMap(({ cases }) =>
+    cases.flatMap((planned) => linesOf(planned, ceilings[planned.target])),
+  );
   if (json) {
     process.stdout.write(`${JSON.stringify({ version: 1, dryRun: lines }, undefined, 2)}\n`);
     return;
   }
-  for (const line of lines) process.stdout.write(`${line.suite}\t${line.id}\t${words(line)}\n`);
+  for (const line of lines) process.stdout.write(`${planId(line.suite, line.id)}\t${words(line)}\n`);
   process.stdout.write(
-    `${lines.length} cases; times are the least that the ceilings measured now allow, larger cases that do not fit the time will be skipped with a prediction from smaller ones\n`,
+    `${lines.length} cases; times are the least that the ceilings measured now allow, ` +
+      "larger cases that do not fit the time will be skipped with a prediction from smaller ones\n",
   );
 }
 
@@ -38,19 +42,19 @@ function words({ unsupported, predictedNs, predictedBytes, flops, bytes, dispatc
   return `${time}, holds ${amount(predictedBytes, "bytes")}, ${traffic}${count}`;
 }
 
-function linesOf(one: Case, { bytesPerS, flopsPerS }: Ceilings): Line[] {
-  const { flops, bytes, dispatches = null } = { ...one.operator.cost(one.problem), ...one.cost };
-  const peak = flopsPerS?.[one.problem.dtype as "f32"];
-  const times = [...(peak ? [one.work / peak] : []), ...(bytesPerS ? [bytes / bytesPerS] : [])];
-  return one.suites.map((suite) => ({
+function linesOf(planned: Case, { bytesPerS, flopsPerS }: Ceilings): Line[] {
+  const { flops, bytes, dispatches = null } = { ...planned.operator.cost(planned.problem), ...planned.cost };
+  const peak = flopsPerS?.[planned.problem.dtype as "f32"];
+  const times = [...(peak ? [planned.work / peak] : []), ...(bytesPerS ? [bytes / bytesPerS] : [])];
+  return planned.suites.map((suite) => ({
     suite,
-    id: one.id,
+    id: planned.id,
     predictedNs: times.length > 0 ? Math.max(...times) * 1e9 : null,
-    predictedBytes: problemBytes(one.operator, one.problem),
+    predictedBytes: problemBytes(planned.operator, planned.problem),
     flops,
     bytes,
     dispatches,
-    largestTensorBytes: largestTensorBytes(one.operator, one.problem),
-    ...(one.unsupported ? { unsupported: one.unsupported } : {}),
+    largestTensorBytes: largestTensorBytes(planned.operator, planned.problem),
+    ...(planned.unsupported ? { unsupported: planned.unsupported } : {}),
   }));
 }

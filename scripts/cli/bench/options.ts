@@ -4,6 +4,7 @@ import { engines } from "../../../impls/engines/index.js";
 import { suites } from "../../../suites/index.js";
 import { parseFilter } from "../../../suites/plan/filter.js";
 import type { Grid } from "../../../suites/suite.js";
+import { mustKnow } from "../engine-names.js";
 import { parseFlags } from "../parse-flags.js";
 
 /** What decides which cases a run has; stored with it, restored by --resume. */
@@ -26,6 +27,8 @@ export interface BenchOptions {
   readonly list: boolean;
   readonly dryRun: boolean;
   readonly json: boolean;
+  /** Every skipped case on a line of its own. */
+  readonly verbose: boolean;
   readonly color: boolean;
 }
 
@@ -46,6 +49,8 @@ export function parseBenchOptions(argv: readonly string[]): BenchOptions | undef
   const command = benchCommand();
   if (!parseFlags(command, argv, () => `see ${invocation()} --help`)) return undefined;
   const raw = command.opts();
+  // an engine of a module is known once the module is loaded
+  if (raw.impl === undefined && raw.resume === undefined) mustKnow(engines, raw.engine ?? []);
   const typed: Partial<PlanOptions> = {
     ...pick("suite", raw.suite),
     ...pick("engine", raw.engine),
@@ -63,6 +68,7 @@ export function parseBenchOptions(argv: readonly string[]): BenchOptions | undef
     list: raw.list === true,
     dryRun: raw.dryRun === true,
     json: raw.json === true,
+    verbose: raw.verbose === true,
     color: raw.color !== false,
   };
 }
@@ -91,11 +97,7 @@ function benchCommand(): Command {
       `only this suite (repeat for more): ${names(suites)}`,
       collect(oneOf("suite", suites)),
     )
-    .option(
-      "--engine <name>",
-      `only this engine (repeat for more): ${names(engines)}`,
-      collect(oneOf("engine", engines)),
-    )
+    .option("--engine <name>", `only this engine (repeat for more): ${names(engines)}`, collect(any))
     .option(
       "--filter <expr>",
       "words that must all match an id, a|b for either: ssd/|scan length<=4096",
@@ -114,6 +116,7 @@ function benchCommand(): Command {
       collect(any),
     )
     .option("--json", "print one JSON document on stdout, the rest on stderr")
+    .option("--verbose", "say of every skipped case why; without it, one line a reason")
     .option("--no-color", "no colour")
     .allowExcessArguments(false)
     .showSuggestionAfterError(true)

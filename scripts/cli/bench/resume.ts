@@ -1,5 +1,6 @@
 /** `--resume DIR`: the stored plan, what is done of it, and whether this is the machine and the code that began it. */
 import { resolve } from "node:path";
+import { planId } from "../../../reports/rows/case-id.js";
 import { StoreError } from "../../../reports/rows/errors.js";
 import { machineKind, mayBeOne } from "../../../reports/rows/machine.js";
 import type { CaseRecord, RunRecord } from "../../../reports/rows/row.js";
@@ -37,7 +38,7 @@ export function earlierRun(options: BenchOptions, folder: string): Earlier {
     run,
     plan,
     cases,
-    done: new Set(cases.map(({ row }) => `${row.suite}\t${row.id}`)),
+    done: new Set(cases.map(({ row }) => planId(row.suite, row.id))),
     spentNs: spentNs([run.startedUtc, ...resumes.map(({ startedUtc }) => startedUtc)], cases),
     history: (groups) => replay(groups, cases),
     check: (environment) => refuseForeign(run.environment as unknown as Environment, environment, folder),
@@ -91,9 +92,9 @@ function spentNs(starts: readonly string[], cases: readonly CaseRecord[]): numbe
 function replay(groups: readonly Group[], records: readonly CaseRecord[]): History {
   const history = new History();
   const rows = new Map(records.map(({ row }) => [row.id, row]));
-  for (const one of groups.flatMap(({ cases }) => cases)) {
-    const row = rows.get(one.id);
-    if (row?.status === "measured") history.add(one, { runNs: row.medianNs, bytes: row.peakBytes });
+  for (const planned of groups.flatMap(({ cases }) => cases)) {
+    const row = rows.get(planned.id);
+    if (row?.status === "measured") history.add(planned, { runNs: row.medianNs, bytes: row.peakBytes });
   }
   return history;
 }

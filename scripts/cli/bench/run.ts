@@ -1,5 +1,6 @@
 /** `bench`: makes the plan, runs it, stores it, names the files. */
 import { resolve } from "node:path";
+import { parsePlanId } from "../../../reports/rows/case-id.js";
 import { StoreError } from "../../../reports/rows/errors.js";
 import type { CaseRecord, RunRecord } from "../../../reports/rows/row.js";
 import { checkFolder, RunStore } from "../../../reports/rows/store.js";
@@ -16,8 +17,8 @@ import { Progress } from "../progress.js";
 import { publishRun } from "../publish.js";
 import { commandOf, defaultFolder, repeatCommand, shown } from "../words.js";
 import { dryRun } from "./dry-run.js";
+import { openRun, type PlannedRun } from "./open.js";
 import { type BenchOptions, invocation, type PlanOptions, parseBenchOptions } from "./options.js";
-import { type Prepared, prepareRun } from "./prepare.js";
 import { type Earlier, earlierRun } from "./resume.js";
 
 /** @returns the exit code. @throws Stop */
@@ -62,22 +63,22 @@ class BenchRun {
     if (!options.resume && !options.list && !options.dryRun) checkFolder(folder);
     const environmentRead = readEnvironment(this.argv, plan.seed);
     const startedUtc = earlier?.run.startedUtc ?? new Date(host.nowMs()).toISOString();
-    const prepared = await prepareRun(host, plan, Date.parse(startedUtc), earlier?.run.plan.ids);
-    if (options.list) return list(planIds(prepared.groups));
+    const opened = await openRun(host, plan, Date.parse(startedUtc), earlier?.run.plan.ids);
+    if (options.list) return list(planIds(opened.groups));
     if (options.dryRun) {
       const ceilings = [];
-      for (const target of prepared.targets.keys()) ceilings.push(await prepared.pool.ceilings(target));
-      dryRun(prepared.groups, ceilings, options.json);
+      for (const target of opened.targets.keys()) ceilings.push(await opened.pool.ceilings(target));
+      dryRun(opened.groups, ceilings, options.json);
       return EXIT.good;
     }
     const environment = await environmentRead;
     earlier?.check(environment);
-    const record = earlier?.run ?? this.runRecord(prepared, environment, startedUtc);
-    return this.measure(prepared, environment, record, folder);
+    const record = earlier?.run ?? this.runRecord(opened, environment, startedUtc);
+    return this.measure(opened, environment, record, folder);
   }
 
   private async measure(
-    { groups, pool, targets, impls }: Prepared,
+    { groups, pool, targets, impls }: PlannedRun,
     environment: Environment,
     record: RunRecord,
     folder: string,
@@ -94,8 +95,9 @@ class BenchRun {
       : RunStore.create(folder, record);
     const cases: CaseRecord[] = [...(earlier?.cases ?? [])];
     const total = record.plan.ids.length;
-    const progress = new Progress(process.stderr, total, { colour: options.color, done: cases.length });
-    const publishing = { json: options.json, colour: options.color };
+    const { color: colour, verbose } = options;
+    const progress = new Progress(process.stderr, total, { colour, verbose, done: cases.length });
+    const publishing = { json: options.json, colour };
     try {
       await run(groups, {
         grid: plan.grid,
@@ -131,6 +133,7 @@ class BenchRun {
       return interrupt.code;
     } finally {
       progress.clear();
+      progress.tellSkips();
       store.close();
     }
     const wrong = cases.some(({ row }) => row.status === "rejected" || row.status === "failed");
@@ -138,7 +141,7 @@ class BenchRun {
     return publishRun(cases, record, folder, { ...publishing, charts: true, exitCode });
   }
 
-  private runRecord({ groups }: Prepared, environment: Environment, startedUtc: string): RunRecord {
+  private runRecord({ groups }: PlannedRun, environment: Environment, startedUtc: string): RunRecord {
     const { grid, seed } = this.plan;
     return {
       record: "run",
@@ -154,6 +157,6 @@ class BenchRun {
 /** In the order of the suites, smallest sizes first. */
 function list(ids: readonly string[]): number {
   for (const { name } of suites)
-    for (const id of ids) if (id.startsWith(`${name}\t`)) process.stdout.write(`${id}\n`);
+    for (const id of ids) if (parsePlanId(id).suite === name) process.stdout.write(`${id}\n`);
   return EXIT.good;
 }

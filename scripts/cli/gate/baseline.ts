@@ -4,10 +4,10 @@ import { dirname, join, resolve } from "node:path";
 import { type Baseline, readBaseline, writeBaseline } from "../../../suites/gate/baseline.js";
 import { NO_CLAIMS, readClaims } from "../../../suites/gate/checks/claims.js";
 import { differences, fingerprintOf } from "../../../suites/gate/fingerprint.js";
+import type { Arm } from "../../../suites/gate/lab.js";
 import type { GateRequest, Past } from "../../../suites/gate/plan-run.js";
 import { recordPast, runGate } from "../../../suites/gate/run.js";
 import { GateStop } from "../../../suites/gate/stop.js";
-import type { Arm } from "../../../suites/gate/trees/trees.js";
 import { type Environment, packageRoot } from "../../../suites/measure/environment.js";
 import { EXIT, usageError } from "../exit.js";
 import { shellWord, shown } from "../words.js";
@@ -26,7 +26,12 @@ export async function gateAgainstPast(
     const then = options.update ? undefined : readBaseline(file);
     const environment = await session.environment();
     // no trees: then and now, the harness measured the code that lies beside it
-    const arm = (name: Arm["name"]): Arm => ({ name, tree: undefined, files: session.files });
+    const arm = (name: Arm["name"]): Arm => ({
+      name,
+      tree: undefined,
+      child: undefined,
+      files: session.files,
+    });
     const claims = join(packageRoot, "reports", "baselines", "claims.json");
     const request = session.request({
       arms: { base: arm("base"), head: arm("head") },

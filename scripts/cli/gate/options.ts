@@ -5,6 +5,7 @@ import { CHECKS, type CheckName } from "../../../reports/gate/verdict.js";
 import { DEFAULT_RULE } from "../../../suites/gate/statistics/judge.js";
 import { ORDINARY_NOISE } from "../../../suites/gate/statistics/simulate.js";
 import { parseFilter } from "../../../suites/plan/filter.js";
+import { mustKnow } from "../engine-names.js";
 import { usageError } from "../exit.js";
 import { parseFlags } from "../parse-flags.js";
 
@@ -47,6 +48,7 @@ export function parseGateOptions(argv: readonly string[]): GateOptions | undefin
   const modes = (["base", "baseline", "simulate", "selfTest"] as const).filter((mode) => raw[mode]);
   if (modes.length > 1)
     throw usageError(`--${kebab(modes[0])} and --${kebab(modes[1])} exclude each other; choose one`);
+  if (raw.impl.length === 0) mustKnow(engines, raw.engine);
   if (raw.update && raw.baseline === undefined)
     throw usageError("--update writes the file of --baseline FILE; name it");
   return { ...raw, filter: raw.filter?.join(" ") } as GateOptions;
@@ -70,7 +72,7 @@ function gateCommand(): Command {
       "words that must all match an id, a|b for either: ssd/|scan length<=2048",
       filter,
     )
-    .option("--engine <name>", "only this engine (repeat for more)", engine, [])
+    .option("--engine <name>", "only this engine (repeat for more)", list, [])
     .option("--impl <file>", "gate the implementations of this module only (repeat for more)", list, [])
     .option("--budget <minutes>", "most time for measuring", positive, DEFAULT_BUDGET_MINUTES)
     .option("--delta <percent>", "slowdowns up to this are none", positive, 100 * DEFAULT_RULE.delta)
@@ -108,12 +110,6 @@ function gateCommand(): Command {
 
 function list(value: string, earlier: string[]): string[] {
   return [...earlier, value];
-}
-
-function engine(value: string, earlier: string[]): string[] {
-  if (engines.some(({ name }) => name === value)) return [...earlier, value];
-  const names = engines.map(({ name }) => name).join(", ");
-  throw new InvalidArgumentError(`There is no engine "${value}"; there are ${names}`);
 }
 
 function check(value: string, earlier: string[]): string[] {

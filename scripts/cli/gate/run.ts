@@ -4,10 +4,11 @@ import { join, relative, resolve } from "node:path";
 import { implementationName } from "../../../impls/implementation.js";
 import { lockFolder } from "../../../reports/rows/lock.js";
 import { NO_CLAIMS, readClaims } from "../../../suites/gate/checks/claims.js";
+import type { Arm } from "../../../suites/gate/lab.js";
 import { runGate } from "../../../suites/gate/run.js";
 import { changedFiles, headOf, mergeBase, repositoryTop, usualBase } from "../../../suites/gate/trees/git.js";
 import { builtInFiles, type Touched, touchedBy } from "../../../suites/gate/trees/touched.js";
-import { type Arm, gateFolder, makeTrees, type Trees } from "../../../suites/gate/trees/trees.js";
+import { gateFolder, makeTrees, type Trees } from "../../../suites/gate/trees/trees.js";
 import { packageRoot } from "../../../suites/measure/environment.js";
 import { originOf } from "../../../suites/processes/user-impls.js";
 import { usageError } from "../exit.js";
@@ -33,7 +34,7 @@ export async function gateAgainstBase(options: GateOptions, argv: readonly strin
     try {
       session.say(`base ${commit.slice(0, 12)} (merge base of ${ref} and HEAD)`);
       trees = await makeTrees(top, commit, !session.onlyUser, installPackages);
-      if (trees.transpiled) await session.startFast();
+      if (trees.children) session.runProcesses(trees.children.head);
       return await compare(session, { top, ref, commit, trees });
     } finally {
       await trees?.remove();
@@ -56,6 +57,7 @@ async function compare(session: GateSession, ground: Ground): Promise<number> {
   const arm = (name: Arm["name"], files: readonly string[]): Arm => ({
     name,
     tree: onlyUser ? undefined : trees[name],
+    child: trees.children?.[name],
     files,
   });
   const touched = await touchedHere(session, ground);

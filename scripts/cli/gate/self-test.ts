@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { Verdict } from "../../../reports/gate/verdict.js";
 import { hookless } from "../../../suites/gate/trees/git.js";
-import { makeHarness } from "../../../suites/gate/trees/trees.js";
+import { makeHarness, PROGRAM } from "../../../suites/gate/trees/trees.js";
 import { loaderFlags } from "../../../suites/processes/fork.js";
 import { EXIT } from "../exit.js";
 import { Interrupt } from "../interrupt.js";
@@ -106,7 +106,7 @@ function faultOf(folder: string, { fault }: Scenario): string | undefined {
 
 /** Cases with this outcome must be those of the changed kernel, all of them, and no others. */
 function named({ cases }: Verdict, outcome: Verdict["cases"][number]["outcome"]): string | undefined {
-  const hit = cases.filter((one) => one.outcome === outcome).map(({ id }) => id);
+  const hit = cases.filter((judged) => judged.outcome === outcome).map(({ id }) => id);
   const stray = hit.find((id) => !id.startsWith(`${CHANGED} `));
   if (stray !== undefined) return `${stray} is called ${outcome}`;
   return hit.length > 0 ? undefined : `no case of ${CHANGED} is called ${outcome}`;
@@ -125,7 +125,7 @@ async function makeProgram(): Promise<Program> {
   const extension = import.meta.url.slice(-3);
   const here = fileURLToPath(new URL("../../../", import.meta.url));
   if (extension !== ".ts") return { root: here, extension, remove: () => {} };
-  const { folder, works, remove } = await makeHarness(here, ["impls", "suites", "reports", "scripts"]);
+  const { folder, works, remove } = await makeHarness(here, [...PROGRAM, "scripts"]);
   return works ? { root: folder, extension: ".js", remove } : { root: here, extension, remove };
 }
 

@@ -6,15 +6,16 @@ import { CHECKS, EXIT_OF, type Side, type Verdict } from "../../../reports/gate/
 import { StoreError } from "../../../reports/rows/errors.js";
 import { machineKind } from "../../../reports/rows/machine.js";
 import { GpuWatch } from "../../../suites/gate/gpu-watch.js";
-import { Interrupted, type Sides } from "../../../suites/gate/lab.js";
+import { type Arm, Interrupted, type Sides } from "../../../suites/gate/lab.js";
 import type { GateRequest } from "../../../suites/gate/plan-run.js";
 import type { GateResult } from "../../../suites/gate/run.js";
 import { BLOCK_ESTIMATOR, DEFAULT_RULE, PAST_ESTIMATOR } from "../../../suites/gate/statistics/judge.js";
 import { GateStop } from "../../../suites/gate/stop.js";
-import { type Arm, gateFolder, type Harness, makeHarness } from "../../../suites/gate/trees/trees.js";
+import { gateFolder, type Harness, makeHarness } from "../../../suites/gate/trees/trees.js";
 import { type Environment, packageRoot, readEnvironment } from "../../../suites/measure/environment.js";
 import { nodeHost } from "../../../suites/processes/host.node.js";
-import { allImplementations } from "../../../suites/processes/user-impls.js";
+import { allEngines, allImplementations } from "../../../suites/processes/user-impls.js";
+import { mustKnow } from "../engine-names.js";
 import { EXIT, Stop, usageError } from "../exit.js";
 import { Interrupt } from "../interrupt.js";
 import { shellWord } from "../words.js";
@@ -36,6 +37,8 @@ export interface GateSession {
   /** Whether only implementations of --impl are gated. */
   readonly onlyUser: boolean;
   say(line: string): void;
+  /** From now on processes run this module, unless they belong to an arm that has its own. */
+  runProcesses(module: string): void;
   /** From now on processes run the harness as JavaScript, transpiled once for all of them; in an installed package it is already. */
   startFast(): Promise<void>;
   environment(): Promise<Environment>;
@@ -54,9 +57,8 @@ export async function withSession(
 ): Promise<number> {
   const interrupt = new Interrupt();
   let harness: Harness | undefined;
-  const host = nodeHost({
-    child: () => (harness?.works ? join(harness.folder, "suites", "runner", "child.js") : undefined),
-  });
+  let child: string | undefined;
+  const host = nodeHost({ child: () => child });
   interrupt.stop = () => host.close();
   const startMs = host.nowMs();
   const seed = options.seed ?? randomInt(2 ** 31);
@@ -69,6 +71,7 @@ export async function withSession(
     const impls = await allImplementations(files).catch((error: Error) => {
       throw usageError(error.message);
     });
+    mustKnow(await allEngines(files), options.engine);
     const onlyUser = files.length > 0;
     return await body({
       options,
@@ -76,9 +79,13 @@ export async function withSession(
       files,
       onlyUser,
       say,
+      runProcesses(module) {
+        child = module;
+      },
       async startFast() {
         if (import.meta.url.endsWith(".js")) return;
-        harness = await makeHarness(packageRoot, ["impls", "suites", "reports"]);
+        harness = await makeHarness(packageRoot);
+        if (harness.works) child = harness.child;
       },
       environment,
       request: ({ arms, touched, claims, repeat }) => ({
@@ -89,7 +96,7 @@ export async function withSession(
           endMs: startMs + options.budget * 60e3,
           signal: interrupt.signal,
           say,
-          blockSpoiled: (engine) => gpu.spoiled(engine),
+          blockSpoiled: (kind) => gpu.spoiled(kind),
         },
         impls,
         touched,

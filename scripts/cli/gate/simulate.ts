@@ -33,11 +33,13 @@ export async function simulateGate(options: GateOptions): Promise<number> {
   const say = (line: string) => process.stdout.write(`${line}\n`);
   const modes = noise.slow > 0 ? `, slow mode +${options.slow}% in spells of ${options.spell} ms` : "";
   say(
-    `noise: process sd ${options.processSd}%, sample sd ${options.sampleSd}%, drift ${options.drift}%${modes}; ${runs} runs of ${cases} cases, seed ${base.seed}`,
+    `noise: process sd ${options.processSd}%, sample sd ${options.sampleSd}%, drift ${options.drift}%${modes}; ` +
+      `${runs} runs of ${cases} cases, seed ${base.seed}`,
   );
   const still = await simulate(base);
   say(
-    `no change: ${still.falseFails} of ${runs} runs fail (at most ${percent(upperBound95(still.falseFails, runs))} of all such runs, with 95% confidence)`,
+    `no change: ${still.falseFails} of ${runs} runs fail ` +
+      `(at most ${percent(upperBound95(still.falseFails, runs))} of all such runs, with 95% confidence)`,
   );
   const slowed = await simulate({ ...base, slowdown: options.slowdown / 100 });
   say(
@@ -55,7 +57,8 @@ export async function simulateGate(options: GateOptions): Promise<number> {
 
 function found({ detections, runs }: SimulationResult): string {
   const least = 1 - upperBound95(runs - detections, runs);
-  return `found in ${detections} of ${runs} runs (power ${(detections / runs).toFixed(3)}, at least ${least.toFixed(3)} with 95% confidence)`;
+  const power = (detections / runs).toFixed(3);
+  return `found in ${detections} of ${runs} runs (power ${power}, at least ${least.toFixed(3)} with 95% confidence)`;
 }
 
 function percent(fraction: number): string {

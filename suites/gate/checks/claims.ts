@@ -48,13 +48,13 @@ const DEFAULT_STATE = 64;
 
 function allClaims({ ratios, crossovers }: Claims): Claim[] {
   return [
-    ...ratios.map(({ at, ...one }) => ({
-      ...one,
+    ...ratios.map(({ at, ...said }) => ({
+      ...said,
       speaksOf: (dims: Readonly<Record<string, number>>) =>
         Object.entries(at).every(([key, value]) => dims[key] === undefined || dims[key] === value),
     })),
-    ...crossovers.map(({ from, ...one }) => ({
-      ...one,
+    ...crossovers.map(({ from, ...said }) => ({
+      ...said,
       atLeast: 1,
       speaksOf: ({ length, state = DEFAULT_STATE }: Readonly<Record<string, number>>) =>
         length >= from && state === DEFAULT_STATE,
@@ -83,19 +83,23 @@ export function claimChecks(claims: Claims, timed: readonly TimedCase[]): Check[
   return allClaims(claims).flatMap((claim): Check[] => {
     const of = (name: string) =>
       timed.filter(
-        ({ one, times }) =>
-          one.name === name && claim.speaksOf(one.problem.dims) && times.head.length * times.base.length > 0,
+        ({ gated, times }) =>
+          gated.name === name &&
+          claim.speaksOf(gated.problem.dims) &&
+          times.head.length * times.base.length > 0,
       );
     const pairs = of(claim.faster).flatMap((fast) =>
       of(claim.slower).flatMap((slow) =>
-        fast.one.problem.dims.length === slow.one.problem.dims.length ? [{ fast, slow }] : [],
+        fast.gated.problem.dims.length === slow.gated.problem.dims.length ? [{ fast, slow }] : [],
       ),
     );
     return pairs.map(({ fast, slow }) => {
       const { best, least } = spread(fast.times.head, slow.times.head);
       const base = spread(fast.times.base, slow.times.base);
       const status = best >= claim.atLeast ? "pass" : base.best < claim.atLeast ? "known" : "fail";
-      const detail = `${claim.slower} takes ${least.toFixed(2)} to ${best.toFixed(2)} times as long at length ${fast.one.problem.dims.length}, expected at least ${claim.atLeast}`;
+      const detail =
+        `${claim.slower} takes ${least.toFixed(2)} to ${best.toFixed(2)} times as long ` +
+        `at length ${fast.gated.problem.dims.length}, expected at least ${claim.atLeast}`;
       return { name: "claims", what: claim.claim, status, detail };
     });
   });

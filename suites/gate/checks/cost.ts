@@ -18,9 +18,9 @@ export function costChecks(
       return cost && was ? [{ cost, was, size: sizes[i] }] : [];
     });
     if (both.length === 0) return [];
-    const grown = both.map((one) => ({
-      ...one,
-      more: COUNTED.filter((key) => one.cost[key] > one.was[key]),
+    const grown = both.map((pair) => ({
+      ...pair,
+      more: COUNTED.filter((key) => pair.cost[key] > pair.was[key]),
     }));
     const worst = grown.find(({ more }) => more.length > 0);
     const detail = worst ? `${worst.size}: ${said(worst)}` : `${both.length} sizes, none counts more`;

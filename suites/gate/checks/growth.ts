@@ -5,6 +5,7 @@
 
 import { studentT95, weightedSlope } from "../../../reports/analysis/growth.js";
 import type { Check } from "../../../reports/gate/verdict.js";
+import { parseCaseName } from "../../../reports/rows/case-id.js";
 import type { GateCase } from "../cases.js";
 import type { ArmTimes } from "../experiment.js";
 import type { Sides } from "../lab.js";
@@ -23,7 +24,7 @@ const AXES = [
 const OVER_LENGTH: Readonly<Record<string, number>> = { quadratic: 2, materialised: 2, tiled: 2 };
 
 export interface TimedCase {
-  readonly one: GateCase;
+  readonly gated: GateCase;
   readonly times: ArmTimes;
 }
 
@@ -37,9 +38,11 @@ export function growthChecks(timed: readonly TimedCase[]): Check[] {
   return AXES.flatMap(({ axis, suite }) => {
     const curves = new Map<string, TimedCase[]>();
     for (const entry of timed) {
-      const { one } = entry;
-      if (!one.suites.includes(suite) || sizeOf(one, axis) === undefined) continue;
-      const key = [one.name, one.target.device, one.head.options.make, one.head.options.threads].join(" ");
+      const { gated } = entry;
+      if (!gated.suites.includes(suite) || sizeOf(gated, axis) === undefined) continue;
+      const key = [gated.name, gated.target.device, gated.head.options.make, gated.head.options.threads].join(
+        " ",
+      );
       curves.set(key, [...(curves.get(key) ?? []), entry]);
     }
     return [...curves.values()].flatMap((curve) => verdictOf(curve, axis));
@@ -47,8 +50,8 @@ export function growthChecks(timed: readonly TimedCase[]): Check[] {
 }
 
 function verdictOf(curve: readonly TimedCase[], axis: "length" | "state"): Check[] {
-  const { name } = curve[0].one;
-  const promised = axis === "length" ? (OVER_LENGTH[name.split("/")[1].split(".")[0]] ?? 1) : 1;
+  const { name } = curve[0].gated;
+  const promised = axis === "length" ? (OVER_LENGTH[parseCaseName(name).form] ?? 1) : 1;
   const fit = { base: exponentOf(curve, axis, "base"), head: exponentOf(curve, axis, "head") };
   const { base, head } = fit;
   if (!head || !base) return [];
@@ -66,14 +69,14 @@ export function exponentOf(
   axis: "length" | "state",
   arm: keyof Sides<unknown>,
 ): Exponent | undefined {
-  const points = curve.flatMap(({ one, times }) => {
+  const points = curve.flatMap(({ gated, times }) => {
     const logs = times[arm].map(Math.log).sort((a, b) => a - b);
     if (logs.length < 2) return [];
     const mean = logs.reduce((sum, v) => sum + v, 0) / logs.length;
     const variance = logs.reduce((sum, v) => sum + (v - mean) ** 2, 0) / (logs.length - 1);
     const sigma = Math.max(KNOWN_TO, Math.sqrt(variance / logs.length));
     // the least of the medians: a busy machine slows long runs more than short ones
-    return [{ x: Math.log(sizeOf(one, axis)!), y: logs[0], sigma }];
+    return [{ x: Math.log(sizeOf(gated, axis)!), y: logs[0], sigma }];
   });
   if (points.length < FEWEST_POINTS) return undefined;
   const { slope, standardError } = weightedSlope(points);

@@ -83,7 +83,7 @@ async function pageBytes(tree: string): Promise<Map<string, number>> {
       },
     },
   });
-  const chunks = [output].flat().flatMap((one) => ("output" in one ? one.output : []));
-  const bytes = chunks.reduce((sum, one) => sum + (one.type === "chunk" ? one.code.length : 0), 0);
+  const chunks = [output].flat().flatMap((built) => ("output" in built ? built.output : []));
+  const bytes = chunks.reduce((sum, chunk) => sum + (chunk.type === "chunk" ? chunk.code.length : 0), 0);
   return new Map([["page bundle of impls/", bytes]]);
 }

@@ -40,7 +40,7 @@ export async function decide(source: BlockSource, rule: Rule): Promise<Decision[
   const slowP = adjusted(slower, rule);
   const fastP = adjusted(faster, rule);
   return screens.map((screen, index): Decision => {
-    const suspect = [...slower, ...faster].find((one) => one.index === index);
+    const suspect = [...slower, ...faster].find((suspected) => suspected.index === index);
     const confirmed = suspect?.blocks.map((v) => suspect.sign * v) ?? [];
     const p = slowP.get(index) ?? fastP.get(index);
     const noise = confirmed.length >= rule.futilityBlocks ? confirmed : screen;

@@ -39,7 +39,8 @@ export async function mergeBase(top: string, ref: string): Promise<string> {
   if ((await git(top, "rev-parse", "--is-shallow-repository")) === "true")
     throw new GateStop(
       "usage",
-      "this clone is shallow, so the merge base is not in it; with actions/checkout set fetch-depth: 0, elsewhere type git fetch --unshallow",
+      "this clone is shallow, so the merge base is not in it; " +
+        "with actions/checkout set fetch-depth: 0, elsewhere type git fetch --unshallow",
     );
   try {
     await git(top, "rev-parse", "--verify", "--quiet", "--end-of-options", `${ref}^{commit}`);

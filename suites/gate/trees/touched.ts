@@ -4,6 +4,7 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
+import { caseName, parseCaseName } from "../../../reports/rows/case-id.js";
 
 /** An implementation and the files it starts from, relative to the top of the repository. */
 export interface Rooted {
@@ -23,8 +24,8 @@ const ASSET = /\.(wgsl|cu|as\.ts|py)$/;
 
 /** The files of a built-in implementation: path is identity. */
 export function builtInFiles(name: string): string[] {
-  const [operator, rest] = name.split("/");
-  return [`impls/${operator}/${rest}.ts`, `impls/engines/${rest.split(".")[1]}.ts`];
+  const { operator, form, engine } = parseCaseName(name);
+  return [`impls/${operator}/${form}.${engine}.ts`, `impls/engines/${engine}.ts`];
 }
 
 /** @param tops folders of both trees: a file that only one of them has, or an import that only one of them makes, counts */
@@ -53,7 +54,7 @@ export function touchedBy(
 function namedFor(file: string, name: string): boolean {
   const [, operator, engine, asset] = file.match(/^impls\/([^/]+)\/([^/]+)\/([^/]+)$/) ?? [];
   if (!asset || !ASSET.test(asset)) return false;
-  return `${operator}/${asset.split(".")[0]}.${engine}` === name;
+  return caseName({ operator, form: asset.split(".")[0], engine }) === name;
 }
 
 /** A file and everything it reaches, relative to `top`. */

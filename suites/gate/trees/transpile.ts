@@ -3,7 +3,7 @@
  * gate starts hundreds.
  */
 import { execFile } from "node:child_process";
-import { cpSync, readdirSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
@@ -16,9 +16,13 @@ const ASSET = /\.(wgsl|cu|py|mjs|css|html|as\.ts)$/;
  * @returns false where the compiler is absent, as in an installation without development packages, or refuses
  */
 export async function transpile(from: string, to: string, folders: readonly string[]): Promise<boolean> {
-  const files = folders.flatMap((folder) =>
-    readdirSync(join(from, folder), { recursive: true, encoding: "utf8" }).map((file) => join(folder, file)),
-  );
+  const files = folders
+    .filter((folder) => existsSync(join(from, folder)))
+    .flatMap((folder) =>
+      readdirSync(join(from, folder), { recursive: true, encoding: "utf8" }).map((file) =>
+        join(folder, file),
+      ),
+    );
   const sources = files.filter((file) => /\.ts$/.test(file) && !/\.(as|d)\.ts$/.test(file));
   if (to !== from) for (const file of files) if (ASSET.test(file)) cpSync(join(from, file), join(to, file));
   const project = join(to, "tsconfig.transpile.json");

@@ -1,4 +1,7 @@
-/** Every form of attention on the cpu engine against the float64 reference: odd sizes within the probable bound, traps within the certified. */
+/**
+ * Every form of attention on the cpu engine against the float64 reference: odd sizes within the probable bound, traps within the
+ * certified.
+ */
 import { describe, expect, it } from "vitest";
 import { materialisedCpu } from "../../../impls/attention/materialised.cpu.js";
 import { attention } from "../../../impls/attention/operator.js";

@@ -1,4 +1,7 @@
-/** Every form of the convolution on the cpu engine against the float64 reference: odd sizes within the probable bound, traps within the certified. */
+/**
+ * Every form of the convolution on the cpu engine against the float64 reference: odd sizes within the probable bound, traps
+ * within the certified.
+ */
 import { describe, expect, it } from "vitest";
 import { boundAt } from "../../../impls/bound.js";
 import { fftCpu } from "../../../impls/convolution/fft.cpu.js";

@@ -2,7 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { implementationName } from "../../../impls/implementation.js";
 import { implementations } from "../../../impls/index.js";
-import { FIGURE_OPERATORS } from "../../../suites/grids.js";
+import { isFigureOperator } from "../../../reports/analysis/families.js";
+import { parseCaseId } from "../../../reports/rows/case-id.js";
 import { bench } from "../../scripts/cli.js";
 import { here } from "./webgpu/adapter.js";
 
@@ -24,10 +25,9 @@ describe.runIf(here)("npm run bench -- --engine webgpu --dry-run --grid paper", 
     const { code, stdout } = await bench(["--engine", "webgpu", "--dry-run", "--grid", "paper", "--json"]);
     expect(code).toBe(0);
     const lines = (JSON.parse(stdout) as { dryRun: Line[] }).dryRun;
-    const names = new Set(lines.map(({ id }) => id.split(" ")[0]));
+    const names = new Set(lines.map(({ id }) => parseCaseId(id).name));
     const ours = implementations.filter(
-      ({ engine, operator }) =>
-        engine === "webgpu" && (FIGURE_OPERATORS as readonly string[]).includes(operator.name),
+      ({ engine, operator }) => engine === "webgpu" && isFigureOperator(operator.name),
     );
     expect([...names].sort()).toEqual([...new Set(ours.map(implementationName))].sort());
     for (const line of lines) {

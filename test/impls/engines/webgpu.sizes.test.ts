@@ -62,7 +62,7 @@ describe.runIf(here).each([ssd, selectiveScan, attention, convolution] as AnyOpe
       const prints: string[] = [];
       for (let run = 0; run < 2; run++) {
         await prepared.poison();
-        await engine!.once((lane) => prepared.run(lane as never));
+        await engine!.once((launch) => prepared.run(launch as never));
         const { fingerprint, nonFinite } = await prepared.inspect([]);
         expect(nonFinite).toBeUndefined();
         prints.push(fingerprint);

@@ -1,4 +1,7 @@
-/** The bound of the selective scan: never exceeded by float32 arithmetic or the cpu engine, and tight (see ../ssd/bound.test.ts). */
+/**
+ * The bound of the selective scan: never exceeded by float32 arithmetic or the cpu engine, and tight (see
+ * ../ssd/reference.bound.test.ts).
+ */
 import { describe, expect, it } from "vitest";
 import { givenProblem, type Problem, randomProblem } from "../../../impls/operator.js";
 import { type SelectiveScan, selectiveScan } from "../../../impls/selective_scan/operator.js";

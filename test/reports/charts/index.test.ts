@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { FAMILIES } from "../../../reports/analysis/names.js";
+import { FAMILIES } from "../../../reports/analysis/families.js";
 import { figure10Chart } from "../../../reports/charts/figure-10.js";
 import { chartOf } from "../../../reports/charts/index.js";
 import { ChartLog, renderPng, renderSvg } from "../../../reports/charts/render.js";

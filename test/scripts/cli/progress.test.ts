@@ -60,4 +60,34 @@ describe("progress", () => {
     expect(show({})).toContain("\x1b[31mfailed\x1b[0m");
     expect(show({ NO_COLOR: "1" })).toBe(`[1/1] failed ${suite} ${id}: SIGABRT\n`);
   });
+
+  it("folds skips into a line a reason, figures aside, and tells each where it is asked to", () => {
+    const skip = (length: number, reason: string) =>
+      ({
+        ...measuredRow(),
+        id: `ssd/quadratic.cpu length=${length}`,
+        form: "quadratic",
+        status: "skipped",
+        reason,
+      }) as never;
+    const rows = [
+      skip(4096, "predicted 3.32 s a run, 13.3 s to verify and time it; one case may use 6.09 s"),
+      skip(8192, "predicted 13.3 s a run, 53.1 s to verify and time it; one case may use 358 ms"),
+      skip(512, "needs dtype f32, got f16"),
+    ];
+    const show = (verbose: boolean) => {
+      const fake = terminal({ isTTY: false });
+      const progress = new Progress(fake, 3, { colour: false, verbose, env: {} });
+      for (const row of rows) progress.row(row);
+      progress.tellSkips();
+      return fake.text.trimEnd().split("\n");
+    };
+    expect(show(false)).toEqual([
+      "skipped 2 cases (ssd/quadratic.cpu): predicted … a run, … to verify and time it; one case may use …",
+      "skipped 1 case (ssd/quadratic.cpu): needs dtype f32, got f16",
+      "each skip with its figures: --verbose, or the reasons in results.csv",
+    ]);
+    expect(show(true)).toHaveLength(3);
+    expect(show(true)[1]).toMatch(/^\[2\/3\] skipped sequence-length .*: predicted 13\.3 s a run/);
+  });
 });

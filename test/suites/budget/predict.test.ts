@@ -28,3 +28,12 @@ it("one point grows in proportion, none says nothing, and noise never shrinks a 
     ),
   ).toBe(4);
 });
+
+it("predicts from smaller sizes only, whatever a larger one took", () => {
+  const quadratic = [
+    { x: 1, y: 1 },
+    { x: 4, y: 16 },
+  ];
+  expect(extrapolate(quadratic, 2)).toBe(2);
+  expect(extrapolate([{ x: 4, y: 16 }], 2)).toBeUndefined();
+});

@@ -5,7 +5,7 @@ import { open } from "../../../impls/engines/cpu.js";
 import { type Lane, type Problem, randomProblem } from "../../../impls/operator.js";
 import { ssd } from "../../../impls/ssd/operator.js";
 import { recurrentCpu } from "../../../impls/ssd/recurrent.cpu.js";
-import { boundKind, type Truth, verify } from "../../../suites/check/check.js";
+import { boundKind, checkOutputs, type Truth } from "../../../suites/check/check.js";
 import { chooseLanes } from "../../../suites/check/lanes.js";
 import { measure } from "../../../suites/measure/measure.js";
 
@@ -30,7 +30,7 @@ async function verdictAfter(spoil: (Y: Float32Array, finalState: Float32Array) =
     one.run();
     spoil(outputs.Y, outputs.finalState);
   };
-  return (await verify(engine, { ...one, run }, truth(), f32Rounding(0), () => 0)).verdict;
+  return (await checkOutputs(engine, { ...one, run }, truth(), f32Rounding(0), () => 0)).verdict;
 }
 
 describe("verify", () => {
@@ -64,7 +64,7 @@ describe("verify", () => {
       outputs.Y[5] = Number.NaN;
     };
     const lanes: Lane[] = [{ kind: "element", index: 0 }];
-    const { verdict, verified } = await verify(
+    const { verdict, verified } = await checkOutputs(
       engine,
       { ...one, run },
       truth(lanes),
@@ -82,7 +82,7 @@ describe("verify", () => {
       one.run();
       outputs.Y[(40 * 2 + 1) * 3 + 1] *= 1.001;
     };
-    const { verdict } = await verify(engine, { ...one, run }, truth(lanes), f32Rounding(0), () => 0);
+    const { verdict } = await checkOutputs(engine, { ...one, run }, truth(lanes), f32Rounding(0), () => 0);
     expect(verdict).toMatchObject({
       status: "rejected",
       mismatch: { place: expect.stringContaining("projection of Y") },
@@ -101,7 +101,7 @@ describe("verify", () => {
   it("calls a bound vacuous that zeros or a late result would pass", async () => {
     const { engine, one } = await prepared();
     const loose = { ...f32Rounding(0), storage: 1, roundings: 100 };
-    const { verdict, verified } = await verify(engine, one, truth(), loose, () => 0);
+    const { verdict, verified } = await checkOutputs(engine, one, truth(), loose, () => 0);
     expect(verdict).toMatchObject({ status: "vacuous", reason: expect.stringContaining("all-zero") });
     expect(verified).toBeUndefined();
   });
@@ -124,6 +124,6 @@ it("measure takes a verified problem and nothing else", async () => {
     void measure(engine, one, turn);
   };
   expect(neverCalled).toBeTypeOf("function");
-  const { verified } = await verify(engine, one, truth(), f32Rounding(0), () => 0);
+  const { verified } = await checkOutputs(engine, one, truth(), f32Rounding(0), () => 0);
   expect(await measure(engine, verified!, turn)).toHaveLength(2);
 });

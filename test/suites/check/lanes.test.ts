@@ -48,6 +48,22 @@ describe("chooseLanes", () => {
     expect(laneTotal(attention, problem)).toBe(2 * 4096);
   });
 
+  it.each([
+    [131_072, 8],
+    [262_144, 4],
+    [524_288, 4],
+  ])(
+    "at %i tokens, where a lane is most of what is affordable, there are %i, never none",
+    (length, wanted) => {
+      const problem = ssdProblem({ length, headDim: 64, state: 64 });
+      const { lanes, checked } = chooseLanes(ssd, problem, 2e7);
+      expect(checked).toBe(wanted);
+      const elements = lanes.filter(({ kind }) => kind === "element").map(({ index }) => index);
+      expect(elements).toEqual(expect.arrayContaining([0, 63]));
+      expect(lanes.some(({ kind }) => kind === "projection")).toBe(true);
+    },
+  );
+
   it("never more than there are, with one lane too", () => {
     const { checked, total } = chooseLanes(ssd, ssdProblem({ headDim: 1 }), 0);
     expect([checked, total]).toEqual([1, 1]);

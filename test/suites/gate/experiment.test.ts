@@ -11,9 +11,9 @@ import { WrongOutput } from "../../../suites/gate/station.js";
 import { decide } from "../../../suites/gate/statistics/decision.js";
 import { DEFAULT_RULE, meanRatio } from "../../../suites/gate/statistics/judge.js";
 import type { Host } from "../../../suites/processes/host.js";
-import type { OpenRequest } from "../../../suites/processes/protocol.js";
 import { type InProcess, inProcessHost } from "../measure/in-process.js";
 import { SimulatedClock, syntheticEngine, syntheticImplementation, tiny } from "../measure/synthetic.js";
+import { labOf } from "./lab.js";
 
 /** Milliseconds of one run, by arm; called for each run. */
 type Costs = Readonly<Record<"base" | "head", () => number>>;
@@ -45,23 +45,10 @@ class World {
     const host: Host = {
       ...hosts.get("base")!,
       nowMs: clock.now,
-      /** Which arm a process is of shows when it is opened. */
-      start() {
-        let link = hosts.get("base")!.start();
-        return {
-          get alive() {
-            return link.alive;
-          },
-          stop: () => link.stop(),
-          call(name, body, deadlineMs) {
-            if (name === "open") {
-              const arm = (body as OpenRequest).tree!;
-              started.push(arm);
-              link = hosts.get(arm)!.start();
-            }
-            return link.call(name, body, deadlineMs);
-          },
-        };
+      /** A process is of the arm whose module it runs. */
+      start(module) {
+        started.push(module!);
+        return hosts.get(module!)!.start();
       },
       // both arms' sessions find the reference of either host: one truth
       async reference(problem, lanes, deadlineMs) {
@@ -69,19 +56,7 @@ class World {
         return hosts.get("base")!.reference(problem, lanes, deadlineMs);
       },
     };
-    this.lab = {
-      host,
-      seed: 5,
-      arms: {
-        base: { name: "base", tree: "base", files: [] },
-        head: { name: "head", tree: "head", files: [] },
-      },
-      endMs: Number.POSITIVE_INFINITY,
-      signal: new AbortController().signal,
-      say: () => {},
-      blockSpoiled: () => undefined,
-      ...changes.lab,
-    };
+    this.lab = { ...labOf(host, { base: "base", head: "head" }), ...changes.lab };
   }
 
   async experiment(cases = 1): Promise<Experiment> {

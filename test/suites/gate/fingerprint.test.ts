@@ -33,13 +33,13 @@ describe("GpuWatch", () => {
       asked++;
       return "";
     });
-    expect(watch.spoiled("wasm")).toBeUndefined();
+    expect(watch.spoiled("cpu")).toBeUndefined();
     expect(asked).toBe(0);
-    watch.spoiled("webgpu");
-    watch.spoiled("webgpu");
+    watch.spoiled("gpu");
+    watch.spoiled("gpu");
     expect(asked).toBe(1);
     const slow = new GpuWatch(() => "100, 1980, 30, 0x0\n");
-    expect(slow.spoiled("webgpu")).toMatch(/100 of 1980 MHz/);
+    expect(slow.spoiled("gpu")).toMatch(/100 of 1980 MHz/);
     expect(slow.states).toHaveLength(1);
   });
 });

@@ -2,7 +2,11 @@
 import type { Engine } from "../../../impls/engines/engine.js";
 import type { AnyImplementation } from "../../../impls/implementation.js";
 import { operatorNamed } from "../../../impls/index.js";
-import type { LaneReference } from "../../../impls/operator.js";
+import type { LaneReference, Problem } from "../../../impls/operator.js";
+import type { Row } from "../../../reports/rows/row.js";
+import { run } from "../../../suites/measure/run.js";
+import { makePlan } from "../../../suites/plan/plan.js";
+import { EnginePool } from "../../../suites/processes/engine-pool.js";
 import { CallFailed, type EngineLink, type Host } from "../../../suites/processes/host.js";
 import type { CallName, Calls } from "../../../suites/processes/protocol.js";
 import { Session } from "../../../suites/processes/session.js";
@@ -57,4 +61,41 @@ function link(parts: InProcess, references: Map<string, LaneReference[]>): Engin
       await session.close();
     },
   };
+}
+
+/** Rows of one problem, measured by the whole runner on a real engine; its ceilings are not measured, they take seconds. */
+export async function measuredRows(
+  engine: Engine<unknown>,
+  implementations: readonly AnyImplementation[],
+  problem: Problem,
+): Promise<Row[]> {
+  const nowMs = () => performance.now();
+  const host = inProcessHost({
+    engine: { ...engine, ceilings: async () => ({ bytesPerS: 1e9, flopsPerS: { f32: 1e9 } }) },
+    implementations,
+    nowMs,
+  });
+  const pool = new EnginePool(host, [], nowMs());
+  const [{ operator, engine: name }] = implementations;
+  const { targets } = await pool.discover([{ engine: name, device: engine.device.key, named: true }]);
+  const groups = await makePlan({
+    suites: [{ name: "one", question: "", curves: () => [{ operator, problems: [problem] }] }],
+    grid: "quick",
+    seed: 0,
+    impls: implementations,
+    targets,
+    describe: async (target, questions) =>
+      (await pool.link(target)).link.call("describe", { questions }, 1e3),
+  });
+  const rows: Row[] = [];
+  await run(groups, {
+    grid: "quick",
+    seed: 0,
+    host,
+    pool,
+    targets,
+    facts: { seed: 0, commit: "test", cpu: "the machine's CPU", repeat: () => "", timeUtc: () => "now" },
+    emit: (records) => rows.push(...records.map(({ row }) => row)),
+  });
+  return rows;
 }

@@ -23,6 +23,7 @@ describe("--filter", () => {
     ["threads<=2", false],
     ["threads>=0", false],
     ["nosuchkey=1", false],
+    ["constructor=1", false],
     ["dtype<=5", false],
     ["  wasm   chunk=8 ", true],
     ["cpu", false],

@@ -6,7 +6,7 @@ import { Choices } from "../../choices.js";
 import type { Timing } from "../../engine.js";
 import { loadText } from "../device/assets.js";
 import type { GpuDevice } from "../device/device.js";
-import type { Lane } from "./launch.js";
+import type { Launch } from "./launch.js";
 
 /** A short measured search over one option of a kernel. */
 export interface Fastest<Candidate extends number | string> {
@@ -16,7 +16,7 @@ export interface Fastest<Candidate extends number | string> {
   readonly shape: string;
   /** The first one is kept unless another is clearly faster. */
   readonly candidates: readonly Candidate[];
-  prepare(candidate: Candidate): Promise<Prepared<AnyOperator, Lane>>;
+  prepare(candidate: Candidate): Promise<Prepared<AnyOperator, Launch>>;
 }
 
 /** Beside the compiled kernels of the other engines; pages keep nothing. */
@@ -29,7 +29,7 @@ const choices = new Choices(new URL("../../../../.dualbench/webgpu/choices.json"
  */
 export async function fastestOn<Candidate extends number | string>(
   gpu: Pick<GpuDevice, "adapter" | "checksBounds" | "has" | "isSoftware">,
-  clock: (run: (lane: Lane) => void | Promise<void>) => Promise<Timing>,
+  clock: (run: (launch: Launch) => void | Promise<void>) => Promise<Timing>,
   { kernels, shape, candidates, prepare }: Fastest<Candidate>,
   known: Choices = choices,
 ): Promise<Candidate> {

@@ -1,6 +1,7 @@
 import type { Timing } from "../../engine.js";
-import type { GpuDevice } from "../device/device.js";
-import { strided, uniforms } from "../device/kernel.js";
+import type { GpuDevice, Kernel } from "../device/device.js";
+import { dispatch, makeKernel, strided } from "../device/kernel.js";
+import { OwnedBuffers } from "../device/owned.js";
 
 const fillUrl = new URL("../problem/fill.wgsl", import.meta.url);
 
@@ -13,7 +14,7 @@ export class Stopwatch {
   readonly #queries: GPUQuerySet | undefined;
   readonly #resolved: GPUBuffer | undefined;
   readonly #read: GPUBuffer | undefined;
-  #flush: { buffer: GPUBuffer; size: GPUBuffer } | undefined;
+  #flush: Kernel | undefined;
   /** Smallest step of the device's clock seen so far, in ns. */
   tickNs = 1;
   #smallest = Number.POSITIVE_INFINITY;
@@ -78,19 +79,22 @@ export class Stopwatch {
   }
 
   async overwriteCaches(): Promise<void> {
+    const flush = this.#flush ?? (await this.#makeFlush());
+    this.#flush = flush;
+    await this.time((pass) => dispatch(pass, flush));
+  }
+
+  /** Its buffers live as long as the device. */
+  #makeFlush(): Promise<Kernel> {
     const bytes = Math.min(CACHE_BYTES, this.gpu.maxBindingBytes);
-    if (!this.#flush) {
-      const size = this.gpu.buffer(16, uniforms(), new Uint32Array([bytes / 4, 0, 0, 0]));
-      this.#flush = { buffer: this.gpu.buffer(bytes, GPUBufferUsage.STORAGE), size };
-    }
-    const { buffer, size } = this.#flush;
-    const pipeline = await this.gpu.pipeline({ url: fillUrl, dtype: "f32" });
-    const kernel = this.gpu.bind(pipeline, { 0: size, 1: buffer }, strided(bytes / 4));
-    await this.time((pass) => {
-      pass.setPipeline(kernel.pipeline);
-      pass.setBindGroup(0, kernel.bindGroup);
-      pass.dispatchWorkgroups(...kernel.groups);
-    });
+    const owned = new OwnedBuffers(this.gpu);
+    const total = bytes / 4;
+    return makeKernel(
+      owned,
+      { url: fillUrl, dtype: "f32" },
+      { size: { total, word: 0 }, T: owned.buffer(bytes) },
+      strided(total),
+    );
   }
 
   dispose(): void {

@@ -39,7 +39,9 @@ const wantedFeatures = [
 
 const NO_ADAPTER = {
   page: "this browser offers no WebGPU adapter: update the graphics driver, or start it with --enable-unsafe-webgpu",
-  node: "no WebGPU adapter: install a Vulkan driver and loader (Debian: libvulkan1 mesa-vulkan-drivers; NVIDIA: its driver), or ask for the software one with --engine webgpu after npm install @sparticuz/chromium",
+  node:
+    "no WebGPU adapter: install a Vulkan driver and loader (Debian: libvulkan1 mesa-vulkan-drivers; NVIDIA: its driver), " +
+    "or ask for the software one with --engine webgpu after npm install @sparticuz/chromium",
 };
 
 /**

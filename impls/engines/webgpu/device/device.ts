@@ -6,42 +6,34 @@ import {
   type OpenedAdapter,
   openAdapter,
 } from "./adapter.js";
-import { loadText } from "./assets.js";
+import { type Binding, bindingsOf } from "./bindings.js";
 import { DriverErrors } from "./errors.js";
-import { chooseWgsl, unrollWgsl, wgslHeader } from "./wgsl.js";
-
-export type Dtype = "f32" | "f16";
+import { type KernelSource, kernelText } from "./source.js";
 
 export interface OpenOptions extends AdapterOptions {
   /** Pretend that bindings hold no more than this, so that splitting can be tested with small tensors. */
   readonly maxBindingBytes?: number | undefined;
 }
 
-export interface KernelSource {
-  readonly url: URL;
-  /** Declarations that several kernels have in common, put in front. */
-  readonly shared?: URL;
-  readonly dtype: Dtype;
-  readonly flags?: readonly string[];
-  /** Tile sizes, written as `const NAME` in front of the text: unlike overrides they may size arrays in registers. */
-  readonly constants?: Readonly<Record<string, number>>;
-  /** Names of types, written as `alias NAME`. */
-  readonly aliases?: Readonly<Record<string, string>>;
-  readonly subgroups?: boolean;
-  readonly matrix?: boolean;
-  readonly entryPoint?: string;
+/** A compiled kernel, and the bindings that its text declares and uses. */
+export interface Program {
+  /** Of its file. */
+  readonly name: string;
+  readonly pipeline: GPUComputePipeline;
+  readonly bindings: readonly Binding[];
 }
 
 /** A pipeline with its buffers bound and its grid fixed: all that a dispatch needs. */
 export interface Kernel {
   readonly pipeline: GPUComputePipeline;
   readonly bindGroup: GPUBindGroup;
-  readonly groups: readonly [number, number, number];
+  /** Workgroups along x, y and z. */
+  readonly grid: readonly [number, number, number];
 }
 
 /** One adapter, one device, its pipelines; every error that the driver reports becomes an Error with Dawn's own message. */
 export class GpuDevice extends DriverErrors {
-  readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
+  readonly #programs = new Map<string, Promise<Program>>();
   readonly #buffers = new Set<GPUBuffer>();
   readonly adapter: GPUAdapter;
   readonly name: string;
@@ -119,61 +111,45 @@ export class GpuDevice extends DriverErrors {
   }
 
   /** Compiles once a process and device; the key is the text itself. */
-  async pipeline(source: KernelSource): Promise<GPUComputePipeline> {
-    const texts = await Promise.all([...(source.shared ? [source.shared] : []), source.url].map(loadText));
-    const text =
-      wgslHeader(source) +
-      unrollWgsl(
-        chooseWgsl(texts.join("\n"), new Set([...(source.flags ?? []), source.dtype])),
-        source.constants ?? {},
-        source.flags?.includes("rolled") ?? false,
-      );
+  async program(source: KernelSource): Promise<Program> {
+    const text = await kernelText(source);
     const key = `${source.entryPoint ?? ""}\n${text}`;
-    let made = this.#pipelines.get(key);
+    let made = this.#programs.get(key);
     if (!made) {
       made = this.#compile(text, source);
-      this.#pipelines.set(key, made);
-      made.catch(() => this.#pipelines.delete(key));
+      this.#programs.set(key, made);
+      made.catch(() => this.#programs.delete(key));
     }
     return made;
   }
 
-  async #compile(code: string, source: KernelSource): Promise<GPUComputePipeline> {
-    const label = source.url.pathname.split("/").pop() ?? "kernel";
-    return this.checked(label, async () => {
-      const module = this.device.createShaderModule({ code, label });
+  async #compile(code: string, { url, entryPoint }: KernelSource): Promise<Program> {
+    const name = url.pathname.split("/").pop() ?? "kernel";
+    const pipeline = await this.checked(name, async () => {
+      const module = this.device.createShaderModule({ code, label: name });
       const messages = (await module.getCompilationInfo()).messages.filter(
         (message) => message.type === "error",
       );
       if (messages.length > 0)
         throw new Error(
-          `${label}: ${messages.map((m) => `line ${m.lineNum}: ${m.message}: ${code.split("\n")[m.lineNum - 1]}`).join("; ")}`,
+          `${name}: ${messages.map((m) => `line ${m.lineNum}: ${m.message}: ${code.split("\n")[m.lineNum - 1]}`).join("; ")}`,
         );
       return this.device.createComputePipelineAsync({
-        label,
+        label: name,
         layout: "auto",
-        compute: { module, ...(source.entryPoint ? { entryPoint: source.entryPoint } : {}) },
+        compute: { module, ...(entryPoint ? { entryPoint } : {}) },
       });
     });
+    return { name, pipeline, bindings: bindingsOf(code, entryPoint) };
   }
 
-  /** Binds buffers in order of their @binding numbers; an absent one is left out (its `//#if` is off). */
-  bind(
-    pipeline: GPUComputePipeline,
-    buffers: Readonly<Record<number, GPUBuffer | undefined>>,
-    groups: readonly [number, number, number],
-  ): Kernel {
+  bind({ name, pipeline }: Program, entries: readonly GPUBindGroupEntry[], grid: Kernel["grid"]): Kernel {
     const most = this.device.limits.maxComputeWorkgroupsPerDimension;
-    if (groups.some((count) => count > most))
-      throw new Error(`a grid of ${groups.join(" x ")} workgroups exceeds ${most} a dimension`);
-    const entries = Object.entries(buffers).flatMap(([binding, buffer]) =>
-      buffer ? [{ binding: Number(binding), resource: { buffer } }] : [],
-    );
+    if (grid.some((count) => count > most))
+      throw new Error(`a grid of ${grid.join(" x ")} workgroups exceeds ${most} a dimension`);
     const layout = pipeline.getBindGroupLayout(0);
-    const bindGroup = this.scoped(pipeline.label || "kernel", () =>
-      this.device.createBindGroup({ layout, entries }),
-    );
-    return { pipeline, bindGroup, groups };
+    const bindGroup = this.scoped(name, () => this.device.createBindGroup({ layout, entries: [...entries] }));
+    return { pipeline, bindGroup, grid };
   }
 
   /** Bytes `[offset, offset + bytes)` of a buffer on the host. */

@@ -1,13 +1,37 @@
-import type { GpuDevice, Kernel, KernelSource } from "./device.js";
+import { type Arguments, pairArguments } from "./arguments.js";
+import type { GpuDevice, Kernel } from "./device.js";
+import type { OwnedBuffers } from "./owned.js";
+import type { KernelSource } from "./source.js";
 
-/** A pipeline, compiled or known, with buffers bound by their @binding numbers. */
+/** Workgroups along x, y and z. */
+export type Grid = readonly [number, number, number];
+
+/**
+ * A kernel, compiled or known, with its arguments bound by the names that its WGSL gives them.
+ * @param owned keeps the buffers of numbers
+ * @throws where the names are not those of the text
+ */
 export async function makeKernel(
-  gpu: GpuDevice,
+  owned: OwnedBuffers,
   source: KernelSource,
-  buffers: Readonly<Record<number, GPUBuffer | undefined>>,
-  groups: readonly [number, number, number],
+  args: Arguments,
+  grid: Grid,
 ): Promise<Kernel> {
-  return gpu.bind(await gpu.pipeline(source), buffers, groups);
+  const program = await owned.gpu.program(source);
+  const given = pairArguments(program.name, program.bindings, args);
+  const entries = given.map((one) => {
+    const { number, isUniform } = one.binding;
+    const buffer = "words" in one ? owned.numbers(one.words, isUniform) : one.buffer;
+    return { binding: number, resource: { buffer } };
+  });
+  return owned.gpu.bind(program, entries, grid);
+}
+
+/** Records one dispatch. */
+export function dispatch(pass: GPUComputePassEncoder, { pipeline, bindGroup, grid }: Kernel): void {
+  pass.setPipeline(pipeline);
+  pass.setBindGroup(0, bindGroup);
+  pass.dispatchWorkgroups(...grid);
 }
 
 /** Submits kernels in order, outside any timed pass. */
@@ -15,23 +39,13 @@ export function submit(gpu: GpuDevice, kernels: readonly Kernel[]): void {
   gpu.scoped("submit", () => {
     const encoder = gpu.device.createCommandEncoder();
     const pass = encoder.beginComputePass();
-    for (const { pipeline, bindGroup, groups } of kernels) {
-      pass.setPipeline(pipeline);
-      pass.setBindGroup(0, bindGroup);
-      pass.dispatchWorkgroups(...groups);
-    }
+    for (const kernel of kernels) dispatch(pass, kernel);
     pass.end();
     gpu.device.queue.submit([encoder.finish()]);
   });
 }
 
 /** Grid of a kernel whose threads stride over `count` elements. */
-export function strided(count: number): [number, number, number] {
+export function strided(count: number): Grid {
   return [Math.max(1, Math.min(65535, Math.ceil(count / 256))), 1, 1];
 }
-
-/** Buffers of tensors: bound to kernels, copied from and to. */
-export const storage = () => GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
-
-/** Buffers of sizes. */
-export const uniforms = () => GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST;

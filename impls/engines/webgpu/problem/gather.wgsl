@@ -6,15 +6,6 @@ struct Job { offset: u32, stride: u32, count: u32, terms: u32, term_stride: u32,
 @group(0) @binding(1) var<storage, read> T: array<elem>;
 @group(0) @binding(2) var<storage, read_write> lanes: array<vec2f>;
 
-fn mix32(v: u32) -> u32 {
-  var x = v;
-  x ^= x >> 16u;
-  x *= 0x21f0aaadu;
-  x ^= x >> 15u;
-  x *= 0xd35a2d97u;
-  return x ^ (x >> 15u);
-}
-
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   let job = jobs[id.y];

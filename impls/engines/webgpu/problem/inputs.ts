@@ -1,10 +1,13 @@
 /** Inputs on the device: random ones made there, given ones uploaded. */
 import { GRID_BITS, streamKeys } from "../../../random.js";
 import { type Distribution, matrixShape, type TensorSource } from "../../../tensor.js";
-import type { Dtype, GpuDevice, Kernel } from "../device/device.js";
+import type { Kernel } from "../device/device.js";
 import { makeKernel, strided } from "../device/kernel.js";
+import type { OwnedBuffers } from "../device/owned.js";
+import type { Dtype } from "../device/source.js";
 import { halfBits } from "./half.js";
 
+const mixUrl = new URL("./mix.wgsl", import.meta.url);
 const randomUrl = new URL("./random.wgsl", import.meta.url);
 
 /** Their places are the cases of random.wgsl. */
@@ -20,29 +23,22 @@ const kinds: readonly Distribution[] = [
 
 /** The kernel that writes elements `[first, first + count)` of a random tensor. */
 export function randomKernel(
-  gpu: GpuDevice,
+  owned: OwnedBuffers,
   source: TensorSource & { kind: "random" },
   dtype: Dtype,
-  buffer: GPUBuffer,
+  T: GPUBuffer,
   { first, count }: { readonly first: number; readonly count: number },
-  uniform: (values: readonly number[]) => GPUBuffer,
 ): Promise<Kernel> {
   const { k0, k1 } = streamKeys(source.seed, source.distribution === "logDecay" ? "dt" : source.name);
-  const kind = kinds.indexOf(source.distribution);
-  if (kind < 0) throw new Error(`random.wgsl has no distribution ${source.distribution}`);
+  const distribution = kinds.indexOf(source.distribution);
+  if (distribution < 0) throw new Error(`random.wgsl has no distribution ${source.distribution}`);
   const { cols } = matrixShape(source);
-  const size = uniform([
-    count,
-    Math.floor(first / cols),
-    first % cols,
-    cols,
-    k0,
-    k1,
-    source.shape[source.shape.length - 1] ?? 1,
-    kind,
-    GRID_BITS[dtype],
-  ]);
-  return makeKernel(gpu, { url: randomUrl, dtype }, { 0: size, 1: buffer }, strided(count));
+  const size = {
+    ...{ total: count, row0: Math.floor(first / cols), col0: first % cols, cols, k0, k1 },
+    last: source.shape[source.shape.length - 1] ?? 1,
+    ...{ distribution, bits: GRID_BITS[dtype] },
+  };
+  return makeKernel(owned, { url: randomUrl, shared: [mixUrl], dtype }, { size, T }, strided(count));
 }
 
 /** Bytes of elements `[first, first + count)` of given values, rounded once. */

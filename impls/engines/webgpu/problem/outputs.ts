@@ -1,11 +1,14 @@
 /** Outputs on the device: poisoned, read back, or inspected there so that long sequences need no large readback. */
 
-import { laneView } from "../../../lanes.js";
+import { type LaneView, laneView } from "../../../lanes.js";
 import { type AnyOperator, type Lane, type Outputs, outputSize, type Problem } from "../../../operator.js";
 import type { Inspection } from "../../../prepared.js";
 import { streamKeys } from "../../../random.js";
-import type { Dtype, GpuDevice, Kernel } from "../device/device.js";
-import { makeKernel, storage, strided, submit, uniforms } from "../device/kernel.js";
+import type { Arguments, Numbers } from "../device/arguments.js";
+import type { GpuDevice, Kernel } from "../device/device.js";
+import { type Grid, makeKernel, strided, submit } from "../device/kernel.js";
+import { OwnedBuffers } from "../device/owned.js";
+import type { Dtype, KernelSource } from "../device/source.js";
 import { halfValue } from "./half.js";
 
 /** One buffer of one tensor: rows of it, and where they lie in the whole. */
@@ -19,19 +22,21 @@ export interface Piece {
 }
 
 const fillUrl = new URL("./fill.wgsl", import.meta.url);
+const mixUrl = new URL("./mix.wgsl", import.meta.url);
 const surveyUrl = new URL("./survey.wgsl", import.meta.url);
 const gatherUrl = new URL("./gather.wgsl", import.meta.url);
 const projectionKeys = streamKeys(0, "projection");
 
 /** The kernel that fills a piece with NaN. */
-export function poisonKernel(
-  gpu: GpuDevice,
-  { buffer, dtype, count }: Piece,
-  uniform: (values: readonly number[]) => GPUBuffer,
-): Promise<Kernel> {
-  const words = Math.ceil((count * (dtype === "f16" ? 2 : 4)) / 4);
-  const size = uniform([words, dtype === "f16" ? 0x7e007e00 : 0x7fc00000]);
-  return makeKernel(gpu, { url: fillUrl, dtype: "f32" }, { 0: size, 1: buffer }, strided(words));
+export function poisonKernel(owned: OwnedBuffers, { buffer, dtype, count }: Piece): Promise<Kernel> {
+  const total = Math.ceil((count * (dtype === "f16" ? 2 : 4)) / 4);
+  const word = dtype === "f16" ? 0x7e007e00 : 0x7fc00000;
+  return makeKernel(
+    owned,
+    { url: fillUrl, dtype: "f32" },
+    { size: { total, word }, T: buffer },
+    strided(total),
+  );
 }
 
 export class OutputReader<Op extends AnyOperator> {
@@ -76,54 +81,77 @@ export class OutputReader<Op extends AnyOperator> {
   }
 
   /** How many elements are not finite, the first of them, a hash of all. */
-  async #survey({ buffer, dtype, count }: Piece): Promise<Uint32Array> {
-    const { gpu } = this;
-    const found = gpu.buffer(16, storage(), new Uint32Array([0, 0xffffffff, 0, 0]));
-    const size = gpu.buffer(16, uniforms(), new Uint32Array([count, 0, 0, 0]));
-    try {
-      const source = { url: surveyUrl, dtype: "f32", flags: dtype === "f16" ? ["f16"] : [] } as const;
-      submit(gpu, [await makeKernel(gpu, source, { 0: size, 1: buffer, 2: found }, strided(count))]);
-      return new Uint32Array(await gpu.download(found));
-    } finally {
-      gpu.free(found);
-      gpu.free(size);
-    }
+  async #survey({ buffer: T, dtype, count: total }: Piece): Promise<Uint32Array> {
+    const flags = dtype === "f16" ? ["f16"] : [];
+    const source = { url: surveyUrl, shared: [mixUrl], dtype: "f32", flags } as const;
+    const answer = await this.#ask(source, "found", 16, strided(total), (found) => {
+      this.gpu.device.queue.writeBuffer(found, 0, new Uint32Array([0, 0xffffffff, 0, 0]));
+      return { size: { total }, T };
+    });
+    return new Uint32Array(answer);
   }
 
   /** Adds this piece's part of every lane to `values`. */
   async #gather(piece: Piece, lanes: readonly Lane[], values: Record<string, Float64Array>[]): Promise<void> {
-    const { gpu, operator } = this;
-    const { name, base } = piece;
-    const jobs: number[] = [];
-    const targets: { lane: number; first: number; count: number; out: number }[] = [];
+    const { name } = piece;
+    const jobs: Job[] = [];
+    const targets: { readonly values: Float64Array; readonly first: number }[] = [];
     let total = 0;
     lanes.forEach((lane, l) => {
-      const view = laneView(operator, this.problem as Problem, name, lane);
+      const view = laneView(this.operator, this.problem as Problem, name, lane);
       values[l]![name] ??= new Float64Array(view.count);
-      // the elements of this lane that lie in this piece: pieces are whole rows, a projection's terms stay inside one row
-      const first = Math.max(0, Math.ceil((base - view.offset) / view.stride));
-      const last = Math.min(view.count, Math.ceil((base + piece.count - view.offset) / view.stride));
+      const [first, last] = partOf(view, piece);
       if (last <= first) return;
-      targets.push({ lane: l, first, count: last - first, out: total });
-      jobs.push(view.offset + first * view.stride - base, view.stride, last - first, view.terms);
-      jobs.push(view.termStride, view.projected ? 1 : 0, total, projectionKeys.k0, projectionKeys.k1, 0);
+      jobs.push(jobOf(view, piece, first, last - first, total));
+      targets.push({ values: values[l]![name]!, first });
       total += last - first;
     });
-    if (targets.length === 0) return;
-    const jobBuffer = gpu.buffer(jobs.length * 4, storage(), Uint32Array.from(jobs));
-    const out = gpu.buffer(total * 8, storage());
+    if (jobs.length === 0) return;
+    const longest = Math.max(...jobs.map(({ count }) => count));
+    const grid = [Math.min(1024, Math.ceil(longest / 64)), jobs.length, 1] as const;
+    const source = { url: gatherUrl, shared: [mixUrl], dtype: piece.dtype };
+    const got = new Float32Array(
+      await this.#ask(source, "lanes", total * 8, grid, () => ({ jobs, T: piece.buffer })),
+    );
+    jobs.forEach(({ out, count }, j) => {
+      const { values: own, first } = targets[j]!;
+      for (let i = 0; i < count; i++) own[first + i] = got[2 * (out + i)]! + got[2 * (out + i) + 1]!;
+    });
+  }
+
+  /** What a kernel writes to its binding `answer`. */
+  async #ask(
+    source: KernelSource,
+    answer: string,
+    bytes: number,
+    grid: Grid,
+    others: (answer: GPUBuffer) => Arguments,
+  ): Promise<ArrayBuffer> {
+    const owned = new OwnedBuffers(this.gpu);
     try {
-      const longest = Math.max(...targets.map((target) => target.count));
-      const grid = [Math.min(1024, Math.ceil(longest / 64)), targets.length, 1] as const;
-      const source = { url: gatherUrl, dtype: piece.dtype };
-      submit(gpu, [await makeKernel(gpu, source, { 0: jobBuffer, 1: piece.buffer, 2: out }, grid)]);
-      const got = new Float32Array(await gpu.download(out));
-      for (const { lane, first, count, out: at } of targets)
-        for (let i = 0; i < count; i++)
-          values[lane]![name]![first + i] = (got[2 * (at + i)] ?? 0) + (got[2 * (at + i) + 1] ?? 0);
+      const buffer = owned.buffer(bytes);
+      submit(this.gpu, [await makeKernel(owned, source, { ...others(buffer), [answer]: buffer }, grid)]);
+      return await this.gpu.download(buffer, bytes);
     } finally {
-      gpu.free(jobBuffer);
-      gpu.free(out);
+      owned.free();
     }
   }
+}
+
+/** A struct of gather.wgsl. */
+type Job = Numbers & { readonly count: number; readonly out: number };
+
+/** Elements `[first, last)` of a lane that lie in a piece: pieces are whole rows, a projection's terms stay inside one row. */
+function partOf({ offset, stride, count }: LaneView, piece: Piece): [first: number, last: number] {
+  return [
+    Math.max(0, Math.ceil((piece.base - offset) / stride)),
+    Math.min(count, Math.ceil((piece.base + piece.count - offset) / stride)),
+  ];
+}
+
+function jobOf(view: LaneView, { base }: Piece, first: number, count: number, out: number): Job {
+  const { stride, terms, termStride: term_stride } = view;
+  const projected = view.projected ? 1 : 0;
+  const offset = view.offset + first * stride - base;
+  return { offset, stride, count, terms, term_stride, projected, out, ...projectionKeys, zero: 0 };
 }

@@ -3,15 +3,6 @@ struct Size { total: u32, row0: u32, col0: u32, cols: u32, k0: u32, k1: u32, las
 @group(0) @binding(0) var<uniform> size: Size;
 @group(0) @binding(1) var<storage, read_write> T: array<elem>;
 
-fn mix32(v: u32) -> u32 {
-  var x = v;
-  x ^= x >> 16u;
-  x *= 0x21f0aaadu;
-  x ^= x >> 15u;
-  x *= 0xd35a2d97u;
-  return x ^ (x >> 15u);
-}
-
 fn power_of_two(k: i32) -> f32 {
   // below 2^-126 the value is denormal: zero, within the bound's floor
   return select(0.0, bitcast<f32>(u32(k + 127) << 23u), k > -127);

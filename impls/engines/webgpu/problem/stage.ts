@@ -1,9 +1,12 @@
 import { type AnyOperator, inputDtype, type OutputName, type Problem, shapeOf } from "../../../operator.js";
 import type { Prepared } from "../../../prepared.js";
 import type { TensorSource } from "../../../tensor.js";
-import type { Lane } from "../clock/launch.js";
-import type { Dtype, GpuDevice, Kernel, KernelSource } from "../device/device.js";
-import { makeKernel, storage, submit, uniforms } from "../device/kernel.js";
+import type { Launch } from "../clock/launch.js";
+import type { Arguments } from "../device/arguments.js";
+import type { GpuDevice, Kernel } from "../device/device.js";
+import { type Grid, makeKernel, submit } from "../device/kernel.js";
+import { OwnedBuffers } from "../device/owned.js";
+import type { Dtype, KernelSource } from "../device/source.js";
 import { givenBytes, randomKernel } from "./inputs.js";
 import { OutputReader, type Piece, poisonKernel } from "./outputs.js";
 import { bytesPerToken, planWindows, sliceOf, type TensorShape, type Window } from "./windows.js";
@@ -21,9 +24,6 @@ export interface StageOptions {
   readonly uncut?: readonly string[];
 }
 
-type Buffers = Readonly<Record<number, GPUBuffer | undefined>>;
-type Grid = readonly [number, number, number];
-
 /**
  * The buffers and kernels of one problem: inputs made on the device, outputs inspected there. What throws on the way to `prepared`
  * gives all memory back first: a problem that does not fit must not cost the next one its room.
@@ -32,7 +32,7 @@ export class Stage<Op extends AnyOperator> {
   readonly windows: readonly Window[];
   readonly dtype: Dtype;
   readonly #pieces = new Map<string, Piece>();
-  readonly #owned: GPUBuffer[] = [];
+  readonly #owned: OwnedBuffers;
   readonly #kernels: Kernel[] = [];
 
   constructor(
@@ -46,6 +46,7 @@ export class Stage<Op extends AnyOperator> {
     if (problem.dtype === "f16" && !gpu.has("shader-f16"))
       throw new Error("dtype f16 needs the adapter feature shader-f16, which this one lacks");
     this.dtype = problem.dtype;
+    this.#owned = new OwnedBuffers(gpu);
     this.windows = this.#plan();
   }
 
@@ -90,6 +91,18 @@ export class Stage<Op extends AnyOperator> {
     return this.part(name, row0 * width, rows * width);
   }
 
+  /** Several inputs' values for one window, by name. */
+  async inputs<Name extends string>(
+    window: Window,
+    ...names: readonly Name[]
+  ): Promise<Record<Name, GPUBuffer | undefined>> {
+    const buffers = await Promise.all(names.map((name) => this.input(name, window)));
+    return Object.fromEntries(names.map((name, i) => [name, buffers[i]])) as Record<
+      Name,
+      GPUBuffer | undefined
+    >;
+  }
+
   /** Elements `[first, first + count)` of an input in C order; made on the device when they are a random function. */
   async part(name: string, first: number, count: number): Promise<GPUBuffer> {
     const source = this.#inputs[name];
@@ -105,9 +118,7 @@ export class Stage<Op extends AnyOperator> {
       if (source.kind === "given")
         this.gpu.device.queue.writeBuffer(buffer, 0, givenBytes(source, dtype, { first, count }));
       else {
-        const kernel = randomKernel(this.gpu, source, dtype, buffer, { first, count }, (values) =>
-          this.uniform(values),
-        );
+        const kernel = randomKernel(this.#owned, source, dtype, buffer, { first, count });
         submit(this.gpu, [await kernel]);
       }
       return buffer;
@@ -129,28 +140,13 @@ export class Stage<Op extends AnyOperator> {
   /** @throws with both figures when no binding of this adapter holds as much */
   scratch(what: string, bytes: number): GPUBuffer {
     this.#assertFits(what, bytes);
-    return this.#own(what, bytes);
+    return this.#owned.buffer(bytes, what);
   }
 
   /** A table that a kernel needs beside the problem's tensors. */
   upload(data: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>): GPUBuffer {
     const buffer = this.scratch("a table", data.byteLength);
     this.gpu.device.queue.writeBuffer(buffer, 0, data);
-    return buffer;
-  }
-
-  /** Sizes for a kernel, stored as u32. */
-  uniform(values: readonly number[]): GPUBuffer {
-    const data = new Uint32Array(Math.ceil(values.length / 4) * 4);
-    data.set(values);
-    const buffer = this.#own("sizes", data.byteLength, uniforms());
-    this.gpu.device.queue.writeBuffer(buffer, 0, data);
-    return buffer;
-  }
-
-  #own(what: string, bytes: number, usage = storage()): GPUBuffer {
-    const buffer = this.gpu.buffer(bytes, usage, undefined, what);
-    this.#owned.push(buffer);
     return buffer;
   }
 
@@ -172,17 +168,20 @@ export class Stage<Op extends AnyOperator> {
     }
   }
 
-  /** Adds a dispatch to what `run` does, in order. */
+  /**
+   * Adds a dispatch to what `run` does, in order. Buffers stand under the names of the kernel's bindings, sizes as numbers under those
+   * of the struct's members.
+   */
   async kernel(
     source: Omit<KernelSource, "dtype"> & { dtype?: Dtype },
-    buffers: Buffers,
-    groups: Grid,
+    args: Arguments,
+    grid: Grid,
   ): Promise<void> {
     await this.#orDispose(async () => {
       await this.gpu.settle();
       const flags = this.gpu.isSoftware ? [...(source.flags ?? []), "rolled"] : (source.flags ?? []);
       const full = { dtype: this.dtype, ...source, flags };
-      this.#kernels.push(await makeKernel(this.gpu, full, buffers, groups));
+      this.#kernels.push(await makeKernel(this.#owned, full, args, grid));
     });
   }
 
@@ -190,12 +189,11 @@ export class Stage<Op extends AnyOperator> {
    * Everything that `run` needs exists; what follows allocates nothing.
    * @throws what the driver said of any buffer or kernel of this stage
    */
-  async prepared(): Promise<Prepared<Op, Lane>> {
+  async prepared(): Promise<Prepared<Op, Launch>> {
     const { gpu } = this;
     const outputs = [...this.#pieces].filter(([key]) => key.startsWith("out ")).map(([, piece]) => piece);
     const poison = await this.#orDispose(async () => {
-      const uniform = (values: readonly number[]) => this.uniform(values);
-      const kernels = await Promise.all(outputs.map((piece) => poisonKernel(gpu, piece, uniform)));
+      const kernels = await Promise.all(outputs.map((piece) => poisonKernel(this.#owned, piece)));
       await gpu.settle();
       await gpu.device.queue.onSubmittedWorkDone();
       gpu.assertAlive();
@@ -203,20 +201,19 @@ export class Stage<Op extends AnyOperator> {
     });
     const reader = new OutputReader(gpu, this.operator, this.problem, outputs);
     return {
-      run: (lane) => {
-        for (const kernel of this.#kernels) lane.dispatch(kernel);
+      run: (launch) => {
+        for (const kernel of this.#kernels) launch.dispatch(kernel);
       },
       poison: () => submit(gpu, poison),
       read: () => gpu.checked("read", () => reader.read()),
       inspect: (lanes) => gpu.checked("inspect", () => reader.inspect(lanes)),
-      bytes: this.#owned.reduce((sum, buffer) => sum + buffer.size, 0),
+      bytes: this.#owned.bytes,
       dispose: () => this.dispose(),
     };
   }
 
   dispose(): void {
-    for (const buffer of this.#owned) this.gpu.free(buffer);
-    this.#owned.length = 0;
+    this.#owned.free();
   }
 }
 

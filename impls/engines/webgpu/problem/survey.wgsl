@@ -5,15 +5,6 @@ struct Size { total: u32 }
 @group(0) @binding(1) var<storage, read> T: array<u32>;
 @group(0) @binding(2) var<storage, read_write> found: array<atomic<u32>, 4>;
 
-fn mix32(v: u32) -> u32 {
-  var x = v;
-  x ^= x >> 16u;
-  x *= 0x21f0aaadu;
-  x ^= x >> 15u;
-  x *= 0xd35a2d97u;
-  return x ^ (x >> 15u);
-}
-
 fn note(index: u32) {
   atomicAdd(&found[0], 1u);
   atomicMin(&found[1], index);

@@ -6,6 +6,7 @@ import type { AnyOperator } from "../../../../impls/operator.js";
 
 /** npm brings SwiftShader for Linux x64: there, and only there, a missing adapter fails the tests. */
 export const here = process.platform === "linux" && process.arch === "x64";
+if (!here) console.log("tests on WebGPU are skipped: npm has SwiftShader for Linux x64 only");
 
 /** A machine's own driver where one is named (lavapipe in CI), else SwiftShader. */
 export async function openAdapter(options: GpuTestOptions = {}): Promise<WebGpuEngine | undefined> {

@@ -16,7 +16,7 @@ function timed(
   ns: { base: number; head: number },
 ): TimedCase {
   const problem = gridProblem(ssd, GRIDS.quick, { ...size, dtype: "f32", seed: 0 });
-  const one: GateCase = {
+  const gated: GateCase = {
     id: `${name} length=${size.length} state=${size.state}`,
     name,
     suites: ["sequence-length", "state-size"],
@@ -30,7 +30,7 @@ function timed(
     judged: true,
   };
   const around = (v: number) => [0.99 * v, v, 1.01 * v];
-  return { one, times: { base: around(ns.base), head: around(ns.head) } };
+  return { gated, times: { base: around(ns.base), head: around(ns.head) } };
 }
 
 describe("cost", () => {
@@ -143,11 +143,11 @@ describe("claims", () => {
       "attention/tiled.wasm",
       "selective_scan/recurrent.wasm",
     ]);
-    expect(isClaimed(claims, timed("selective_scan/recurrent.wasm", at, { base: 1, head: 1 }).one)).toBe(
+    expect(isClaimed(claims, timed("selective_scan/recurrent.wasm", at, { base: 1, head: 1 }).gated)).toBe(
       true,
     );
     const small = { length: 512, state: 64 };
-    expect(isClaimed(claims, timed("selective_scan/recurrent.wasm", small, { base: 1, head: 1 }).one)).toBe(
+    expect(isClaimed(claims, timed("selective_scan/recurrent.wasm", small, { base: 1, head: 1 }).gated)).toBe(
       false,
     );
   });

@@ -16,8 +16,12 @@ function git(folder: string, ...args: string[]): string {
 function repository(): { top: string; base: string } {
   const top = temporary();
   git(top, "init", "--quiet", "--initial-branch", "main");
-  mkdirSync(join(top, "impls"));
+  for (const folder of ["impls", "suites/processes", "reports/runs"])
+    mkdirSync(join(top, folder), { recursive: true });
   writeFileSync(join(top, "impls", "index.ts"), "export const version = 1;\n");
+  const child = 'export { version } from "../../impls/index.js";\n';
+  writeFileSync(join(top, "suites/processes/child.ts"), child);
+  writeFileSync(join(top, "reports/runs/results.csv"), "id\n");
   writeFileSync(join(top, "package.json"), "{}\n");
   git(top, "add", "--all");
   git(top, "commit", "--quiet", "-m", "one");
@@ -40,12 +44,11 @@ describe("makeTrees", () => {
     expect(readFileSync(join(trees.base, "impls/index.ts"), "utf8")).toContain("version = 1");
     expect(readFileSync(join(trees.head, "impls/index.ts"), "utf8")).toContain("version = 3");
     expect(trees.base.length).toBe(trees.head.length);
-    expect(trees.transpiled).toBe(true);
-    for (const [tree, version] of [
-      [trees.base, 1],
-      [trees.head, 3],
-    ] as const)
-      expect(await import(pathToFileURL(join(tree, "impls/index.js")).href)).toMatchObject({ version });
+    // each arm's process is a module of its own tree, as JavaScript
+    expect(await import(pathToFileURL(trees.children!.base).href)).toMatchObject({ version: 1 });
+    expect(await import(pathToFileURL(trees.children!.head).href)).toMatchObject({ version: 3 });
+    expect(trees.children!.base).toBe(join(trees.base, "suites/processes/child.js"));
+    expect(existsSync(join(trees.head, "reports/runs"))).toBe(false);
     expect(git(trees.base, "rev-parse", "HEAD")).toBe(base);
     // git sees nothing of it, whatever the repository ignores
     expect(git(top, "status", "--porcelain", "--untracked-files=all")).toBe("M impls/index.ts");
@@ -53,6 +56,22 @@ describe("makeTrees", () => {
     expect(existsSync(trees.base)).toBe(false);
     expect(existsSync(trees.head)).toBe(false);
     expect(git(top, "worktree", "list").split("\n")).toHaveLength(1);
+  });
+
+  it("finds the processes of a base where they lay before, and is inconclusive where there are none", async () => {
+    const { top } = repository();
+    mkdirSync(join(top, "suites/runner"));
+    git(top, "mv", "suites/processes/child.ts", "suites/runner/child.ts");
+    git(top, "commit", "--quiet", "-m", "moved");
+    const old = await makeTrees(top, git(top, "rev-parse", "HEAD"), true, noInstall);
+    expect(old.children!.base).toBe(join(old.base, "suites/runner/child.js"));
+    git(top, "rm", "--quiet", "suites/runner/child.ts");
+    git(top, "commit", "--quiet", "-m", "none");
+    await expect(makeTrees(top, git(top, "rev-parse", "HEAD"), true, noInstall)).rejects.toMatchObject({
+      kind: "inconclusive",
+      message: expect.stringMatching(/has no suites\/processes\/child\.ts/),
+    });
+    expect(existsSync(join(gateFolder(top), "base"))).toBe(false);
   });
 
   it("uses a worktree again that a killed run left at the commit, and replaces one that is elsewhere", async () => {

@@ -5,6 +5,11 @@ const url = new URL("./endless.wgsl", import.meta.url);
 
 export default hostile("binds a uniform where storage is wanted", async (engine, problem) => {
   const stage = engine.stage(ssd, problem);
-  await stage.kernel({ url }, { 0: stage.uniform([1]) }, [1, 1, 1]);
-  return stage.prepared();
+  const uniform = engine.gpu.buffer(16, GPUBufferUsage.UNIFORM);
+  try {
+    await stage.kernel({ url }, { Y: uniform }, [1, 1, 1]);
+    return await stage.prepared();
+  } finally {
+    engine.gpu.free(uniform);
+  }
 });

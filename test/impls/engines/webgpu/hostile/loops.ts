@@ -7,7 +7,7 @@ export default hostile("loops for ever on the device", async (engine, problem) =
   const stage = engine.stage(ssd, problem);
   for (const window of stage.windows) {
     stage.output("finalState", window);
-    await stage.kernel({ url }, { 0: stage.output("Y", window) }, [1, 1, 1]);
+    await stage.kernel({ url }, { Y: stage.output("Y", window) }, [1, 1, 1]);
   }
   return stage.prepared();
 });

@@ -1,0 +1,118 @@
+/** One panel: a quantity over one axis, curves with confidence bands, extrapolated points hollow, names at line ends. */
+
+import { formatSize } from "../../format.js";
+import { textWidth } from "../font.js";
+import type { Axis } from "../scale.js";
+import { curveStyles } from "../theme.js";
+import { curveLayers, type Datum, datum } from "./curve-layers.js";
+import { type DrawnCurve, type Layer, levelled, type PanelOptions } from "./drawn.js";
+import { labelLayers } from "./label-layers.js";
+
+/** Every curve must have points; curves later in the list are drawn on top. */
+export function panel(curves: readonly DrawnCurve[], options: PanelOptions): Layer {
+  const { width, height, x, y } = options;
+  const styles = curveStyles(options.families, options.theme);
+  const drawn = curves.filter((curve) => curve.points.length > 0).toSorted((a, b) => rank(a) - rank(b));
+  const points = drawn.flatMap((curve) => levelled(curve, x).map((point) => datum(curve, point, options)));
+  const names = options.labels === "none" ? [] : labelLayers(drawn, styles, options);
+  return {
+    width,
+    height,
+    data: { values: inView(points, y) },
+    title: title(options),
+    encoding: { x: xChannel(options), y: yChannel(options) },
+    layer: [...curveLayers(drawn, styles, options), ...names],
+  };
+}
+
+function title({ title: text, subtitle, compact = false }: PanelOptions) {
+  return {
+    text: [...[text].flat()],
+    ...(subtitle?.length ? { subtitle: [...subtitle] } : {}),
+    subtitlePadding: 4,
+    offset: compact ? 6 : 10,
+    ...(compact ? { fontSize: 11, subtitleFontSize: 9 } : {}),
+    frame: "group" as const,
+  };
+}
+
+const SMALL_AXIS = { labelFontSize: 9, titleFontSize: 10, titlePadding: 5 };
+
+function xChannel({ x, width, xTitle, compact = false }: PanelOptions) {
+  const { kind, domain, ticks } = x;
+  const labelled = roomy(x, width, compact ? 9 : 11);
+  return {
+    field: "x",
+    type: "quantitative" as const,
+    title: xTitle,
+    scale: {
+      type: kind,
+      domain: [...domain],
+      nice: false,
+      ...(kind === "log" ? { base: 2 } : { zero: false }),
+    },
+    axis: {
+      values: [...ticks],
+      labelExpr: tickLabels(labelled, formatSize),
+      grid: false,
+      ...(compact ? SMALL_AXIS : {}),
+    },
+  };
+}
+
+function yChannel({ y, quantity, yTitle, compact = false }: PanelOptions) {
+  const { kind, domain, ticks } = y;
+  return {
+    field: quantity.field,
+    type: "quantitative" as const,
+    title: yTitle === false ? null : quantity.title,
+    scale: { type: kind, domain: [...domain], nice: false, ...(kind === "log" ? {} : { zero: false }) },
+    axis: {
+      values: [...ticks],
+      labelExpr: tickLabels(ticks, quantity.tick),
+      ...(compact ? SMALL_AXIS : {}),
+    },
+  };
+}
+
+/** SSD last: on top. */
+function rank({ family }: DrawnCurve): number {
+  return family === "ssd" ? 1 : 0;
+}
+
+/**
+ * Without the measured stretches that lie above the panel as a whole: clipped they would not be seen, and the rasteriser ends its
+ * process at a clipped shape that lies outside the picture.
+ */
+function inView(points: readonly Datum[], y: Axis): Datum[] {
+  const stretch = ({ series, segment }: Datum) => `${series} ${segment}`;
+  const seen = new Set(points.filter(({ low }) => low <= y.domain[1]).map(stretch));
+  return points.filter((point) => !point.measured || seen.has(stretch(point)));
+}
+
+/** Ticks whose labels leave air between each other, the largest first; the others keep their tick. On a log axis, every k-th. */
+function roomy(axis: Axis, width: number, sizePx: number): number[] {
+  const fitting = (ticks: readonly number[]) => {
+    let free = Number.POSITIVE_INFINITY;
+    return ticks.filter((tick) => {
+      const [middle, half] = [axis.at(tick, width), textWidth(formatSize(tick), sizePx) / 2];
+      if (middle + half + 4 > free) return false;
+      free = middle - half;
+      return true;
+    });
+  };
+  const ticks = axis.ticks.toReversed();
+  if (axis.kind === "linear") return fitting(ticks);
+  for (let step = 1; ; step++) {
+    const some = ticks.filter((_, i) => i % step === 0);
+    if (fitting(some).length === some.length) return some;
+  }
+}
+
+/** One expression that gives our own formatter's text for each tick. */
+function tickLabels(ticks: readonly number[], format: (tick: number) => string): string {
+  const cases = ticks.map(
+    (tick) => `abs(datum.value - ${tick}) < ${Math.max(1e-6, tick * 1e-6)} ? '${format(tick)}' : `,
+  );
+  return `${cases.join("")}''`;
+}

@@ -1,0 +1,54 @@
+/** From flags to a plan: implementations loaded, engines opened, cases made. */
+import { resolve } from "node:path";
+import type { AnyImplementation } from "../../../impls/implementation.js";
+import { chooseSuites } from "../../../suites/index.js";
+import { NothingToMeasure, type OpenedRun, openAndPlan } from "../../../suites/plan/opening.js";
+import type { Host } from "../../../suites/processes/host.js";
+import { allEngines, allImplementations } from "../../../suites/processes/user-impls.js";
+import { mustKnow } from "../engine-names.js";
+import { EXIT, Stop, usageError } from "../exit.js";
+import type { PlanOptions } from "./options.js";
+
+export interface PlannedRun extends OpenedRun {
+  /** In the order that cases name them by. */
+  readonly impls: readonly AnyImplementation[];
+}
+
+/**
+ * @param storedIds ids of the run that is resumed: options that an engine chose by measuring are taken from there
+ * @throws Stop when a module does not load, or nothing to measure is left
+ */
+export async function openRun(
+  host: Host,
+  plan: PlanOptions,
+  originMs: number,
+  storedIds?: readonly string[],
+): Promise<PlannedRun> {
+  const { suite, engine, grid, seed, filter, shard } = plan;
+  const files = plan.impl.map((file) => resolve(file));
+  try {
+    const [impls, entries] = await Promise.all([allImplementations(files), allEngines(files)]);
+    mustKnow(entries, engine);
+    const opened = await openAndPlan(host, {
+      ...{
+        impls,
+        entries,
+        files,
+        engines: engine,
+        suites: chooseSuites(suite),
+        grid,
+        seed,
+        filter,
+        originMs,
+      },
+      storedIds,
+      shard: shard ?? undefined,
+      say: (sentence) => process.stderr.write(`dualbench: ${sentence}\n`),
+    });
+    return { ...opened, impls };
+  } catch (error) {
+    const { message } = error as Error;
+    if (error instanceof Stop) throw error;
+    throw error instanceof NothingToMeasure ? new Stop(EXIT.nothingToMeasure, message) : usageError(message);
+  }
+}

@@ -1,0 +1,18 @@
+/** The library plans what the command plans: both begin at suites/plan/opening.ts. */
+import { expect, it } from "vitest";
+import { planSuite } from "../../../index.js";
+import { bench } from "../../scripts/cli.js";
+
+it("plans the same cases for the library as for the command", async () => {
+  const { code, stdout, stderr } = await bench(["--list", "--grid", "quick", "--suite", "sequence-length"]);
+  expect(code, stderr).toBe(0);
+  const ids = await planSuite({ grid: "quick", suites: ["sequence-length"] });
+  expect(ids.length).toBeGreaterThan(20);
+  expect(new Set(ids)).toEqual(new Set(stdout.trimEnd().split("\n")));
+}, 120_000);
+
+it("says what it has to run when a filter matches nothing", async () => {
+  await expect(planSuite({ engines: ["cpu"], filter: "length=7" })).rejects.toThrow(
+    'nothing to measure: no case matches --filter "length=7"',
+  );
+}, 60_000);
