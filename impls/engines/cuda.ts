@@ -60,7 +60,7 @@ export async function open(
       const name: [string | null] = [null];
       calls.cuGetErrorName(code, name);
       throw new Error(
-        `the NVIDIA driver is there but cuInit says ${name[0] ?? code}: no card, or one that this process may not use (nvidia-smi lists them)`,
+        `the NVIDIA driver is there but cuInit says ${name[0] ?? code}: no card, or none that this process may use (see nvidia-smi)`,
       );
     }
     const compiler = libraries.compiler();

@@ -9,8 +9,6 @@ export const THREADS = 256;
 export const MOST_STATE = 256;
 /** The table of segments' decays in pass_states has as many rows. */
 export const MOST_SEGMENTS = 264;
-/** Padded states from which the products of a chunk are issued together. */
-export const TOGETHER_FROM = 128;
 
 /** States at the borders of segments: where each segment ends on its own, and where it begins. */
 export interface Borders {
@@ -48,41 +46,49 @@ export function shapeOf({ dims }: Problem<Ssd>): Shape {
 /** Chunks in flight and workgroups on a multiprocessor, as the kernels are compiled; measured: engines/cuda/NOTES.md. */
 export interface Tuning {
   readonly states: { readonly slots: number; readonly resident: number };
-  readonly output: { readonly slots: number; readonly resident: number };
+  readonly output: {
+    readonly slots: number;
+    readonly resident: number;
+    /** Products of a chunk are issued together: good for long ones, while short ones want the registers. */
+    readonly together: boolean;
+  };
 }
 
 const TUNINGS: Readonly<Record<Shape["padded"], Tuning>> = {
   16: {
-    states: { slots: 6, resident: 2 },
-    output: { slots: 4, resident: 2 },
+    states: { slots: 4, resident: 2 },
+    output: { slots: 4, resident: 2, together: false },
   },
   32: {
     states: { slots: 4, resident: 2 },
-    output: { slots: 3, resident: 2 },
+    output: { slots: 2, resident: 2, together: false },
   },
   64: {
     states: { slots: 4, resident: 2 },
-    output: { slots: 2, resident: 2 },
+    output: { slots: 2, resident: 2, together: false },
   },
   128: {
     states: { slots: 4, resident: 1 },
-    output: { slots: 3, resident: 1 },
+    output: { slots: 3, resident: 1, together: true },
   },
   256: {
     states: { slots: 4, resident: 1 },
-    output: { slots: 2, resident: 1 },
+    output: { slots: 2, resident: 1, together: true },
   },
 };
 
 /** Cards with less shared memory than Hopper's hold fewer chunks. */
 export function tuningFor(padded: Shape["padded"], sharedBytes: number): Tuning {
-  const wanted = TUNINGS[padded];
-  const fitted = (kernel: keyof Tuning) => {
-    let { slots } = wanted[kernel];
-    while (slots > 2 && roomBytes(padded, slots, kernel !== "states") > sharedBytes) slots--;
-    return { ...wanted[kernel], slots };
+  const { states, output } = TUNINGS[padded];
+  const fitting = (wanted: number, ofOutput: boolean) => {
+    let slots = wanted;
+    while (slots > 2 && roomBytes(padded, slots, ofOutput) > sharedBytes) slots--;
+    return slots;
   };
-  return { states: fitted("states"), output: fitted("output") };
+  return {
+    states: { ...states, slots: fitting(states.slots, false) },
+    output: { ...output, slots: fitting(output.slots, true) },
+  };
 }
 
 /** Shared memory of a kernel: `Room` of chunked.kernels.cu. */

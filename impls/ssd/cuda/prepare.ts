@@ -13,7 +13,6 @@ import {
   segmentsFor,
   shapeOf,
   THREADS,
-  TOGETHER_FROM,
   type Tuning,
   tuningFor,
 } from "./plan.js";
@@ -23,6 +22,8 @@ const urls = [
   new URL("./chunked.tiles.cu", import.meta.url),
   new URL("./chunked.products.cu", import.meta.url),
   new URL("./chunked.loads.cu", import.meta.url),
+  new URL("./chunked.decays.cu", import.meta.url),
+  new URL("./chunked.epilogue.cu", import.meta.url),
   new URL("./chunked.passes.cu", import.meta.url),
   new URL("./chunked.kernels.cu", import.meta.url),
 ];
@@ -63,7 +64,7 @@ export function chunkedSource(build: Build, entry: Entry) {
       RESIDENT_STATES: tuning.states.resident,
       RESIDENT_OUTPUT: tuning.output.resident,
       MOST_SEGMENTS,
-      TOGETHER_FROM,
+      TOGETHER: tuning.output.together ? 1 : 0,
       // one kernel a program: a change of how time is cut compiles no more than it needs
       ...Object.fromEntries(ENTRIES.map((one) => [`ENTRY_${one.toUpperCase()}`, one === entry ? 1 : 0])),
     },

@@ -1,7 +1,8 @@
 /** The roofline of this card in this run: a copy, multiply-adds in registers, products on the tensor cores. */
 import type { Ceilings } from "../../engine.js";
-import type { CudaDevice, KernelSource } from "../device/device.js";
+import type { CudaDevice } from "../device/device.js";
 import { type Grid, type Kernel, makeKernel, pack } from "../device/kernel.js";
+import type { KernelSource } from "../device/program.js";
 import type { Handle } from "../host/driver.js";
 import type { Stopwatch } from "./stopwatch.js";
 

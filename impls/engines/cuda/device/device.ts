@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { cubinOf } from "../host/cubins.js";
 import type { DriverCalls, Handle, Out } from "../host/driver.js";
 import type { Compiler } from "../host/nvrtc.js";
-import { Checked, CudaError } from "./errors.js";
+import { Checked } from "./errors.js";
+import { compileOptions, type KernelSource, programText } from "./program.js";
 
 /** A function of a module that is ready to launch. */
 export interface KernelFunction {
@@ -15,16 +15,6 @@ export interface KernelFunction {
   readonly hash: string;
   readonly registers: number;
   readonly localBytes: number;
-}
-
-export interface KernelSource {
-  /** Texts put behind each other, as if they were one file. */
-  readonly urls: readonly URL[];
-  readonly defines?: Readonly<Record<string, number | string>>;
-  /** Name of the `extern "C" __global__` function. */
-  readonly entry: string;
-  /** Uses nothing that only one architecture has. */
-  readonly plain?: boolean;
 }
 
 /** Numbers of CUdevice_attribute. */
@@ -253,15 +243,3 @@ export class CudaDevice extends Checked {
     this.calls.cuDevicePrimaryCtxRelease_v2(this.#device);
   }
 }
-
-/** Several files as one; the compiler's messages name the file and its own line. */
-export function programText(paths: readonly string[]): string {
-  return paths.map((path) => `#line 1 "${basename(path)}"\n${readFileSync(path, "utf8")}`).join("\n");
-}
-
-export function compileOptions(defines: Readonly<Record<string, number | string>>): string[] {
-  const given = Object.entries(defines).map(([name, value]) => `-D${name}=${value}`);
-  return ["--std=c++17", "--device-as-default-execution-space", ...given];
-}
-
-export { CudaError };

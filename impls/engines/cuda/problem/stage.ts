@@ -7,9 +7,10 @@ import {
 } from "../../../operator.js";
 import type { Prepared } from "../../../prepared.js";
 import { elementCount, type TensorSource } from "../../../tensor.js";
-import type { CudaDevice, KernelSource } from "../device/device.js";
+import type { CudaDevice } from "../device/device.js";
 import type { Graphs } from "../device/graphs.js";
 import { type Grid, type Kernel, launch, makeKernel } from "../device/kernel.js";
+import type { KernelSource } from "../device/program.js";
 import type { Handle } from "../host/driver.js";
 import { writeInput } from "./inputs.js";
 import { bytesOf, type Dtype, type OutputBuffer, OutputReader, poisonKernel } from "./outputs.js";

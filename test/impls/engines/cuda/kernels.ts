@@ -4,7 +4,7 @@ import {
   compileOptions,
   type KernelSource,
   programText,
-} from "../../../../impls/engines/cuda/device/device.js";
+} from "../../../../impls/engines/cuda/device/program.js";
 import type { Compiler } from "../../../../impls/engines/cuda/host/nvrtc.js";
 import { randomProblem } from "../../../../impls/operator.js";
 import { shapeOf, tuningFor } from "../../../../impls/ssd/cuda/plan.js";
