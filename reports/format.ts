@@ -21,12 +21,21 @@ function format(minimumSignificantDigits: number, maximumSignificantDigits: numb
 
 /** Significant digits without an exponent or trailing zeros: 0.0123, 1.2, 123, 1,230. */
 export function formatNumber(value: number, digits = 3): string {
-  return Number.isFinite(value) ? format(1, digits).format(value) : String(value);
+  return isPlain(value) ? format(1, digits).format(value) : odd(value, digits);
 }
 
 /** With trailing zeros: 1.20 says that the third digit was measured. */
 function exactly(value: number, digits: number): string {
-  return Number.isFinite(value) ? format(digits, digits).format(value) : String(value);
+  return isPlain(value) ? format(digits, digits).format(value) : odd(value, digits);
+}
+
+/** Beyond this a number of all its digits is no longer read. */
+function isPlain(value: number): boolean {
+  return Math.abs(value) < 1e15;
+}
+
+function odd(value: number, digits: number): string {
+  return Number.isFinite(value) ? value.toExponential(digits - 1) : String(value);
 }
 
 /** A duration in the unit that leaves one to three digits before the point: "2.13 ms". */

@@ -3,6 +3,7 @@ import { chunksOf, groupBy, seriesOf, type XKey, xKeyOf } from "./analysis/curve
 import { formatDuration, formatInterval, formatNumber, formatSize, plural } from "./format.js";
 import { idWords } from "./rows/case-id.js";
 import type { Measured, Row } from "./rows/row.js";
+import { visible } from "./text.js";
 
 export interface TableOptions {
   /** Columns of the terminal; lines are never longer, but it is taken to be at least 40. */
@@ -55,7 +56,7 @@ export function table(rows: readonly Row[], options: TableOptions = {}): string[
         const chunks = chunksOf(series);
         const own = idWords(series[0].id)
           .filter((word) => !shared.includes(word) && !word.startsWith(`${xKey}=`))
-          .map((word) => (word.startsWith("chunk=") ? `chunk=${chunks}` : word));
+          .map((word) => (word.startsWith("chunk=") && chunks !== undefined ? `chunk=${chunks}` : word));
         lines.push(cut(`  ${own.join(" ")}`, width));
         const bySize = series.toSorted((a, b) => (a[xKey] ?? 0) - (b[xKey] ?? 0));
         for (const line of seriesLines(bySize, xKey, width)) lines.push(paint(line.code, line.text));
@@ -69,7 +70,7 @@ export function table(rows: readonly Row[], options: TableOptions = {}): string[
 function seriesLines(series: readonly Row[], xKey: XKey, width: number): { code: string; text: string }[] {
   const columns = COLUMNS.filter(({ from }) => width >= from);
   const texts = series.map((row) => columns.map((column) => column.text(row)));
-  const widths = columns.map((_, i) => Math.max(...texts.map((cells) => cells[i].length)));
+  const widths = columns.map((_, i) => texts.reduce((most, cells) => Math.max(most, cells[i].length), 0));
   const lines: { code: string; text: string }[] = [];
   for (let i = 0; i < series.length; i++) {
     const row = series[i];
@@ -119,15 +120,15 @@ function paragraph(parts: readonly string[], width: number): string[] {
   return lines;
 }
 
-/** Without line breaks or control characters: a reason cannot move the cursor. */
+/** On one line: a reason cannot move the cursor. */
 function firstSentence(reason: string): string {
-  const flat = reason.replace(/[\s\p{Cc}]+/gu, " ").trim();
+  const flat = visible(reason.replace(/\s+/g, " ")).trim();
   return /^.+?[.!?](?=\s)/.exec(flat)?.[0] ?? flat;
 }
 
 /** The end of a line matters least: cut there. */
 function cut(text: string, width: number): string {
-  const safe = text.replace(/\p{Cc}/gu, " ").trimEnd();
+  const safe = visible(text).trimEnd();
   return safe.length <= width ? safe : `${safe.slice(0, width - 1)}…`;
 }
 

@@ -7,6 +7,7 @@ import type { CaseRecord, Row } from "../reports/rows/row.js";
 import { chooseSuites, suites } from "./index.js";
 import { laws } from "./laws/index.js";
 import { readEnvironment } from "./measure/environment.js";
+import { madeBy } from "./measure/made.js";
 import { run } from "./measure/run.js";
 import { type OpenedRun, openAndPlan } from "./plan/opening.js";
 import { planIds } from "./plan/plan.js";
@@ -53,8 +54,8 @@ export async function runSuite(options: RunSuiteOptions = {}): Promise<SuiteRun>
   const { grid = DEFAULT_GRID, seed = 0, signal, onRow } = options;
   const host = nodeHost();
   try {
-    const { pool, targets, absent, groups } = await opened(host, options);
-    const environment = await readEnvironment([], seed);
+    const { pool, targets, absent, groups, impls, files } = await opened(host, options);
+    const environment = await readEnvironment([], seed, files);
     const cases: CaseRecord[] = [];
     await run(groups, {
       grid,
@@ -66,6 +67,7 @@ export async function runSuite(options: RunSuiteOptions = {}): Promise<SuiteRun>
         seed,
         commit: `${environment.commit ?? "unknown"}${environment.dirty ? "-dirty" : ""}`,
         cpu: environment.cpu.model ?? undefined,
+        made: madeBy(environment, targets, impls),
         repeat: (suite, id) =>
           `dualbench bench --grid ${grid} --seed ${seed} --suite ${suite} --filter "${id}"`,
         timeUtc: () => new Date(host.nowMs()).toISOString(),
@@ -95,13 +97,18 @@ export async function planSuite(options: RunSuiteOptions = {}): Promise<readonly
   }
 }
 
-async function opened(host: Host, options: RunSuiteOptions): Promise<OpenedRun> {
+interface Opened extends OpenedRun {
+  readonly impls: readonly AnyImplementation[];
+  readonly files: readonly string[];
+}
+
+async function opened(host: Host, options: RunSuiteOptions): Promise<Opened> {
   const { grid = DEFAULT_GRID, seed = 0, engines: named = [], suites: namedSuites = [], filter } = options;
   choose("suite", suites, namedSuites);
   const files = (options.files ?? []).map((file) => resolve(file));
   const [impls, entries] = await Promise.all([allImplementations(files), allEngines(files)]);
   choose("engine", entries, named);
-  return openAndPlan(host, {
+  const run = await openAndPlan(host, {
     ...{
       impls,
       entries,
@@ -114,6 +121,7 @@ async function opened(host: Host, options: RunSuiteOptions): Promise<OpenedRun> 
     filter: filter ?? null,
     originMs: host.nowMs(),
   });
+  return { ...run, impls, files };
 }
 
 const DEFAULT_GRID: Grid = "quick";

@@ -32,6 +32,8 @@ export interface EngineTraits {
   readonly tensorOps?: true;
   /** Why it is given no NaN and no infinity: one sentence, where it does not keep what IEEE 754 promises of them. */
   readonly nonFinite?: string;
+  /** Packages that take part in computing, by device, and under "" on every device: their versions go into the rows. */
+  readonly packages?: Readonly<Record<string, readonly string[]>>;
   /** Somebody else's code to compare with: its curves stand for ours only where it is named alone. */
   readonly peer?: true;
 }
@@ -55,15 +57,23 @@ export const engines: readonly EngineEntry[] = [
     inPage: true,
     // WGSL may assume that NaN and infinities do not exist
     nonFinite: "webgpu promises nothing about infinite inputs",
+    packages: { "": ["webgpu"] },
     load: () => import("./webgpu.js"),
   },
-  { name: "wasm", load: () => import("./wasm.js") },
+  { name: "wasm", packages: { "": ["assemblyscript"] }, load: () => import("./wasm.js") },
   { name: "cpu", inPage: true, plainJs: true, load: () => import("./cpu.js") },
   {
     name: "tfjs",
     devices: ["wasm", "cpu", "webgpu", "tensorflow"],
     onlyNamed: ["cpu"],
     tensorOps: true,
+    packages: {
+      "": ["@tensorflow/tfjs-core"],
+      wasm: ["@tensorflow/tfjs-backend-wasm"],
+      cpu: ["@tensorflow/tfjs-backend-cpu"],
+      webgpu: ["@tensorflow/tfjs-backend-webgpu"],
+      tensorflow: ["@tensorflow/tfjs-node", "@tensorflow/tfjs-node-gpu"],
+    },
     load: () => import("./tfjs.js"),
   },
   {
@@ -71,13 +81,14 @@ export const engines: readonly EngineEntry[] = [
     devices: ["cuda:0", "cpu"],
     tensorOps: true,
     peer: true,
+    packages: { "": ["torch"] },
     load: () => import("./torch.js"),
   },
 ];
 
 /** What to open of an engine: undefined stands for its only device. */
 export function devicesToOpen(
-  { devices, onlyNamed = [] }: EngineEntry,
+  { devices, onlyNamed = [] }: Pick<EngineEntry, "devices" | "onlyNamed">,
   named: boolean,
 ): readonly (string | undefined)[] {
   return devices?.filter((device) => named || !onlyNamed.includes(device)) ?? [undefined];

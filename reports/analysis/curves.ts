@@ -90,14 +90,11 @@ export function groupsOf(rows: readonly Row[], xKey: XKey): Group[] {
   const groups = [...byQuestion.values()].flatMap((members) => {
     if (xKey === "state") return [groupOf(members, xKey)];
     // An operator without a state belongs to the group of every state.
-    const states = [...new Set(members.map((row) => row.state).filter((state) => state !== undefined))];
-    if (states.length <= 1) return [groupOf(members, xKey)];
-    return states.map((state) =>
-      groupOf(
-        members.filter((row) => row.state === undefined || row.state === state),
-        xKey,
-      ),
-    );
+    const byState = groupBy(members, (row) => String(row.state ?? ""));
+    const stateless = byState.get("") ?? [];
+    byState.delete("");
+    if (byState.size <= 1) return [groupOf(members, xKey)];
+    return [...byState.values()].map((own) => groupOf([...own, ...stateless], xKey));
   });
   const isCold = ({ cache }: Group) => Number(cache === "cold");
   return groups.sort((a, b) => isCold(a) - isCold(b) || weight(b) - weight(a));
@@ -185,9 +182,13 @@ export function seriesOf(rows: readonly Row[], xKey: XKey): Map<string, Row[]> {
   const series = new Map<string, Row[]>();
   const family = (row: Row) => seriesKey(row, xKey, "chunk");
   for (const [key, members] of groupBy(rows, family)) {
-    const chunks = (x: number | undefined) =>
-      new Set(members.filter((row) => row[xKey] === x).map((row) => row.chunk));
-    if (xKey === "chunk" || members.every((row) => chunks(row[xKey]).size === 1)) series.set(key, members);
+    const chunks = new Map<number | undefined, number | undefined>();
+    const isOne = members.every((row) => {
+      const x = row[xKey];
+      if (!chunks.has(x)) chunks.set(x, row.chunk);
+      return chunks.get(x) === row.chunk;
+    });
+    if (xKey === "chunk" || isOne) series.set(key, members);
     else for (const [own, some] of groupBy(members, (row) => seriesKey(row, xKey))) series.set(own, some);
   }
   return series;

@@ -29,9 +29,10 @@ export function ratioInterval(one: Timed, other: Timed): { ratio: number; low: n
 /** At every size where both were measured; a level curve stands against every size of the other. */
 export function speedups(one: Curve, other: Curve): Ratio[] {
   const theirs = measuredOf(other);
-  const level = theirs.find((point) => point.x === undefined);
+  const bySize = new Map(theirs.map((point) => [point.x, point]));
+  const level = bySize.get(undefined);
   return measuredOf(one).flatMap((mine) => {
-    const match = theirs.find((point) => point.x === mine.x) ?? level;
+    const match = bySize.get(mine.x) ?? level;
     if (mine.x === undefined || !match) return [];
     return [{ x: mine.x, one: mine, other: match, ...ratioInterval(mine, match) }];
   });

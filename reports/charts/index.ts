@@ -16,7 +16,8 @@ const CHARTS: Readonly<Record<string, Chart>> = {
 };
 
 export function chartOf(suite: string, rows: readonly Row[]): Chart {
-  return CHARTS[suite] ?? plainChart(suite, rows);
+  // a suite may be called constructor
+  return Object.hasOwn(CHARTS, suite) ? CHARTS[suite] : plainChart(suite, rows);
 }
 
 function plainChart(suite: string, rows: readonly Row[]): Chart {

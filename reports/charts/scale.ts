@@ -27,8 +27,8 @@ export function linearSizeAxis(values: readonly number[]): Axis {
 export function logAxis(values: readonly number[]): Axis {
   const finite = values.filter((value) => value > 0 && Number.isFinite(value));
   if (finite.length === 0) return axis("log", [1e5, 1e8], [1e5, 1e6, 1e7, 1e8]);
-  const low = Math.min(...finite) / 1.15;
-  const high = Math.max(...finite) * 1.15;
+  const low = finite.reduce((least, value) => Math.min(least, value)) / 1.15;
+  const high = finite.reduce((most, value) => Math.max(most, value)) * 1.15;
   const steps: number[] = [];
   for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); power++) {
     for (const digit of [1, 2, 5]) steps.push(digit * 10 ** power);
@@ -41,7 +41,7 @@ export function logAxis(values: readonly number[]): Axis {
 
 /** Linear axis from zero, with four to seven round ticks. */
 export function linearAxis(values: readonly number[]): Axis {
-  const top = Math.max(0, ...values.filter(Number.isFinite)) * 1.06 || 1;
+  const top = values.filter(Number.isFinite).reduce((most, value) => Math.max(most, value), 0) * 1.06 || 1;
   const rough = top / 7;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 2.5, 5, 10].map((digit) => digit * power).find((s) => s >= rough)!;

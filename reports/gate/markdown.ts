@@ -1,6 +1,6 @@
 /** A verdict for the step summary of a continuous integration run. */
 import type { Verdict } from "./verdict.js";
-import { canaryWords, caseWords, counted, HEADLINES, inOrder, troubled } from "./words.js";
+import { canaryWords, caseWords, counted, HEADLINES, inOrder, shapesWords, troubled } from "./words.js";
 
 export function verdictMarkdown(verdict: Verdict): string {
   const { base, head, cases, checks, notCompared } = verdict;
@@ -10,7 +10,8 @@ export function verdictMarkdown(verdict: Verdict): string {
     ...verdict.reasons.map((reason) => `- ${cell(reason)}`),
     "",
     `${head.name} (${head.commit.slice(0, 12)}) against ${base.name} (${base.commit.slice(0, 12)}) ` +
-      `on ${cell(verdict.machine)}, ${verdict.minutes.toFixed(1)} minutes. ${cell(canaryWords(verdict))}.`,
+      `on ${cell(verdict.machine)}, ${verdict.minutes.toFixed(1)} minutes. ${cell(canaryWords(verdict))}. ` +
+      `${cell(shapesWords(verdict))}.`,
     "",
   ];
   if (cases.length > 0) {

@@ -1,6 +1,6 @@
 /** A verdict on the terminal. */
 import type { Verdict } from "./verdict.js";
-import { canaryWords, caseWords, counted, HEADLINES, inOrder, troubled } from "./words.js";
+import { canaryWords, caseWords, counted, HEADLINES, inOrder, shapesWords, troubled } from "./words.js";
 
 const COLUMNS = [
   { key: "outcome", title: "" },
@@ -40,6 +40,7 @@ export function verdictTable(verdict: Verdict): string[] {
   }
   for (const { id, reason } of verdict.notCompared) lines.push(`not compared  ${id}: ${reason}`);
   lines.push("", canaryWords(verdict));
+  lines.push(shapesWords(verdict));
   lines.push(`checks: ${counted(verdict.checks.map(({ status }) => status))}`);
   for (const { name, what, status, detail } of verdict.checks)
     if (status !== "pass") lines.push(`  ${status}  ${name}: ${what}: ${detail}`);

@@ -31,13 +31,29 @@ export interface Verdict {
   readonly selection: string;
   readonly minutes: number;
   readonly machine: string;
+  /** Absent in verdicts of versions before 0.2. */
+  readonly made?: Made;
   /** One reading a block, where the device tells. */
   readonly gpu: readonly GpuReading[];
   readonly canary: Canary | null;
+  /** Null where the run ended before. */
+  readonly shapes: Shapes | null;
   readonly cases: readonly CaseVerdict[];
   readonly checks: readonly Check[];
   /** Nothing is dropped silently. */
   readonly notCompared: readonly { readonly id: string; readonly reason: string }[];
+}
+
+/** The code behind the numbers, also where it has no commit. */
+export interface Made {
+  /** Of dualbench. */
+  readonly version: string;
+  /** Hash of its own sources. */
+  readonly code: string;
+  /** Versions of the packages that may have computed. */
+  readonly packages: Readonly<Record<string, string>>;
+  /** Hash of each module of the user and of what it imports, by path. */
+  readonly sources: Readonly<Record<string, string>>;
 }
 
 export interface GpuReading {
@@ -52,6 +68,20 @@ export interface Side {
   /** As a person names it: a ref, a file. */
   readonly name: string;
   readonly commit: string;
+}
+
+/** What head's implementations had to pass before anything was timed, beside their cases: shapes that no grid has, random problems. */
+export interface Shapes {
+  readonly implementations: number;
+  /** Outputs held against the reference. */
+  readonly checks: number;
+  /** Problems that an implementation does not take, or whose bound would show nothing. */
+  readonly notTaken: number;
+  /** Problems of an operator that the time did not suffice for. */
+  readonly left: number;
+  readonly seconds: number;
+  /** Of the random problems. */
+  readonly seed: number;
 }
 
 /** The base against itself under the same rule. */

@@ -64,6 +64,16 @@ export function canaryWords({ canary }: Verdict): string {
   return `canary (base against itself, ${canary.blocks} blocks of ${canary.id}): ratio ${canary.ratio.toFixed(3)}, ${told}`;
 }
 
+export function shapesWords({ shapes }: Verdict): string {
+  if (!shapes) return "awkward shapes: none was tried";
+  const { implementations, checks, notTaken, left, seconds, seed } = shapes;
+  const cut = left > 0 ? `; the time did not suffice for ${left} problems more` : "";
+  return (
+    `awkward shapes and random problems (seed ${seed}): ${checks} checks of ${implementations} implementations, ` +
+    `${notTaken} not taken, in ${seconds.toFixed(1)} s${cut}`
+  );
+}
+
 /** "12 same, 1 slower" */
 export function counted(words: readonly string[]): string {
   const counts = new Map<string, number>();

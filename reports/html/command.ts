@@ -9,8 +9,8 @@ export function caseCommand(run: RunRecord, row: Row): string {
   return [
     program,
     `--suite ${row.suite}`,
-    `--engine ${row.engine}`,
-    `--grid ${grid}`,
+    `--engine ${quoted(row.engine)}`,
+    `--grid ${quoted(grid)}`,
     `--seed ${seed}`,
     ...impls.map((file) => `--impl ${quoted(file)}`),
     `--filter ${quoted(row.id)}`,

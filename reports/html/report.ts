@@ -163,11 +163,19 @@ function plainTable(
   return `<table><thead><tr>${head}</tr></thead><tbody>\n${body.join("\n")}\n</tbody></table>`;
 }
 
+/** More of them than this no browser sorts. */
+const ROWS = 10_000;
+
 function rowsSection(run: RunRecord, rows: readonly Row[]): string {
   const head = COLUMNS.map(
     ({ title, numeric }) => `<th scope="col"${numeric ? ' class="number"' : ""}>${escapeHtml(title)}</th>`,
   );
   const statuses = [...new Set(rows.map((row) => row.status))];
+  const shown = rows.slice(0, ROWS);
+  const rest =
+    shown.length === rows.length
+      ? ""
+      : `<p>The first ${ROWS} of ${rows.length} cases; results.csv has all.</p>`;
   return `<section class="wide" aria-labelledby="all"><h2 id="all">All cases</h2>
 <div class="controls" hidden>
 <label>Filter (all words must occur)<input id="filter" type="search" placeholder="ssd/chunked length=4096"></label>
@@ -176,8 +184,8 @@ function rowsSection(run: RunRecord, rows: readonly Row[]): string {
 </div>
 <div class="scroll" role="region" aria-labelledby="all" tabindex="0">
 <table id="rows"><thead><tr>${head.join("")}</tr></thead><tbody>
-${rows.map((row) => rowLine(run, row)).join("\n")}
-</tbody></table></div></section>`;
+${shown.map((row) => rowLine(run, row)).join("\n")}
+</tbody></table></div>${rest}</section>`;
 }
 
 function rowLine(run: RunRecord, row: Row): string {
@@ -204,16 +212,15 @@ function environmentSection(run: RunRecord, rows: readonly Row[]): string {
     ["commit", [...new Set(rows.map((row) => row.commit))].join(", ")],
     ["devices", [...new Set(rows.map((row) => row.device))].join("; ")],
     ...flat(run.environment),
-    ...[...new Set(rows.map((row) => `${row.engine} on ${row.device}`))].flatMap((name) =>
-      details(name, rows),
+    ...[...groupBy(rows, (row) => `${row.engine} on ${row.device}`)].flatMap(([name, own]) =>
+      details(name, own),
     ),
   ];
   return `<section aria-labelledby="environment"><h2 id="environment">Environment</h2>${plainTable(["Key", "Value"], lines, 9)}</section>`;
 }
 
 /** Details of an engine's device that all its rows share. */
-function details(name: string, rows: readonly Row[]): string[][] {
-  const own = rows.filter((row) => `${row.engine} on ${row.device}` === name);
+function details(name: string, own: readonly Row[]): string[][] {
   const [first, ...rest] = own.map((row) => row.details ?? {});
   const shared = Object.entries(first).filter(([key, value]) => rest.every((other) => other[key] === value));
   return shared.map(([key, value]) => [`${name}: ${key}`, String(value)]);

@@ -1,8 +1,9 @@
 /** results.csv: one row a case, base units in the column names. Columns are a contract: new ones go to the end. */
 import { stringify } from "csv-stringify/sync";
+import { visible } from "../text.js";
 import type { Row } from "./row.js";
 
-type Value = string | number | boolean | undefined;
+type Value = string | number | boolean | Readonly<Record<string, string>> | undefined;
 
 /** Column by column, in the order of the contract. */
 const COLUMNS: readonly (readonly [name: string, key: string])[] = [
@@ -48,18 +49,37 @@ const COLUMNS: readonly (readonly [name: string, key: string])[] = [
   ["commit", "commit"],
   ["time_utc", "timeUtc"],
   ["tile", "tile"],
+  ["version", "version"],
+  ["packages", "packages"],
+  ["source", "source"],
 ];
 
 export const CSV_COLUMNS: readonly string[] = COLUMNS.map(([name]) => name);
 
-/** RFC 4180 with a header; a value that a case does not have is an empty field. */
+/**
+ * RFC 4180 with a header; a value that a case does not have is an empty field. Text that a spreadsheet would take for a formula gets
+ * an apostrophe in front, control characters are escaped.
+ */
 export function toCsv(rows: readonly Row[]): string {
   const records = rows.map((row) => {
     const values = row as unknown as Readonly<Record<string, Value>>;
-    return COLUMNS.map(([, key]) => values[key]);
+    return COLUMNS.map(([, key]) => flat(values[key]));
   });
   return stringify([CSV_COLUMNS, ...records], {
     // one line a case, whatever a driver's message holds
-    cast: { boolean: (value) => String(value), string: (value) => value.replace(/\r?\n/g, " ") },
+    cast: { boolean: (value) => String(value), string: (value) => harmless(visible(value)) },
   });
+}
+
+/** "4.22.0 @tensorflow/tfjs-core; ...": no cell is a table of its own. */
+function flat(value: Value): string | number | boolean | undefined {
+  if (typeof value !== "object") return value;
+  return Object.entries(value)
+    .map(([name, version]) => `${version} ${name}`)
+    .join("; ");
+}
+
+/** Also after a semicolon, where spreadsheets of half the world begin the next cell. Wide forms count as their narrow ones. */
+function harmless(text: string): string {
+  return text.replace(/(^|;)(\s*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])/g, "$1$2'");
 }

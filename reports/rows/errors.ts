@@ -15,10 +15,14 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOTDIR: "a part of the path is a file",
   EEXIST: "it exists already",
   EISDIR: "it is a folder",
+  ELOOP: "links lead in a circle",
+  ENAMETOOLONG: "its name is too long",
+  ENOMKDIR: "this file system makes no files or folders there",
+  ERR_FS_FILE_TOO_LARGE: "it is larger than 2 GiB",
 };
 
 /** An error of the operating system in words. */
 export function reasonOf(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
-  return (code && REASONS[code]) ?? message ?? String(error);
+  return (code && REASONS[code]) || message || String(error);
 }

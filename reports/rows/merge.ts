@@ -1,16 +1,18 @@
-/** Several run folders as one: shards of one plan, or runs of one machine kind. No curve, and no panel, ever holds two machines. */
-
-import { curveName, groupBy, xKeyOf } from "../analysis/curves.js";
-import { mayBeOne } from "./machine.js";
+/**
+ * Several run folders as one: shards of one plan, runs of several machines. No curve, and no panel, ever holds two machines: hosts,
+ * versions of Node and CPU flags that differ are other machines, and a device that two of them have gets a name for each.
+ */
+import { planId } from "./case-id.js";
+import { differencesOf, namesOf } from "./machine.js";
 import type { Row, RunRecord } from "./row.js";
+import { readRun } from "./store.js";
 
 export interface Source {
   /** As the person typed it. */
   readonly folder: string;
+  /** With the environment in which these rows were measured. */
   readonly run: RunRecord;
   readonly rows: readonly Row[];
-  /** What two machines must have in common. */
-  readonly machine: string;
 }
 
 export interface Merged {
@@ -20,29 +22,49 @@ export interface Merged {
   readonly notes: readonly string[];
 }
 
-/** A merge that would mislead, in one sentence. */
-export class MergeError extends Error {
-  override readonly name = "MergeError";
+export interface ReadSources {
+  /** One for each environment: a run may have gone on elsewhere. */
+  readonly sources: readonly Source[];
+  readonly faults: readonly string[];
+  readonly unreadable: number;
 }
 
-/** @throws MergeError */
+/** @throws StoreError when the folder holds nothing that can be read */
+export function readSources(folder: string): ReadSources {
+  const { run, cases, parts, headless, faults, unreadable } = readRun(folder);
+  const sources: Source[] = [];
+  for (const [i, { from, record }] of parts.entries()) {
+    const rows = cases.slice(from, parts[i + 1]?.from).map(({ row }) => row);
+    const { environment } = record;
+    const at = sources.findIndex((other) => differencesOf(other.run.environment, environment).length === 0);
+    if (at < 0) sources.push({ folder, run: { ...run, environment }, rows });
+    else sources[at] = { ...sources[at], rows: [...sources[at].rows, ...rows] };
+  }
+  const kept = sources.filter(({ rows }, i) => rows.length > 0 || (i === 0 && cases.length === 0));
+  const unknown = headless
+    ? [`${folder}: no record says how the run was made; its rows stand for themselves`]
+    : [];
+  return { sources: kept, faults: [...faults, ...unknown], unreadable };
+}
+
 export function mergeRuns(sources: readonly Source[]): Merged {
-  const [first, ...rest] = sources;
-  if (rest.length === 0) return { run: first.run, rows: first.rows, notes: [] };
-  refuseMixture(sources);
-  const { rows, repeated } = lastOfEach(sources);
+  const { rows: named, environment } = toldApart(sources);
+  const { rows, repeated } = lastOfEach(named);
+  const [first] = sources;
   const runs = sources.map(({ run }) => run);
   const starts = runs.map(({ startedUtc }) => startedUtc).toSorted();
   const run: RunRecord = {
     ...first.run,
     command: [...new Set(runs.map(({ command }) => command))].join("; "),
     plan: { ...first.run.plan, ids: [...new Set(runs.flatMap(({ plan }) => plan.ids))] },
+    environment,
     startedUtc: starts[0],
   };
   const notes: string[] = [];
   if (repeated > 0) notes.push(`${repeated} cases are in several folders; the ones measured last count`);
   for (const [what, values] of [
     ["commits", rows.map(({ commit }) => commit)],
+    ["versions of dualbench", rows.map(({ version }) => version ?? "unknown")],
     ["seeds", rows.map(({ seed }) => String(seed))],
   ] as const) {
     const different = [...new Set(values)];
@@ -52,38 +74,46 @@ export function mergeRuns(sources: readonly Source[]): Merged {
   return { run, rows, notes };
 }
 
-/** Neither one curve nor one device's name may stand for two machines. */
-function refuseMixture(sources: readonly Source[]): void {
-  const owner = new Map<string, Source>();
-  const take = (key: string, source: Source, what: string) => {
-    const earlier = owner.get(key);
-    if (earlier && !mayBeOne(earlier.machine, source.machine))
-      throw new MergeError(
-        `${what} would mix two machines, ${earlier.machine} (${earlier.folder}) and ` +
-          `${source.machine} (${source.folder}); report each folder by itself`,
-      );
-    owner.set(key, source);
-  };
-  for (const source of sources)
-    for (const [suite, rows] of groupBy(source.rows, (row) => row.suite)) {
-      const xKey = xKeyOf(suite, rows);
-      for (const row of rows) {
-        const curve = curveName(row, xKey);
-        take(`${suite}\t${curve}`, source, `the curve ${curve} of ${suite}`);
-        take(`device ${row.device}`, source, `the panels of ${row.device}`);
-      }
-    }
+interface Named {
+  readonly folder: string;
+  readonly row: Row;
 }
 
-function lastOfEach(sources: readonly Source[]): { rows: Row[]; repeated: number } {
-  const all = sources.flatMap(({ rows }) => rows);
-  const byCase = new Map<string, Row>();
-  for (const row of all) {
-    const key = `${row.suite}\t${row.id}\t${row.device}`;
+/** Where environments differ, all of them under their names, and a device of two of them once for each. */
+function toldApart(sources: readonly Source[]): { rows: Named[]; environment: RunRecord["environment"] } {
+  const kinds: RunRecord["environment"][] = [];
+  const kindOf = sources.map(({ run: { environment } }) => {
+    const at = kinds.findIndex((other) => differencesOf(other, environment).length === 0);
+    return at < 0 ? kinds.push(environment) - 1 : at;
+  });
+  const all = (source: Source, change: (row: Row) => Row) =>
+    source.rows.map((row) => ({ folder: source.folder, row: change(row) }));
+  if (kinds.length <= 1)
+    return { rows: sources.flatMap((source) => all(source, (row) => row)), environment: kinds[0] ?? {} };
+  const names = namesOf(kinds);
+  const owners = new Map<string, Set<number>>();
+  for (const [i, source] of sources.entries())
+    for (const { device } of source.rows)
+      owners.set(device, (owners.get(device) ?? new Set()).add(kindOf[i]));
+  const rows = sources.flatMap((source, i) =>
+    all(source, (row) =>
+      owners.get(row.device)!.size > 1 ? { ...row, device: `${row.device} (${names[kindOf[i]]})` } : row,
+    ),
+  );
+  return { rows, environment: Object.fromEntries(names.map((name, i) => [name, kinds[i]])) };
+}
+
+function lastOfEach(all: readonly Named[]): { rows: Row[]; repeated: number } {
+  const byCase = new Map<string, Named>();
+  let repeated = 0;
+  for (const one of all) {
+    const { suite, id, device } = one.row;
+    const key = `${planId(suite, id)}\t${device}`;
     const earlier = byCase.get(key);
-    if (!earlier || better(row, earlier)) byCase.set(key, row);
+    if (earlier && earlier.folder !== one.folder) repeated++;
+    if (!earlier || better(one.row, earlier.row)) byCase.set(key, one);
   }
-  return { rows: [...byCase.values()], repeated: all.length - byCase.size };
+  return { rows: [...byCase.values()].map(({ row }) => row), repeated };
 }
 
 /** A case that ran says more than one that was skipped; between equals the later counts. */

@@ -5,12 +5,23 @@
 import { z } from "zod";
 
 const count = z.number().int().nonnegative();
-const finite = z.number();
+/** Amounts: at least zero, and no more than anything that computes can have. What lies outside is damage or a joke. */
+const amount = z.number().nonnegative().max(1e36);
+/** 1e21 ns are thirty thousand years. */
+const ns = amount.max(1e21);
+/** A median below what any clock can tell stands on no logarithmic axis. */
+const medianNs = ns.min(1e-6);
+/** In units of a bound: an output may be wrong by any finite factor. */
+const units = z.number().nonnegative();
+/** Files are named after suites: never a path. */
+const suite = z
+  .string()
+  .regex(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$/, "a suite's name is letters, digits, dots and dashes, no path");
 
 const common = {
   /** `operator/form.engine key=value ...` */
   id: z.string(),
-  suite: z.string(),
+  suite,
   operator: z.string(),
   form: z.string(),
   engine: z.string(),
@@ -37,10 +48,16 @@ const common = {
   /** Sizes of what a workgroup holds at a time, in words of its implementation. */
   tile: z.string().optional(),
   /** Operator.cost: least work of any form. */
-  flops: finite,
-  bytes: finite,
+  flops: amount,
+  bytes: amount,
   seed: count,
   commit: z.string(),
+  /** Of dualbench; absent, as the next two, in rows of versions before 0.2. */
+  version: z.string().optional(),
+  /** Packages that took part in computing, e.g. an engine's backend, with their versions. */
+  packages: z.record(z.string(), z.string()).optional(),
+  /** A user's module: its name and a hash over it and all that it imports. */
+  source: z.string().optional(),
   timeUtc: z.string(),
   /** Everything else about device, kernel hash, BLAS ...: free-form, shown in reports. */
   details: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])).optional(),
@@ -50,8 +67,8 @@ const checked = {
   lanesChecked: count,
   lanesTotal: count,
   /** Error and bound in units of u * scale, of the element with the largest error / bound. */
-  errorU: finite,
-  boundU: finite,
+  errorU: units,
+  boundU: units,
 };
 
 /** What a reader must know of a curve before calling it faster than another; see reports/analysis/fairness.ts. */
@@ -76,20 +93,20 @@ const measured = z.object({
   samples: count,
   /** precision: half-width of the interval reached; iterations: cap; budget: wall clock. */
   stopReason: z.enum(["precision", "iterations", "budget"]),
-  medianNs: finite,
-  ci95LowNs: finite,
-  ci95HighNs: finite,
-  p25Ns: finite,
-  p75Ns: finite,
-  minNs: finite,
-  hostMedianNs: finite,
+  medianNs,
+  ci95LowNs: ns,
+  ci95HighNs: ns,
+  p25Ns: ns,
+  p75Ns: ns,
+  minNs: ns,
+  hostMedianNs: ns,
   /** Whose clock medianNs is of. */
   clock: z.enum(["host", "device"]),
-  flopsPerS: finite,
-  bytesPerS: finite,
+  flopsPerS: amount,
+  bytesPerS: amount,
   /** max(flops / F, bytes / B) / median with the ceilings of this run; absent where they could not be measured. */
-  rooflineFraction: finite.optional(),
-  peakBytes: finite,
+  rooflineFraction: amount.optional(),
+  peakBytes: amount,
   deterministic: z.boolean(),
   /** Absent in rows of versions before 0.2. */
   fairness: fairnessSchema.optional(),
@@ -101,8 +118,8 @@ const rejected = z.object({
   ...common,
   ...checked,
   // absent where the output is not a number: its error is not one either
-  errorU: finite.optional(),
-  boundU: finite.optional(),
+  errorU: units.optional(),
+  boundU: units.optional(),
   status: z.literal("rejected"),
   reason: z.string(),
 });
@@ -112,28 +129,28 @@ const skipped = z.object({
   status: z.literal("skipped"),
   reason: z.string(),
   /** Extrapolated along the curve from smaller cases; charts draw it hollow. */
-  predictedNs: finite.optional(),
-  predictedBytes: finite.optional(),
+  predictedNs: ns.optional(),
+  predictedBytes: amount.optional(),
 });
 
-const failed = z.object({ ...common, status: z.literal("failed"), reason: z.string() });
+export const failedSchema = z.object({ ...common, status: z.literal("failed"), reason: z.string() });
 
-export const rowSchema = z.discriminatedUnion("status", [measured, rejected, skipped, failed]);
+export const rowSchema = z.discriminatedUnion("status", [measured, rejected, skipped, failedSchema]);
 export type Row = z.infer<typeof rowSchema>;
 export type Measured = z.infer<typeof measured>;
 export type Rejected = z.infer<typeof rejected>;
 export type Skipped = z.infer<typeof skipped>;
-export type Failed = z.infer<typeof failed>;
+export type Failed = z.infer<typeof failedSchema>;
 
 /** One raw sample: mean of `repeats` back-to-back runs. Times from the start of the run. */
 export const sampleSchema = z.object({
-  hostNs: finite,
-  deviceNs: finite.optional(),
+  hostNs: ns,
+  deviceNs: ns.optional(),
   repeats: count,
   round: count,
   /** Place within its round, 0 for the first implementation of that round. */
   order: count,
-  startNs: finite,
+  startNs: z.number(),
 });
 export type Sample = z.infer<typeof sampleSchema>;
 
@@ -161,6 +178,8 @@ export const resumeRecordSchema = z.object({
   command: z.string(),
   environment: z.record(z.string(), z.unknown()),
   startedUtc: z.string(),
+  /** `suite<TAB>id`s whose earlier rows no longer count: their code had changed, and they begin anew. */
+  anew: z.array(z.string()).optional(),
 });
 export type ResumeRecord = z.infer<typeof resumeRecordSchema>;
 

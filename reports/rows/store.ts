@@ -3,49 +3,35 @@
  * case starts. A crash loses at most the case in flight; a torn last line is dropped on reading and cut off on resuming.
  */
 import {
-  accessSync,
   closeSync,
   constants,
   existsSync,
   fsyncSync,
   ftruncateSync,
-  mkdirSync,
+  lstatSync,
   openSync,
-  readFileSync,
   rmSync,
   statSync,
   writeSync,
 } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { join } from "node:path";
 import { reasonOf, StoreError } from "./errors.js";
+import { kindOf, makeFolder, readPlain, tryFolder } from "./folder.js";
 import { lockFolder } from "./lock.js";
-import { completed } from "./older.js";
-import {
-  type CaseRecord,
-  caseRecordSchema,
-  type ResumeRecord,
-  type Row,
-  type RunRecord,
-  resumeRecordSchema,
-  runRecordSchema,
-} from "./row.js";
+import type { AnyRecord } from "./parse.js";
+import { parseRun, type StoredRun } from "./records.js";
+import type { ResumeRecord, Row, RunRecord } from "./row.js";
+
+export type { StoredRun } from "./records.js";
 
 export const RESULTS = "results.jsonl";
 
-export interface StoredRun {
-  readonly run: RunRecord;
-  readonly resumes: readonly ResumeRecord[];
-  readonly cases: readonly CaseRecord[];
-  /** Length of the file up to its last whole record. */
-  readonly wholeBytes: number;
-}
-
-/** Rows of a run folder, torn tail dropped. @throws StoreError */
+/** Rows of a run folder, or of a file that a page has offered; torn tail dropped. @throws StoreError when there are none */
 export function readRun(folder: string): StoredRun {
-  const file = join(folder, RESULTS);
+  const file = resultsFile(folder);
   let bytes: Buffer;
   try {
-    bytes = readFileSync(file);
+    bytes = readPlain(file);
   } catch (error) {
     throw new StoreError(
       `cannot read ${file}: ${reasonOf(error)}; give a folder that a bench run has written`,
@@ -54,48 +40,16 @@ export function readRun(folder: string): StoredRun {
   return parseRun(bytes, file);
 }
 
+/** The rows that can be read; `readRun` says which lines cannot. */
 export function readRows(folder: string): Row[] {
   return readRun(folder).cases.map(({ row }) => row);
 }
 
-function parseRun(bytes: Buffer, file: string): StoredRun {
-  let run: RunRecord | undefined;
-  const resumes: ResumeRecord[] = [];
-  const cases: CaseRecord[] = [];
-  let wholeBytes = 0;
-  for (let line = 1; ; line++) {
-    const end = bytes.indexOf(0x0a, wholeBytes);
-    if (end < 0) break;
-    const record = parseLine(bytes.toString("utf8", wholeBytes, end));
-    if (!record) {
-      // after a power loss the last block may hold anything; before the last line it is damage
-      if (bytes.indexOf(0x0a, end + 1) < 0 && bytes.length <= end + 1) break;
-      throw new StoreError(`${file}: line ${line} is not a record of a run; remove that line, or run again`);
-    }
-    if (record.record === "run") run ??= record;
-    else if (record.record === "resume") resumes.push(record);
-    else cases.push({ ...record, row: completed(record.row) });
-    wholeBytes = end + 1;
-  }
-  if (!run)
-    throw new StoreError(
-      `${file} holds no run: its first record is missing; remove the folder and run again`,
-    );
-  return { run, resumes, cases, wholeBytes };
-}
-
-function parseLine(text: string): RunRecord | ResumeRecord | CaseRecord | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  for (const schema of [caseRecordSchema, runRecordSchema, resumeRecordSchema]) {
-    const parsed = schema.safeParse(value);
-    if (parsed.success) return parsed.data;
-  }
-  return undefined;
+/** The results of a folder, or a file itself. */
+export function resultsFile(folder: string): string {
+  return folder.endsWith(".jsonl") && existsSync(folder) && !statSync(folder).isDirectory()
+    ? folder
+    : join(folder, RESULTS);
 }
 
 /**
@@ -103,16 +57,15 @@ function parseLine(text: string): RunRecord | ResumeRecord | CaseRecord | undefi
  * @throws StoreError
  */
 export function checkFolder(folder: string): void {
-  if (existsSync(join(folder, RESULTS)))
-    throw new StoreError(
-      `${folder} already holds results; choose another folder with --out, or go on with --resume ${folder}`,
-    );
-  let nearest = resolve(folder);
-  while (!existsSync(nearest)) nearest = dirname(nearest);
   try {
-    if (!statSync(nearest).isDirectory()) throw Object.assign(new Error(), { code: "ENOTDIR" });
-    accessSync(nearest, constants.W_OK | constants.X_OK);
+    // a link that leads nowhere is something as well
+    if (lstatSync(join(folder, RESULTS), { throwIfNoEntry: false }))
+      throw new StoreError(
+        `${folder} already holds results; choose another folder with --out, or go on with --resume ${folder}`,
+      );
+    tryFolder(folder);
   } catch (error) {
+    if (error instanceof StoreError) throw error;
     throw new StoreError(`cannot write into ${folder}: ${reasonOf(error)}; choose another folder with --out`);
   }
 }
@@ -148,16 +101,21 @@ export class RunStore {
   /** Goes on where a run stopped: cuts a torn tail off. @throws StoreError */
   static resume(folder: string, resume: ResumeRecord): RunStore {
     const { wholeBytes } = readRun(folder);
-    const store = RunStore.open(folder, "r+", wholeBytes);
+    const there = lstatSync(join(folder, RESULTS));
+    if (!there.isFile())
+      throw new StoreError(
+        `${join(folder, RESULTS)} is ${kindOf(there)}; --resume writes into plain files only`,
+      );
+    const store = RunStore.open(folder, constants.O_RDWR, wholeBytes);
     ftruncateSync(store.file, wholeBytes);
     store.append([resume]);
     return store;
   }
 
-  private static open(folder: string, flags: string, wholeBytes: number): RunStore {
+  private static open(folder: string, flags: string | number, wholeBytes: number): RunStore {
     let unlock = () => {};
     try {
-      mkdirSync(folder, { recursive: true });
+      makeFolder(folder);
       unlock = lockFolder(folder);
       return new RunStore(folder, openSync(join(folder, RESULTS), flags), unlock, wholeBytes);
     } catch (error) {
@@ -170,7 +128,7 @@ export class RunStore {
   }
 
   /** Written and synced when this returns. @throws StoreError, with what was written before still whole */
-  append(records: readonly (RunRecord | ResumeRecord | CaseRecord)[]): void {
+  append(records: readonly AnyRecord[]): void {
     const text = Buffer.from(records.map((record) => `${JSON.stringify(record)}\n`).join(""));
     try {
       for (let done = 0; done < text.length; )

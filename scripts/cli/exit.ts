@@ -1,3 +1,6 @@
+import { StoreError } from "../../reports/rows/errors.js";
+import { visible } from "../../reports/text.js";
+
 /** How a command ends. The numbers are a contract; scripts of other people read them. */
 export const EXIT = {
   good: 0,
@@ -29,6 +32,17 @@ export function usageError(message: string): Stop {
   return new Stop(EXIT.usage, message);
 }
 
+/** One line on stderr. What comes from data cannot move the cursor. */
+export function warn(message: string): void {
+  process.stderr.write(`dualbench: ${visible(message.replace(/\s*\n\s*/g, " "))}\n`);
+}
+
+/** The first of many sentences, and how many more there are. */
+export function warnAll(messages: readonly string[], most = 10): void {
+  for (const message of messages.slice(0, most)) warn(message);
+  if (messages.length > most) warn(`and ${messages.length - most} more like these`);
+}
+
 /** Runs a command to its exit code. A bug keeps its stack; everything foreseen is one line. */
 export async function exitCodeOf(command: () => Promise<number>): Promise<number> {
   // a reader that has seen enough (head, less) is no failure
@@ -41,8 +55,12 @@ export async function exitCodeOf(command: () => Promise<number>): Promise<number
     return await command();
   } catch (error) {
     if (error instanceof Stop) {
-      process.stderr.write(`dualbench: ${error.message.replace(/\s*\n\s*/g, " ")}\n`);
+      warn(error.message);
       return error.code;
+    }
+    if (error instanceof StoreError) {
+      warn(error.message);
+      return EXIT.usage;
     }
     throw error;
   }

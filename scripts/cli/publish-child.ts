@@ -1,13 +1,14 @@
 /** Draws in a process of its own: renderers are native code, and a crash there must not cost the run its last words. */
 import { publish } from "../../reports/publish.js";
-import { readRun } from "../../reports/rows/store.js";
+import { mergeRuns, readSources } from "../../reports/rows/merge.js";
 
 process.on("SIGINT", () => {});
 process.on("message", async (folder: string) => {
-  const { run, cases } = readRun(folder);
-  const rows = cases.map(({ row }) => row);
+  const problems: string[] = [];
   try {
-    process.send?.({ files: await publish(run, rows, folder) });
+    const { run, rows } = mergeRuns(readSources(folder).sources);
+    const files = await publish(run, rows, folder, (sentence) => problems.push(sentence));
+    process.send?.({ files, ...(problems.length > 0 ? { why: problems.join("; ") } : {}) });
   } catch (error) {
     process.send?.({ why: error instanceof Error ? error.message : String(error) });
   }

@@ -1,14 +1,14 @@
 /** What a run leaves for people: the CSV, the charts, a table; the last lines name the files. */
-import { writeFileSync } from "node:fs";
 import { join, resolve as resolvePath } from "node:path";
 import { findings } from "../../reports/analysis/findings.js";
 import { toCsv } from "../../reports/rows/csv.js";
 import { reasonOf } from "../../reports/rows/errors.js";
+import { writeInto } from "../../reports/rows/folder.js";
 import type { CaseRecord, RunRecord } from "../../reports/rows/row.js";
 import { RESULTS } from "../../reports/rows/store.js";
 import { table } from "../../reports/table.js";
 import { forkBeside } from "../../suites/processes/fork.js";
-import { EXIT, usageError } from "./exit.js";
+import { EXIT, usageError, warn } from "./exit.js";
 import { shown } from "./words.js";
 
 export interface PublishOptions {
@@ -30,18 +30,17 @@ export async function publishRun(
   const rows = records.map(({ row }) => row);
   const files = [join(folder, RESULTS), join(folder, "results.csv")];
   try {
-    writeFileSync(files[1], toCsv(rows));
+    writeInto(folder, "results.csv", toCsv(rows));
   } catch (error) {
-    throw usageError(`cannot write into ${folder}: ${reasonOf(error)}; results.jsonl there is whole`);
+    throw usageError(`${reasonOf(error)}; results.jsonl there is whole`);
   }
   if (options.charts) {
     const drawn = await draw(folder);
     files.push(...drawn.files);
     if (drawn.why) {
       exitCode = EXIT.usage;
-      process.stderr.write(
-        `dualbench: the charts could not be drawn: ${drawn.why}; ` +
-          `the results are whole, npm run report -- ${shown(folder)} draws them again\n`,
+      warn(
+        `not everything could be drawn: ${drawn.why}; the results are whole, npm run report -- ${shown(folder)} draws them again`,
       );
     }
   }

@@ -1,6 +1,7 @@
 /** The page's entry: a form, a table that fills as cases finish, and the rows as a file. */
 import type { CaseRecord } from "../../reports/rows/row.js";
 import type { Grid } from "../../suites/suite.js";
+import { resultsText } from "./record.js";
 import { bench, PAGE_ENGINES, verify } from "./run.js";
 
 declare global {
@@ -18,10 +19,9 @@ function show({ row }: CaseRecord): void {
   for (const text of [row.suite, row.id, row.status, result]) line.insertCell().textContent = text;
 }
 
-function offer(records: readonly CaseRecord[]): void {
-  const lines = records.map((record) => JSON.stringify(record)).join("\n");
+function offer(text: string): void {
   const link = element<HTMLAnchorElement>("download");
-  link.href = URL.createObjectURL(new Blob([`${lines}\n`], { type: "application/jsonl" }));
+  link.href = URL.createObjectURL(new Blob([text], { type: "application/jsonl" }));
   link.hidden = false;
 }
 
@@ -34,8 +34,11 @@ async function start(event: Event): Promise<void> {
   try {
     const engine = PAGE_ENGINES.find(({ name }) => name === form.get("engine"))!.name;
     const filter = String(form.get("filter") ?? "");
-    const records = await bench({ engine, grid: form.get("grid") as Grid, filter, onRecord: show });
-    offer(records);
+    const grid = form.get("grid") as Grid;
+    const startedUtc = new Date().toISOString();
+    const records = await bench({ engine, grid, filter, onRecord: show });
+    const { userAgent: browser, hardwareConcurrency: cores } = navigator;
+    offer(resultsText({ engine, grid, filter, startedUtc, browser, cores }, records));
     status.textContent = `${records.length} rows`;
   } catch (error) {
     status.textContent = (error as Error).message;

@@ -12,6 +12,7 @@ import { browserHost } from "../../suites/processes/host.browser.js";
 import type { Grid } from "../../suites/suite.js";
 import { localPlace } from "../../suites/verify/evaluate.js";
 import { subjectsFor } from "../../suites/verify/subject.js";
+import { VERSION } from "./record.js";
 
 /** Engines that a page can load. */
 export const PAGE_ENGINES: readonly EngineEntry[] = engines.filter(({ inPage }) => inPage);
@@ -43,6 +44,7 @@ export async function bench({ engine, grid, filter, signal, onRecord }: PageRun)
       seed: 0,
       commit: "unknown",
       cpu: undefined,
+      made: () => ({ version: VERSION }),
       repeat: () => "the same page, engine and grid",
       timeUtc: () => new Date().toISOString(),
     };

@@ -1,4 +1,6 @@
 /** `npm run web`: the page, served from the sources. `npx vite build scripts/web` makes it a folder of files. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Plugin, UserConfig } from "vite";
 import { engines } from "../../impls/engines/index.js";
 
@@ -24,4 +26,14 @@ export function pageEngines(): Plugin {
   };
 }
 
-export default { root: import.meta.dirname, plugins: [pageEngines()] } satisfies UserConfig;
+/** A page cannot read the package it comes from. */
+export function pageVersion(): Plugin {
+  const file = join(import.meta.dirname, "..", "..", "package.json");
+  const { version } = JSON.parse(readFileSync(file, "utf8")) as { version: string };
+  return {
+    name: "page-version",
+    config: () => ({ define: { DUALBENCH_VERSION: JSON.stringify(version) } }),
+  };
+}
+
+export default { root: import.meta.dirname, plugins: [pageEngines(), pageVersion()] } satisfies UserConfig;

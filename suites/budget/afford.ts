@@ -13,7 +13,7 @@ export type Answer =
   | { readonly runs: true }
   | {
       readonly runs: false;
-      /** failed: its implementation gave no answer before, which is no lack of time. */
+      /** failed: its options are wrong, or its implementation gave no answer before; neither is a lack of time. */
       readonly status: "skipped" | "failed";
       readonly reason: string;
       readonly predictedNs?: number | undefined;
@@ -65,6 +65,7 @@ export class Affordable {
 
   /** The two smallest sizes of a curve always run. */
   afford(planned: Case): Answer {
+    if (planned.wrong) return { runs: false, status: "failed", reason: planned.wrong };
     if (planned.unsupported) return { runs: false, status: "skipped", reason: planned.unsupported };
     const hung = this.hung.get(planned.lineage);
     // every further try would cost the whole deadline again

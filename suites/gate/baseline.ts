@@ -5,8 +5,9 @@
  * difference is a coin, which is all that the decision rule asks. What it cannot cancel is the machine itself having changed: hence
  * the fingerprint.
  */
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { z } from "zod";
+import { writeNamed } from "../../reports/rows/folder.js";
 import { oneLine } from "../processes/one-line.js";
 import type { GateCase } from "./cases.js";
 import { distinctTargets, Experiment } from "./experiment.js";
@@ -20,6 +21,8 @@ const baselineSchema = z.object({
   commit: z.string(),
   writtenUtc: z.string(),
   fingerprint: z.object({ hard: facts, soft: facts }),
+  /** The code that was measured; absent in baselines of versions before 0.2. */
+  made: z.object({ version: z.string(), code: z.string(), packages: facts, sources: facts }).optional(),
   /** Least turns in ns by case id: of processes that measured all cases, and of processes that measured this one alone. */
   cases: z.record(
     z.string(),
@@ -46,8 +49,7 @@ export function readBaseline(file: string): Baseline {
 
 /** Whole or not at all. */
 export function writeBaseline(file: string, baseline: Baseline): void {
-  writeFileSync(`${file}.tmp`, `${JSON.stringify(baseline, null, 1)}\n`);
-  renameSync(`${file}.tmp`, file);
+  writeNamed(file, `${JSON.stringify(baseline, null, 1)}\n`);
 }
 
 /** Blocks of one process of today and one of the file's. */

@@ -9,14 +9,15 @@ import { figureCurves } from "../plan/figure-curves.js";
 import { parseFilter } from "../plan/filter.js";
 import { type Case, makePlan, type Target } from "../plan/plan.js";
 import { candidatesOf, EnginePool, type Present } from "../processes/engine-pool.js";
-import type { Description, Question } from "../processes/protocol.js";
-import { allEngines } from "../processes/user-impls.js";
-import { differByChance, sameOptions } from "./chance.js";
+import type { InventoryEntry, ListedEngine } from "../processes/protocol.js";
 import { type ArmName, checkSignal, type Lab, type Sides } from "./lab.js";
+import { describe, type Grounds, pairUp } from "./pairs/pair.js";
+import { engineOf, vanished } from "./pairs/vanished.js";
 import { GateStop } from "./stop.js";
 import type { Touched } from "./trees/touched.js";
 
-export interface GateCase {
+/** A case of head, with or without a base to hold it against. */
+export interface HeadCase {
   /** As head spells it; options may differ in the base. */
   readonly id: string;
   readonly name: string;
@@ -27,10 +28,13 @@ export interface GateCase {
   readonly problemKey: string;
   readonly target: Target;
   readonly rank: number;
-  readonly base: ArmCase;
   readonly head: ArmCase;
   /** false: measured only because a claim sets a judged case against it. */
   readonly judged: boolean;
+}
+
+export interface GateCase extends HeadCase {
+  readonly base: ArmCase;
 }
 
 export interface ArmCase {
@@ -45,6 +49,8 @@ export interface NotCompared {
 
 export interface Planned {
   readonly cases: readonly GateCase[];
+  /** Cases of kernels that the base does not have: verified, with nothing to be compared with. */
+  readonly fresh: readonly HeadCase[];
   readonly notCompared: readonly NotCompared[];
   /** Cases that the base takes and head does not: a kernel that no longer compiles. */
   readonly broken: readonly NotCompared[];
@@ -58,8 +64,12 @@ export interface CaseRequest {
   readonly lab: Lab;
   /** Head's implementations, in the order of its processes. */
   readonly impls: readonly AnyImplementation[];
-  /** Names of the base's, in the order of its processes. */
-  readonly baseNames: readonly string[];
+  /** Built-in engines and the user's. */
+  readonly entries: readonly ListedEngine[];
+  /** What each arm's processes list, in their order. */
+  readonly inventory: Sides<readonly InventoryEntry[]>;
+  /** The base's file for a file of head: another one where it was moved. */
+  follow(file: string): string | undefined;
   readonly touched: Touched;
   /** Names that claims set against touched ones. */
   readonly companions: ReadonlySet<string>;
@@ -73,46 +83,31 @@ export interface CaseRequest {
 
 /** @throws GateStop for a filter that cannot be read */
 export async function planCases(request: CaseRequest): Promise<Planned> {
-  const { lab, impls, engines: named, filter } = request;
-  const matches = filter === undefined ? () => true : parseFilter(filter);
-  const user = (i: number) => i >= builtIn.length;
-  const isTouched = (i: number) =>
-    request.touched.all || user(i) || request.touched.names.has(implementationName(impls[i]));
-  const takes = (i: number) =>
-    request.onlyUser ? user(i) : isTouched(i) || request.companions.has(implementationName(impls[i]));
-  const wanted = candidatesOf(await allEngines(lab.arms.head.files), named, (name) =>
-    impls.some(({ engine }, i) => engine === name && takes(i)),
+  const { lab, inventory, follow } = request;
+  const scope = scopeOf(request);
+  const wanted = candidatesOf(
+    request.entries,
+    request.engines,
+    (name) =>
+      request.impls.some(({ engine }, i) => engine === name && scope.takes(i)) ||
+      // the last kernel of an engine may have vanished
+      inventory.base.some((kernel) => kernel.origin && engineOf(kernel) === name),
   );
   const pools = { base: pool(lab, "base"), head: pool(lab, "head") };
   try {
     const [head, base] = await Promise.all([pools.head.discover(wanted), pools.base.discover(wanted)]);
     checkSignal(lab);
-    const figure = figureCurves(impls, head.targets);
-    // a change that touches a few kernels runs all their cases; one that may touch everything, those of the figure
-    const everything = !request.touched.all || filter !== undefined || named.length > 0;
-    const suites = chooseSuites([]);
-    const groups = await makePlan({
-      suites,
-      grid: "quick",
-      seed: 0,
-      impls,
-      targets: head.targets,
-      describe: (target, questions) => describe(pools.head, target, questions),
-      takesPart: (i, t) => takes(i) && ((isTouched(i) && everything) || figure(i, t)),
-      keep: (_suite, id) => matches(id),
-      storedIds: suites.flatMap(({ name }) => request.pastIds.map((id) => planId(name, id))),
-    });
-    const ofHead = groups.flatMap(({ key, cases }) => cases.map((planned) => ({ key, planned })));
-    const paired = await pair(request, ofHead, { head: head.targets, base: base.targets }, pools);
-    const absent = head.absent.map(
-      ({ engine, device, reason }) => `engine ${engine}${device ? ` on ${device}` : ""} is absent: ${reason}`,
-    );
+    const grounds = { inventory, follow, targets: { head: head.targets, base: base.targets }, pools };
+    const sorted = await sort(grounds, await plannedByHead(request, scope, grounds), scope.isTouched);
+    const gone = await vanished(grounds, scope.isGated, scope.matches);
     return {
-      absent,
+      ...sorted,
+      notCompared: [...sorted.notCompared, ...gone],
+      absent: head.absent.map(
+        ({ engine, device, reason }) =>
+          `engine ${engine}${device ? ` on ${device}` : ""} is absent: ${reason}`,
+      ),
       backends: head.targets.map(backendOf),
-      notCompared: paired.notCompared,
-      broken: paired.broken.flatMap(({ impl, ...lost }) => (isTouched(impl) ? [lost] : [])),
-      cases: paired.cases.map((gated) => ({ ...gated, judged: isTouched(gated.head.impl) })),
     };
   } catch (error) {
     checkSignal(lab);
@@ -121,6 +116,54 @@ export async function planCases(request: CaseRequest): Promise<Planned> {
     await Promise.all([pools.base.close(), pools.head.close()]);
   }
 }
+
+/** What is gated, of each arm. */
+interface Scope {
+  matches(id: string): boolean;
+  isTouched(impl: number): boolean;
+  /** Touched, or set against a touched one by a claim. */
+  takes(impl: number): boolean;
+  /** Whether a kernel of the base belongs to what is gated. */
+  isGated(kernel: InventoryEntry): boolean;
+}
+
+function scopeOf({ impls, touched, companions, onlyUser, filter }: CaseRequest): Scope {
+  const isUsers = (i: number) => i >= builtIn.length;
+  const isTouched = (i: number) =>
+    touched.all || isUsers(i) || touched.names.has(implementationName(impls[i]));
+  return {
+    matches: filter === undefined ? () => true : parseFilter(filter),
+    isTouched,
+    takes: (i) => (onlyUser ? isUsers(i) : isTouched(i) || companions.has(implementationName(impls[i]))),
+    isGated: ({ name, origin }) => (onlyUser ? origin !== undefined : touched.all || touched.names.has(name)),
+  };
+}
+
+/** Cases of the quick grid on the engines that head has here. */
+async function plannedByHead(
+  { impls, touched, filter, engines, pastIds }: CaseRequest,
+  { isTouched, takes, matches }: Scope,
+  { targets, pools }: Grounds,
+): Promise<PlannedCase[]> {
+  const figure = figureCurves(impls, targets.head);
+  // a change that touches a few kernels runs all their cases; one that may touch everything, those of the figure
+  const everything = !touched.all || filter !== undefined || engines.length > 0;
+  const suites = chooseSuites([]);
+  const groups = await makePlan({
+    suites,
+    grid: "quick",
+    seed: 0,
+    impls,
+    targets: targets.head,
+    describe: (target, questions) => describe(pools.head, target, questions),
+    takesPart: (i, t) => takes(i) && ((isTouched(i) && everything) || figure(i, t)),
+    keep: (_suite, id) => matches(id),
+    storedIds: suites.flatMap(({ name }) => pastIds.map((id) => planId(name, id))),
+  });
+  return groups.flatMap(({ key, cases }) => cases.map((planned) => ({ ...planned, problemKey: key })));
+}
+
+type PlannedCase = Case & Pick<HeadCase, "problemKey">;
 
 function backendOf({ engine, device, info }: Present): string {
   const details = ["simd", "backend", "driver"].flatMap((key) => info.details[key] ?? []);
@@ -131,105 +174,34 @@ function pool({ host, arms }: Lab, arm: ArmName): EnginePool {
   return new EnginePool(host, arms[arm].files, host.nowMs(), arms[arm].child);
 }
 
-async function describe(
-  from: EnginePool,
-  target: number,
-  questions: readonly Question[],
-): Promise<readonly (readonly Description[])[]> {
-  const { link } = await from.link(target);
-  return link.call("describe", { questions }, 300_000);
-}
-
-/** Finds each case's implementation in the base, with head's options where the base may choose them, else with the base's own. */
-async function pair(
-  { impls, baseNames }: CaseRequest,
-  ofHead: readonly { readonly key: string; readonly planned: Case }[],
-  targets: Sides<readonly Present[]>,
-  pools: Sides<EnginePool>,
-): Promise<{ cases: GateCase[]; notCompared: NotCompared[]; broken: (NotCompared & { impl: number })[] }> {
-  const headNames = impls.map(implementationName);
+/** Cases that both arms run, that only head has, and that one of them refuses. */
+async function sort(
+  grounds: Grounds,
+  ofHead: readonly PlannedCase[],
+  isTouched: Scope["isTouched"],
+): Promise<Pick<Planned, "cases" | "fresh" | "notCompared" | "broken">> {
+  const { matches, alone } = await pairUp(grounds, ofHead);
+  const headCase = (planned: PlannedCase): HeadCase => {
+    const { id, suites, operator, problem, problemKey, rank, impl, options } = planned;
+    const target = grounds.targets.head[planned.target];
+    const { name } = grounds.inventory.head[impl];
+    const judged = isTouched(impl);
+    return { id, name, suites, operator, problem, problemKey, target, rank, head: { impl, options }, judged };
+  };
+  const notCompared: NotCompared[] = alone.map(({ planned: { id }, reason }) => ({ id, reason }));
+  const broken: NotCompared[] = [];
   const cases: GateCase[] = [];
-  const notCompared: NotCompared[] = [];
-  const broken: (NotCompared & { impl: number })[] = [];
-  for (const [t, target] of targets.head.entries()) {
-    const own = ofHead.filter(({ planned }) => planned.target === t);
-    const there = targets.base.findIndex(
-      ({ engine, device }) => engine === target.engine && device === target.device,
-    );
-    const asked = own.flatMap((keyed) => {
-      const impl = counterpart(headNames, keyed.planned.impl, baseNames);
-      const reason =
-        (there < 0 ? `the base has no engine ${target.engine}` : undefined) ??
-        (impl < 0 ? "it is new: the base has no such implementation" : undefined);
-      if (reason === undefined) return [{ keyed, impl }];
-      notCompared.push({ id: keyed.planned.id, reason });
-      return [];
-    });
-    if (asked.length === 0) continue;
-    const questions = asked.map(({ keyed, impl }) => ({
-      impl,
-      problem: keyed.planned.problem,
-      everyChoice: true,
-    }));
-    const answers = await describe(pools.base, there, questions);
-    const place = { head: t, base: there };
-    const matched = asked.map(({ keyed, impl }, i) => {
-      const { problem, options } = keyed.planned;
-      const same = answers[i].find((answer) => sameOptions(answer.options, options));
-      const [first] = answers[i];
-      return {
-        keyed,
-        answer: same ?? first,
-        differing: {
-          problem,
-          impl: { head: keyed.planned.impl, base: impl },
-          options: { head: options, base: first.options },
-        },
-        settled: same !== undefined || (first.unsupported ?? keyed.planned.unsupported) !== undefined,
-      };
-    });
-    const open = matched.flatMap(({ differing, settled }) => (settled ? [] : [differing]));
-    const chance = await differByChance(open, async (arm, again) => {
-      await pools[arm].restart(place[arm]);
-      return describe(pools[arm], place[arm], again);
-    });
-    for (const { keyed, answer, differing } of matched) {
-      const { unsupported } = answer;
-      const { impl } = differing;
-      const options = chance.has(differing) ? keyed.planned.options : answer.options;
-      const { id, suites: own, operator, problem, rank } = keyed.planned;
-      if (keyed.planned.unsupported !== undefined) {
-        const reason = keyed.planned.unsupported;
-        if (unsupported !== undefined) notCompared.push({ id, reason });
-        else broken.push({ id, reason: `head: ${reason}`, impl: impl.head });
-        continue;
-      }
-      if (unsupported !== undefined) {
-        notCompared.push({ id, reason: `the base does not take it: ${unsupported}` });
-        continue;
-      }
-      cases.push({
-        id,
-        name: headNames[keyed.planned.impl],
-        suites: own,
-        operator,
-        problem,
-        problemKey: keyed.key,
-        target,
-        rank,
-        base: { impl: impl.base, options },
-        head: { impl: impl.head, options: keyed.planned.options },
-        judged: true,
-      });
-    }
+  for (const { planned, impl, options, unsupported } of matches) {
+    const { id, unsupported: refused } = planned;
+    if (refused === undefined && unsupported === undefined)
+      cases.push({ ...headCase(planned), base: { impl, options } });
+    else if (refused === undefined)
+      notCompared.push({ id, reason: `the base does not take it: ${unsupported}` });
+    else if (unsupported !== undefined) notCompared.push({ id, reason: refused });
+    else if (isTouched(planned.impl)) broken.push({ id, reason: `head: ${refused}` });
   }
-  return { cases, notCompared, broken };
-}
-
-/** The implementation of the same name, counting those that share one. */
-function counterpart(names: readonly string[], index: number, others: readonly string[]): number {
-  const nth = names.slice(0, index).filter((name) => name === names[index]).length;
-  return others.flatMap((name, i) => (name === names[index] ? [i] : []))[nth] ?? -1;
+  const fresh = alone.filter(({ planned }) => planned.unsupported === undefined && isTouched(planned.impl));
+  return { cases, fresh: fresh.map(({ planned }) => headCase(planned)), notCompared, broken };
 }
 
 /** @throws GateStop when nothing is left */

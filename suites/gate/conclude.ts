@@ -92,16 +92,24 @@ export function caseVerdict(
 }
 
 export function wrongCases(wrong: readonly Wrong[], repeat: (id: string) => string): CaseVerdict[] {
-  return wrong.map(({ id, arm, reason }) => ({
+  return wrong.map(({ id, arm, reason, again }) => ({
     id,
     outcome: "wrong",
     reason: `${arm}: ${reason}`,
-    repeat: repeat(id),
+    repeat: repeat(again ?? id),
   }));
 }
 
-export function brokenCases(broken: readonly NotCompared[], repeat: (id: string) => string): CaseVerdict[] {
-  return broken.map(({ id, reason }) => ({ id, outcome: "failed", reason, repeat: repeat(id) }));
+export function brokenCases(
+  broken: readonly (NotCompared & Pick<Wrong, "again">)[],
+  repeat: (id: string) => string,
+): CaseVerdict[] {
+  return broken.map(({ id, reason, again }) => ({
+    id,
+    outcome: "failed",
+    reason,
+    repeat: repeat(again ?? id),
+  }));
 }
 
 export function canaryVerdict(id: string, blocks: readonly number[], rule: Rule): Verdict["canary"] {

@@ -1,12 +1,14 @@
 /** What a gate will do before it measures: the cases of both arms, and the checks that need no clock. */
 import { engines } from "../../impls/engines/index.js";
-import { type AnyImplementation, implementationName } from "../../impls/implementation.js";
 import type { Check, CheckName } from "../../reports/gate/verdict.js";
 import { keyWords } from "../../reports/rows/case-id.js";
 import { chooseSuites } from "../index.js";
 import { caseKeys } from "../plan/case-keys.js";
+import { EngineDied } from "../processes/host.js";
+import { listed } from "../processes/listed.js";
 import { oneLine } from "../processes/one-line.js";
-import { type InventoryEntry, PROTOCOL } from "../processes/protocol.js";
+import { type InventoryEntry, type ListedEngine, PROTOCOL } from "../processes/protocol.js";
+import { unknownEngine } from "../processes/user-impls.js";
 import type { StoredTimes } from "./baseline.js";
 import { type GateCase, type Planned, planCases } from "./cases.js";
 import { type Claims, companionsOf, isClaimed } from "./checks/claims.js";
@@ -17,10 +19,13 @@ import type { Rule } from "./statistics/judge.js";
 import { GateStop } from "./stop.js";
 import type { Touched } from "./trees/touched.js";
 
+/** Opening may compile kernels; a module that takes longer is not waited for. */
+const LOAD_MS = 180_000;
+
 export interface GateRequest {
   readonly lab: Lab;
-  /** Head's implementations, in the order of its processes. */
-  readonly impls: readonly AnyImplementation[];
+  /** The base's file for a file of head: another one where it was moved, none where it is new. */
+  follow(file: string): string | undefined;
   readonly touched: Touched;
   /** Only implementations that are not built in. */
   readonly onlyUser: boolean;
@@ -42,25 +47,31 @@ export interface Past {
 }
 
 export interface RunPlan extends Planned {
+  /** What each arm's processes list. */
+  readonly inventory: Sides<readonly InventoryEntry[]>;
   readonly checks: Check[];
 }
 
 /** Cases, companions of claims included, and the checks that need no clock. */
 export async function planRun(request: GateRequest, past?: Past): Promise<RunPlan> {
   const { lab, touched, claims } = request;
-  const inventory = await inventories(lab);
+  const { entries, ...inventory } = await listings(lab);
+  const misnamed = unknownEngine(entries, request.engines);
+  if (misnamed !== undefined) throw new GateStop("usage", misnamed);
   const checks = await certainChecks(request, inventory);
   const companions = !touched.all && request.checks.has("claims") ? companionsOf(claims, touched.names) : [];
   const planned = await planCases({
     ...request,
-    baseNames: inventory.base.map(({ name }) => name),
+    impls: listed(inventory.head),
+    entries,
+    inventory,
     companions: new Set(companions),
     pastIds: past?.ids ?? [],
   });
   for (const sentence of planned.absent) lab.say(sentence);
   past?.admit(planned.backends);
   const gone = inventory.base
-    .filter(({ name }) => !request.impls.some((impl) => implementationName(impl) === name))
+    .filter(({ name, origin }) => origin === undefined && !inventory.head.some((one) => one.name === name))
     .map(({ name }) => ({ id: name, reason: "head has it no longer" }));
   const known = (gated: GateCase) => past === undefined || past.timesOf(gated.id) !== undefined;
   const cases = planned.cases.filter((gated) => gated.judged || isClaimed(claims, gated));
@@ -69,6 +80,7 @@ export async function planRun(request: GateRequest, past?: Past): Promise<RunPla
     .map(({ id }) => ({ id, reason: "the baseline does not have it; --update measures it" }));
   return {
     ...planned,
+    inventory,
     cases: cases.filter(known),
     notCompared: [...planned.notCompared, ...gone, ...unknown],
     checks,
@@ -113,29 +125,60 @@ const ANY_ENGINE = engines.find(({ plainJs }) => plainJs)!.name;
 
 /**
  * Every implementation of both arms, each as its own process lists it.
- * @throws GateStop when the base cannot be loaded, or its processes speak another version of the protocol
+ * @throws GateStop when one cannot be loaded, or the base's processes speak another version of the protocol
  */
-async function inventories(lab: Lab): Promise<Sides<readonly InventoryEntry[]>> {
+async function listings(
+  lab: Lab,
+): Promise<Sides<readonly InventoryEntry[]> & { readonly entries: readonly ListedEngine[] }> {
+  const head = await listingOf(lab, "head", lab.arms.head.files).catch(async (error: unknown) => {
+    checkSignal(lab);
+    const died = error instanceof EngineDied ? await culprit(lab) : undefined;
+    if (died !== undefined) throw new GateStop("broken", died);
+    throw new GateStop("usage", `head cannot be loaded: ${oneLine(error)}`);
+  });
+  const base = await listingOf(lab, "base", lab.arms.base.files).catch((error: unknown) => {
+    checkSignal(lab);
+    if (error instanceof GateStop) throw error;
+    throw new GateStop("inconclusive", `this harness cannot load the base: ${oneLine(error)}`);
+  });
+  return { base: base.kernels, head: head.kernels, entries: head.engines };
+}
+
+interface Listing {
+  readonly kernels: readonly InventoryEntry[];
+  readonly engines: readonly ListedEngine[];
+}
+
+async function listingOf(lab: Lab, arm: ArmName, files: readonly string[]): Promise<Listing> {
   const problems = countedProblems().map(({ problem }) => problem);
-  const of = async (arm: ArmName) => {
-    const { files, child } = lab.arms[arm];
-    const link = lab.host.start(child);
-    try {
-      const originMs = lab.host.nowMs();
-      const request = { engine: ANY_ENGINE, device: undefined, named: false, files, originMs } as const;
-      const { protocol } = await link.call("open", request, 180_000);
-      mustSpeak(protocol);
-      return await link.call("inventory", { problems }, 60_000);
-    } catch (error) {
-      checkSignal(lab);
-      if (error instanceof GateStop) throw error;
-      if (arm === "head") throw new GateStop("usage", `head cannot be loaded: ${oneLine(error)}`);
-      throw new GateStop("inconclusive", `this harness cannot load the base: ${oneLine(error)}`);
-    } finally {
-      await link.stop();
-    }
-  };
-  return { base: await of("base"), head: await of("head") };
+  const link = lab.host.start(lab.arms[arm].child);
+  try {
+    const originMs = lab.host.nowMs();
+    const request = { engine: ANY_ENGINE, device: undefined, named: false, files, originMs } as const;
+    const { protocol } = await link.call("open", request, LOAD_MS);
+    if (arm === "base") mustSpeak(protocol);
+    return {
+      kernels: await link.call("inventory", { problems }, 60_000),
+      // the base opens what head opens
+      engines: arm === "base" ? [] : await link.call("engines", null, 60_000),
+    };
+  } finally {
+    await link.stop();
+  }
+}
+
+/** The first file of head that takes its process down, or never lets it answer, as a sentence. */
+async function culprit(lab: Lab): Promise<string | undefined> {
+  for (const file of lab.arms.head.files) {
+    const why = await listingOf(lab, "head", [file]).then(
+      () => undefined,
+      (error: unknown) => (error instanceof EngineDied ? oneLine(error) : undefined),
+    );
+    checkSignal(lab);
+    if (why !== undefined)
+      return `${file} cannot be loaded: ${why}; a module of kernels should only export them`;
+  }
+  return undefined;
 }
 
 /** @param protocol what a process of an arm states; those before the version was stated speak the first one */

@@ -4,7 +4,7 @@ import { BUDGETS } from "../budget/budget.js";
 import { chooseLanes } from "../check/lanes.js";
 import { oneLine } from "../processes/one-line.js";
 import type { ReferenceHandle } from "../processes/protocol.js";
-import type { GateCase, NotCompared } from "./cases.js";
+import type { GateCase, HeadCase, NotCompared } from "./cases.js";
 import { type ArmName, checkSignal, type Lab } from "./lab.js";
 import { ArmFailed, Station, WrongOutput } from "./station.js";
 
@@ -17,6 +17,8 @@ export interface Wrong {
   readonly id: string;
   readonly arm: ArmName;
   readonly reason: string;
+  /** What a filter must say to meet it again, where that is not the id. */
+  readonly again?: string;
 }
 
 export interface Proof {
@@ -29,48 +31,49 @@ export interface Proof {
   readonly references: ReadonlyMap<string, ReferenceHandle>;
 }
 
-/** @param longToo also keep cases whose run takes long */
-export async function prove(lab: Lab, cases: readonly GateCase[], longToo: boolean): Promise<Proof> {
+/**
+ * @param fresh cases that only head has
+ * @param longToo also keep cases whose run takes long
+ */
+export async function prove(
+  lab: Lab,
+  cases: readonly GateCase[],
+  fresh: readonly HeadCase[],
+  longToo: boolean,
+): Promise<Proof> {
   const references = new Map<string, ReferenceHandle>();
   const good: GateCase[] = [];
   const wrong: Wrong[] = [];
   const broken: NotCompared[] = [];
   const notCompared: NotCompared[] = [];
   const stations = new Stations(lab);
+  const held = async (headCase: HeadCase, arms: readonly ArmName[]) => {
+    checkSignal(lab);
+    const reference = references.get(headCase.problemKey) ?? (await referenceOf(lab, headCase));
+    references.set(headCase.problemKey, reference);
+    const found = await runOnce(lab, stations, headCase, arms, reference);
+    wrong.push(...found.wrong);
+    return found;
+  };
   try {
     for (const gated of cases) {
-      checkSignal(lab);
-      const reference = references.get(gated.problemKey) ?? (await referenceOf(lab, gated));
-      references.set(gated.problemKey, reference);
-      const runNs: Partial<Record<ArmName, number>> = {};
-      const faults: Error[] = [];
-      for (const arm of ["base", "head"] as const) {
-        try {
-          const station = await stations.of(arm, gated);
-          await station.load(gated, reference);
-          runNs[arm] = await station.warm(gated);
-          await station.drop(gated);
-        } catch (error) {
-          checkSignal(lab);
-          await stations.close();
-          if (error instanceof WrongOutput) wrong.push({ id: gated.id, arm, reason: error.message });
-          else if (!(error instanceof ArmFailed)) throw error;
-          faults.push(error as Error);
-        }
-      }
-      const failures = faults.filter((fault) => fault instanceof ArmFailed);
-      const reason = failures.map((fault) => `${fault.arm}: ${fault.message}`).join("; ");
+      const { runNs, failures, wrong: bad } = await held(gated, ["base", "head"]);
+      const reason = reasonOf(failures);
       if (failures.some(({ arm }) => arm === "head") && runNs.base !== undefined)
         broken.push({ id: gated.id, reason });
       else if (failures.length > 0) notCompared.push({ id: gated.id, reason });
-      else if (faults.length === 0 && !longToo && gated.rank >= ALWAYS && runNs.base! > LONGEST_RUN_NS)
+      else if (bad.length === 0 && !longToo && gated.rank >= ALWAYS && runNs.base! > LONGEST_RUN_NS)
         notCompared.push({
           id: gated.id,
           reason:
             `one run takes ${(runNs.base! / 1e6).toFixed(0)} ms, more than ${LONGEST_RUN_NS / 1e6} ms; ` +
             "--filter asks for it all the same",
         });
-      else if (faults.length === 0) good.push(gated);
+      else if (bad.length === 0) good.push(gated);
+    }
+    for (const alone of fresh) {
+      const { failures } = await held(alone, ["head"]);
+      if (failures.length > 0) broken.push({ id: alone.id, reason: reasonOf(failures) });
     }
   } finally {
     await stations.close();
@@ -78,7 +81,46 @@ export async function prove(lab: Lab, cases: readonly GateCase[], longToo: boole
   return { cases: good, wrong, broken, notCompared, references };
 }
 
-async function referenceOf({ host }: Lab, { operator, problem }: GateCase): Promise<ReferenceHandle> {
+interface Held {
+  /** Of one run, in arms whose output is right. */
+  readonly runNs: Partial<Record<ArmName, number>>;
+  readonly wrong: readonly Wrong[];
+  readonly failures: readonly ArmFailed[];
+}
+
+/** Each arm's output against the reference. An arm that fails loses its processes, and the case goes on in the other. */
+async function runOnce(
+  lab: Lab,
+  stations: Stations,
+  headCase: HeadCase,
+  arms: readonly ArmName[],
+  reference: ReferenceHandle,
+): Promise<Held> {
+  const runNs: Partial<Record<ArmName, number>> = {};
+  const wrong: Wrong[] = [];
+  const failures: ArmFailed[] = [];
+  for (const arm of arms) {
+    try {
+      const station = await stations.of(arm, headCase);
+      await station.load(headCase, reference);
+      runNs[arm] = await station.warm(headCase);
+      await station.drop(headCase);
+    } catch (error) {
+      checkSignal(lab);
+      await stations.close();
+      if (error instanceof WrongOutput) wrong.push({ id: headCase.id, arm, reason: error.message });
+      else if (error instanceof ArmFailed) failures.push(error);
+      else throw error;
+    }
+  }
+  return { runNs, wrong, failures };
+}
+
+function reasonOf(failures: readonly ArmFailed[]): string {
+  return failures.map((fault) => `${fault.arm}: ${fault.message}`).join("; ");
+}
+
+async function referenceOf({ host }: Lab, { operator, problem }: HeadCase): Promise<ReferenceHandle> {
   const { lanes } = chooseLanes(operator, problem, BUDGETS.quick.referenceSteps);
   const steps = operator.laneCost(problem) * lanes.length;
   try {
@@ -94,7 +136,7 @@ class Stations {
 
   constructor(private readonly lab: Lab) {}
 
-  async of(arm: ArmName, { target }: GateCase): Promise<Station> {
+  async of(arm: ArmName, { target }: HeadCase): Promise<Station> {
     const key = `${arm} ${target.engine} ${target.device}`;
     const found = this.open.get(key) ?? (await Station.open(this.lab, arm, [target]));
     this.open.set(key, found);

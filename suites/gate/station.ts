@@ -10,7 +10,7 @@ import type { Target } from "../plan/plan.js";
 import { EnginePool } from "../processes/engine-pool.js";
 import { oneLine } from "../processes/one-line.js";
 import type { CallName, Calls, ReferenceHandle } from "../processes/protocol.js";
-import type { GateCase } from "./cases.js";
+import type { GateCase, HeadCase } from "./cases.js";
 import type { ArmName, Lab } from "./lab.js";
 import { median } from "./statistics/judge.js";
 
@@ -55,6 +55,9 @@ export class WrongOutput extends Error {
   }
 }
 
+/** A case of both arms, or of head alone. */
+type Loadable = HeadCase & Partial<Pick<GateCase, "base">>;
+
 export class Station {
   private firstNs = 0;
   /** In ns, by turn. */
@@ -82,8 +85,10 @@ export class Station {
   }
 
   /** @throws WrongOutput, ArmFailed */
-  async load(gated: GateCase, reference: ReferenceHandle): Promise<void> {
-    const { impl, options } = gated[this.arm];
+  async load(gated: Loadable, reference: ReferenceHandle): Promise<void> {
+    const own = gated[this.arm];
+    if (!own) throw new Error(`${gated.id} is a case of head alone`);
+    const { impl, options } = own;
     const { problem } = gated;
     // a leak is the bench's to find: collecting garbage around each turn took longer than the turns
     const prepared = await this.call(gated, "prepare", { case: 0, impl, problem, options, leaks: false });
@@ -95,7 +100,7 @@ export class Station {
   }
 
   /** Time of one run once it is hot. */
-  async warm(gated: GateCase): Promise<number> {
+  async warm(gated: HeadCase): Promise<number> {
     this.warmed = await this.call(gated, "warm", {
       case: 0,
       budgetNs: WARM_NS,
@@ -112,7 +117,7 @@ export class Station {
     return Math.max(ROUNDS.least, Math.min(ROUNDS.most, fit));
   }
 
-  async turn(gated: GateCase): Promise<void> {
+  async turn(gated: HeadCase): Promise<void> {
     const { repeats, estimateNs } = this.warmed;
     const count = Math.max(1, Math.min(MOST_SAMPLES, Math.round(TURN_NS / (repeats * estimateNs))));
     const { samples } = await this.call(gated, "sample", { case: 0, count, repeats, cold: false });
@@ -139,13 +144,13 @@ export class Station {
   }
 
   /** What the timed runs left must still be right. @throws WrongOutput */
-  async unload(gated: GateCase, reference: ReferenceHandle): Promise<void> {
+  async unload(gated: HeadCase, reference: ReferenceHandle): Promise<void> {
     const { verdict } = await this.call(gated, "recheck", { case: 0, reference });
     this.judge(verdict);
     await this.drop(gated);
   }
 
-  async drop(gated: GateCase): Promise<void> {
+  async drop(gated: HeadCase): Promise<void> {
     await this.call(gated, "dispose", { case: 0 });
   }
 
@@ -159,7 +164,7 @@ export class Station {
   }
 
   private async call<K extends CallName>(
-    { target, operator, problem }: GateCase,
+    { target, operator, problem }: HeadCase,
     name: K,
     body: Calls[K][0],
   ): Promise<Calls[K][1]> {

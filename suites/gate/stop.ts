@@ -6,6 +6,8 @@ export type StopKind =
   | "inconclusive"
   /** An output breaks its bound where nothing may be written from it. */
   | "wrong"
+  /** A module of the user that ends its process where it is loaded. */
+  | "broken"
   /** No case is left to compare. */
   | "nothing";
 

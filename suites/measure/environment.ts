@@ -1,6 +1,6 @@
 /** Where a run took place: everything a reader needs to judge or repeat its numbers. null where this machine does not say. */
 import { execFile } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import {
   arch,
   availableParallelism,
@@ -12,10 +12,12 @@ import {
   release,
   totalmem,
 } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { hashesOf, installedVersion, ownTool, packageRoot, type Tool } from "./provenance.js";
+
+export { packageRoot } from "./provenance.js";
 
 export interface Environment {
   readonly cpu: {
@@ -53,6 +55,10 @@ export interface Environment {
   }[];
   /** Versions of the packages that engines may use; null when not installed. */
   readonly packages: Readonly<Record<string, string | null>>;
+  /** This code, also where it has no commit; see provenance.ts. */
+  readonly dualbench: Tool;
+  /** Hashes of the user's modules and of what they import, by path. */
+  readonly sources: Readonly<Record<string, string>>;
   readonly commit: string | null;
   readonly dirty: boolean | null;
   readonly argv: readonly string[];
@@ -60,18 +66,12 @@ export interface Environment {
   readonly ci: boolean;
 }
 
-/** The folder that holds package.json, from source or built. */
-export const packageRoot = findUp(dirname(fileURLToPath(import.meta.url)));
-
-function findUp(folder: string): string {
-  if (existsSync(join(folder, "package.json"))) return folder;
-  const parent = dirname(folder);
-  if (parent === folder)
-    throw new Error("package.json of dualbench is missing above its own code; install it again");
-  return findUp(parent);
-}
-
-export async function readEnvironment(argv: readonly string[], seed: number): Promise<Environment> {
+/** @param files modules of the user that take part */
+export async function readEnvironment(
+  argv: readonly string[],
+  seed: number,
+  files: readonly string[] = [],
+): Promise<Environment> {
   const [git, si] = await Promise.all([readCommit(), readSystem()]);
   const model = cpus()[0]?.model.trim() || null;
   return {
@@ -101,6 +101,8 @@ export async function readEnvironment(argv: readonly string[], seed: number): Pr
     node: { version: process.version, v8: process.versions.v8 },
     gpus: si.gpus,
     packages: packageVersions(),
+    dualbench: ownTool(),
+    sources: hashesOf(files),
     ...git,
     argv,
     seed,
@@ -192,10 +194,5 @@ function packageVersions(): Record<string, string | null> {
 }
 
 function versionOf(name: string): string | null {
-  // not by import: most packages do not export their package.json
-  for (let folder = packageRoot; ; folder = dirname(folder)) {
-    const text = readLine(join(folder, "node_modules", name, "package.json"));
-    if (text) return (JSON.parse(text) as { version?: string }).version ?? null;
-    if (dirname(folder) === folder) return null;
-  }
+  return installedVersion(name, packageRoot);
 }

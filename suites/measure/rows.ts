@@ -3,7 +3,9 @@ import type { Ceilings, DeviceInfo } from "../../impls/engines/engine.js";
 import type { EngineTraits } from "../../impls/engines/index.js";
 import type { RunDetails } from "../../impls/prepared.js";
 import { parseCaseId } from "../../reports/rows/case-id.js";
-import type { CaseRecord, Row, Sample } from "../../reports/rows/row.js";
+import { BELOW_TICK, wrongField } from "../../reports/rows/parse.js";
+import { type CaseRecord, failedSchema, type Row, type Sample } from "../../reports/rows/row.js";
+import { visibleDeep } from "../../reports/text.js";
 import type { Mismatch } from "../check/check.js";
 import type { LaneChoice } from "../check/lanes.js";
 import type { Case } from "../plan/plan.js";
@@ -15,10 +17,14 @@ export interface RunFacts {
   readonly commit: string;
   /** Model of the CPU, for engines that run on it. */
   readonly cpu: string | undefined;
+  /** What code made it; a page does not know. */
+  made?(planned: Case): Made;
   /** The command that repeats one case. */
   repeat(suite: string, planned: Case): string;
   timeUtc(): string;
 }
+
+export type Made = Pick<Row, "version" | "packages" | "source">;
 
 export type Outcome =
   | { readonly status: "failed"; readonly reason: string }
@@ -56,7 +62,7 @@ export interface EngineFacts {
   readonly ceilings: Ceilings;
 }
 
-/** One record for each suite that asked for the case. */
+/** One record for each suite that asked for the case. What cannot be read back is never written: such a case has failed. */
 export function caseRecords(
   planned: Case,
   outcome: Outcome,
@@ -64,11 +70,39 @@ export function caseRecords(
   facts: RunFacts,
 ): CaseRecord[] {
   return planned.suites.map((suite) => {
-    const row = makeRow(planned, suite, outcome, engine, facts);
+    const row = visibleDeep(makeRow(planned, suite, outcome, engine, facts)) as Row;
     const record: CaseRecord = { record: "case", row };
-    return outcome.status === "measured" ? { ...record, samples: [...outcome.samples] } : record;
+    return sound(outcome.status === "measured" ? { ...record, samples: [...outcome.samples] } : record);
   });
 }
+
+function sound(record: CaseRecord): CaseRecord {
+  const { row } = record;
+  if (row.status === "measured" && row.medianNs === 0) return failedRecord(row, BELOW_TICK);
+  const wrong = wrongField(record);
+  if (wrong !== undefined && row.status === "failed") return failedRecord(row, row.reason);
+  return wrong === undefined
+    ? record
+    : failedRecord(row, `cannot be written down: ${wrong.replace(/^row\./, "")}`);
+}
+
+/** What can be read of a row, and why the rest cannot. */
+function failedRecord(row: Row, reason: string): CaseRecord {
+  const failed: Record<string, unknown> = { ...row, status: "failed", reason };
+  for (let tries = Object.keys(failed).length; tries > 0; tries--) {
+    const parsed = failedSchema.safeParse(failed);
+    if (parsed.success) return { record: "case", row: parsed.data };
+    const key = String(parsed.error.issues[0].path[0]);
+    failed[key] = Object.hasOwn(INSTEAD, key) ? INSTEAD[key] : undefined;
+  }
+  throw new Error(`a row of ${row.id} has nothing that can be written down: ${reason}`);
+}
+
+/** What stands for a field that every row must have. */
+const INSTEAD: Readonly<Record<string, string | number>> = {
+  ...{ batch: 0, length: 0, heads: 0, headDim: 0, flops: 0, bytes: 0, seed: 0 },
+  ...{ form: "unknown", engine: "unknown", device: "unknown", dtype: "unknown" },
+};
 
 function makeRow(planned: Case, suite: string, outcome: Outcome, engine: EngineFacts, facts: RunFacts): Row {
   const { device, traits, ceilings } = engine;
@@ -95,6 +129,7 @@ function makeRow(planned: Case, suite: string, outcome: Outcome, engine: EngineF
     seed: facts.seed,
     commit: facts.commit,
     timeUtc: facts.timeUtc(),
+    ...facts.made?.(planned),
   };
   const lanes = "lanes" in outcome ? outcome.lanes : undefined;
   const checked = lanes && { lanesChecked: lanes.checked, lanesTotal: lanes.total };
@@ -106,7 +141,13 @@ function makeRow(planned: Case, suite: string, outcome: Outcome, engine: EngineF
     case "rejected": {
       const { mismatch, errorU, boundU, when } = outcome;
       const reason = `${describe(mismatch, when)}; repeat: ${facts.repeat(suite, planned)}`;
-      return { ...common, ...checked!, ...defined({ errorU, boundU }), status: "rejected", reason };
+      return {
+        ...common,
+        ...checked!,
+        ...defined({ errorU: known(errorU), boundU: known(boundU) }),
+        status: "rejected",
+        reason,
+      };
     }
     case "measured": {
       const { errorU, boundU, samples, stopReason, deterministic, peakBytes, remarks } = outcome;
@@ -153,6 +194,11 @@ function makeRow(planned: Case, suite: string, outcome: Outcome, engine: EngineF
       };
     }
   }
+}
+
+/** An error without bounds is no number that can be written down. */
+function known(units: number | undefined): number | undefined {
+  return Number.isFinite(units) ? units : undefined;
 }
 
 /** Least time by the ceilings measured in this run, over the time taken. */

@@ -117,7 +117,9 @@ export async function openAndPlan(host: Host, request: RunRequest): Promise<Open
     ...(stored ? { storedIds: [...stored] } : {}),
     shard: stored ? undefined : request.shard,
   });
-  if (groups.length === 0) throw new NothingToMeasure(noCase(request));
+  const missed = matches?.unmatched() ?? [];
+  if (groups.length === 0) throw new NothingToMeasure([...missed, noCase(request)].join("; "));
+  for (const sentence of missed) say?.(`--filter: ${sentence}`);
   return { ...opening, groups };
 }
 

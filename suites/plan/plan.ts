@@ -10,7 +10,16 @@ import {
 import type { AnyOperator, Problem } from "../../impls/operator.js";
 import type { Options } from "../../impls/prepared.js";
 import { isLinearCurve } from "../../reports/analysis/families.js";
-import { type CaseKeys, caseId, parseCaseId, parsePlanId, planId } from "../../reports/rows/case-id.js";
+import {
+  type CaseKeys,
+  caseId,
+  ID_KEYS,
+  parseCaseId,
+  parsePlanId,
+  planId,
+} from "../../reports/rows/case-id.js";
+import { wrongKey } from "../../reports/rows/parse.js";
+import { quotedValue } from "../../reports/text.js";
 import type { Work } from "../measure/fairness.js";
 import type { Description, Lacking, Question } from "../processes/protocol.js";
 import type { Grid, Suite } from "../suite.js";
@@ -50,6 +59,8 @@ export interface Case {
   /** What the last-level cache holds when a sample begins; undefined where an engine has no say in it. */
   readonly cache: Cache | undefined;
   readonly unsupported: string | undefined;
+  /** What is wrong with its options: it fails without being run. */
+  readonly wrong?: string;
   /** For the fairness sheet; absent where the case is not run. */
   readonly conditions?: Work | undefined;
   /** Operations by which cases of one curve are compared: the implementation's own count where it gives one. */
@@ -232,8 +243,10 @@ function finish(
   const figure = cache !== "cold" && figureCurves(impls, targets)(draft.impl, draft.target);
   const { tensorOps } = targets[draft.target].traits ?? {};
   const named = { operator: draft.operator.name, form: impl.form, make: options.make, tensorOps };
-  const keys = caseKeys(draft.problem, { ...options, cache }, targets[draft.target].deviceKey);
+  const { wrong, spelled } = spelledOptions(options);
+  const keys = caseKeys(draft.problem, { ...spelled, cache }, targets[draft.target].deviceKey);
   return {
+    ...(wrong === undefined ? {} : { wrong }),
     id: caseId(implementationName(impl), keys),
     keys,
     impl: draft.impl,
@@ -251,6 +264,24 @@ function finish(
     work: cost?.flops ?? draft.operator.cost(draft.problem).flops,
     cost,
   };
+}
+
+/** Options as a case id and a row can spell them; one that cannot be read back makes its case fail, and no other. */
+function spelledOptions(options: Options): { wrong?: string; spelled: Options } {
+  const spelled: Record<string, unknown> = { ...options };
+  let wrong: string | undefined;
+  for (const key of ID_KEYS) {
+    if (spelled[key] === undefined) continue;
+    const why = wrongKey(key, spelled[key]);
+    if (why === undefined) continue;
+    wrong ??= why;
+    spelled[key] =
+      quotedValue(spelled[key])
+        .toLowerCase()
+        .replace(/[^a-z0-9._]+/g, "-")
+        .replace(/^-|-$/g, "") || "none";
+  }
+  return { ...(wrong === undefined ? {} : { wrong }), spelled: spelled as Options };
 }
 
 function intoGroups(cases: readonly Case[]): Group[] {

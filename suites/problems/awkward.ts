@@ -12,6 +12,19 @@ export interface Awkward {
   readonly spec: Spec;
 }
 
+/** A list of problems of one operator, each named by what is awkward about it. */
+export interface AwkwardList {
+  readonly all: readonly Awkward[];
+  /** Dims that the operator lacks are left out; the rest is the control's. */
+  add(
+    title: string,
+    dims?: Readonly<Record<string, number>>,
+    more?: Partial<Spec>,
+    /** Which of the numbers that divide the heads, the smallest first. */
+    groupPick?: number,
+  ): void;
+}
+
 /** Small, odd, more than one of everything. */
 const CONTROL: Readonly<Record<string, number>> = {
   batch: 2,
@@ -27,37 +40,38 @@ const LENGTHS = [1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 33, 63, 64, 65, 127, 129, 255
 
 const WORK = 400_000;
 
-export function awkwardProblems(operator: AnyOperator): Awkward[] {
+/** @param work steps of the reference over all lanes beyond which a problem shrinks */
+export function awkwardList(operator: AnyOperator, work = WORK): AwkwardList {
+  const has = (dim: string) => (operator.dims as readonly string[]).includes(dim);
+  const all: Awkward[] = [];
+  return {
+    all,
+    add(title, dims = {}, more = {}, groupPick = 1) {
+      const wanted = Object.fromEntries(Object.entries({ ...CONTROL, ...dims }).filter(([dim]) => has(dim)));
+      const spec: Spec = {
+        operator: operator.name,
+        dims: wanted,
+        seed: all.length,
+        values: "coherent",
+        decay: "usual",
+        with: [],
+        alternative: [],
+        settings: operator.settings,
+        dtype: 0,
+        ...more,
+      };
+      all.push({ title, spec: fitted(operator, spec, groupPick, work) });
+    },
+  };
+}
+
+export function awkwardProblems(operator: AnyOperator): readonly Awkward[] {
   const inputs = Object.entries(operator.inputs) as [string, InputSpec][];
-  // poles and weights come together
-  const optional = inputs
-    .filter(([name, { optional }]) => optional && name !== "weights")
-    .map(([name]) => name);
+  const optional = optionalInputs(operator);
   const alternative = inputs.filter(([, { alternatives }]) => alternatives).map(([name]) => name);
   const decays = inputs.some(([, { random }]) => random === "logDecay" || random === "channelDecay");
   const has = (dim: string) => (operator.dims as readonly string[]).includes(dim);
-  const all: Awkward[] = [];
-  const add = (
-    title: string,
-    dims: Readonly<Record<string, number>> = {},
-    more: Partial<Spec> = {},
-    groups = 1,
-  ) => {
-    const wanted = Object.fromEntries(Object.entries({ ...CONTROL, ...dims }).filter(([dim]) => has(dim)));
-    const spec: Spec = {
-      operator: operator.name,
-      dims: wanted,
-      seed: all.length,
-      values: "coherent",
-      decay: "usual",
-      with: [],
-      alternative: [],
-      settings: operator.settings,
-      dtype: 0,
-      ...more,
-    };
-    all.push({ title, spec: fitted(operator, spec, groups, WORK) });
-  };
+  const { all, add } = awkwardList(operator);
 
   add("control");
   for (const length of LENGTHS) add(`length ${length}`, { length, batch: 1, heads: 2, state: 4 });
@@ -103,6 +117,13 @@ function recurrent({ title, spec }: Awkward): Awkward[] {
   return [{ title: `${title}, with poles`, spec: { ...spec, with: [...spec.with, ...pairOf("poles")] } }];
 }
 
-function pairOf(name: string): string[] {
+/** Optional inputs that a problem may have one without the other. */
+export function optionalInputs(operator: AnyOperator): string[] {
+  const inputs = Object.entries(operator.inputs) as [string, InputSpec][];
+  // poles and weights come together
+  return inputs.filter(([name, { optional }]) => optional && name !== "weights").map(([name]) => name);
+}
+
+export function pairOf(name: string): string[] {
   return name === "poles" ? ["poles", "weights"] : [name];
 }

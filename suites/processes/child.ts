@@ -30,6 +30,7 @@ const collectGarbage = runInNewContext("gc") as () => void;
 
 const session = new Session({
   implementations: allImplementations,
+  engines: allEngines,
   async openEngine({ engine, device, named, files }) {
     const entry = (await allEngines(files)).find(({ name }) => name === engine);
     // a gate's base may be older than an engine

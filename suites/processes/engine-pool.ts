@@ -1,9 +1,9 @@
 /** The children of a run: one per engine and device, started when first needed, restarted after a death. */
 import type { Ceilings, DeviceInfo } from "../../impls/engines/engine.js";
-import { devicesToOpen, type EngineEntry, type EngineTraits } from "../../impls/engines/index.js";
+import { devicesToOpen, type EngineTraits } from "../../impls/engines/index.js";
 import type { Target } from "../plan/plan.js";
 import { EngineDied, type EngineLink, type Host } from "./host.js";
-import type { Lacking, Opened } from "./protocol.js";
+import type { Lacking, ListedEngine, Opened } from "./protocol.js";
 
 /** Opening may compile kernels or start another runtime. */
 const OPEN_MS = 180_000;
@@ -21,7 +21,7 @@ export interface Candidate {
  * @param names engines that the user named; all are wanted when there are none
  */
 export function candidatesOf(
-  entries: readonly EngineEntry[],
+  entries: readonly ListedEngine[],
   names: readonly string[],
   hasWork: (engine: string) => boolean,
 ): Candidate[] {

@@ -47,6 +47,7 @@ class PageLink implements EngineLink {
   constructor(references: ReadonlyMap<string, readonly LaneReference[]>) {
     this.session = new Session({
       implementations: async () => implementations,
+      engines: async () => engines,
       async openEngine({ engine, device, named }) {
         const module = await engines.find(({ name }) => name === engine)!.load();
         return module.open(device, { named }) as Promise<Engine<unknown>>;

@@ -1,6 +1,6 @@
 /** The runner's host on Node: child processes, files in the temporary folder, memory limits. */
 import type { ChildProcess } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { freemem, tmpdir } from "node:os";
 import { join } from "node:path";
 import { forkBeside, forkModule } from "./fork.js";
@@ -57,10 +57,16 @@ function removeLeftBehind(): void {
     try {
       process.kill(pid, 0);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ESRCH")
-        rmSync(join(tmpdir(), name), { recursive: true, force: true });
+      if ((error as NodeJS.ErrnoException).code === "ESRCH") removeOwn(join(tmpdir(), name));
     }
   }
+}
+
+/** Another user's folder is left to them, and so is whatever a link leads to. */
+function removeOwn(folder: string): void {
+  const there = lstatSync(folder, { throwIfNoEntry: false });
+  if (there?.isDirectory() && there.uid === (process.getuid?.() ?? there.uid))
+    rmSync(folder, { recursive: true, force: true });
 }
 
 /** Memory this process may use: the machine's, or its container's if that is less. */

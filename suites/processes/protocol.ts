@@ -1,6 +1,6 @@
 /** What the parent asks of an engine's child process, and what comes back. Plain data only: it crosses a process boundary. */
 import type { Ceilings, DeviceInfo } from "../../impls/engines/engine.js";
-import type { EngineName } from "../../impls/engines/index.js";
+import type { EngineEntry, EngineName } from "../../impls/engines/index.js";
 import type { ImplementationCost } from "../../impls/implementation.js";
 import type { Lane, Problem } from "../../impls/operator.js";
 import type { Options, RunDetails } from "../../impls/prepared.js";
@@ -8,10 +8,12 @@ import type { Verdict } from "../check/check.js";
 import type { Work } from "../measure/fairness.js";
 import type { RawSample } from "../measure/measure.js";
 import type { Lacks } from "../verify/targets.js";
+import type { Origin } from "./origin.js";
 
 /**
  * The version of everything that crosses: the calls below, problems and options in them, and the file of a reference. The gate runs
- * each arm's processes from that arm's tree, so that parent and child may be of different days. Raised with every change.
+ * each arm's processes from that arm's tree, so that parent and child may be of different days. Raised with every change that a process
+ * of before, asked by a gate of today, would not follow.
  */
 export const PROTOCOL = 1;
 
@@ -65,9 +67,17 @@ export interface Description {
 export interface InventoryEntry {
   /** `operator/form.engine` */
   readonly name: string;
+  /** Absent in processes of before; theirs are all built in. */
+  readonly source?: string;
+  readonly dtypes?: readonly Problem["dtype"][];
+  /** Where it comes from when it is a user's. */
+  readonly origin?: Origin | undefined;
   /** What it counts of itself, a problem each; null where it counts nothing or does not take the problem. */
   readonly costs: readonly (ImplementationCost | null)[];
 }
+
+/** What a parent knows of an engine that only its children load. */
+export type ListedEngine = Omit<EngineEntry, "load">;
 
 /** Where a problem's truth lies. */
 export interface ReferenceHandle {
@@ -86,6 +96,8 @@ export interface Calls {
   ceilings: [null, Ceilings];
   /** All implementations, and what each counts of these problems with its default options. */
   inventory: [{ readonly problems: readonly Problem[] }, InventoryEntry[]];
+  /** Built-in engines and those of the user's files. */
+  engines: [null, ListedEngine[]];
   /** All options that an implementation runs by default. */
   choices: [{ readonly impl: number; readonly problem: Problem }, readonly Options[]];
   /** One run from preparation to all outputs: small problems only. */

@@ -4,6 +4,7 @@
  */
 
 import type { Engine } from "../../impls/engines/engine.js";
+import type { EngineEntry } from "../../impls/engines/index.js";
 import { type AnyImplementation, implementationName, unsupportedReason } from "../../impls/implementation.js";
 import { operatorNamed } from "../../impls/index.js";
 import type { LaneReference, Problem } from "../../impls/operator.js";
@@ -15,6 +16,7 @@ import { measure, warmUp } from "../measure/measure.js";
 import { evaluate } from "../verify/evaluate.js";
 import { lacksOf } from "../verify/targets.js";
 import { oneLine } from "./one-line.js";
+import { originOf } from "./origin.js";
 import {
   type CallName,
   type Calls,
@@ -30,6 +32,8 @@ import {
 export interface SessionHost {
   /** Built-in implementations, then those of the user's files, in one order for parent and child. */
   implementations(files: readonly string[]): Promise<readonly AnyImplementation[]>;
+  /** Built-in engines, then those of the user's files. */
+  engines(files: readonly string[]): Promise<readonly EngineEntry[]>;
   /** @throws with one sentence when this machine lacks the engine */
   openEngine(request: OpenRequest): Promise<Engine<unknown>>;
   readReference(handle: ReferenceHandle): Iterable<LaneReference>;
@@ -60,6 +64,7 @@ const PROBE_STRETCHES = FEWEST_STRETCHES + 2;
 export class Session {
   private engine: Engine<unknown> | undefined;
   private impls: readonly AnyImplementation[] = [];
+  private files: readonly string[] = [];
   private originMs = 0;
   private readonly cases = new Map<number, OpenCase>();
 
@@ -82,6 +87,7 @@ export class Session {
 
   async open(body: Calls["open"][0]): Promise<Calls["open"][1]> {
     this.impls = await this.host.implementations(body.files);
+    this.files = body.files;
     this.originMs = body.originMs;
     try {
       this.engine = await this.host.openEngine(body);
@@ -132,11 +138,19 @@ export class Session {
   async inventory({ problems }: Calls["inventory"][0]): Promise<Calls["inventory"][1]> {
     return this.impls.map((impl) => ({
       name: implementationName(impl),
+      source: impl.source,
+      ...(impl.dtypes ? { dtypes: impl.dtypes } : {}),
+      origin: originOf(impl),
       costs: problems.map((problem) => {
         if (!impl.cost || problem.operator !== impl.operator.name) return null;
         return unsupportedReason(impl, problem, {}) === undefined ? impl.cost(problem, {}) : null;
       }),
     }));
+  }
+
+  async engines(): Promise<Calls["engines"][1]> {
+    const entries = await this.host.engines(this.files);
+    return entries.map(({ load: _loaded, ...listed }) => listed);
   }
 
   async choices({ impl: index, problem }: Calls["choices"][0]): Promise<Calls["choices"][1]> {

@@ -4,12 +4,25 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { type EngineEntry, engines } from "../../impls/engines/index.js";
 import { type AnyImplementation, implementationName } from "../../impls/implementation.js";
 import { implementations, operators } from "../../impls/index.js";
+import { cameFrom } from "./origin.js";
+
+interface Exported {
+  readonly impl: AnyImplementation;
+  /** Under which name; the list's, where a list of them is exported. */
+  readonly exported: string;
+}
 
 /** @throws with one sentence when the module cannot be loaded or exports neither an implementation nor an engine's entry */
 export async function loadImplementations(file: string): Promise<AnyImplementation[]> {
+  return (await kernelsOf(file)).map(({ impl }) => impl);
+}
+
+async function kernelsOf(file: string): Promise<Exported[]> {
   const exported = await exportsOf(file);
-  const found = exported.filter(isImplementation);
-  if (found.length === 0 && !exported.some(isEngineEntry))
+  const found = exported.flatMap(({ exported: name, value }) =>
+    isImplementation(value) ? [{ impl: value, exported: name }] : [],
+  );
+  if (found.length === 0 && !exported.some(({ value }) => isEngineEntry(value)))
     throw new Error(
       `${file} exports no implementation; ` +
         "export one made by implementation(operator, engine, { form, ... }), as examples/my-kernel.ts does",
@@ -17,16 +30,19 @@ export async function loadImplementations(file: string): Promise<AnyImplementati
   return found;
 }
 
-/** Values that a module exports, members of arrays for the array, each once. */
-async function exportsOf(file: string): Promise<unknown[]> {
+/** Values that a module exports under their first name, members of lists each, each once. */
+async function exportsOf(file: string): Promise<{ readonly exported: string; readonly value: unknown }[]> {
   const path = resolve(file);
   const module = await importModule(path).catch((error: unknown) => {
     const why = error instanceof Error ? error.message.split("\n")[0] : String(error);
     throw new Error(`cannot load ${file}: ${why}`);
   });
   // a folder without "type": "module" is CommonJS, whose exports come as the default one
-  const exported = [module, module.default].flatMap((values) => Object.values(values ?? {}));
-  return [...new Set(exported.flat())];
+  const all = [module, module.default].flatMap((values) => Object.entries(values ?? {}));
+  const names = new Map<unknown, string>();
+  for (const [exported, values] of all)
+    for (const value of [values].flat()) names.set(value, names.get(value) ?? exported);
+  return [...names].map(([value, exported]) => ({ value, exported }));
 }
 
 /** A module of this package's own kind loads as it is; elsewhere TypeScript goes through tsx. */
@@ -68,7 +84,8 @@ export async function allEngines(
 ): Promise<EngineEntry[]> {
   const all = [...builtIn];
   for (const file of files)
-    for (const entry of (await exportsOf(file)).filter(isEngineEntry)) {
+    for (const { value: entry } of await exportsOf(file)) {
+      if (!isEngineEntry(entry)) continue;
       if (all.some(({ name }) => name === entry.name))
         throw new Error(`${file}: there is an engine ${entry.name} already; give this one another name`);
       all.push(entry);
@@ -77,17 +94,13 @@ export async function allEngines(
 }
 
 /** A sentence when there is no engine of a name. */
-export function unknownEngine(all: readonly EngineEntry[], names: readonly string[]): string | undefined {
+export function unknownEngine(
+  all: readonly Pick<EngineEntry, "name">[],
+  names: readonly string[],
+): string | undefined {
   const known = all.map(({ name }) => name as string);
   const unknown = names.find((name) => !known.includes(name));
   return unknown && `there is no engine "${unknown}"; there are ${known.join(", ")}`;
-}
-
-const origins = new WeakMap<AnyImplementation, string>();
-
-/** The file that an implementation of a user came from. */
-export function originOf(impl: AnyImplementation): string | undefined {
-  return origins.get(impl);
 }
 
 /**
@@ -99,16 +112,16 @@ export async function allImplementations(files: readonly string[]): Promise<AnyI
   const taken = new Set(all.map(implementationName));
   for (const file of files) {
     const stem = fileStem(file);
-    for (const [i, impl] of (await loadImplementations(file)).entries()) {
+    for (const [i, { impl, exported }] of (await kernelsOf(file)).entries()) {
       if (!operators.some(({ name }) => name === impl.operator.name))
         throw new Error(
           `${file}: there is no operator ${impl.operator.name}; there are ${operators.map(({ name }) => name).join(", ")}`,
         );
       const clash = taken.has(implementationName(impl));
       taken.add(implementationName(impl));
-      const named = clash ? withMake(impl, i === 0 ? stem : `${stem}-${i + 1}`) : impl;
-      origins.set(named, file);
-      all.push(named);
+      const fallbackMake = clash ? (i === 0 ? stem : `${stem}-${i + 1}`) : undefined;
+      const named = fallbackMake === undefined ? impl : withMake(impl, fallbackMake);
+      all.push(cameFrom(named, { file, exported, fallbackMake }));
     }
   }
   return all;

@@ -1,9 +1,11 @@
 /** `verify --vectors`: every golden case on the reference and on every target of its operator. */
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { ROUNDOFF } from "../../impls/bound.js";
 import type { Problem } from "../../impls/operator.js";
 import { Unsupported } from "../../impls/prepared.js";
+import { readPlain } from "../../reports/rows/folder.js";
+import { visible } from "../../reports/text.js";
 import { type GoldenProblem, type Mapping, mapGolden, parseGolden } from "../vectors/index.js";
 import { boundArrays, compare, describeElement, indexOf, truthOf } from "./compare.js";
 import { subjectOf } from "./subject.js";
@@ -55,7 +57,7 @@ export async function* goldenLines(file: string, targets: readonly Target[]): As
 /** @throws with one sentence when the file is no golden case */
 export function readGolden(file: string): { name: string; mapping: Mapping } {
   const fallback = basename(file, ".safetensors");
-  const golden = parseGolden(readFileSync(file), fallback);
+  const golden = parseGolden(readPlain(file), fallback);
   return { name: golden.name, mapping: mapGolden(golden) };
 }
 
@@ -162,9 +164,9 @@ function inDtype(golden: Problem, dtype: Problem["dtype"]): Problem {
 
 export function oneLine(error: unknown): string {
   const text = error instanceof Error ? error.message || error.name : String(error);
-  return text.split("\n")[0].trim() || "an error without a message";
+  return visible(text.split("\n")[0]).trim() || "an error without a message";
 }
 
 export function formatGoldenLine({ status, case: name, by, detail }: GoldenLine): string {
-  return `${status} ${name}${by ? ` ${by}` : ""}: ${detail}`;
+  return visible(`${status} ${name}${by ? ` ${by}` : ""}: ${detail}`);
 }

@@ -53,7 +53,9 @@ export function targetName({ impl, place }: Target, dtype?: string, options: Opt
 }
 
 /** Storage types that an implementation takes, f64 aside: that is the reference's own. */
-export function dtypesOf(impl: AnyImplementation): readonly Exclude<Problem["dtype"], "f64">[] {
+export function dtypesOf(
+  impl: Pick<AnyImplementation, "dtypes">,
+): readonly Exclude<Problem["dtype"], "f64">[] {
   const dtypes = (impl.dtypes ?? ["f32"]).filter((dtype) => dtype !== "f64");
   return dtypes.length > 0 ? dtypes : ["f32"];
 }
@@ -65,7 +67,7 @@ export function whyNot({ impl, place }: Target, problem: Problem, options: Optio
   return place.traits?.nonFinite !== undefined && hasNonFinite(problem) ? place.traits.nonFinite : undefined;
 }
 
-function hasNonFinite({ inputs }: Problem): boolean {
+export function hasNonFinite({ inputs }: Problem): boolean {
   return Object.values(inputs).some(
     (source) => source?.kind === "given" && !source.data.every((value) => Number.isFinite(value)),
   );

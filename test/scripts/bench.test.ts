@@ -36,6 +36,7 @@ describe("bad input: one clear line, exit 2, nothing written", () => {
     [["--suite", "seq"], /seq.*sequence-length, state-size/],
     [["--engine", "abacus"], /abacus.*cpu/],
     [["--filter", "length<=long"], /length<=4096/],
+    [["--filter", "lenght=512"], /nearest is length/],
     [["--shard", "5/4"], /I\/N.*5\/4/],
     [["--seed", "-1"], /whole number.*-1/],
     [["--seed", "1e3"], /whole number/],
@@ -91,9 +92,11 @@ describe("bench", () => {
   });
 
   it("ends with 5 when nothing matches", async () => {
-    const { code, stdout, stderr } = await bench(["--grid", "quick", "--list", "--filter", "nosuchkey=1"]);
+    const { code, stdout, stderr } = await bench(["--grid", "quick", "--list", "--filter", "length=500"]);
     expect([code, stdout]).toEqual([5, ""]);
-    expect(stderr).toContain('no case matches --filter "nosuchkey=1"');
+    expect(stderr).toMatch(
+      /no case has length=500; the nearest is length=512; .*no case matches --filter "length=500"/,
+    );
   });
 
   it("prints help and the plan of a dry run without writing anything", async () => {

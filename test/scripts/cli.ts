@@ -1,5 +1,5 @@
 /** Runs a command as a user does: another process, its exit code and what it said. */
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -68,6 +68,11 @@ export function temporary(): string {
   const folder = mkdtempSync(join(tmpdir(), "dualbench-test-"));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
+}
+
+export function git(folder: string, ...args: string[]): string {
+  const who = ["-c", "user.name=t", "-c", "user.email=t@localhost"];
+  return execFileSync("git", [...who, ...args], { cwd: folder, encoding: "utf8", stdio: "pipe" }).trim();
 }
 
 const CALLERS: readonly Caller[] = [

@@ -1,59 +1,12 @@
 /** The command as a continuous integration job meets it. Speed verdicts are the self-test's; here are exits, names and what is left. */
-import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
 import type { Verdict } from "../../reports/gate/verdict.js";
-import { root, start, temporary } from "./cli.js";
-
-const env = { npm_lifecycle_event: "gate", CI: "", GITHUB_ACTIONS: "", GITHUB_STEP_SUMMARY: "" };
-const gate = (args: readonly string[], cwd = root, more: NodeJS.ProcessEnv = {}) =>
-  start(args, { script: "gate.ts", cwd, env: { ...env, ...more } });
-
-function git(folder: string, ...args: string[]): string {
-  const who = ["-c", "user.name=t", "-c", "user.email=t@localhost"];
-  return execFileSync("git", [...who, ...args], { cwd: folder, encoding: "utf8", stdio: "pipe" }).trim();
-}
-
-/** A module with one of our readable kernels; `body` may change how it runs. */
-const kernel = (body = "prepared.run(launch);") => `
-import { recurrentCpu } from ${JSON.stringify(pathToFileURL(join(root, "impls/ssd/recurrent.cpu.ts")).href)};
-export const mine = {
-  ...recurrentCpu,
-  async prepare(engine, problem, options) {
-    const prepared = await recurrentCpu.prepare(engine, problem, options);
-    const outputs = await prepared.read();
-    return { ...prepared, run: (launch) => { ${body} } };
-  },
-};
-`;
-
-/** A repository of somebody else with one kernel: what it was on main, what a branch makes of it. */
-function repository(before: string, after: string): string {
-  const top = temporary();
-  git(top, "init", "--quiet", "--initial-branch", "main");
-  writeFileSync(join(top, "kernel.mjs"), before);
-  git(top, "add", "--all");
-  git(top, "commit", "--quiet", "-m", "one");
-  git(top, "checkout", "--quiet", "-b", "change");
-  writeFileSync(join(top, "kernel.mjs"), after);
-  git(top, "commit", "--quiet", "--allow-empty", "--all", "-m", "two");
-  return top;
-}
-
-const ONE_CASE = ["--impl", "kernel.mjs", "--filter", "length=512 state=64"];
-
-function verdictIn(top: string): Verdict {
-  return JSON.parse(readFileSync(join(top, ".dualbench/verdict/verdict.json"), "utf8")) as Verdict;
-}
-
-function nothingLeft(top: string): void {
-  expect(git(top, "worktree", "list").split("\n")).toHaveLength(1);
-  expect(existsSync(join(top, ".dualbench/gate/base"))).toBe(false);
-  expect(git(top, "status", "--porcelain", "--untracked-files=all")).toBe("");
-}
+import { git, temporary } from "./cli.js";
+import { gate, kernel, nothingLeft, ONE_CASE, repository, verdictIn } from "./gate-repository.js";
 
 describe("gate", { timeout: 120_000 }, () => {
   it("refuses bad usage in one line that says what to type next", async () => {
@@ -85,6 +38,14 @@ describe("gate", { timeout: 120_000 }, () => {
     expect([foreign.code, foreign.stderr]).toEqual([2, expect.stringMatching(/takes --impl FILE/)]);
     const nowhere = await gate(["--base", "main"], temporary()).ended;
     expect([nowhere.code, nowhere.stderr]).toEqual([2, expect.stringMatching(/no git repository/)]);
+    const [owned, gitless, outside] = await Promise.all([
+      gate(["--base", "main", ...ONE_CASE], top, { GIT_TEST_ASSUME_DIFFERENT_OWNER: "1" }).ended,
+      gate(["--base", "main", ...ONE_CASE], top, { PATH: temporary() }).ended,
+      gate(["--base", "main", "--impl", join(temporary(), "kernel.mjs")], top).ended,
+    ]);
+    expect([owned.code, owned.stderr]).toEqual([2, expect.stringContaining(`safe.directory ${top}`)]);
+    expect([gitless.code, gitless.stderr]).toEqual([2, expect.stringMatching(/install git/)]);
+    expect([outside.code, outside.stderr]).toEqual([2, expect.stringMatching(/lies outside the repository/)]);
     const clone = join(temporary(), "clone");
     git(top, "clone", "--quiet", "--depth", "1", pathToFileURL(top).href, clone);
     const shallow = await gate(["--base", "HEAD", ...ONE_CASE], clone).ended;

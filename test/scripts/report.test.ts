@@ -55,7 +55,6 @@ describe("npm run report", () => {
     ["an unknown flag", () => ["--sharp"], /unknown option '--sharp'/],
     ["a folder without results", () => [join(dir, "none")], /cannot read .*results\.jsonl/],
     ["a run without cases", () => [stored("empty", [])], /holds no case yet/],
-    ["two machines", () => [stored("c", odd), stored("d", even, 64)], /would mix two machines/],
     [
       "another run's folder to write to",
       () => [stored("e", odd), "--out", stored("f", even)],

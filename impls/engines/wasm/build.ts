@@ -55,7 +55,8 @@ export function loadKernel(source: URL, wanted?: Simd): Promise<Kernel> {
 async function load(source: URL, simd: Simd): Promise<Kernel> {
   const path = fileURLToPath(source);
   const { name, sources, hash, file } = await located(path, simd);
-  const bytes = (await readIfThere(file)) ?? (await compile(path, file, sources, simd));
+  const stored = await readIfThere(file);
+  const bytes = sound(stored) ?? (await compile(path, file, sources, simd).catch(again(stored && file)));
   // A plain copy: WebAssembly wants an ArrayBuffer of its own, not a slice of Node's pool.
   return { name, simd, hash, module: await WebAssembly.compile(new Uint8Array(bytes)) };
 }
@@ -142,9 +143,37 @@ async function compile(
   await mkdir(cacheFolder, { recursive: true });
   // Written aside and renamed: a second process that builds the same kernel never reads half a file.
   const aside = `${file}.${process.pid}`;
-  await writeFile(aside, bytes);
+  await writeFile(aside, sealed(bytes));
   await rename(aside, file);
   return bytes;
+}
+
+/** What to say where a stored kernel is damaged and the compiler is not there to build it again, as in an installed package. */
+function again(damaged: string | undefined): (error: Error) => never {
+  return (error) => {
+    if (damaged === undefined) throw error;
+    throw new Error(
+      `${damaged} is damaged and could not be built again (${error.message}); install dualbench again`,
+    );
+  };
+}
+
+/** Name of the last section of a stored kernel: a hash of all that stands before it. */
+const SEAL = new TextEncoder().encode("dualbench.seal");
+
+/** With a custom section at its end, which no engine looks at. */
+function sealed(bytes: Uint8Array): Uint8Array {
+  const digest = createHash("sha256").update(bytes).digest();
+  // 0: custom section; then its length and that of its name, each below 128 and so one byte of LEB128
+  const head = [0, 1 + SEAL.length + digest.length, SEAL.length];
+  return Buffer.concat([bytes, Uint8Array.from(head), SEAL, digest]);
+}
+
+/** A stored kernel as it was written; undefined where a disk or a person has changed it: it is built again. */
+function sound(stored: Uint8Array | undefined): Uint8Array | undefined {
+  if (!stored) return undefined;
+  const bytes = stored.subarray(0, Math.max(0, stored.length - 3 - SEAL.length - 32));
+  return Buffer.compare(sealed(bytes), stored) === 0 ? stored : undefined;
 }
 
 interface Job {

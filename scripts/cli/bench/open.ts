@@ -6,7 +6,7 @@ import { NothingToMeasure, type OpenedRun, openAndPlan } from "../../../suites/p
 import type { Host } from "../../../suites/processes/host.js";
 import { allEngines, allImplementations } from "../../../suites/processes/user-impls.js";
 import { mustKnow } from "../engine-names.js";
-import { EXIT, Stop, usageError } from "../exit.js";
+import { EXIT, Stop, usageError, warn } from "../exit.js";
 import type { PlanOptions } from "./options.js";
 
 export interface PlannedRun extends OpenedRun {
@@ -43,7 +43,7 @@ export async function openRun(
       },
       storedIds,
       shard: shard ?? undefined,
-      say: (sentence) => process.stderr.write(`dualbench: ${sentence}\n`),
+      say: warn,
     });
     return { ...opened, impls };
   } catch (error) {

@@ -5,6 +5,7 @@ import { suites } from "../../../suites/index.js";
 import { parseFilter } from "../../../suites/plan/filter.js";
 import type { Grid } from "../../../suites/suite.js";
 import { mustKnow } from "../engine-names.js";
+import { usageError } from "../exit.js";
 import { parseFlags } from "../parse-flags.js";
 
 /** What decides which cases a run has; stored with it, restored by --resume. */
@@ -24,6 +25,8 @@ export interface BenchOptions {
   readonly typed: Partial<PlanOptions>;
   readonly out: string | undefined;
   readonly resume: string | undefined;
+  /** With --resume: curves whose code has changed begin anew. */
+  readonly anew: boolean;
   readonly list: boolean;
   readonly dryRun: boolean;
   readonly json: boolean;
@@ -32,7 +35,8 @@ export interface BenchOptions {
   readonly color: boolean;
 }
 
-const GRIDS: readonly Grid[] = ["quick", "default", "paper"];
+export const GRIDS = ["quick", "default", "paper"] as const satisfies readonly Grid[];
+export const LARGEST_SEED = 0xffffffff;
 
 export const DEFAULTS: PlanOptions = {
   suite: [],
@@ -49,6 +53,8 @@ export function parseBenchOptions(argv: readonly string[]): BenchOptions | undef
   const command = benchCommand();
   if (!parseFlags(command, argv, () => `see ${invocation()} --help`)) return undefined;
   const raw = command.opts();
+  if (raw.anew && raw.resume === undefined)
+    throw usageError("--anew says what --resume DIR does; name that too");
   // an engine of a module is known once the module is loaded
   if (raw.impl === undefined && raw.resume === undefined) mustKnow(engines, raw.engine ?? []);
   const typed: Partial<PlanOptions> = {
@@ -65,6 +71,7 @@ export function parseBenchOptions(argv: readonly string[]): BenchOptions | undef
     typed,
     out: raw.out,
     resume: raw.resume,
+    anew: raw.anew === true,
     list: raw.list === true,
     dryRun: raw.dryRun === true,
     json: raw.json === true,
@@ -108,6 +115,7 @@ function benchCommand(): Command {
     .option("--dry-run", "print the plan with predicted time and memory and end")
     .option("--out <dir>", "folder for the results; must hold none yet")
     .option("--resume <dir>", "go on with a run that was stopped")
+    .option("--anew", "with --resume: measure curves again whose code has changed since")
     .option("--shard <i/n>", "only the i-th of n parts of the plan", shard)
     .option("--seed <n>", "seed of the inputs and of the order", seed)
     .option(
@@ -159,7 +167,7 @@ function shard(value: string): PlanOptions["shard"] {
 
 function seed(value: string): number {
   const parsed = Number(value);
-  if (!/^\d+$/.test(value) || parsed > 0xffffffff)
+  if (!/^\d+$/.test(value) || parsed > LARGEST_SEED)
     throw new InvalidArgumentError(`Needs a whole number from 0 to 4294967295, got "${value}"`);
   return parsed;
 }

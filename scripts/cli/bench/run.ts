@@ -6,20 +6,21 @@ import type { CaseRecord, RunRecord } from "../../../reports/rows/row.js";
 import { checkFolder, RunStore } from "../../../reports/rows/store.js";
 import { suites } from "../../../suites/index.js";
 import { type Environment, readEnvironment } from "../../../suites/measure/environment.js";
+import { madeBy } from "../../../suites/measure/made.js";
 import { Interrupted, run } from "../../../suites/measure/run.js";
 import { planIds } from "../../../suites/plan/plan.js";
 import type { Host } from "../../../suites/processes/host.js";
 import { nodeHost } from "../../../suites/processes/host.node.js";
-import { originOf } from "../../../suites/processes/user-impls.js";
-import { EXIT, usageError } from "../exit.js";
+import { originOf } from "../../../suites/processes/origin.js";
+import { EXIT, usageError, warn } from "../exit.js";
 import { Interrupt } from "../interrupt.js";
 import { Progress } from "../progress.js";
 import { publishRun } from "../publish.js";
-import { commandOf, defaultFolder, repeatCommand, shown } from "../words.js";
+import { commandOf, defaultFolder, repeatCommand, shellWord, shown } from "../words.js";
 import { dryRun } from "./dry-run.js";
 import { openRun, type PlannedRun } from "./open.js";
 import { type BenchOptions, invocation, type PlanOptions, parseBenchOptions } from "./options.js";
-import { type Earlier, earlierRun } from "./resume.js";
+import { type Continued, type Earlier, earlierRun } from "./resume.js";
 
 /** @returns the exit code. @throws Stop */
 export async function bench(argv: readonly string[]): Promise<number> {
@@ -61,7 +62,7 @@ class BenchRun {
     const { earlier, plan, options, host } = this;
     const folder = options.resume ?? options.out ?? defaultFolder(new Date(host.nowMs()).toISOString());
     if (!options.resume && !options.list && !options.dryRun) checkFolder(folder);
-    const environmentRead = readEnvironment(this.argv, plan.seed);
+    const environmentRead = readEnvironment(this.argv, plan.seed, plan.impl);
     const startedUtc = earlier?.run.startedUtc ?? new Date(host.nowMs()).toISOString();
     const opened = await openRun(host, plan, Date.parse(startedUtc), earlier?.run.plan.ids);
     if (options.list) return list(planIds(opened.groups));
@@ -72,9 +73,10 @@ class BenchRun {
       return EXIT.good;
     }
     const environment = await environmentRead;
-    earlier?.check(environment);
+    const { groups, impls } = opened;
+    const continued = earlier?.check(environment, groups, ({ impl }) => originOf(impls[impl])?.file);
     const record = earlier?.run ?? this.runRecord(opened, environment, startedUtc);
-    return this.measure(opened, environment, record, folder);
+    return this.measure(opened, environment, record, folder, continued);
   }
 
   private async measure(
@@ -82,6 +84,7 @@ class BenchRun {
     environment: Environment,
     record: RunRecord,
     folder: string,
+    continued: Continued | undefined,
   ): Promise<number> {
     const { earlier, plan, options, host, interrupt } = this;
     const startedUtc = new Date(host.nowMs()).toISOString();
@@ -91,9 +94,10 @@ class BenchRun {
           command: this.command,
           environment: { ...environment },
           startedUtc,
+          ...(continued && continued.anew.length > 0 ? { anew: [...continued.anew] } : {}),
         })
       : RunStore.create(folder, record);
-    const cases: CaseRecord[] = [...(earlier?.cases ?? [])];
+    const cases: CaseRecord[] = [...(continued?.cases ?? [])];
     const total = record.plan.ids.length;
     const { color: colour, verbose } = options;
     const progress = new Progress(process.stderr, total, { colour, verbose, done: cases.length });
@@ -109,13 +113,14 @@ class BenchRun {
           seed: plan.seed,
           commit: `${environment.commit ?? "unknown"}${environment.dirty ? "-dirty" : ""}`,
           cpu: environment.cpu.model ?? undefined,
-          repeat: (suite, { id, impl }) => repeatCommand(plan, suite, id, originOf(impls[impl])),
+          made: madeBy(environment, targets, impls),
+          repeat: (suite, { id, impl }) => repeatCommand(plan, suite, id, originOf(impls[impl])?.file),
           timeUtc: () => new Date(host.nowMs()).toISOString(),
         },
         signal: interrupt.signal,
         // starting engines and building kernels is part of a run's time
         spentNs: (earlier?.spentNs ?? 0) + performance.now() * 1e6,
-        ...(earlier ? { done: earlier.done, history: earlier.history(groups) } : {}),
+        ...(earlier && continued ? { done: continued.done, history: earlier.history(groups) } : {}),
         emit(records) {
           store.append(records);
           cases.push(...records);
@@ -126,9 +131,9 @@ class BenchRun {
     } catch (error) {
       if (!(error instanceof Interrupted) || interrupt.code === undefined) throw error;
       progress.clear();
-      process.stderr.write(
-        `dualbench: interrupted; ${cases.length} of ${total} cases are stored; go on with: ${invocation()} --resume ${shown(folder)}\n`,
-      );
+      const files = plan.impl.map((file) => ` --impl ${shellWord(shown(file))}`).join("");
+      const again = `${invocation()} --resume ${shown(folder)}${files}`;
+      warn(`interrupted; ${cases.length} of ${total} cases are stored; go on with: ${again}`);
       await publishRun(cases, record, folder, { ...publishing, charts: false, exitCode: interrupt.code });
       return interrupt.code;
     } finally {

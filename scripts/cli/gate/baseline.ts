@@ -9,6 +9,7 @@ import type { GateRequest, Past } from "../../../suites/gate/plan-run.js";
 import { recordPast, runGate } from "../../../suites/gate/run.js";
 import { GateStop } from "../../../suites/gate/stop.js";
 import { type Environment, packageRoot } from "../../../suites/measure/environment.js";
+import { madeWith } from "../../../suites/measure/made.js";
 import { EXIT, usageError } from "../exit.js";
 import { shellWord, shown } from "../words.js";
 import { type GateOptions, gateInvocation } from "./options.js";
@@ -37,6 +38,7 @@ export async function gateAgainstPast(
       arms: { base: arm("base"), head: arm("head") },
       touched: { all: true, why: "of --baseline" },
       claims: session.onlyUser || !existsSync(claims) ? NO_CLAIMS : readClaims(claims),
+      follow: (file) => file,
       repeat: (id) => `${gateInvocation()} --baseline ${shellWord(file)} --filter ${shellWord(id)}`,
     });
     // a module of the user may import sources, which plain Node cannot load
@@ -66,6 +68,7 @@ async function update(
     commit: commitOf(environment),
     writtenUtc: new Date().toISOString(),
     fingerprint: fingerprintOf(environment, backends, packageRoot),
+    made: madeWith(environment),
     cases,
   });
   process.stdout.write(`${shown(file)}: ${count} cases\n`);

@@ -1,22 +1,22 @@
 /** Where a verdict goes: the terminal, a folder, and what a continuous integration run shows. */
-import { appendFileSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { appendFileSync } from "node:fs";
 import { annotations } from "../../../reports/gate/annotations.js";
 import { verdictJunit } from "../../../reports/gate/junit.js";
 import { verdictMarkdown } from "../../../reports/gate/markdown.js";
 import { verdictTable } from "../../../reports/gate/table.js";
 import type { Verdict } from "../../../reports/gate/verdict.js";
+import { makeFolder, writeInto } from "../../../reports/rows/folder.js";
 import { shown } from "../words.js";
 
 /** Writes verdict.json, junit.xml and summary.md into a folder, replacing an earlier verdict's. */
 export function publishVerdict(verdict: Verdict, folder: string, json: boolean): void {
   const document = `${JSON.stringify(verdict, null, 2)}\n`;
   const markdown = verdictMarkdown(verdict);
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const files = [
-    writeWhole(join(folder, "verdict.json"), document),
-    writeWhole(join(folder, "junit.xml"), verdictJunit(verdict)),
-    writeWhole(join(folder, "summary.md"), markdown),
+    writeInto(folder, "verdict.json", document),
+    writeInto(folder, "junit.xml", verdictJunit(verdict)),
+    writeInto(folder, "summary.md", markdown),
   ];
   const { GITHUB_STEP_SUMMARY, GITHUB_ACTIONS } = process.env;
   if (GITHUB_STEP_SUMMARY) appendFileSync(GITHUB_STEP_SUMMARY, markdown);
@@ -25,11 +25,4 @@ export function publishVerdict(verdict: Verdict, folder: string, json: boolean):
   if (GITHUB_ACTIONS) for (const line of annotations(verdict)) say(line);
   for (const file of files) say(shown(file));
   if (json) process.stdout.write(document);
-}
-
-/** A reader never sees half a file. */
-function writeWhole(file: string, text: string): string {
-  writeFileSync(`${file}.tmp`, text);
-  renameSync(`${file}.tmp`, file);
-  return file;
 }

@@ -1,16 +1,25 @@
 /** `gate` against a base: trees, arms, verdict. */
-import { existsSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
+import { realpathSync } from "node:fs";
+import { join } from "node:path";
 import { implementationName } from "../../../impls/implementation.js";
+import { implementations } from "../../../impls/index.js";
 import { lockFolder } from "../../../reports/rows/lock.js";
 import { NO_CLAIMS, readClaims } from "../../../suites/gate/checks/claims.js";
 import type { Arm } from "../../../suites/gate/lab.js";
 import { runGate } from "../../../suites/gate/run.js";
-import { changedFiles, headOf, mergeBase, repositoryTop, usualBase } from "../../../suites/gate/trees/git.js";
+import {
+  changedFiles,
+  headOf,
+  mergeBase,
+  movedFiles,
+  repositoryTop,
+  untrackedFiles,
+  usualBase,
+} from "../../../suites/gate/trees/git.js";
 import { builtInFiles, type Touched, touchedBy } from "../../../suites/gate/trees/touched.js";
-import { gateFolder, makeTrees, type Trees } from "../../../suites/gate/trees/trees.js";
+import { gateFolder, makeTrees, PROGRAM, type Trees } from "../../../suites/gate/trees/trees.js";
+import { filesAtBase, fromTop, reachedBy } from "../../../suites/gate/trees/user-files.js";
 import { packageRoot } from "../../../suites/measure/environment.js";
-import { originOf } from "../../../suites/processes/user-impls.js";
 import { usageError } from "../exit.js";
 import { shellWord } from "../words.js";
 import { installPackages } from "./install.js";
@@ -21,13 +30,14 @@ import { type GateSession, withSession } from "./session.js";
 export async function gateAgainstBase(options: GateOptions, argv: readonly string[]): Promise<number> {
   return withSession(options, argv, async (session) => {
     const top = await repositoryTop(process.cwd());
-    if (resolve(top) !== resolve(packageRoot) && options.impl.length === 0)
+    if (realpathSync(top) !== realpathSync(packageRoot) && options.impl.length === 0)
       throw usageError(
         "outside dualbench's own repository the gate takes --impl FILE, a module with your implementations",
       );
     const ref = options.base ?? (await usualBase(top));
     if (ref === undefined)
       throw usageError("--base REF is missing, and there is no origin/HEAD or main here");
+    for (const file of session.files) fromTop(top, file);
     const commit = await mergeBase(top, ref);
     const unlock = lockFolder(gateFolder(top));
     let trees: Trees | undefined;
@@ -53,7 +63,7 @@ interface Ground {
 async function compare(session: GateSession, ground: Ground): Promise<number> {
   const { options, files, onlyUser } = session;
   const { top, ref, commit, trees } = ground;
-  const there = files.map((file) => join(trees.base, relative(top, file))).filter((file) => existsSync(file));
+  const there = filesAtBase(top, trees.base, files, await movedFiles(top, commit));
   const arm = (name: Arm["name"], files: readonly string[]): Arm => ({
     name,
     tree: onlyUser ? undefined : trees[name],
@@ -66,13 +76,14 @@ async function compare(session: GateSession, ground: Ground): Promise<number> {
     : `cases of ${[...touched.names].join(", ")}: the change touches no others`;
   session.say(selection);
   const request = session.request({
-    arms: { base: arm("base", there), head: arm("head", files) },
+    arms: { base: arm("base", [...new Set(there.values())]), head: arm("head", files) },
+    follow: (file) => there.get(file),
     touched,
     claims: onlyUser ? NO_CLAIMS : readClaims(join(top, "reports", "baselines", "claims.json")),
     repeat: (id) => repeat(options, ref, id),
   });
   const result = await runGate(request);
-  const head = await headOf(top);
+  const head = await headOf(top, onlyUser ? reachedBy(top, files) : await untrackedFiles(top, ...PROGRAM));
   return session.publish(result, selection, top, {
     base: { name: ref, commit },
     head: {
@@ -85,11 +96,7 @@ async function compare(session: GateSession, ground: Ground): Promise<number> {
 async function touchedHere(session: GateSession, { top, commit, trees }: Ground): Promise<Touched> {
   if (session.onlyUser) return { all: true, why: "--impl names what is gated" };
   if (session.options.all) return { all: true, why: "of --all" };
-  const rooted = session.impls.map((impl) => {
-    const origin = originOf(impl);
-    const name = implementationName(impl);
-    return { name, files: origin === undefined ? builtInFiles(name) : [relative(top, origin)] };
-  });
+  const rooted = implementations.map(implementationName).map((name) => ({ name, files: builtInFiles(name) }));
   return touchedBy(await changedFiles(top, commit), [top, trees.base], rooted);
 }
 

@@ -1,7 +1,6 @@
 /** What every measuring gate has: a host, a seed, a budget, one verdict at the end. */
 import { randomInt } from "node:crypto";
-import { join, resolve } from "node:path";
-import type { AnyImplementation } from "../../../impls/implementation.js";
+import { join } from "node:path";
 import { CHECKS, EXIT_OF, type Side, type Verdict } from "../../../reports/gate/verdict.js";
 import { StoreError } from "../../../reports/rows/errors.js";
 import { machineKind } from "../../../reports/rows/machine.js";
@@ -12,10 +11,10 @@ import type { GateResult } from "../../../suites/gate/run.js";
 import { BLOCK_ESTIMATOR, DEFAULT_RULE, PAST_ESTIMATOR } from "../../../suites/gate/statistics/judge.js";
 import { GateStop } from "../../../suites/gate/stop.js";
 import { gateFolder, type Harness, makeHarness } from "../../../suites/gate/trees/trees.js";
+import { realFile } from "../../../suites/gate/trees/user-files.js";
 import { type Environment, packageRoot, readEnvironment } from "../../../suites/measure/environment.js";
+import { madeWith } from "../../../suites/measure/made.js";
 import { nodeHost } from "../../../suites/processes/host.node.js";
-import { allEngines, allImplementations } from "../../../suites/processes/user-impls.js";
-import { mustKnow } from "../engine-names.js";
 import { EXIT, Stop, usageError } from "../exit.js";
 import { Interrupt } from "../interrupt.js";
 import { shellWord } from "../words.js";
@@ -25,13 +24,13 @@ import { publishVerdict } from "./publish.js";
 const CODES = {
   usage: EXIT.usage,
   inconclusive: EXIT.inconclusive,
+  broken: EXIT.wrong,
   wrong: EXIT.wrongOutput,
   nothing: EXIT.nothingToMeasure,
 } as const;
 
 export interface GateSession {
   readonly options: GateOptions;
-  readonly impls: readonly AnyImplementation[];
   /** Absolute paths of --impl. */
   readonly files: readonly string[];
   /** Whether only implementations of --impl are gated. */
@@ -43,7 +42,7 @@ export interface GateSession {
   startFast(): Promise<void>;
   environment(): Promise<Environment>;
   request(
-    parts: Pick<GateRequest, "touched" | "claims" | "repeat"> & { readonly arms: Sides<Arm> },
+    parts: Pick<GateRequest, "touched" | "claims" | "repeat" | "follow"> & { readonly arms: Sides<Arm> },
   ): GateRequest;
   /** Writes and prints a verdict. @returns its exit code */
   publish(result: GateResult, selection: string, top: string, sides: Sides<Side>): Promise<number>;
@@ -64,18 +63,17 @@ export async function withSession(
   const seed = options.seed ?? randomInt(2 ** 31);
   const rule = { ...DEFAULT_RULE, delta: options.delta / 100 };
   const say = (line: string) => process.stderr.write(`gate: ${line}\n`);
-  const environment = () => readEnvironment(argv, seed);
+  const environment = () => readEnvironment(argv, seed, options.impl);
+  const machineAndCode = async () => {
+    const found = await environment();
+    return { machine: machineKind(found), made: madeWith(found) };
+  };
   const gpu = new GpuWatch();
   try {
-    const files = options.impl.map((file) => resolve(file));
-    const impls = await allImplementations(files).catch((error: Error) => {
-      throw usageError(error.message);
-    });
-    mustKnow(await allEngines(files), options.engine);
+    const files = options.impl.map(realFile);
     const onlyUser = files.length > 0;
     return await body({
       options,
-      impls,
       files,
       onlyUser,
       say,
@@ -88,7 +86,7 @@ export async function withSession(
         if (harness.works) child = harness.child;
       },
       environment,
-      request: ({ arms, touched, claims, repeat }) => ({
+      request: ({ arms, touched, claims, repeat, follow }) => ({
         lab: {
           host,
           seed,
@@ -98,7 +96,6 @@ export async function withSession(
           say,
           blockSpoiled: (kind) => gpu.spoiled(kind),
         },
-        impls,
         touched,
         onlyUser,
         filter: options.filter,
@@ -108,6 +105,7 @@ export async function withSession(
         checks: new Set(CHECKS.filter((name) => !options.without.includes(name))),
         claims,
         repeat,
+        follow,
       }),
       async publish(result, selection, top, { base, head }) {
         const verdict: Verdict = {
@@ -121,7 +119,7 @@ export async function withSession(
           estimator: options.baseline === undefined ? BLOCK_ESTIMATOR : PAST_ESTIMATOR,
           selection,
           minutes: (host.nowMs() - startMs) / 60e3,
-          machine: machineKind(await environment()),
+          ...(await machineAndCode()),
           gpu: gpu.states,
         };
         publishVerdict(verdict, options.out ?? join(gateFolder(top), "..", "verdict"), options.json);

@@ -1,5 +1,6 @@
 /** The three ways to verify: golden vectors, random problems, one replayed case. Each prints as it goes and answers an exit code. */
-import { renameSync, writeFileSync } from "node:fs";
+import { writeNamed } from "../../../reports/rows/folder.js";
+import { visible } from "../../../reports/text.js";
 import { laws } from "../../../suites/laws/index.js";
 import {
   formatGoldenLine,
@@ -34,7 +35,7 @@ export async function verifyByVectors(
       }
     } catch (error) {
       unreadable.push({ file, reason: oneLine(error) });
-      console.error(`cannot read ${file}: ${oneLine(error)}`);
+      console.error(visible(`cannot read ${file}: ${oneLine(error)}`));
     }
   }
   const count = (status: GoldenLine["status"]) => lines.filter((line) => line.status === status).length;
@@ -105,6 +106,5 @@ function writeJson(file: string | undefined, document: unknown): void {
   // JSON has no infinities and no NaN
   const finite = (_key: string, value: unknown) =>
     typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
-  writeFileSync(`${file}.tmp`, `${JSON.stringify(document, finite, 2)}\n`);
-  renameSync(`${file}.tmp`, file);
+  writeNamed(file, `${JSON.stringify(document, finite, 2)}\n`);
 }

@@ -1,6 +1,7 @@
 /** What the gate asks of git. Only the repository in which it was started is read; nothing is fetched. */
 import { execFile } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { GateStop } from "../stop.js";
@@ -14,7 +15,12 @@ export function hookless(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 }
 
 export async function git(folder: string, ...args: string[]): Promise<string> {
-  const env = hookless(process.env);
+  return gitWith({}, folder, ...args);
+}
+
+async function gitWith(more: NodeJS.ProcessEnv, folder: string, ...args: string[]): Promise<string> {
+  // what git says is read below
+  const env = { ...hookless(process.env), LC_ALL: "C", ...more };
   const { stdout } = await run("git", args, { cwd: folder, env, maxBuffer: 64 * 2 ** 20 });
   return stdout.trimEnd();
 }
@@ -23,12 +29,28 @@ export async function git(folder: string, ...args: string[]): Promise<string> {
 export async function repositoryTop(folder: string): Promise<string> {
   try {
     return await git(folder, "rev-parse", "--show-toplevel");
-  } catch {
-    throw new GateStop(
-      "usage",
-      `${folder} is in no git repository; the gate compares a change with its base`,
-    );
+  } catch (error) {
+    throw new GateStop("usage", whyNoRepository(folder, error as GitError));
   }
+}
+
+type GitError = NodeJS.ErrnoException & { readonly stderr?: string };
+
+/** The real reason and what to type. */
+function whyNoRepository(folder: string, { code, stderr = "" }: GitError): string {
+  if (code === "ENOENT" && existsSync(folder))
+    return "git is not here, or not on the PATH; the gate finds the base with it: install git (Debian: apt-get install git)";
+  const [, owned] = /dubious ownership in repository at '([^']+)'/.exec(stderr) ?? [];
+  if (owned !== undefined)
+    return (
+      `git does not read ${owned}, which belongs to another user; ` +
+      `to trust it, type: git config --global --add safe.directory ${owned}`
+    );
+  if (/not a git repository/.test(stderr))
+    return `${folder} is in no git repository; the gate compares a change with its base`;
+  if (/must be run in a work tree/.test(stderr))
+    return `${folder} is git's own folder or a bare repository; run the gate in a checkout (git worktree add FOLDER makes one)`;
+  return `git cannot answer in ${folder}: ${stderr.trim().split("\n")[0] || code}`;
 }
 
 /**
@@ -73,14 +95,73 @@ export async function usualBase(top: string): Promise<string | undefined> {
 /** Files that differ between a commit and the working tree, both names of a rename, untracked ones included. Paths from the top. */
 export async function changedFiles(top: string, commit: string): Promise<string[]> {
   const tracked = await git(top, "diff", "--name-only", "--no-renames", "-z", commit);
-  const untracked = await git(top, "ls-files", "--others", "--exclude-standard", "-z");
-  const names = [...tracked.split("\0"), ...untracked.split("\0")].filter((name) => name !== "");
-  return [...new Set(names)].sort();
+  const names = tracked.split("\0").filter((name) => name !== "");
+  return [...new Set([...names, ...(await untrackedFiles(top))])].sort();
 }
 
-export async function headOf(top: string): Promise<{ commit: string; dirty: boolean }> {
+/** Files that git neither tracks nor ignores, below these folders or anywhere. */
+export async function untrackedFiles(top: string, ...folders: readonly string[]): Promise<string[]> {
+  const listed = await git(top, "ls-files", "--others", "--exclude-standard", "-z", "--", ...folders);
+  return listed.split("\0").filter((name) => name !== "");
+}
+
+/** New names of files that were moved since a commit, each with its old one, as git detects them; files that git does not track yet too. */
+export async function movedFiles(top: string, commit: string): Promise<ReadonlyMap<string, string>> {
+  const names = await untrackedFiles(top);
+  const scratch = mkdtempSync(join(tmpdir(), "dualbench-index-"));
+  try {
+    // in an index of our own: the user's says what the user has staged
+    const index = { GIT_INDEX_FILE: join(scratch, "index") };
+    const own = await git(top, "rev-parse", "--path-format=absolute", "--git-path", "index");
+    if (existsSync(own)) copyFileSync(own, index.GIT_INDEX_FILE);
+    if (names.length > 0)
+      await gitWith(
+        index,
+        top,
+        "--literal-pathspecs",
+        "add",
+        "--intent-to-add",
+        "--",
+        ...names.slice(0, MOST_UNTRACKED),
+      );
+    const told = await gitWith(
+      index,
+      top,
+      "diff",
+      "--name-status",
+      "-M",
+      "-C",
+      "--diff-filter=RC",
+      "-z",
+      commit,
+    );
+    const words = told.split("\0");
+    const moved = new Map<string, string>();
+    for (let i = 0; i + 2 < words.length; i += 3) {
+      const [, from, to] = words.slice(i, i + 3);
+      // a copy of a file that is still there is a new file
+      if (!existsSync(join(top, from))) moved.set(to, from);
+    }
+    return moved;
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+/** A command line holds so many names; who has more has not moved them all. */
+const MOST_UNTRACKED = 500;
+
+/** @param used files that head loads, from the top: one that git does not track makes head another thing than its commit */
+export async function headOf(
+  top: string,
+  used: readonly string[],
+): Promise<{ commit: string; dirty: boolean }> {
   const commit = await git(top, "rev-parse", "HEAD");
-  return { commit, dirty: (await git(top, "status", "--porcelain", "--untracked-files=no")) !== "" };
+  const changed = await git(top, "status", "--porcelain", "--untracked-files=no");
+  if (changed !== "" || used.length === 0) return { commit, dirty: changed !== "" };
+  const tracked = await git(top, "--literal-pathspecs", "ls-files", "-z", "--", ...used);
+  const known = new Set(tracked.split("\0"));
+  return { commit, dirty: used.some((file) => !known.has(file)) };
 }
 
 /** Whether two folders ask for the same packages; the version of the package itself does not count. */

@@ -2,7 +2,7 @@
  * Which implementations a change can touch: those whose file, or whose engine's, reaches a changed file by imports or by naming an
  * asset. What cannot be mapped might do anything, so it means all.
  */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { caseName, parseCaseName } from "../../../reports/rows/case-id.js";
 
@@ -69,16 +69,23 @@ export function closure(top: string, entry: string): Set<string> {
   return reached;
 }
 
+/** What a module's name may leave out. */
+const ENDINGS = [".ts", ".js", ".mts", ".mjs", ".cts", ".cjs", ".json", "/index.ts", "/index.js"];
+
 /** Files that a source names by a relative path: imports, dynamic imports, `new URL("./x.wgsl", ...)`. Types have no effect. */
 function named(top: string, file: string): string[] {
-  if (!/\.(m?[jt]s)$/.test(file)) return [];
+  if (!/\.([mc]?[jt]s)$/.test(file)) return [];
   const text = readFileSync(join(top, file), "utf8").replace(/^(import|export)\s+type\s[^;]*;/gm, "");
   return [...text.matchAll(/["'](\.{1,2}\/[^"'\n]+)["']/g)].flatMap(([, specifier]) => {
     const path = join(top, dirname(file), specifier);
+    // a name of dots alone is a folder that somebody looks for, not a module
+    const endings = /\.\.?\/?$/.test(specifier) ? [] : ENDINGS;
     // of a source and its JavaScript beside it, the source is meant
-    const found = [path.replace(/\.(m?)js$/, ".$1ts"), path, `${path}.ts`].find(
-      (candidate) => existsSync(candidate) && /\.[a-z]+$/.test(candidate),
-    );
+    const found = [
+      path.replace(/\.([mc]?)js$/, ".$1ts"),
+      path,
+      ...endings.map((ending) => path + ending),
+    ].find((candidate) => statSync(candidate, { throwIfNoEntry: false })?.isFile());
     return found ? [relative(top, found).replaceAll("\\", "/")] : [];
   });
 }

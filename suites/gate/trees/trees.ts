@@ -19,6 +19,7 @@ import { join, relative } from "node:path";
 import type { Sides } from "../lab.js";
 import { GateStop } from "../stop.js";
 import { git, sameLock } from "./git.js";
+import { linkPackages, packageFolders } from "./packages.js";
 import { transpile } from "./transpile.js";
 
 export interface Trees {
@@ -114,7 +115,10 @@ export async function makeTrees(
       const transpiled = (await transpile(base, base, PROGRAM)) && (await transpile(head, head, PROGRAM));
       children = childrenOf({ base, head }, transpiled ? ".js" : ".ts");
     }
-    if (!sameLock(base, top)) await install(base);
+    const folders = await packageFolders(top);
+    for (const folder of new Set([".", ...folders]))
+      if (!sameLock(join(base, folder), join(top, folder))) await install(join(base, folder));
+    linkPackages(top, base, folders);
   } catch (error) {
     await remove();
     const why = String((error as { stderr?: string }).stderr || (error as Error).message);

@@ -22,6 +22,7 @@ const verdict: Verdict = {
   minutes: 1.5,
   machine: "a CPU",
   gpu: [],
+  shapes: { implementations: 2, checks: 74, notTaken: 12, left: 3, seconds: 20, seed: 7 },
   canary: { id: "ssd/c", ratio: 1.001, low: 0.98, high: 1.02, blocks: 6, toldApart: false },
   cases: [
     {

@@ -1,15 +1,20 @@
 import { describe, expect, it } from "vitest";
-import { MergeError, mergeRuns, type Source } from "../../../reports/rows/merge.js";
+import { mergeRuns, type Source } from "../../../reports/rows/merge.js";
 import type { Row } from "../../../reports/rows/row.js";
 import { measured, skipped, syntheticRun } from "../fixtures.js";
 
-const source = (folder: string, rows: readonly Row[], machine = "CPU A, 2 cores"): Source => ({
+const machine = (cores: number, host = "one", node = "v20.1.0") => ({
+  cpu: { model: "CPU A", cores },
+  os: { platform: "linux", arch: "x64", host },
+  node: { version: node },
+});
+const source = (folder: string, rows: readonly Row[], environment: object = machine(2)): Source => ({
   folder,
   rows,
-  machine,
   run: {
     ...syntheticRun(),
     command: `bench --shard ${folder}`,
+    environment: { ...environment },
     startedUtc: `2026-11-23T12:00:0${folder}.000Z`,
   },
 });
@@ -21,26 +26,28 @@ describe("merge", () => {
     expect(rows.map(({ length }) => length)).toEqual([512, 1024]);
     expect(run.command).toBe("bench --shard 2; bench --shard 1");
     expect(run.startedUtc).toBe("2026-11-23T12:00:01.000Z");
+    expect(run.environment).toEqual(machine(2));
     expect(notes).toEqual([]);
   });
 
-  it("refuses two machines in one curve, in one line that names both", () => {
-    const other = source("2", [at(1024, { device: "CPU B" })], "CPU B, 8 cores");
-    const merge = () => mergeRuns([source("1", [at(512)]), other]);
-    expect(merge).toThrow(MergeError);
-    expect(merge).toThrow(
-      /ssd\/chunked\.cpu .* sequence-length would mix two machines, CPU A, 2 cores \(1\) and CPU B, 8 cores \(2\)/,
-    );
+  it.each<[string, object, string, string]>([
+    ["cores", machine(64), "CPU A, 2 cores, linux x64", "CPU A, 64 cores, linux x64"],
+    ["hosts", machine(2, "two"), "host one", "host two"],
+    ["versions of Node", machine(2, "one", "v22.0.0"), "Node v20.1.0", "Node v22.0.0"],
+  ])("gives a device a name for each of two %s, and keeps both environments", (_, other, here, there) => {
+    const { run, rows } = mergeRuns([source("1", [at(512)]), source("2", [at(512), at(1024)], other)]);
+    const device = at(512).device;
+    expect(rows.map((row) => row.device)).toEqual([
+      `${device} (${here})`,
+      ...Array(2).fill(`${device} (${there})`),
+    ]);
+    expect(run.environment).toEqual({ [here]: machine(2), [there]: other });
   });
 
-  it("refuses one device's name for two machines", () => {
-    const other = source("2", [measured("attention/tiled.cpu", 512, undefined, 1e6)], "CPU A, 64 cores");
-    expect(() => mergeRuns([source("1", [at(512)]), other])).toThrow(/panels of Synthetic CPU/);
-  });
-
-  it("takes other machines in other curves", () => {
+  it("takes devices of other machines as they are called", () => {
     const gpu = measured("ssd/chunked.webgpu", 512, 64, 1e5, { device: "GPU" });
-    expect(mergeRuns([source("1", [at(512)]), source("2", [gpu], "GPU host")]).rows).toHaveLength(2);
+    const { rows } = mergeRuns([source("1", [at(512)]), source("2", [gpu], machine(8, "gpu-host"))]);
+    expect(rows.map(({ device }) => device)).toEqual([at(512).device, "GPU"]);
   });
 
   it("prefers what ran to what was skipped, else the later, and says so", () => {
@@ -58,8 +65,11 @@ describe("merge", () => {
     expect(notes[0]).toContain("2 cases are in several folders");
   });
 
-  it("says when commits differ", () => {
-    const { notes } = mergeRuns([source("1", [at(512)]), source("2", [at(1024, { commit: "feed" })])]);
-    expect(notes.join()).toContain("several commits");
+  it("says when commits or versions differ", () => {
+    const { notes } = mergeRuns([
+      source("1", [at(512)]),
+      source("2", [at(1024, { commit: "feed", version: "9" })]),
+    ]);
+    expect(notes.join()).toMatch(/several commits.*several versions of dualbench: unknown, 9/);
   });
 });

@@ -78,7 +78,10 @@ describe("results.jsonl", () => {
     const lines = readFileSync(file, "utf8").split("\n");
     lines[1] = lines[1].slice(0, 30);
     writeFileSync(file, lines.join("\n"));
-    expect(() => readRun(folder)).toThrow(/line 2 is not a record/);
+    const { cases, faults, unreadable } = readRun(folder);
+    expect(cases.map(({ row }) => row.id)).toEqual(["b"]);
+    expect(faults).toEqual([expect.stringMatching(/line 2 is no JSON.*--resume/)]);
+    expect(unreadable).toBe(1);
   });
 
   it("without a first record, or without a file, is no run", () => {

@@ -2,8 +2,6 @@
 import { describe, expect, it } from "vitest";
 import { f32Rounding } from "../../../impls/bound.js";
 import type { AnyImplementation } from "../../../impls/implementation.js";
-import { ssd } from "../../../impls/ssd/operator.js";
-import type { GateCase } from "../../../suites/gate/cases.js";
 import { Experiment } from "../../../suites/gate/experiment.js";
 import type { Lab } from "../../../suites/gate/lab.js";
 import { prove } from "../../../suites/gate/proof.js";
@@ -12,8 +10,8 @@ import { decide } from "../../../suites/gate/statistics/decision.js";
 import { DEFAULT_RULE, meanRatio } from "../../../suites/gate/statistics/judge.js";
 import type { Host } from "../../../suites/processes/host.js";
 import { type InProcess, inProcessHost } from "../measure/in-process.js";
-import { SimulatedClock, syntheticEngine, syntheticImplementation, tiny } from "../measure/synthetic.js";
-import { labOf } from "./lab.js";
+import { SimulatedClock, syntheticEngine, syntheticImplementation } from "../measure/synthetic.js";
+import { labOf, tinyCase } from "./lab.js";
 
 /** Milliseconds of one run, by arm; called for each run. */
 type Costs = Readonly<Record<"base" | "head", () => number>>;
@@ -61,25 +59,13 @@ class World {
 
   async experiment(cases = 1): Promise<Experiment> {
     const all = Array.from({ length: cases }, (_, i) => ({ ...one, id: `case ${i}` }));
-    const { cases: good, references } = await prove(this.lab, all, true);
+    const { cases: good, references } = await prove(this.lab, all, [], true);
     this.started.length = 0;
     return new Experiment(this.lab, good, references, DEFAULT_RULE);
   }
 }
 
-const one: GateCase = {
-  id: "case",
-  name: "ssd/recurrent.cpu",
-  suites: [],
-  operator: ssd,
-  problem: tiny,
-  problemKey: "tiny",
-  target: { engine: "cpu", device: undefined, deviceKey: undefined },
-  rank: 0,
-  base: { impl: 0, options: { make: "x" } },
-  head: { impl: 0, options: { make: "x" } },
-  judged: true,
-};
+const one = tinyCase({ impl: 0, options: { make: "x" } });
 
 describe("Experiment", () => {
   it("cancels a machine that slows down, and finds what is slower beneath", async () => {
@@ -184,7 +170,7 @@ describe("what is wrong or broken", () => {
         run();
         outputs.Y[0] += 1;
       });
-      const { cases, wrong } = await prove(new World(costs, { spoil: off }).lab, [one], true);
+      const { cases, wrong } = await prove(new World(costs, { spoil: off }).lab, [one], [], true);
       expect(cases).toEqual([]);
       expect(wrong).toEqual([{ id: "case", arm, reason: expect.stringMatching(/^Y\[.*\(index 0\): got/) }]);
     }
@@ -205,12 +191,12 @@ describe("what is wrong or broken", () => {
     const broken = spoil("head", () => {
       throw new Error("a fresh bug");
     });
-    const proof = await prove(new World(costs, { spoil: broken }).lab, [one], true);
+    const proof = await prove(new World(costs, { spoil: broken }).lab, [one], [], true);
     expect(proof.broken).toEqual([{ id: "case", reason: "head: a fresh bug" }]);
     const both = spoil("base", () => {
       throw new Error("an old bug");
     });
-    const old = await prove(new World(costs, { spoil: both }).lab, [one], true);
+    const old = await prove(new World(costs, { spoil: both }).lab, [one], [], true);
     expect(old.broken).toEqual([]);
     expect(old.notCompared).toEqual([{ id: "case", reason: "base: an old bug" }]);
   });

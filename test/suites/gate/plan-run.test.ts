@@ -2,7 +2,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { implementations } from "../../../impls/index.js";
 import { NO_CLAIMS } from "../../../suites/gate/checks/claims.js";
 import { type GateRequest, planRun } from "../../../suites/gate/plan-run.js";
 import { DEFAULT_RULE } from "../../../suites/gate/statistics/judge.js";
@@ -11,15 +10,15 @@ import { PROTOCOL } from "../../../suites/processes/protocol.js";
 import { temporary } from "../../scripts/cli.js";
 import { labOf } from "./lab.js";
 
-/** The module of a process that opens with this answer and, asked for more, says so. */
-function childThat(opens: string): string {
+/** The module of a process that gives these answers. */
+function childThat(answers: string): string {
   const folder = join(temporary(), "suites/processes");
   mkdirSync(folder, { recursive: true });
   const file = join(folder, "child.mjs");
   writeFileSync(
     file,
     `process.on("message", ({ id, call }) => {
-      const reply = call === "open" ? ${opens} : { ok: false, message: "was asked for its " + call };
+      const reply = ${answers};
       process.send({ id, ...reply });
     });
     process.on("disconnect", () => process.exit(0));\n`,
@@ -27,13 +26,19 @@ function childThat(opens: string): string {
   return file;
 }
 
-const opened = (protocol: string) => `{ ok: true, value: { ${protocol} present: false, reason: "a test" } }`;
+/** Opens and, asked for more, says so. */
+const opened = (protocol: string) =>
+  `call === "open" ? { ok: true, value: { ${protocol} present: false, reason: "a test" } } : ` +
+  '{ ok: false, message: "was asked for its " + call }';
+
+/** Lists nothing, and is asked before the base is. */
+const HEAD = `call === "open" ? { ok: true, value: { protocol: ${PROTOCOL}, present: false } } : { ok: true, value: [] }`;
 
 async function planned(base: string): Promise<string> {
   const host = nodeHost();
   const request: GateRequest = {
-    lab: labOf(host, { base, head: base }),
-    impls: implementations,
+    lab: labOf(host, { base, head: childThat(HEAD) }),
+    follow: (file) => file,
     touched: { all: true, why: "of a test" },
     onlyUser: false,
     filter: undefined,

@@ -4,14 +4,11 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { implementationName } from "../../../impls/implementation.js";
 import { implementations } from "../../../impls/index.js";
-import { ssd } from "../../../impls/ssd/operator.js";
-import type { GateCase } from "../../../suites/gate/cases.js";
 import { prove } from "../../../suites/gate/proof.js";
 import { transpile } from "../../../suites/gate/trees/transpile.js";
 import { nodeHost } from "../../../suites/processes/host.node.js";
 import { root, temporary } from "../../scripts/cli.js";
-import { tiny } from "../measure/synthetic.js";
-import { labOf } from "./lab.js";
+import { labOf, tinyCase } from "./lab.js";
 
 /** A folder from which packages resolve as from the repository. */
 function packageFolder(): string {
@@ -51,26 +48,14 @@ it("verifies a base whose kernels have another interface, each arm by its own ha
   const host = nodeHost({ child: () => children.head });
   const lab = labOf(host, children);
   const impl = implementations.findIndex((one) => implementationName(one) === "ssd/recurrent.cpu");
-  const one: GateCase = {
-    id: "case",
-    name: "ssd/recurrent.cpu",
-    suites: [],
-    operator: ssd,
-    problem: tiny,
-    problemKey: "tiny",
-    target: { engine: "cpu", device: undefined, deviceKey: undefined },
-    rank: 0,
-    base: { impl, options: {} },
-    head: { impl, options: {} },
-    judged: true,
-  };
+  const one = tinyCase({ impl, options: {} });
   try {
-    const { references, ...proof } = await prove(lab, [one], true);
+    const { references, ...proof } = await prove(lab, [one], [], true);
     expect(proof).toEqual({ cases: [one], wrong: [], broken: [], notCompared: [] });
     expect(references.size).toBe(1);
     // the two interfaces do differ: the base's kernels in head's harness are what breaks
     cpSync(join(head, "suites"), join(base, "suites"), { recursive: true });
-    const mixed = await prove(lab, [one], true);
+    const mixed = await prove(lab, [one], [], true);
     expect(mixed.notCompared).toEqual([{ id: "case", reason: expect.stringMatching(/^base: .*poison/) }]);
   } finally {
     await host.close();

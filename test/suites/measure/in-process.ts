@@ -37,6 +37,7 @@ export function inProcessHost(parts: InProcess): Host {
 function link(parts: InProcess, references: Map<string, LaneReference[]>): EngineLink {
   const session = new Session({
     implementations: async () => parts.implementations,
+    engines: async () => [],
     openEngine: async () => parts.engine,
     readReference: ({ file }) => references.get(file)!,
     writeReference: () => {},

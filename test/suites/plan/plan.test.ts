@@ -130,4 +130,31 @@ describe("makePlan", () => {
     const groups = await makePlan(request([implementation({}, ["f16"])], { grid: "paper" }));
     expect(new Set(groups.map((group) => group.problem.dtype))).toEqual(new Set(["f16"]));
   });
+
+  it.each<[unknown, string, RegExp]>([
+    ["auto", "auto", /chunk is "auto": expected number/],
+    [Number.NaN, "nan", /chunk is NaN/],
+    [-8, "8", /chunk is -8/],
+    [24n, "24n", /chunk is 24n/],
+    [[8], "a-list", /chunk is a list/],
+    [{}, "an-object", /chunk is an object/],
+  ])("says of a chunk %s that it is wrong, and plans the others", async (chunk, spelled, why) => {
+    const bad = implementation({ chunk, make: "bad" } as unknown as Options);
+    const groups = await makePlan(request([bad, implementation({ make: "good" })]));
+    const cases = groups.flatMap((group) => group.cases);
+    const [wrong, sound] = [true, false].map((is) => cases.filter((one) => (one.wrong !== undefined) === is));
+    expect(wrong.length).toBe(sound.length);
+    for (const one of wrong) {
+      expect(one.wrong).toMatch(why);
+      expect(one.id).toMatch(new RegExp(` chunk=${spelled} make=bad$`));
+    }
+  });
+
+  it("says of a make that no id can hold that it is wrong", async () => {
+    const groups = await makePlan(request([implementation({ make: "../A b" })]));
+    for (const one of groups.flatMap((group) => group.cases)) {
+      expect(one.wrong).toMatch(/make is "\.\.\/A b": a case id needs/);
+      expect(one.id).toMatch(/make=[a-z0-9._-]+$/);
+    }
+  });
 });

@@ -14,7 +14,7 @@ export function unpackOnce(
   const fs = builtin("node:fs");
   const path = builtin("node:path");
   const target = path.join(builtin("node:os").tmpdir(), `dualbench-${name}-${process.getuid?.() ?? 0}`);
-  if (fs.existsSync(target)) return target;
+  if (isOwn(target)) return target;
   const fresh = fs.mkdtempSync(`${target}-`);
   for (const archive of archives) {
     const bytes = builtin("node:zlib").brotliDecompressSync(fs.readFileSync(archive));
@@ -27,10 +27,20 @@ export function unpackOnce(
   }
   try {
     fs.renameSync(fresh, target);
+    return target;
   } catch {
+    // somebody else's folder has the name: what lies in there is not to be loaded
+    if (!isOwn(target)) return fresh;
     fs.rmSync(fresh, { recursive: true, force: true }); // another process was faster
+    return target;
   }
-  return target;
+}
+
+/** Whether a folder is this user's alone: in a temporary directory anyone may have made one of that name. */
+function isOwn(folder: string): boolean {
+  const there = builtin("node:fs").lstatSync(folder, { throwIfNoEntry: false });
+  const isPrivate = there !== undefined && (there.mode & 0o022) === 0;
+  return there?.isDirectory() === true && isPrivate && there.uid === (process.getuid?.() ?? there.uid);
 }
 
 function* untar(bytes: Uint8Array): Generator<{ name: string; bytes: Uint8Array }> {

@@ -1,16 +1,18 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
-import { changedFiles, mergeBase, repositoryTop, sameLock } from "../../../../suites/gate/trees/git.js";
+import {
+  changedFiles,
+  headOf,
+  mergeBase,
+  movedFiles,
+  repositoryTop,
+  sameLock,
+} from "../../../../suites/gate/trees/git.js";
 import { gateFolder, makeHarness, makeTrees } from "../../../../suites/gate/trees/trees.js";
-import { temporary } from "../../../scripts/cli.js";
-
-function git(folder: string, ...args: string[]): string {
-  const who = ["-c", "user.name=t", "-c", "user.email=t@localhost"];
-  return execFileSync("git", [...who, ...args], { cwd: folder, encoding: "utf8", stdio: "pipe" }).trim();
-}
+import { git, temporary } from "../../../scripts/cli.js";
 
 /** main with one commit, and a branch with another on top. */
 function repository(): { top: string; base: string } {
@@ -153,6 +155,32 @@ describe("git", () => {
       "other name.json",
       "package.json",
     ]);
+  });
+
+  it("knows what a file was called, committed or not, and what is only a copy", async () => {
+    const { top, base } = repository();
+    git(top, "mv", "package.json", "staged.json");
+    renameSync(join(top, "suites/processes/child.ts"), join(top, "impls/moved here.ts"));
+    writeFileSync(join(top, "copy.ts"), readFileSync(join(top, "impls/index.ts"), "utf8"));
+    const status = git(top, "status", "--porcelain");
+    expect([...(await movedFiles(top, base))].sort()).toEqual([
+      ["impls/moved here.ts", "suites/processes/child.ts"],
+      ["staged.json", "package.json"],
+    ]);
+    // what the user has staged is as it was
+    expect(git(top, "status", "--porcelain")).toBe(status);
+  });
+
+  it("calls head dirty for a change of what is tracked, and for an untracked or ignored file that is used", async () => {
+    const { top } = repository();
+    const dirty = async (...used: string[]) => (await headOf(top, used)).dirty;
+    for (const name of ["made.js", "other.ts"]) writeFileSync(join(top, name), "");
+    writeFileSync(join(top, ".git/info/exclude"), "made.js\n");
+    expect(await dirty("impls/index.ts")).toBe(false);
+    expect(await dirty("impls/index.ts", "other.ts")).toBe(true);
+    expect(await dirty("impls/index.ts", "made.js")).toBe(true);
+    writeFileSync(join(top, "impls/index.ts"), "export const version = 4;\n");
+    expect(await dirty()).toBe(true);
   });
 
   it("does not take a new version for other packages", () => {

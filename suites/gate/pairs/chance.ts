@@ -3,10 +3,10 @@
  * differ only by that must be timed with the same ones, or identical code would be told apart.
  */
 
-import type { Problem } from "../../impls/operator.js";
-import type { Options } from "../../impls/prepared.js";
-import type { Description, Question } from "../processes/protocol.js";
-import type { ArmName, Sides } from "./lab.js";
+import type { Problem } from "../../../impls/operator.js";
+import type { Options } from "../../../impls/prepared.js";
+import type { Description, Question } from "../../processes/protocol.js";
+import type { ArmName, Sides } from "../lab.js";
 
 /** A case whose arms chose differently. */
 export interface Differing {

@@ -1,8 +1,8 @@
 /** Options found by measuring: what differs by chance, and what a change did. */
 import { describe, expect, it } from "vitest";
-import type { Options } from "../../../impls/prepared.js";
-import { type Differing, differByChance, sameOptions } from "../../../suites/gate/chance.js";
-import { tiny } from "../measure/synthetic.js";
+import type { Options } from "../../../../impls/prepared.js";
+import { type Differing, differByChance, sameOptions } from "../../../../suites/gate/pairs/chance.js";
+import { tiny } from "../../measure/synthetic.js";
 
 const differing = (base: Options, head: Options, impl: Differing["impl"]): Differing => ({
   problem: tiny,
