@@ -40,7 +40,7 @@ if (typeof compiler === "string") {
         const rows = Object.fromEntries(used);
         if (mode === "write") {
           mkdirSync(new URL(".", table), { recursive: true });
-          writeFileSync(table, `${JSON.stringify(rows, undefined, 1)}\n`);
+          writeFileSync(table, written(rows));
         }
         const expected = JSON.parse(readFileSync(table, "utf8")) as Record<string, Used>;
         expect(used.size).toBe(kernels.length);
@@ -48,4 +48,13 @@ if (typeof compiler === "string") {
       },
     );
   });
+}
+
+/** One kernel a line. */
+function written(rows: Readonly<Record<string, Used>>): string {
+  const lines = Object.entries(rows).map(
+    ([name, { registers, spilledBytes }]) =>
+      `  ${JSON.stringify(name)}: { "registers": ${registers}, "spilledBytes": ${spilledBytes} }`,
+  );
+  return `{\n${lines.join(",\n")}\n}\n`;
 }

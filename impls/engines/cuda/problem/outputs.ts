@@ -1,6 +1,6 @@
 /** Outputs on the device: poisoned, read back, or inspected there so that long sequences need no large readback. */
 import { laneView } from "../../../lanes.js";
-import { type AnyOperator, type Lane, type Outputs, outputSize, type Problem } from "../../../operator.js";
+import type { AnyOperator, Lane, Outputs, Problem } from "../../../operator.js";
 import type { Inspection } from "../../../prepared.js";
 import { streamKeys } from "../../../random.js";
 import { halfValue } from "../../webgpu/problem/half.js";
