@@ -1,6 +1,7 @@
 /** Inputs on the device: random ones made there, given ones uploaded. */
-import { GRID_BITS, streamKeys } from "../../../random.js";
-import { type Distribution, elementCount, matrixShape, type TensorSource } from "../../../tensor.js";
+import { GRID_BITS } from "../../../random.js";
+import { elementCount, matrixShape, type TensorSource } from "../../../tensor.js";
+import { streamOf } from "../../random-on-device.js";
 import { halfBits } from "../../webgpu/problem/half.js";
 import type { CudaDevice } from "../device/device.js";
 import { launch, makeKernel, pack, strided } from "../device/kernel.js";
@@ -9,17 +10,6 @@ import { bytesOf, type Dtype } from "./outputs.js";
 
 const hashUrl = new URL("./hash.cu", import.meta.url);
 const randomUrl = new URL("./random.cu", import.meta.url);
-
-/** Their places are the cases of random.cu. */
-const kinds: readonly Distribution[] = [
-  "coherent",
-  "signed8",
-  "timeStep",
-  "logDecay",
-  "channelDecay",
-  "longKernel",
-  "signed",
-];
 
 /** Fills a buffer with a tensor's values on the grid of its dtype. */
 export function writeInput(device: CudaDevice, source: TensorSource, dtype: Dtype, to: Handle): void {
@@ -33,9 +23,7 @@ function writeRandom(
   dtype: Dtype,
   to: Handle,
 ): void {
-  const { k0, k1 } = streamKeys(source.seed, source.distribution === "logDecay" ? "dt" : source.name);
-  const kind = kinds.indexOf(source.distribution);
-  if (kind < 0) throw new Error(`random.cu has no distribution ${source.distribution}`);
+  const { k0, k1, kind } = streamOf(source);
   const count = elementCount(source.shape);
   const last = source.shape[source.shape.length - 1] ?? 1;
   const parameters = pack([

@@ -1,6 +1,7 @@
 /** Inputs on the device: random ones made there, given ones uploaded. */
-import { GRID_BITS, streamKeys } from "../../../random.js";
-import { type Distribution, matrixShape, type TensorSource } from "../../../tensor.js";
+import { GRID_BITS } from "../../../random.js";
+import { matrixShape, type TensorSource } from "../../../tensor.js";
+import { streamOf } from "../../random-on-device.js";
 import type { Kernel } from "../device/device.js";
 import { makeKernel, strided } from "../device/kernel.js";
 import type { OwnedBuffers } from "../device/owned.js";
@@ -10,17 +11,6 @@ import { halfBits } from "./half.js";
 const mixUrl = new URL("./mix.wgsl", import.meta.url);
 const randomUrl = new URL("./random.wgsl", import.meta.url);
 
-/** Their places are the cases of random.wgsl. */
-const kinds: readonly Distribution[] = [
-  "coherent",
-  "signed8",
-  "timeStep",
-  "logDecay",
-  "channelDecay",
-  "longKernel",
-  "signed",
-];
-
 /** The kernel that writes elements `[first, first + count)` of a random tensor. */
 export function randomKernel(
   owned: OwnedBuffers,
@@ -29,9 +19,7 @@ export function randomKernel(
   T: GPUBuffer,
   { first, count }: { readonly first: number; readonly count: number },
 ): Promise<Kernel> {
-  const { k0, k1 } = streamKeys(source.seed, source.distribution === "logDecay" ? "dt" : source.name);
-  const distribution = kinds.indexOf(source.distribution);
-  if (distribution < 0) throw new Error(`random.wgsl has no distribution ${source.distribution}`);
+  const { k0, k1, kind: distribution } = streamOf(source);
   const { cols } = matrixShape(source);
   const size = {
     ...{ total: count, row0: Math.floor(first / cols), col0: first % cols, cols, k0, k1 },

@@ -1,5 +1,7 @@
 /** The engine's own kernels in TypeScript, reading the parameter structs that impls/engines/cuda/problem and clock declare. */
+
 import type { Handle } from "../../../../impls/engines/cuda/host/driver.js";
+import { DISTRIBUTIONS } from "../../../../impls/engines/random-on-device.js";
 import { halfBits, halfValue } from "../../../../impls/engines/webgpu/problem/half.js";
 import {
   channelRate,
@@ -14,17 +16,6 @@ import {
 } from "../../../../impls/random.js";
 import type { Distribution } from "../../../../impls/tensor.js";
 import type { Launched } from "./fake.js";
-
-/** As random.cu numbers them. */
-const KINDS: readonly Distribution[] = [
-  "coherent",
-  "signed8",
-  "timeStep",
-  "logDecay",
-  "channelDecay",
-  "longKernel",
-  "signed",
-];
 
 const MOST_VALUES = 100_000;
 
@@ -56,7 +47,7 @@ export class FakeKernels {
     const [k0, k1, last, kind, bits, half] = [24, 28, 32, 36, 40, 44].map((o) => view.getUint32(o, true));
     // tests of how large problems are cut look at no value of theirs
     if (total > MOST_VALUES) return;
-    const distribution = KINDS[kind];
+    const distribution = DISTRIBUTIONS[kind];
     const values = Float64Array.from({ length: total }, (_, i) =>
       valueAt({ k0, k1 }, Math.floor(i / cols), i % cols, last, distribution, bits),
     );
