@@ -29,9 +29,10 @@ function exactly(value: number, digits: number): string {
   return isPlain(value) ? format(digits, digits).format(value) : odd(value, digits);
 }
 
-/** Beyond this a number of all its digits is no longer read. */
+/** Beyond this, and below, a number of all its digits is no longer read. */
 function isPlain(value: number): boolean {
-  return Math.abs(value) < 1e15;
+  const magnitude = Math.abs(value);
+  return magnitude < 1e15 && (magnitude >= 1e-9 || value === 0);
 }
 
 function odd(value: number, digits: number): string {
@@ -67,7 +68,8 @@ export function formatSize(count: number): string {
 
 /** A ratio of two times: "4.37x". */
 export function formatRatio(ratio: number): string {
-  return `${exactly(ratio, 3)}x`;
+  // an interval of a clock too coarse to bound it
+  return ratio === Number.POSITIVE_INFINITY ? "no end" : `${exactly(ratio, 3)}x`;
 }
 
 const BINARY = ["B", "KiB", "MiB", "GiB", "TiB"];

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import type { EngineName } from "../impls/engines/index.js";
 import { engines } from "../impls/engines/index.js";
 import type { AnyImplementation } from "../impls/implementation.js";
+import { operators } from "../impls/index.js";
 import type { CaseRecord, Row } from "../reports/rows/row.js";
 import { chooseSuites, suites } from "./index.js";
 import { laws } from "./laws/index.js";
@@ -11,19 +12,25 @@ import { madeBy } from "./measure/made.js";
 import { run } from "./measure/run.js";
 import { type OpenedRun, openAndPlan } from "./plan/opening.js";
 import { planIds } from "./plan/plan.js";
+import { openCatalogue } from "./processes/catalogue.js";
 import type { Host } from "./processes/host.js";
 import { nodeHost } from "./processes/host.node.js";
-import { allEngines, allImplementations } from "./processes/user-impls.js";
+import { oneLine } from "./processes/one-line.js";
 import type { Grid } from "./suite.js";
 import { localPlace } from "./verify/evaluate.js";
-import { type Failure, runRandom } from "./verify/random.js";
+import { whyUnchecked } from "./verify/evidence.js";
+import { runRandom } from "./verify/random.js";
+import type { Failure } from "./verify/replay.js";
 import type { TableRow } from "./verify/table.js";
+import { LARGEST_SEED as LARGEST_VERIFY_SEED, MOST_CASES } from "./verify/token.js";
 
 export interface RunSuiteOptions {
   /** Names of suites, e.g. "sequence-length"; by default all but those that must be named. */
   readonly suites?: readonly string[];
   /** Names of engines, e.g. "cpu"; all that this machine has by default. */
   readonly engines?: readonly string[];
+  /** Names of devices, e.g. "swiftshader": of an engine that has one of them, only those. */
+  readonly devices?: readonly string[];
   /** As `--grid` of the command, with the same cases: quick, under a minute; default, under five; paper, hours. Default "quick". */
   readonly grid?: Grid;
   /** As `--filter` of the command, e.g. "ssd/ length<=1024". */
@@ -44,6 +51,8 @@ export interface SuiteRun {
   readonly cases: readonly CaseRecord[];
   /** One sentence for each engine or device that this machine lacks. */
   readonly absent: readonly string[];
+  /** One sentence for each of `files` of which no kernel got a case. */
+  readonly withoutCase: readonly string[];
 }
 
 /**
@@ -54,7 +63,7 @@ export async function runSuite(options: RunSuiteOptions = {}): Promise<SuiteRun>
   const { grid = DEFAULT_GRID, seed = 0, signal, onRow } = options;
   const host = nodeHost();
   try {
-    const { pool, targets, absent, groups, impls, files } = await opened(host, options);
+    const { pool, targets, absent, withoutCase, groups, impls, files } = await opened(host, options);
     const environment = await readEnvironment([], seed, files);
     const cases: CaseRecord[] = [];
     await run(groups, {
@@ -78,7 +87,7 @@ export async function runSuite(options: RunSuiteOptions = {}): Promise<SuiteRun>
         for (const { row } of records) onRow?.(row);
       },
     });
-    return { rows: cases.map(({ row }) => row), cases, absent };
+    return { rows: cases.map(({ row }) => row), cases, absent, withoutCase };
   } finally {
     await host.close();
   }
@@ -105,8 +114,14 @@ interface Opened extends OpenedRun {
 async function opened(host: Host, options: RunSuiteOptions): Promise<Opened> {
   const { grid = DEFAULT_GRID, seed = 0, engines: named = [], suites: namedSuites = [], filter } = options;
   choose("suite", suites, namedSuites);
-  const files = (options.files ?? []).map((file) => resolve(file));
-  const [impls, entries] = await Promise.all([allImplementations(files), allEngines(files)]);
+  mustBeGrid(grid);
+  mustBeSeed(seed, LARGEST_SEED);
+  const catalogue = await openCatalogue(
+    host,
+    (options.files ?? []).map((file) => resolve(file)),
+  );
+  const { impls, entries, files, refused } = catalogue;
+  if (refused.length > 0) throw new Error(refused.map(({ reason }) => reason).join("; "));
   choose("engine", entries, named);
   const run = await openAndPlan(host, {
     ...{
@@ -114,6 +129,7 @@ async function opened(host: Host, options: RunSuiteOptions): Promise<Opened> {
       entries,
       files,
       engines: named,
+      devices: options.devices ?? [],
       suites: chooseSuites(namedSuites),
       grid,
       seed,
@@ -125,6 +141,8 @@ async function opened(host: Host, options: RunSuiteOptions): Promise<Opened> {
 }
 
 const DEFAULT_GRID: Grid = "quick";
+const GRIDS: readonly Grid[] = ["quick", "default", "paper"];
+const LARGEST_SEED = 2 ** 32 - 1;
 
 function choose<T extends { readonly name: string }>(
   what: string,
@@ -138,6 +156,24 @@ function choose<T extends { readonly name: string }>(
   return names.length === 0 ? all : all.filter(({ name }) => names.includes(name));
 }
 
+function mustBeGrid(grid: unknown): void {
+  if (!GRIDS.some((name) => name === grid))
+    throw new Error(`there is no grid ${said(grid)}; there are ${GRIDS.join(", ")}`);
+}
+
+function mustBeSeed(seed: unknown, largest: number): void {
+  mustBeWhole("seed", seed, 0, largest);
+}
+
+function mustBeWhole(what: string, value: unknown, least: number, most: number): void {
+  if (typeof value !== "number" || !Number.isInteger(value) || value < least || value > most)
+    throw new Error(`${what} is ${said(value)}; it takes a whole number from ${least} to ${most}`);
+}
+
+function said(value: unknown): string {
+  return typeof value === "string" ? `"${value}"` : oneLine(value);
+}
+
 export interface VerifyImplementationOptions {
   /** Random and extreme problems; default 100. */
   readonly cases?: number;
@@ -147,7 +183,10 @@ export interface VerifyImplementationOptions {
 }
 
 export interface Verification {
+  /** Every check held, and there was at least one. */
   readonly ok: boolean;
+  /** Why it is not ok where nothing was checked: what kept the implementation from taking any problem. */
+  readonly reason?: string;
   readonly checks: number;
   readonly failed: number;
   /** Worst and median error over bound. */
@@ -157,22 +196,42 @@ export interface Verification {
 }
 
 /**
- * Holds one implementation against the float64 reference and the laws, in this process.
- * @throws EngineAbsent when this machine lacks its engine
+ * Holds one implementation against the float64 reference and the laws, in this process. It is given copies of the problems.
+ * @throws EngineAbsent when this machine lacks its engine; Error for an option out of range, or an operator or engine that is unknown
  */
 export async function verifyImplementation(
   implementation: AnyImplementation,
   options: VerifyImplementationOptions = {},
 ): Promise<Verification> {
   const { cases = 100, seed = 0 } = options;
+  mustBeWhole("cases", cases, 1, MOST_CASES);
+  mustBeSeed(seed, LARGEST_VERIFY_SEED);
+  const operator: unknown = implementation?.operator?.name;
+  if (!operators.some(({ name }) => name === operator))
+    throw new Error(
+      `there is no operator ${said(operator)}; there are ${operators.map(({ name }) => name).join(", ")}`,
+    );
   const entry = choose("engine", engines, [implementation.engine as EngineName])[0];
   const device = options.device ?? entry.devices?.[0];
   const { open } = await entry.load();
   const place = localPlace(await open(device, { named: true }), device);
   try {
-    const targets = [{ impl: implementation, index: 0, place }];
-    const { checks, failed, table, failures } = await runRandom({ cases, seed, targets, laws });
-    return { ok: failed === 0, checks, failed, table: table.rows(), failures };
+    const target = { impl: implementation, index: 0, place };
+    const { checks, failed, table, failures, evidence } = await runRandom({
+      cases,
+      seed,
+      targets: [target],
+      laws,
+    });
+    const reason = checks > 0 ? undefined : `nothing was checked: ${whyUnchecked(evidence.get(target))}`;
+    return {
+      ok: failed === 0 && checks > 0,
+      ...(reason === undefined ? {} : { reason }),
+      checks,
+      failed,
+      table: table.rows(),
+      failures,
+    };
   } finally {
     await place.close();
   }

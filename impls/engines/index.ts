@@ -44,6 +44,8 @@ export interface EngineEntry extends EngineTraits {
   readonly devices?: readonly string[];
   /** Those of them that run only when the user names the engine: too slow to be worth a default run's time. */
   readonly onlyNamed?: readonly string[];
+  /** Devices beside those, opened only where somebody names the device itself. */
+  readonly onRequest?: readonly string[];
   /** `open` throws EngineAbsent, with one sentence, where this machine lacks the device. */
   // biome-ignore lint/suspicious/noExplicitAny: each engine has its own launch type; runners never look at it
   load(): Promise<{ open(device?: string, options?: OpenOptions): Promise<Engine<any>> }>;
@@ -54,6 +56,7 @@ export const engines: readonly EngineEntry[] = [
   { name: "cuda", load: () => import("./cuda.js") },
   {
     name: "webgpu",
+    onRequest: ["swiftshader"],
     inPage: true,
     // WGSL may assume that NaN and infinities do not exist
     nonFinite: "webgpu promises nothing about infinite inputs",
@@ -86,10 +89,25 @@ export const engines: readonly EngineEntry[] = [
   },
 ];
 
-/** What to open of an engine: undefined stands for its only device. */
+/**
+ * What to open of an engine: undefined stands for its only device.
+ * @param devices names of devices: of an engine that has one of them, only those
+ */
 export function devicesToOpen(
-  { devices, onlyNamed = [] }: Pick<EngineEntry, "devices" | "onlyNamed">,
+  entry: Pick<EngineEntry, "devices" | "onlyNamed" | "onRequest">,
   named: boolean,
+  devices: readonly string[] = [],
 ): readonly (string | undefined)[] {
-  return devices?.filter((device) => named || !onlyNamed.includes(device)) ?? [undefined];
+  const asked = devicesOf(entry).filter((device) => devices.includes(device));
+  if (asked.length > 0) return asked;
+  const { onlyNamed = [] } = entry;
+  return entry.devices?.filter((device) => named || !onlyNamed.includes(device)) ?? [undefined];
+}
+
+/** Names by which devices of an engine can be asked for. */
+export function devicesOf({
+  devices = [],
+  onRequest = [],
+}: Pick<EngineEntry, "devices" | "onRequest">): readonly string[] {
+  return [...devices, ...onRequest];
 }

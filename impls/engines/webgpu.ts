@@ -15,6 +15,7 @@ import { type Launch, launchIn } from "./webgpu/clock/launch.js";
 import { Stopwatch } from "./webgpu/clock/stopwatch.js";
 import type { MatrixShape } from "./webgpu/device/adapter.js";
 import { GpuDevice, type OpenOptions as GpuOpenOptions } from "./webgpu/device/device.js";
+import { gpuHardware, type Machine, unusable } from "./webgpu/device/hardware.js";
 import { useSwiftShader } from "./webgpu/device/software.js";
 import { Stage, type StageOptions } from "./webgpu/problem/stage.js";
 
@@ -43,7 +44,9 @@ export async function open(
   device?: string,
   options: OpenOptions & GpuTestOptions = { named: false },
 ): Promise<WebGpuEngine> {
-  const { named, ...rest } = options;
+  const { named, machine, ...rest } = options;
+  // a machine with a card must not be taken for one without
+  const hardware = device === undefined && !inBrowser() ? gpuHardware(machine) : undefined;
   try {
     if (device === "null")
       return engineOn(await GpuDevice.open({ ...rest, backend: "null", software: true }));
@@ -53,10 +56,15 @@ export async function open(
         `webgpu knows the devices swiftshader and null beside this machine's own, got ${device}`,
       );
     return engineOn(
-      await GpuDevice.open({ ...rest, software: named || device !== undefined || inBrowser() }),
+      await GpuDevice.open({
+        ...rest,
+        software: (named && !hardware) || device !== undefined || inBrowser(),
+      }),
+      device === undefined && !inBrowser(),
     );
   } catch (error) {
     const { message } = error as Error;
+    if (hardware) throw new EngineAbsent(`${unusable(hardware)} (${message.split(/[:;]/)[0]})`);
     if (named && device === undefined && !inBrowser() && /no WebGPU adapter/.test(message))
       return softwareEngine(rest, message);
     throw new EngineAbsent(message);
@@ -64,10 +72,15 @@ export async function open(
 }
 
 /** What only tests set. */
-export type GpuTestOptions = Pick<GpuOpenOptions, "maxBindingBytes" | "robust">;
+export type GpuTestOptions = Pick<GpuOpenOptions, "maxBindingBytes" | "robust"> & {
+  readonly machine?: Machine;
+};
 
 /** @throws EngineAbsent with `absent`, which names SwiftShader beside real drivers, where that is not installed either */
-async function softwareEngine(options: GpuTestOptions, absent: string): Promise<WebGpuEngine> {
+async function softwareEngine(
+  options: Omit<GpuTestOptions, "machine">,
+  absent: string,
+): Promise<WebGpuEngine> {
   try {
     useSwiftShader();
   } catch {
@@ -75,20 +88,23 @@ async function softwareEngine(options: GpuTestOptions, absent: string): Promise<
   }
   try {
     // an instance that found no driver keeps that answer: ask with another one
-    return engineOn(await GpuDevice.open({ ...options, software: true, fresh: true }));
+    return engineOn(await GpuDevice.open({ ...options, software: true, fresh: true }), true);
   } catch (error) {
     throw new EngineAbsent((error as Error).message);
   }
 }
 
-/** The engine on a device that is already open (tests open special ones). */
-export function engineOn(gpu: GpuDevice): WebGpuEngine {
+/**
+ * The engine on a device that is already open (tests open special ones).
+ * @param chosen nobody asked for this device: a software adapter stands in for a GPU, which is said
+ */
+export function engineOn(gpu: GpuDevice, chosen = false): WebGpuEngine {
   const stopwatch = new Stopwatch(gpu);
   const record = (run: (launch: Launch) => void | Promise<void>, runs: number) =>
     stopwatch.time((pass) => repeat(run, launchIn(pass), runs));
   return {
     name: "webgpu",
-    device: describe(gpu),
+    device: describe(gpu, chosen),
     gpu,
     limits: gpu.device.limits,
     has: (feature) => gpu.has(feature),
@@ -143,12 +159,17 @@ function perRun({ hostNs, deviceNs }: Timing, runs: number): Timing {
   return { hostNs: hostNs / runs, ...(deviceNs === undefined ? {} : { deviceNs: deviceNs / runs }) };
 }
 
-function describe(gpu: GpuDevice): DeviceInfo {
+function standIn(adapter: string): string {
+  return `no GPU is here, so it runs on ${adapter}, which computes on the CPU: its times say nothing of a GPU`;
+}
+
+function describe(gpu: GpuDevice, chosen: boolean): DeviceInfo {
   const { info } = gpu.adapter;
   const { limits } = gpu.device;
   return {
     key: gpu.name,
     name: info.device || info.description || gpu.name,
+    ...(chosen && gpu.isSoftware ? { warning: standIn(info.device || info.description) } : {}),
     kind: gpu.isSoftware ? "software" : "gpu",
     details: {
       vendor: info.vendor,

@@ -30,7 +30,10 @@ const KNOWN_TO = 0.01;
 const NORMAL_95 = 1.959964;
 
 export function growthOf(curve: Curve): Growth | undefined {
-  const measured = measuredOf(curve).filter((point) => point.x !== undefined && point.x > 0 && point.ns > 0);
+  // a coarse clock may give an interval that begins at zero: such a point is known to no factor
+  const measured = measuredOf(curve).filter(
+    ({ x, ns, lowNs }) => x !== undefined && x > 0 && ns > 0 && lowNs > 0,
+  );
   const used = measured.slice(-FITTED);
   if (used.length < LEAST) return undefined;
   const fit = weightedSlope(

@@ -1,10 +1,14 @@
-/** Names that `--engine` takes. */
-import type { EngineEntry } from "../../impls/engines/index.js";
-import { unknownEngine } from "../../suites/processes/user-impls.js";
+/** Names that `--engine` and `--device` take. */
+import { unknownDevice, unknownEngine } from "../../suites/processes/names.js";
+import type { ListedEngine } from "../../suites/processes/protocol.js";
 import { usageError } from "./exit.js";
 
-/** @throws Stop when there is no engine of a name */
-export function mustKnow(engines: readonly EngineEntry[], names: readonly string[]): void {
-  const why = unknownEngine(engines, names);
+/** @throws Stop when there is no engine or no device of a name */
+export function mustKnow(
+  engines: readonly ListedEngine[],
+  names: readonly string[],
+  devices: readonly string[] = [],
+): void {
+  const why = unknownEngine(engines, names) ?? unknownDevice(engines, devices);
   if (why !== undefined) throw usageError(why);
 }

@@ -17,6 +17,7 @@ export function commandOf(argv: readonly string[]): string {
 export function repeatCommand(plan: PlanOptions, suite: string, id: string, file?: string): string {
   const words = ["--grid", plan.grid, "--seed", String(plan.seed)];
   if (file !== undefined) words.push("--impl", shown(file));
+  for (const name of plan.device) words.push("--device", name);
   words.push("--suite", suite, "--filter", id);
   return commandOf(words);
 }

@@ -4,11 +4,11 @@ import type { Check, CheckName } from "../../reports/gate/verdict.js";
 import { keyWords } from "../../reports/rows/case-id.js";
 import { chooseSuites } from "../index.js";
 import { caseKeys } from "../plan/case-keys.js";
-import { EngineDied } from "../processes/host.js";
+import { openCatalogue } from "../processes/catalogue.js";
 import { listed } from "../processes/listed.js";
+import { unknownEngine } from "../processes/names.js";
 import { oneLine } from "../processes/one-line.js";
 import { type InventoryEntry, type ListedEngine, PROTOCOL } from "../processes/protocol.js";
-import { unknownEngine } from "../processes/user-impls.js";
 import type { StoredTimes } from "./baseline.js";
 import { type GateCase, type Planned, planCases } from "./cases.js";
 import { type Claims, companionsOf, isClaimed } from "./checks/claims.js";
@@ -130,10 +130,9 @@ const ANY_ENGINE = engines.find(({ plainJs }) => plainJs)!.name;
 async function listings(
   lab: Lab,
 ): Promise<Sides<readonly InventoryEntry[]> & { readonly entries: readonly ListedEngine[] }> {
-  const head = await listingOf(lab, "head", lab.arms.head.files).catch(async (error: unknown) => {
+  await mustLoad(lab);
+  const head = await listingOf(lab, "head", lab.arms.head.files).catch((error: unknown) => {
     checkSignal(lab);
-    const died = error instanceof EngineDied ? await culprit(lab) : undefined;
-    if (died !== undefined) throw new GateStop("broken", died);
     throw new GateStop("usage", `head cannot be loaded: ${oneLine(error)}`);
   });
   const base = await listingOf(lab, "base", lab.arms.base.files).catch((error: unknown) => {
@@ -167,18 +166,13 @@ async function listingOf(lab: Lab, arm: ArmName, files: readonly string[]): Prom
   }
 }
 
-/** The first file of head that takes its process down, or never lets it answer, as a sentence. */
-async function culprit(lab: Lab): Promise<string | undefined> {
-  for (const file of lab.arms.head.files) {
-    const why = await listingOf(lab, "head", [file]).then(
-      () => undefined,
-      (error: unknown) => (error instanceof EngineDied ? oneLine(error) : undefined),
-    );
-    checkSignal(lab);
-    if (why !== undefined)
-      return `${file} cannot be loaded: ${why}; a module of kernels should only export them`;
-  }
-  return undefined;
+/** @throws GateStop that names a file of head which does not load */
+async function mustLoad(lab: Lab): Promise<void> {
+  const { files, child } = lab.arms.head;
+  const { refused } = await openCatalogue(lab.host, files, { module: child });
+  checkSignal(lab);
+  const [first] = refused;
+  if (first) throw new GateStop(first.broken ? "broken" : "usage", first.reason);
 }
 
 /** @param protocol what a process of an arm states; those before the version was stated speak the first one */

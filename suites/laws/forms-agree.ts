@@ -18,8 +18,7 @@ export const formsAgree = defineLaw({
   async holds({ spec }, subject) {
     const { operator } = subject.target.impl;
     const problem = subject.problem(operator, spec);
-    const values = await subject.values(problem);
-    const rounding = subject.rounding(problem);
+    const { values, rounding } = await subject.evaluate(problem);
     const verdict = compare(truthOf(operator, problem), rounding, values);
     if (!verdict.ok) return { ok: false, violation: describeElement(verdict.worst, rounding), verdict };
     if (isOrdinary(spec) && verdict.probableRatio > 1) {

@@ -2,27 +2,32 @@
  * One way into a run: modules loaded, engines opened, what is missing said, cases planned. Every command, the library and the page
  * begin here, so that the same request means the same cases everywhere.
  */
-import type { EngineEntry } from "../../impls/engines/index.js";
 import type { AnyImplementation } from "../../impls/implementation.js";
+import { implementations } from "../../impls/index.js";
 import { planId } from "../../reports/rows/case-id.js";
 import { candidatesOf, EnginePool, type Present } from "../processes/engine-pool.js";
 import type { Host } from "../processes/host.js";
+import { oneLine } from "../processes/one-line.js";
+import type { Description, ListedEngine, Question } from "../processes/protocol.js";
 import type { Grid, Suite } from "../suite.js";
 import { figureCurves } from "./figure-curves.js";
 import { parseFilter } from "./filter.js";
 import { leftOut } from "./left-out.js";
 import { type Group, makePlan } from "./plan.js";
+import { filesWithoutCase } from "./without-case.js";
 
 /** What is opened. */
 export interface OpenRequest {
   /** Built-in implementations and the user's, in the order of every process of the run. */
   readonly impls: readonly AnyImplementation[];
   /** Built-in engines and the user's. */
-  readonly entries: readonly EngineEntry[];
+  readonly entries: readonly ListedEngine[];
   /** Modules that the user's come from, for the engines' processes. */
   readonly files: readonly string[];
   /** Engines that were named; all when empty. */
   readonly engines: readonly string[];
+  /** Devices that were named: of an engine that has one of them, only those. */
+  readonly devices?: readonly string[];
   /** Unix time in ms from which samples count their start. */
   readonly originMs: number;
   /** The module of the engines' processes, where it is another tree's. */
@@ -42,11 +47,14 @@ export interface Opening {
 
 /** Opens every engine that has something to run. */
 export async function openEngines(host: Host, request: OpenRequest): Promise<Opening> {
-  const { impls, entries, files, engines: named, originMs, child, wants } = request;
+  const { impls, entries, files, engines: named, devices, originMs, child, wants } = request;
   const pool = new EnginePool(host, files, originMs, child);
   const { targets, absent } = await pool.discover(
-    candidatesOf(entries, named, (name) =>
-      impls.some((impl, i) => impl.engine === name && (wants?.(impl, i) ?? true)),
+    candidatesOf(
+      entries,
+      named,
+      (name) => impls.some((impl, i) => impl.engine === name && (wants?.(impl, i) ?? true)),
+      devices,
     ),
   );
   const warnings = targets.flatMap(({ engine, info: { warning } }) =>
@@ -78,6 +86,8 @@ export interface RunRequest extends Omit<OpenRequest, "wants"> {
 
 export interface OpenedRun extends Opening {
   readonly groups: readonly Group[];
+  /** A sentence for each of the user's files of which no kernel gets a case. */
+  readonly withoutCase: readonly string[];
 }
 
 /** Nothing to measure is left: no engine is here, or no case matches. */
@@ -118,21 +128,48 @@ export async function openAndPlan(host: Host, request: RunRequest): Promise<Open
     shard: stored ? undefined : request.shard,
   });
   const missed = matches?.unmatched() ?? [];
-  if (groups.length === 0) throw new NothingToMeasure([...missed, noCase(request)].join("; "));
-  for (const sentence of missed) say?.(`--filter: ${sentence}`);
-  return { ...opening, groups };
+  // a part of a plan says nothing of the whole
+  const withoutCase = request.shard
+    ? []
+    : await filesWithoutCase({ ...request, targets, groups, absent, describe: describedBy(pool) });
+  if (groups.length === 0)
+    throw new NothingToMeasure([...withoutCase, ...missed, noCase(request)].join("; "));
+  for (const sentence of [...missed.map((why) => `--filter: ${why}`), ...withoutCase]) say?.(sentence);
+  return { ...opening, groups, withoutCase };
 }
 
-/** Asks the processes of a pool how their implementations would take problems. */
+/**
+ * Asks the processes of a pool how their implementations would take problems. Those of a user are asked each by itself: one that ends
+ * its process or gives no answer costs its own cases.
+ */
 export function describedBy(pool: EnginePool): Parameters<typeof makePlan>[0]["describe"] {
   return async (target, questions) => {
-    const { link } = await pool.link(target);
-    return link.call("describe", { questions }, DESCRIBE_MS);
+    const answers = new Map<Question, readonly Description[]>();
+    const ask = async (asked: readonly Question[], deadlineMs: number) => {
+      const { link } = await pool.link(target);
+      const replies = await link.call("describe", { questions: asked }, deadlineMs);
+      for (const [i, question] of asked.entries()) answers.set(question, replies[i]);
+    };
+    const kernels = new Map<number, Question[]>();
+    for (const question of questions) {
+      const key = question.impl < implementations.length ? -1 : question.impl;
+      kernels.set(key, [...(kernels.get(key) ?? []), question]);
+    }
+    for (const [impl, asked] of kernels) {
+      if (impl === -1) await ask(asked, DESCRIBE_MS);
+      else
+        await ask(asked, DESCRIBE_USERS_MS).catch((error: unknown) => {
+          const failed = `it could not be asked for its options: ${oneLine(error)}`;
+          for (const question of asked) answers.set(question, [{ options: {}, failed }]);
+        });
+    }
+    return questions.map((question) => answers.get(question) ?? []);
   };
 }
 
 /** Engines may search for their fastest options while they answer. */
 const DESCRIBE_MS = 300_000;
+const DESCRIBE_USERS_MS = 60_000;
 
 /** The quick grid runs each curve of the figure once, on the first engine that has it, unless the user chose. */
 function isFigureOnly({ grid, engines: named, filter }: RunRequest): boolean {

@@ -21,6 +21,7 @@ import {
 import { wrongKey } from "../../reports/rows/parse.js";
 import { quotedValue } from "../../reports/text.js";
 import type { Work } from "../measure/fairness.js";
+import { originOf } from "../processes/origin.js";
 import type { Description, Lacking, Question } from "../processes/protocol.js";
 import type { Grid, Suite } from "../suite.js";
 import { type Cache, cachesOf } from "./caches.js";
@@ -236,14 +237,17 @@ function withStoredOptions(
 function finish(
   { impls, targets }: PlanRequest,
   draft: Draft,
-  { options, unsupported, cost, work }: Description,
+  { options: told, unsupported, failed, cost, work }: Description,
 ): Omit<Case, "suites" | "curves" | "rank"> {
   const impl = impls[draft.impl];
+  // one that could not say its options is told apart all the same
+  const make = failed === undefined ? undefined : originOf(impl)?.fallbackMake;
+  const options = make === undefined ? told : { make, ...told };
   const { cache } = draft;
   const figure = cache !== "cold" && figureCurves(impls, targets)(draft.impl, draft.target);
   const { tensorOps } = targets[draft.target].traits ?? {};
   const named = { operator: draft.operator.name, form: impl.form, make: options.make, tensorOps };
-  const { wrong, spelled } = spelledOptions(options);
+  const { wrong = failed, spelled } = spelledOptions(options);
   const keys = caseKeys(draft.problem, { ...spelled, cache }, targets[draft.target].deviceKey);
   return {
     ...(wrong === undefined ? {} : { wrong }),

@@ -5,6 +5,7 @@ import { runInNewContext } from "node:vm";
 import { Worker } from "node:worker_threads";
 import { EngineCrashed } from "../../impls/engines/engine.js";
 import { readLanes, writeLanes } from "../check/lane-file.js";
+import { thrownBy } from "./modules/thrown.js";
 import { oneLine } from "./one-line.js";
 import type { Reply, Request } from "./protocol.js";
 import { Session } from "./session.js";
@@ -31,6 +32,7 @@ const collectGarbage = runInNewContext("gc") as () => void;
 const session = new Session({
   implementations: allImplementations,
   engines: allEngines,
+  tell: thrownBy,
   async openEngine({ engine, device, named, files }) {
     const entry = (await allEngines(files)).find(({ name }) => name === engine);
     // a gate's base may be older than an engine
@@ -65,7 +67,16 @@ process.on("message", async (request: Request) => {
       process.stderr.write(`Error: ${oneLine(error)}\n`, () => process.exit(1));
       return;
     }
-    reply = { id: request.id, ok: false, message: oneLine(error), isLost: session.isLost };
+    reply = failed(request, session.tell(error));
   }
-  process.send?.(reply);
+  try {
+    process.send?.(reply);
+  } catch (error) {
+    // a kernel answered with what cannot cross, e.g. options that hold a function
+    process.send?.(failed(request, `its answer to ${request.call} is no plain data: ${oneLine(error)}`));
+  }
 });
+
+function failed({ id }: Request, message: string): Reply {
+  return { id, ok: false, message, isLost: session.isLost };
+}

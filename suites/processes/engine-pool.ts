@@ -1,6 +1,6 @@
 /** The children of a run: one per engine and device, started when first needed, restarted after a death. */
 import type { Ceilings, DeviceInfo } from "../../impls/engines/engine.js";
-import { devicesToOpen, type EngineTraits } from "../../impls/engines/index.js";
+import { devicesOf, devicesToOpen, type EngineTraits } from "../../impls/engines/index.js";
 import type { Target } from "../plan/plan.js";
 import { EngineDied, type EngineLink, type Host } from "./host.js";
 import type { Lacking, ListedEngine, Opened } from "./protocol.js";
@@ -19,18 +19,20 @@ export interface Candidate {
 /**
  * What to open: of engines that are wanted, those that have something to run, on all their devices.
  * @param names engines that the user named; all are wanted when there are none
+ * @param devices that the user named: of an engine that has one of them, only those
  */
 export function candidatesOf(
   entries: readonly ListedEngine[],
   names: readonly string[],
   hasWork: (engine: string) => boolean,
+  devices: readonly string[] = [],
 ): Candidate[] {
   return entries
     .filter(({ name }) => (names.length === 0 || names.includes(name)) && hasWork(name))
     .flatMap((entry) => {
       const { name: engine } = entry;
-      const named = names.includes(engine);
-      return devicesToOpen(entry, named).map((device) => ({ engine, device, named, traits: entry }));
+      const named = names.includes(engine) || devicesOf(entry).some((device) => devices.includes(device));
+      return devicesToOpen(entry, named, devices).map((device) => ({ engine, device, named, traits: entry }));
     });
 }
 

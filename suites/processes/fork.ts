@@ -20,5 +20,10 @@ export function forkModule(file: string): ChildProcess {
 /** Flags with which Node runs a module of this kind, from any working directory. */
 export function loaderFlags(extension: string): string[] {
   if (extension !== ".ts") return [];
-  return ["--import", pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href];
+  return ["--import", loaderUrl()];
+}
+
+/** What lets Node load TypeScript, once it is imported. */
+export function loaderUrl(): string {
+  return pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
 }

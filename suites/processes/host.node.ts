@@ -3,8 +3,10 @@ import type { ChildProcess } from "node:child_process";
 import { lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { freemem, tmpdir } from "node:os";
 import { join } from "node:path";
+import { descendantsOf, endAll, type Started } from "./descendants.js";
 import { forkBeside, forkModule } from "./fork.js";
 import { CallFailed, EngineDied, type EngineLink, type Host } from "./host.js";
+import { placeIn } from "./modules/thrown.js";
 import type { CallName, Calls, Reply } from "./protocol.js";
 
 /** How often the memory of a working child is looked at. */
@@ -23,7 +25,10 @@ export function nodeHost(options: NodeHostOptions = {}): Host {
   const children = new Set<Child>();
   let clerk: Child | undefined;
   let references = 0;
+  let closed = false;
   const start = (module = options.child?.()) => {
+    // whoever is told that a process ended would start the next one
+    if (closed) throw new EngineDied("stopped");
     const child = new Child(module, memoryBytes, () => children.delete(child));
     children.add(child);
     return child;
@@ -41,6 +46,7 @@ export function nodeHost(options: NodeHostOptions = {}): Host {
     },
     forget: ({ file }) => rmSync(file, { force: true }),
     async close() {
+      closed = true;
       await Promise.all([...children].map((child) => child.stop()));
       rmSync(folder, { recursive: true, force: true });
     },
@@ -83,6 +89,8 @@ class Child implements EngineLink {
   private killedFor: string | undefined;
   private hung = false;
   private lastWords = "";
+  /** What it had started when it was last looked at. */
+  private started: readonly Started[] = [];
   private readonly gone: Promise<void>;
 
   constructor(
@@ -94,11 +102,13 @@ class Child implements EngineLink {
     this.process.stderr?.setEncoding("utf8").on("data", (text: string) => {
       this.lastWords = (this.lastWords + text).slice(-4000);
     });
-    this.process.on("message", (reply: Reply) => this.settle(reply));
+    this.process.on("message", (reply: Reply | null) => this.settle(reply));
     this.gone = new Promise((resolve) => {
       const end = (what: string) => {
         if (this.death !== undefined) return;
         this.death = what;
+        // of one that ended by itself, nobody can list any more what it started
+        endAll(this.started);
         onExit();
         this.waiting?.reject(new EngineDied(what, this.hung));
         this.waiting = undefined;
@@ -153,12 +163,18 @@ class Child implements EngineLink {
   private kill(why: string): void {
     if (!this.alive) return;
     this.killedFor = why;
+    const { pid } = this.process;
+    // stopped first, so that it starts nothing between the list and the end
+    if (process.platform !== "win32") this.process.kill("SIGSTOP");
+    const started = pid === undefined ? [] : descendantsOf(pid);
     this.process.kill("SIGKILL");
+    endAll([...this.started, ...started]);
   }
 
-  private settle(reply: Reply): void {
+  /** A module may have sent something of its own. */
+  private settle(reply: Reply | null): void {
     const { waiting } = this;
-    if (waiting?.id !== reply.id) return;
+    if (!waiting || waiting.id !== reply?.id) return;
     this.waiting = undefined;
     if (reply.ok) {
       waiting.resolve(reply.value);
@@ -170,8 +186,14 @@ class Child implements EngineLink {
   }
 
   private watchMemory(): void {
-    const bytes = residentBytes(this.process.pid);
-    if (bytes !== undefined && bytes > this.memoryBytes)
+    const { pid } = this.process;
+    if (pid === undefined || process.platform !== "linux") return;
+    this.started = descendantsOf(pid);
+    const bytes = [pid, ...this.started.map((one) => one.pid)].reduce(
+      (sum, one) => sum + residentBytes(one),
+      0,
+    );
+    if (bytes > this.memoryBytes)
       this.kill(`held ${gib(bytes)} of memory, more than the ${gib(this.memoryBytes)} it may have (SIGKILL)`);
   }
 
@@ -179,7 +201,8 @@ class Child implements EngineLink {
     const words = this.lastWords.split("\n").map((line) => line.trim());
     const told = words.find((line) => /heap out of memory|FATAL|Error:|error:/.test(line)) ?? "";
     const how = signal ? `its process was ended by ${signal}` : `its process exited with code ${code}`;
-    return told ? `${how}: ${told.slice(0, 200)}` : how;
+    const place = told ? placeIn(this.lastWords, []) : undefined;
+    return told ? `${how}: ${told.slice(0, 200)}${place === undefined ? "" : ` (${place})`}` : how;
   }
 }
 
@@ -187,13 +210,11 @@ function gib(bytes: number): string {
   return `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 }
 
-/** Resident memory of another process and of those it has started; known on Linux only. */
-function residentBytes(pid: number | string | undefined): number | undefined {
+/** Resident memory of another process; known on Linux only. */
+function residentBytes(pid: number): number {
   try {
-    const own = Number(readFileSync(`/proc/${pid}/statm`, "utf8").split(" ")[1]) * 4096;
-    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean);
-    return children.reduce((sum, child) => sum + (residentBytes(child) ?? 0), own);
+    return Number(readFileSync(`/proc/${pid}/statm`, "utf8").split(" ")[1]) * 4096;
   } catch {
-    return undefined;
+    return 0;
   }
 }

@@ -11,7 +11,7 @@ export function listed(entries: readonly InventoryEntry[]): AnyImplementation[] 
 }
 
 /** What planning asks of an implementation. */
-function standIn({ name, source = "", dtypes, origin }: InventoryEntry): AnyImplementation {
+function standIn({ name, source = "", dtypes, bitwise, origin }: InventoryEntry): AnyImplementation {
   const { operator, form, engine } = parseCaseName(name);
   const elsewhere = () => {
     throw new Error(`${name} of ${origin?.file} is loaded in children only`);
@@ -22,6 +22,7 @@ function standIn({ name, source = "", dtypes, origin }: InventoryEntry): AnyImpl
     engine: engine as AnyImplementation["engine"],
     source,
     ...(dtypes === undefined ? {} : { dtypes }),
+    ...(bitwise === undefined ? {} : { bitwise }),
     rounding: elsewhere,
     prepare: elsewhere,
   };

@@ -1,4 +1,5 @@
 /** What the parent asks of an engine's child process, and what comes back. Plain data only: it crosses a process boundary. */
+import type { Rounding } from "../../impls/bound.js";
 import type { Ceilings, DeviceInfo } from "../../impls/engines/engine.js";
 import type { EngineEntry, EngineName } from "../../impls/engines/index.js";
 import type { ImplementationCost } from "../../impls/implementation.js";
@@ -57,6 +58,8 @@ export interface Question {
 export interface Description {
   readonly options: Options;
   readonly unsupported?: string | undefined;
+  /** What it threw when it was asked. */
+  readonly failed?: string | undefined;
   /** What this form does, where the implementation counts it: its operations are the better axis to predict along. */
   readonly cost?: ImplementationCost | undefined;
   /** What a run computes and in which precision, for the fairness sheet. */
@@ -70,6 +73,7 @@ export interface InventoryEntry {
   /** Absent in processes of before; theirs are all built in. */
   readonly source?: string;
   readonly dtypes?: readonly Problem["dtype"][];
+  readonly bitwise?: false;
   /** Where it comes from when it is a user's. */
   readonly origin?: Origin | undefined;
   /** What it counts of itself, a problem each; null where it counts nothing or does not take the problem. */
@@ -78,6 +82,12 @@ export interface InventoryEntry {
 
 /** What a parent knows of an engine that only its children load. */
 export type ListedEngine = Omit<EngineEntry, "load">;
+
+export interface Listed {
+  /** Built-in ones left out. */
+  readonly implementations: readonly InventoryEntry[];
+  readonly engines: readonly ListedEngine[];
+}
 
 /** Where a problem's truth lies. */
 export interface ReferenceHandle {
@@ -98,12 +108,17 @@ export interface Calls {
   inventory: [{ readonly problems: readonly Problem[] }, InventoryEntry[]];
   /** Built-in engines and those of the user's files. */
   engines: [null, ListedEngine[]];
+  /** What these modules of the user hold; asked of a process without an engine. */
+  list: [{ readonly files: readonly string[] }, Listed];
   /** All options that an implementation runs by default. */
   choices: [{ readonly impl: number; readonly problem: Problem }, readonly Options[]];
   /** One run from preparation to all outputs: small problems only. */
   evaluate: [
     { readonly impl: number; readonly problem: Problem; readonly options: Options },
-    { readonly values: Readonly<Record<string, Float32Array>> } | { readonly unsupported: string },
+    (
+      | { readonly values: Readonly<Record<string, Float32Array>>; readonly rounding: Rounding }
+      | { readonly unsupported: string }
+    ),
   ];
   prepare: [
     /** leaks: look for memory that runs leave behind, at the cost of collecting garbage around slow runs' turns and in `recheck` */

@@ -5,16 +5,16 @@
 
 import type { Engine } from "../../impls/engines/engine.js";
 import type { EngineEntry } from "../../impls/engines/index.js";
-import { type AnyImplementation, implementationName, unsupportedReason } from "../../impls/implementation.js";
+import { type AnyImplementation, unsupportedReason } from "../../impls/implementation.js";
 import { operatorNamed } from "../../impls/index.js";
 import type { LaneReference, Problem } from "../../impls/operator.js";
 import { type Options, type Prepared, Unsupported } from "../../impls/prepared.js";
 import { checkOutputs, recheckOutputs, type Truth, type Verified } from "../check/check.js";
-import { workOf } from "../measure/fairness.js";
 import { FEWEST_STRETCHES, leakedBytesPerRun, type Stretch } from "../measure/leaks.js";
 import { measure, warmUp } from "../measure/measure.js";
-import { evaluate } from "../verify/evaluate.js";
+import { evaluate, optionsOf } from "../verify/evaluate.js";
 import { lacksOf } from "../verify/targets.js";
+import { describeKernel, nameplate, plainEntry } from "./modules/describe.js";
 import { oneLine } from "./one-line.js";
 import { originOf } from "./origin.js";
 import {
@@ -24,7 +24,6 @@ import {
   type Lacking,
   type OpenRequest,
   PROTOCOL,
-  type Question,
   type ReferenceHandle,
 } from "./protocol.js";
 
@@ -34,6 +33,8 @@ export interface SessionHost {
   implementations(files: readonly string[]): Promise<readonly AnyImplementation[]>;
   /** Built-in engines, then those of the user's files. */
   engines(files: readonly string[]): Promise<readonly EngineEntry[]>;
+  /** What was thrown, as one sentence, with the place in the user's files where it was; without it, the message alone. */
+  tell?(error: unknown, files: readonly string[]): string;
   /** @throws with one sentence when this machine lacks the engine */
   openEngine(request: OpenRequest): Promise<Engine<unknown>>;
   readReference(handle: ReferenceHandle): Iterable<LaneReference>;
@@ -79,6 +80,11 @@ export class Session {
     return this.engine?.isLost?.() ?? false;
   }
 
+  /** What was thrown, as one sentence. */
+  tell(error: unknown): string {
+    return this.host.tell?.(error, this.files) ?? oneLine(error);
+  }
+
   async close(): Promise<void> {
     for (const { prepared } of this.cases.values()) await prepared.dispose();
     this.cases.clear();
@@ -112,35 +118,32 @@ export class Session {
 
   async describe({ questions }: Calls["describe"][0]): Promise<Calls["describe"][1]> {
     const answers: Description[][] = [];
-    for (const question of questions) answers.push(await this.describeOne(question));
-    return answers;
-  }
-
-  private async describeOne({ impl: index, problem, everyChoice }: Question): Promise<Description[]> {
-    const impl = this.impls[index];
-    try {
-      const choices = await this.choices({ impl: index, problem });
-      return (everyChoice ? choices : choices.slice(0, 1)).map((options) => {
-        const unsupported = unsupportedReason(impl, problem, options, this.opened());
-        if (unsupported !== undefined) return { options, unsupported };
-        const cost = impl.cost?.(problem, options);
-        return { options, cost, work: workOf(impl, problem, options) };
-      });
-    } catch (error) {
-      return [{ options: {}, unsupported: `could not be asked for its options: ${oneLine(error)}` }];
+    for (const { impl, problem, everyChoice } of questions) {
+      const tell = (error: unknown) => this.tell(error);
+      answers.push(await describeKernel(this.impls[impl], this.opened(), problem, everyChoice, tell));
     }
+    return answers;
   }
 
   async ceilings(): Promise<Calls["ceilings"][1]> {
     return this.opened().ceilings();
   }
 
+  async list({ files }: Calls["list"][0]): Promise<Calls["list"][1]> {
+    this.files = files;
+    const impls = await this.host.implementations(files);
+    const entries = await this.host.engines(files);
+    return {
+      implementations: impls
+        .filter((impl) => originOf(impl) !== undefined)
+        .map((impl) => ({ ...nameplate(impl), costs: [] })),
+      engines: entries.map(plainEntry),
+    };
+  }
+
   async inventory({ problems }: Calls["inventory"][0]): Promise<Calls["inventory"][1]> {
     return this.impls.map((impl) => ({
-      name: implementationName(impl),
-      source: impl.source,
-      ...(impl.dtypes ? { dtypes: impl.dtypes } : {}),
-      origin: originOf(impl),
+      ...nameplate(impl),
       costs: problems.map((problem) => {
         if (!impl.cost || problem.operator !== impl.operator.name) return null;
         return unsupportedReason(impl, problem, {}) === undefined ? impl.cost(problem, {}) : null;
@@ -150,16 +153,16 @@ export class Session {
 
   async engines(): Promise<Calls["engines"][1]> {
     const entries = await this.host.engines(this.files);
-    return entries.map(({ load: _loaded, ...listed }) => listed);
+    return entries.map(plainEntry);
   }
 
   async choices({ impl: index, problem }: Calls["choices"][0]): Promise<Calls["choices"][1]> {
-    return (await this.impls[index].options?.(problem, this.opened() as never)) ?? [{}];
+    return optionsOf(this.impls[index], this.opened(), problem);
   }
 
   async evaluate({ impl, problem, options }: Calls["evaluate"][0]): Promise<Calls["evaluate"][1]> {
     try {
-      return { values: await evaluate(this.impls[impl], this.opened(), problem, options) };
+      return await evaluate(this.impls[impl], this.opened(), problem, options);
     } catch (error) {
       if (error instanceof Unsupported) return { unsupported: error.message };
       throw error;

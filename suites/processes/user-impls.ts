@@ -1,9 +1,14 @@
 /** `--impl FILE`: implementations of a user, and engines, from a TypeScript or JavaScript module. */
+import { spawnSync } from "node:child_process";
 import { resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { type EngineEntry, engines } from "../../impls/engines/index.js";
 import { type AnyImplementation, implementationName } from "../../impls/implementation.js";
 import { implementations, operators } from "../../impls/index.js";
+import { loaderUrl } from "./fork.js";
+import { rememberGlobals } from "./modules/globals.js";
+import { loadFailure } from "./modules/thrown.js";
+import { oneLine } from "./one-line.js";
 import { cameFrom } from "./origin.js";
 
 interface Exported {
@@ -33,10 +38,12 @@ async function kernelsOf(file: string): Promise<Exported[]> {
 /** Values that a module exports under their first name, members of lists each, each once. */
 async function exportsOf(file: string): Promise<{ readonly exported: string; readonly value: unknown }[]> {
   const path = resolve(file);
-  const module = await importModule(path).catch((error: unknown) => {
-    const why = error instanceof Error ? error.message.split("\n")[0] : String(error);
-    throw new Error(`cannot load ${file}: ${why}`);
-  });
+  const putBack = rememberGlobals();
+  const module = await importModule(path)
+    .catch((error: unknown) => {
+      throw new Error(`cannot load ${file}: ${syntaxError(error, path) ?? loadFailure(error, path)}`);
+    })
+    .finally(putBack);
   // a folder without "type": "module" is CommonJS, whose exports come as the default one
   const all = [module, module.default].flatMap((values) => Object.entries(values ?? {}));
   const names = new Map<unknown, string>();
@@ -45,13 +52,19 @@ async function exportsOf(file: string): Promise<{ readonly exported: string; rea
   return [...names].map(([value, exported]) => ({ value, exported }));
 }
 
-/** A module of this package's own kind loads as it is; elsewhere TypeScript goes through tsx. */
+/** TypeScript goes through tsx, which this process then uses for all that it loads: one instance of every module. */
 async function importModule(path: string): Promise<Record<string, unknown>> {
-  const url = pathToFileURL(path).href;
   const underTsx = import.meta.url.endsWith(".ts");
-  if (underTsx || !/\.[mc]?ts$/.test(path)) return import(url);
-  const { tsImport } = await import("tsx/esm/api");
-  return tsImport(url, import.meta.url);
+  if (!underTsx && /\.[mc]?tsx?$/.test(path)) await import(loaderUrl());
+  return import(pathToFileURL(path).href);
+}
+
+/** Node says what is wrong in a module that it reads itself, and where only to those who ask for nothing else. */
+function syntaxError(error: unknown, path: string): string | undefined {
+  if (!(error instanceof SyntaxError) || !/\.[mc]?js$/.test(path)) return undefined;
+  const { stderr } = spawnSync(process.execPath, ["--check", path], { encoding: "utf8", timeout: 10_000 });
+  const [, file, line, , caret] = /^(.+):(\d+)\n(.*)\n( *)\^/m.exec(stderr ?? "") ?? [];
+  return file === undefined ? undefined : `${error.message} (${file}:${line}:${caret.length + 1})`;
 }
 
 function isImplementation(value: unknown): value is AnyImplementation {
@@ -93,16 +106,6 @@ export async function allEngines(
   return all;
 }
 
-/** A sentence when there is no engine of a name. */
-export function unknownEngine(
-  all: readonly Pick<EngineEntry, "name">[],
-  names: readonly string[],
-): string | undefined {
-  const known = all.map(({ name }) => name as string);
-  const unknown = names.find((name) => !known.includes(name));
-  return unknown && `there is no engine "${unknown}"; there are ${known.join(", ")}`;
-}
-
 /**
  * All built-in implementations, then those of the files, in one order for every process of a run. One that would share the name
  * of another gets `make` from its file, so that case ids stay unique.
@@ -113,10 +116,8 @@ export async function allImplementations(files: readonly string[]): Promise<AnyI
   for (const file of files) {
     const stem = fileStem(file);
     for (const [i, { impl, exported }] of (await kernelsOf(file)).entries()) {
-      if (!operators.some(({ name }) => name === impl.operator.name))
-        throw new Error(
-          `${file}: there is no operator ${impl.operator.name}; there are ${operators.map(({ name }) => name).join(", ")}`,
-        );
+      const wrong = contradiction(impl);
+      if (wrong !== undefined) throw new Error(`${file}: ${wrong}`);
       const clash = taken.has(implementationName(impl));
       taken.add(implementationName(impl));
       const fallbackMake = clash ? (i === 0 ? stem : `${stem}-${i + 1}`) : undefined;
@@ -127,12 +128,30 @@ export async function allImplementations(files: readonly string[]): Promise<AnyI
   return all;
 }
 
+/** What of an implementation no case id and no plan could say; the rest is seen when it is asked. */
+function contradiction({ operator, form, engine, dtypes, source }: AnyImplementation): string | undefined {
+  if (!operators.some(({ name }) => name === operator.name))
+    return `there is no operator ${operator.name}; there are ${operators.map(({ name }) => name).join(", ")}`;
+  for (const [key, value] of Object.entries({ form, engine }))
+    if (!/^[a-z0-9_-]+$/.test(value))
+      return `its ${key} ${JSON.stringify(value)} cannot stand in a case id, which takes a-z, 0-9, _ and -`;
+  if (dtypes !== undefined && !(Array.isArray(dtypes) && dtypes.every((dtype) => DTYPES.includes(dtype))))
+    return `its dtypes are ${oneLine(dtypes)}, expected a list of ${DTYPES.join(", ")}`;
+  if (source !== undefined && typeof source !== "string") return "its source is no text";
+  return undefined;
+}
+
+const DTYPES: readonly string[] = ["f64", "f32", "f16", "bf16"];
+
 /** Adds `make` to options that name none. */
 function withMake(impl: AnyImplementation, make: string): AnyImplementation {
   return {
     ...impl,
-    options: async (problem, engine) =>
-      ((await impl.options?.(problem, engine as never)) ?? [{}]).map((options) => ({ make, ...options })),
+    async options(problem, engine) {
+      const given = (await impl.options?.(problem, engine as never)) ?? [{}];
+      // whoever asks sees what it is instead
+      return Array.isArray(given) ? given.map((options) => ({ make, ...options })) : given;
+    },
   };
 }
 

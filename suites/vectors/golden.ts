@@ -11,6 +11,8 @@ export interface GoldenCase {
   /** Plain names: inputs; names starting with `out.`: expected outputs. */
   readonly outputs: readonly string[];
   has(name: string): boolean;
+  /** Tensors that the file declares and nobody has taken. */
+  untaken(): readonly string[];
   /** Axis letters of a tensor as stored, e.g. "b d t". */
   axes(name: string): string;
   /**
@@ -59,6 +61,7 @@ export function parseGolden(bytes: Uint8Array, fallbackName: string): GoldenCase
     if (!found) throw new Error(`op ${meta.op} needs tensor ${name}, which the file does not hold`);
     return found;
   };
+  const taken = new Set<string>();
   return {
     name: meta.case ?? fallbackName,
     op: meta.op,
@@ -66,8 +69,10 @@ export function parseGolden(bytes: Uint8Array, fallbackName: string): GoldenCase
     sizes: axisSizes(layout, tensors),
     outputs,
     has: (name) => tensors.has(name),
+    untaken: () => [...new Set([...inputs, ...outputs])].filter((name) => !taken.has(name)),
     axes: (name) => layout[name] ?? "",
     take: (name, axes) => {
+      taken.add(name);
       const { shape, data } = tensor(name);
       const stored = letters(layout[name] ?? "");
       const wanted = letters(axes);

@@ -4,7 +4,8 @@ import type { EngineTraits } from "../../impls/engines/index.js";
 import { type AnyImplementation, unsupportedReason } from "../../impls/implementation.js";
 import type { Problem } from "../../impls/operator.js";
 import { type Options, type Prepared, Unsupported } from "../../impls/prepared.js";
-import { lacksOf, type Place, type Values } from "./targets.js";
+import { oneLine } from "../processes/one-line.js";
+import { type Evaluated, lacksOf, type Place, type Values } from "./targets.js";
 
 /**
  * Prepares, poisons every output with NaN, runs once and reads back.
@@ -15,7 +16,7 @@ export async function evaluate(
   engine: Engine<unknown>,
   problem: Problem,
   options: Options,
-): Promise<Values> {
+): Promise<Evaluated> {
   const reason = unsupportedReason(impl, problem, options, engine);
   if (reason !== undefined) throw new Unsupported(reason);
   const prepared: Prepared = await impl.prepare(engine as never, problem, options);
@@ -23,13 +24,30 @@ export async function evaluate(
     await prepared.poison();
     await engine.once((launch) => prepared.run(launch));
     const outputs = (await prepared.read()) as Values;
-    return Object.fromEntries(Object.entries(outputs).map(([name, values]) => [name, values.slice()]));
+    return {
+      values: Object.fromEntries(Object.entries(outputs).map(([name, values]) => [name, values.slice()])),
+      rounding: impl.rounding(problem, options),
+    };
   } finally {
     await prepared.dispose();
   }
 }
 
-/** An engine of this process: for engines without native code. */
+/** The options that an implementation runs by default. @throws what `options()` throws, or when it gives no list */
+export async function optionsOf(
+  impl: AnyImplementation,
+  engine: Engine<unknown>,
+  problem: Problem,
+): Promise<readonly Options[]> {
+  const given: unknown = (await impl.options?.(problem, engine as never)) ?? [{}];
+  if (Array.isArray(given) && given.every((one) => typeof one === "object" && one !== null)) return given;
+  throw new Error(`it gives ${oneLine(given)}, expected a list of objects; [{}] where there are none`);
+}
+
+/**
+ * An engine of this process: for engines without native code, and for an implementation that a program hands over. Each call gets a
+ * copy of the problem: what a kernel does to its inputs reaches neither the reference nor the next kernel.
+ */
 export function localPlace(
   engine: Engine<unknown>,
   device: string | undefined,
@@ -41,8 +59,9 @@ export function localPlace(
     isLocal: true,
     device,
     lacks: lacksOf(engine),
-    options: async ({ impl }, problem) => (await impl.options?.(problem, engine as never)) ?? [{}],
-    evaluate: ({ impl }, problem, options) => evaluate(impl, engine, problem, options),
+    options: ({ impl }, problem) => optionsOf(impl, engine, structuredClone(problem)),
+    evaluate: ({ impl }, problem, options) =>
+      evaluate(impl, engine, structuredClone(problem), structuredClone(options)),
     close: async () => engine.close(),
   };
 }

@@ -2,14 +2,14 @@
 
 import type { EngineTraits } from "../../impls/engines/index.js";
 import { Unsupported } from "../../impls/prepared.js";
-import type { EngineLink, Host } from "../processes/host.js";
+import { EngineDied, type EngineLink, type Host } from "../processes/host.js";
 import type { Lacking, OpenRequest } from "../processes/protocol.js";
-import type { Lacks, Place } from "./targets.js";
+import { Hung, type Lacks, type Place } from "./targets.js";
 
 /** Opening may compile kernels or start another runtime. */
 const OPEN_MS = 180_000;
-/** Problems here are small: whatever takes this long hangs. */
-const EVALUATE_MS = 60_000;
+/** Problems here are small: whatever takes this long hangs. With a new process for the others it stays below 45 s. */
+const EVALUATE_MS = 40_000;
 /** An engine that dies this often in a row is not started again. */
 const MOST_DEATHS = 5;
 
@@ -18,8 +18,11 @@ export async function isolatedPlace(host: Host, request: OpenRequest, traits?: E
   let link: EngineLink | undefined;
   let deaths = 0;
   let key: string | undefined;
+  let warning: string | undefined;
   let lacks: Lacks = {};
   let lacking: readonly Lacking[] = [];
+  /** Implementations, by index, that gave no answer in time: each costs its deadline once. */
+  const hung = new Map<number, string>();
 
   async function alive(): Promise<EngineLink> {
     if (link?.alive) return link;
@@ -32,12 +35,15 @@ export async function isolatedPlace(host: Host, request: OpenRequest, traits?: E
       throw new Error(opened.reason);
     }
     key = opened.device.key;
+    warning = opened.device.warning;
     lacks = opened.lacks;
     lacking = opened.lacking;
     return link;
   }
 
-  async function guarded<T>(work: (link: EngineLink) => Promise<T>): Promise<T> {
+  async function guarded<T>(index: number, work: (link: EngineLink) => Promise<T>): Promise<T> {
+    const before = hung.get(index);
+    if (before !== undefined) throw new Hung(before, true);
     const engine = await alive();
     try {
       const result = await work(engine);
@@ -45,7 +51,9 @@ export async function isolatedPlace(host: Host, request: OpenRequest, traits?: E
       return result;
     } catch (error) {
       if (!engine.alive) deaths++;
-      throw error;
+      if (!(error instanceof EngineDied && error.hung)) throw error;
+      hung.set(index, error.message);
+      throw new Hung(error.message, false);
     }
   }
 
@@ -54,15 +62,16 @@ export async function isolatedPlace(host: Host, request: OpenRequest, traits?: E
     engine: request.engine,
     traits,
     device: key,
+    warning,
     lacks,
     lacking,
     options: ({ index }, problem) =>
-      guarded((engine) => engine.call("choices", { impl: index, problem }, EVALUATE_MS)),
+      guarded(index, (engine) => engine.call("choices", { impl: index, problem }, EVALUATE_MS)),
     async evaluate({ index }, problem, options) {
       const body = { impl: index, problem, options };
-      const found = await guarded((engine) => engine.call("evaluate", body, EVALUATE_MS));
+      const found = await guarded(index, (engine) => engine.call("evaluate", body, EVALUATE_MS));
       if ("unsupported" in found) throw new Unsupported(found.unsupported);
-      return found.values;
+      return found;
     },
     close: async () => link?.stop(),
   };

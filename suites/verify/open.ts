@@ -1,11 +1,15 @@
 /** Opens every engine that implementations need, and says of those that are missing why. */
 import type { Engine } from "../../impls/engines/engine.js";
 import { type EngineEntry, engines } from "../../impls/engines/index.js";
+import type { AnyImplementation } from "../../impls/implementation.js";
 import { implementations } from "../../impls/index.js";
 import { type LeftOut, leftOut } from "../plan/left-out.js";
+import { openCatalogue, type Refused } from "../processes/catalogue.js";
 import { type Candidate, candidatesOf } from "../processes/engine-pool.js";
+import type { Host } from "../processes/host.js";
 import { nodeHost } from "../processes/host.node.js";
-import { allEngines, allImplementations, unknownEngine } from "../processes/user-impls.js";
+import { unknownDevice, unknownEngine } from "../processes/names.js";
+import { oneLine } from "../processes/one-line.js";
 import { localPlace } from "./evaluate.js";
 import { isolatedPlace } from "./isolated.js";
 import type { Absent, Place, Target } from "./targets.js";
@@ -13,8 +17,12 @@ import type { Absent, Place, Target } from "./targets.js";
 export interface OpenTargetOptions {
   /** Only these engines; all when empty. */
   readonly engines: readonly string[];
+  /** Of an engine that has one of these devices, only those. */
+  readonly devices?: readonly string[];
   /** Modules with implementations of the user. */
   readonly files: readonly string[];
+  /** Where processes run; one of its own by default. */
+  readonly host?: Host;
 }
 
 export interface OpenedTargets {
@@ -22,22 +30,30 @@ export interface OpenedTargets {
   /** Engines that opened. */
   readonly present: readonly string[];
   readonly absent: readonly Absent[];
-  /** Sentences on implementations that a device of a present engine lacks something for. */
-  readonly leftOut: readonly string[];
+  /** Sentences on implementations that a device lacks something for, and on devices that are slower than they could be. */
+  readonly remarks: readonly string[];
+  /** Built-in ones, then stand-ins for the user's. */
+  readonly impls: readonly AnyImplementation[];
+  /** Modules of the user that loaded, and those that did not. */
+  readonly files: readonly string[];
+  readonly refused: readonly Refused[];
   close(): Promise<void>;
 }
 
-/** @throws when an engine is unknown or a user's module cannot be used */
+/** @throws when an engine is unknown */
 export async function openTargets(options: OpenTargetOptions): Promise<OpenedTargets> {
-  const all = await allImplementations(options.files);
-  const entries = await allEngines(options.files);
-  const unknown = unknownEngine(entries, options.engines);
-  if (unknown !== undefined) throw new Error(unknown);
-  const host = nodeHost();
+  const { host = nodeHost() } = options;
+  const { impls: all, entries, files, refused } = await openCatalogue(host, options.files);
+  const unknown = unknownEngine(entries, options.engines) ?? unknownDevice(entries, options.devices ?? []);
+  if (unknown !== undefined) {
+    await host.close();
+    throw new Error(unknown);
+  }
   const places: Place[] = [];
   const targets: Target[] = [];
   const absent: Absent[] = [];
   const left: LeftOut[] = [];
+  const warnings: string[] = [];
 
   const targetsOf = (engine: string, from: number, to: number) =>
     all
@@ -48,15 +64,16 @@ export async function openTargets(options: OpenTargetOptions): Promise<OpenedTar
     const mine = targetsOf(engine, from, all.length);
     if (mine.length === 0) return;
     try {
-      const request = { engine, device, named, files: options.files, originMs: host.nowMs() };
+      const request = { engine, device, named, files, originMs: host.nowMs() };
       const place = await isolatedPlace(host, request, traits);
       places.push(place);
+      if (place.warning !== undefined) warnings.push(`engine ${engine}: ${place.warning}`);
       const lacking = place.lacking ?? [];
       left.push({ engine, device: place.device, lacking });
       const here = mine.filter(({ index }) => !lacking.some(({ impl }) => impl === index));
       targets.push(...here.map((own) => ({ ...own, place })));
     } catch (error) {
-      absent.push({ engine: device ? `${engine} ${device}` : engine, reason: (error as Error).message });
+      absent.push({ engine: device ? `${engine} ${device}` : engine, reason: oneLine(error) });
     }
   }
 
@@ -67,7 +84,7 @@ export async function openTargets(options: OpenTargetOptions): Promise<OpenedTar
   }
 
   const hasWork = (name: string) => all.some(({ engine }) => engine === name);
-  for (const candidate of candidatesOf(entries, options.engines, hasWork)) {
+  for (const candidate of candidatesOf(entries, options.engines, hasWork, options.devices)) {
     // a user's file may do anything, an engine in it too
     const own = engines.find((entry) => entry === candidate.traits && entry.plainJs);
     const safe = own ? implementations.length : 0;
@@ -75,8 +92,8 @@ export async function openTargets(options: OpenTargetOptions): Promise<OpenedTar
     await isolated(candidate, safe);
   }
   return {
-    targets,
-    leftOut: leftOut(all, left),
+    ...{ targets, impls: all, files, refused },
+    remarks: [...leftOut(all, left), ...warnings],
     present: [...new Set(places.map(({ engine }) => engine))],
     absent,
     close: async () => {

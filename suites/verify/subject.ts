@@ -1,11 +1,10 @@
 /** One implementation with its options and storage type, as checks and laws see it: problems in, values out. */
-import type { Rounding } from "../../impls/bound.js";
 import type { AnyOperator, Problem } from "../../impls/operator.js";
 import { type Options, Unsupported } from "../../impls/prepared.js";
 import { buildProblem } from "../problems/build.js";
 import type { Spec } from "../problems/spec.js";
 import { type BoundArray, boundArrays, truthOf } from "./compare.js";
-import type { Values } from "./targets.js";
+import type { Evaluated, Values } from "./targets.js";
 import { dtypesOf, type Target, targetName, whyNot } from "./targets.js";
 
 /** A run with its certified bounds, every array in C order of its output. */
@@ -20,13 +19,14 @@ export interface Subject {
   readonly options: Options;
   readonly dtype: Exclude<Problem["dtype"], "f64">;
   readonly name: string;
-  rounding(problem: Problem): Rounding;
   /** The spec's problem in this subject's storage type. */
   problem<Op extends AnyOperator>(operator: Op, spec: Spec): Problem<Op>;
   /**
-   * Outputs of one run, with other options than its own where given.
+   * Outputs of one run and how they were rounded, with other options than its own where given.
    * @throws Unsupported
    */
+  evaluate(problem: Problem, options?: Options): Promise<Evaluated>;
+  /** Outputs alone. */
   values(problem: Problem, options?: Options): Promise<Values>;
   /** Outputs with the certified bound of every element. */
   run(problem: Problem, options?: Options): Promise<Run>;
@@ -43,16 +43,15 @@ export function subjectOf(target: Target, dtype: Subject["dtype"], options: Opti
     options,
     dtype,
     name: targetName(target, dtype, options),
-    rounding: (problem) => impl.rounding(problem, options),
     problem: (operator, spec) => buildProblem(operator, spec, dtype),
-    async values(problem, chosen = options) {
+    async evaluate(problem, chosen = options) {
       check(problem, chosen);
       return place.evaluate(target, problem, chosen);
     },
-    async run(problem, chosen = options) {
-      const values = await subject.values(problem, chosen);
-      const bounds = boundArrays(truthOf(impl.operator, problem), impl.rounding(problem, chosen));
-      return { problem, values, bounds };
+    values: async (problem, chosen) => (await subject.evaluate(problem, chosen)).values,
+    async run(problem, chosen) {
+      const { values, rounding } = await subject.evaluate(problem, chosen);
+      return { problem, values, bounds: boundArrays(truthOf(impl.operator, problem), rounding) };
     },
   };
   return subject;

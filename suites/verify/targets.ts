@@ -1,4 +1,5 @@
 /** What can run here: every implementation on every device of its engine. */
+import type { Rounding } from "../../impls/bound.js";
 import type { Engine } from "../../impls/engines/engine.js";
 import type { EngineName, EngineTraits } from "../../impls/engines/index.js";
 import { type AnyImplementation, implementationName, unsupportedReason } from "../../impls/implementation.js";
@@ -7,6 +8,12 @@ import type { Options } from "../../impls/prepared.js";
 
 /** Values of all outputs in C order, copied out of the engine. */
 export type Values = Readonly<Record<string, Float32Array>>;
+
+/** What one run gave, and how the implementation says that it rounds. */
+export interface Evaluated {
+  readonly values: Values;
+  readonly rounding: Rounding;
+}
 
 /** Storage types that the device does not have, each with the engine's sentence why. */
 export type Lacks = Readonly<Partial<Record<Problem["dtype"], string>>>;
@@ -18,6 +25,19 @@ export function lacksOf(engine: Pick<Engine<unknown>, "unsupported">): Lacks {
   return Object.fromEntries(found.filter(([, reason]) => reason !== undefined));
 }
 
+/** An implementation gave no answer in time: it is not asked again. */
+export class Hung extends Error {
+  override readonly name = "Hung";
+
+  /** @param known it did so before, and has cost nothing now */
+  constructor(
+    message: string,
+    readonly known: boolean,
+  ) {
+    super(message);
+  }
+}
+
 /** Runs problems on one device; a crash or a hang of native code ends as an exception, not as the end of this process. */
 export interface Place {
   readonly engine: EngineName;
@@ -26,6 +46,8 @@ export interface Place {
   /** In this process, beside the checks themselves. */
   readonly isLocal?: boolean;
   readonly device: string | undefined;
+  /** Why the device is slower than it could be, one sentence. */
+  readonly warning?: string | undefined;
   /** Storage types that the device does not have, and why. */
   readonly lacks: Lacks;
   /** Implementations, by index, that this device lacks something for. */
@@ -33,7 +55,7 @@ export interface Place {
   /** The options that an implementation runs by default; one empty set when it has none. */
   options(target: Target, problem: Problem): Promise<readonly Options[]>;
   /** @throws what the implementation throws, or with the signal that ended its process */
-  evaluate(target: Target, problem: Problem, options: Options): Promise<Values>;
+  evaluate(target: Target, problem: Problem, options: Options): Promise<Evaluated>;
   close(): Promise<void>;
 }
 
@@ -62,7 +84,9 @@ export function dtypesOf(
 
 /** A sentence when this implementation cannot take the problem with these options. */
 export function whyNot({ impl, place }: Target, problem: Problem, options: Options): string | undefined {
-  const reason = unsupportedReason(impl, problem, options) ?? place.lacks[problem.dtype];
+  // a copy: what it does to its inputs must not reach the reference
+  const asked = impl.unsupported === undefined ? problem : structuredClone(problem);
+  const reason = unsupportedReason(impl, asked, options) ?? place.lacks[problem.dtype];
   if (reason) return reason;
   return place.traits?.nonFinite !== undefined && hasNonFinite(problem) ? place.traits.nonFinite : undefined;
 }

@@ -4,6 +4,7 @@ import {
   formatDuration,
   formatInterval,
   formatMilliseconds,
+  formatNumber,
   formatRate,
   formatRatio,
   formatSize,
@@ -42,6 +43,8 @@ describe("formatter", () => {
 
   it("writes ratios, bytes and rates", () => {
     expect(formatRatio(4.368)).toBe("4.37x");
+    expect(formatRatio(Number.POSITIVE_INFINITY)).toBe("no end");
+    expect([1e308, 1e-308, 0].map((value) => formatNumber(value))).toEqual(["1.00e+308", "1.00e-308", "0"]);
     expect(formatBytes(1536)).toBe("1.5 KiB");
     expect(formatBytes(0)).toBe("0 B");
     expect(formatRate(4.5e10, "FLOP/s")).toBe("45 GFLOP/s");

@@ -5,6 +5,8 @@ import { setTimeout } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
 import type { Verdict } from "../../reports/gate/verdict.js";
+import { Stop } from "../../scripts/cli/exit.js";
+import { gate as gateHere } from "../../scripts/cli/gate/modes.js";
 import { git, temporary } from "./cli.js";
 import { gate, kernel, nothingLeft, ONE_CASE, repository, verdictIn } from "./gate-repository.js";
 
@@ -23,13 +25,18 @@ describe("gate", { timeout: 120_000 }, () => {
       [["--filter", "length<="], /needs a key and a value/],
       [["--frobnicate"], /unknown option/],
     ];
-    const ended = await Promise.all(cases.map(([args]) => gate(args).ended));
-    for (const [i, [args, message]] of cases.entries()) {
-      expect(ended[i].stderr.trim().split("\n"), args.join(" ")).toHaveLength(1);
-      expect(ended[i].stderr).toMatch(message);
-      expect(ended[i].stdout).toBe("");
-      expect(ended[i].code).toBe(2);
+    for (const [args, message] of cases) {
+      const stop = await gateHere(args).catch((error: unknown) => error);
+      expect(stop, args.join(" ")).toBeInstanceOf(Stop);
+      expect(stop).toMatchObject({ code: 2, message: expect.stringMatching(message) });
     }
+    // what the command makes of it
+    const ended = await gate(cases[0][0]).ended;
+    expect(ended).toMatchObject({
+      code: 2,
+      stdout: "",
+      stderr: expect.stringMatching(/^[^\n]*no-such-ref[^\n]*\n$/),
+    });
   });
 
   it("says where it cannot work: another repository without --impl, no repository, a shallow clone", async () => {

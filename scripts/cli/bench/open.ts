@@ -3,15 +3,18 @@ import { resolve } from "node:path";
 import type { AnyImplementation } from "../../../impls/implementation.js";
 import { chooseSuites } from "../../../suites/index.js";
 import { NothingToMeasure, type OpenedRun, openAndPlan } from "../../../suites/plan/opening.js";
+import { openCatalogue } from "../../../suites/processes/catalogue.js";
 import type { Host } from "../../../suites/processes/host.js";
-import { allEngines, allImplementations } from "../../../suites/processes/user-impls.js";
 import { mustKnow } from "../engine-names.js";
 import { EXIT, Stop, usageError, warn } from "../exit.js";
+import { tellRefused } from "../refused.js";
 import type { PlanOptions } from "./options.js";
 
 export interface PlannedRun extends OpenedRun {
   /** In the order that cases name them by. */
   readonly impls: readonly AnyImplementation[];
+  /** Where something that was named could not be used or was not looked at: how the run ends, whatever else was measured. */
+  readonly exitCode: number | undefined;
 }
 
 /**
@@ -24,17 +27,19 @@ export async function openRun(
   originMs: number,
   storedIds?: readonly string[],
 ): Promise<PlannedRun> {
-  const { suite, engine, grid, seed, filter, shard } = plan;
-  const files = plan.impl.map((file) => resolve(file));
+  const { suite, engine, device, grid, seed, filter, shard } = plan;
+  const named = plan.impl.map((file) => resolve(file));
   try {
-    const [impls, entries] = await Promise.all([allImplementations(files), allEngines(files)]);
-    mustKnow(entries, engine);
+    const { impls, entries, files, refused } = await openCatalogue(host, named);
+    const unusable = tellRefused(refused, files.length > 0);
+    mustKnow(entries, engine, device);
     const opened = await openAndPlan(host, {
       ...{
         impls,
         entries,
         files,
         engines: engine,
+        devices: device,
         suites: chooseSuites(suite),
         grid,
         seed,
@@ -45,7 +50,8 @@ export async function openRun(
       shard: shard ?? undefined,
       say: warn,
     });
-    return { ...opened, impls };
+    const exitCode = unusable ?? (opened.withoutCase.length > 0 ? EXIT.nothingToMeasure : undefined);
+    return { ...opened, impls, exitCode };
   } catch (error) {
     const { message } = error as Error;
     if (error instanceof Stop) throw error;

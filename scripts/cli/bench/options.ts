@@ -12,6 +12,7 @@ import { parseFlags } from "../parse-flags.js";
 export interface PlanOptions {
   readonly suite: readonly string[];
   readonly engine: readonly string[];
+  readonly device: readonly string[];
   readonly filter: string | null;
   readonly grid: Grid;
   readonly shard: { readonly index: number; readonly count: number } | null;
@@ -41,6 +42,7 @@ export const LARGEST_SEED = 0xffffffff;
 export const DEFAULTS: PlanOptions = {
   suite: [],
   engine: [],
+  device: [],
   filter: null,
   grid: "default",
   shard: null,
@@ -56,10 +58,11 @@ export function parseBenchOptions(argv: readonly string[]): BenchOptions | undef
   if (raw.anew && raw.resume === undefined)
     throw usageError("--anew says what --resume DIR does; name that too");
   // an engine of a module is known once the module is loaded
-  if (raw.impl === undefined && raw.resume === undefined) mustKnow(engines, raw.engine ?? []);
+  if (raw.impl === undefined && raw.resume === undefined) mustKnow(engines, raw.engine ?? [], raw.device);
   const typed: Partial<PlanOptions> = {
     ...pick("suite", raw.suite),
     ...pick("engine", raw.engine),
+    ...pick("device", raw.device),
     ...pick("filter", raw.filter?.join(" ")),
     ...pick("grid", raw.grid),
     ...pick("shard", raw.shard),
@@ -105,6 +108,11 @@ function benchCommand(): Command {
       collect(oneOf("suite", suites)),
     )
     .option("--engine <name>", `only this engine (repeat for more): ${names(engines)}`, collect(any))
+    .option(
+      "--device <name>",
+      "of engines that have this device only this one, e.g. swiftshader (repeat for more)",
+      collect(any),
+    )
     .option(
       "--filter <expr>",
       "words that must all match an id, a|b for either: ssd/|scan length<=4096",

@@ -65,12 +65,13 @@ class BenchRun {
     const environmentRead = readEnvironment(this.argv, plan.seed, plan.impl);
     const startedUtc = earlier?.run.startedUtc ?? new Date(host.nowMs()).toISOString();
     const opened = await openRun(host, plan, Date.parse(startedUtc), earlier?.run.plan.ids);
-    if (options.list) return list(planIds(opened.groups));
+    const { exitCode = EXIT.good } = opened;
+    if (options.list) return list(planIds(opened.groups)) || exitCode;
     if (options.dryRun) {
       const ceilings = [];
       for (const target of opened.targets.keys()) ceilings.push(await opened.pool.ceilings(target));
       dryRun(opened.groups, ceilings, options.json);
-      return EXIT.good;
+      return exitCode;
     }
     const environment = await environmentRead;
     const { groups, impls } = opened;
@@ -80,7 +81,7 @@ class BenchRun {
   }
 
   private async measure(
-    { groups, pool, targets, impls }: PlannedRun,
+    { groups, pool, targets, impls, exitCode: planned, withoutCase }: PlannedRun,
     environment: Environment,
     record: RunRecord,
     folder: string,
@@ -142,7 +143,8 @@ class BenchRun {
       store.close();
     }
     const wrong = cases.some(({ row }) => row.status === "rejected" || row.status === "failed");
-    const exitCode = wrong ? EXIT.wrong : EXIT.good;
+    for (const sentence of withoutCase) warn(sentence);
+    const exitCode = planned ?? (wrong ? EXIT.wrong : EXIT.good);
     return publishRun(cases, record, folder, { ...publishing, charts: true, exitCode });
   }
 

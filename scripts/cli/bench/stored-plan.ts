@@ -13,6 +13,7 @@ const storedSchema = z.object({
   suite: stringsSchema.refine((names) => names.every((name) => suites.some((one) => one.name === name))),
   // one of a user's module is known once that is loaded
   engine: stringsSchema,
+  device: stringsSchema,
   filter: z.string().refine(isFilter).nullable(),
   grid: z.enum(GRIDS),
   shard: z

@@ -2,49 +2,78 @@
 import { writeNamed } from "../../../reports/rows/folder.js";
 import { visible } from "../../../reports/text.js";
 import { laws } from "../../../suites/laws/index.js";
+import { oneLine } from "../../../suites/processes/one-line.js";
+import { originOf } from "../../../suites/processes/origin.js";
+import type { Evidence, EvidenceOf } from "../../../suites/verify/evidence.js";
 import {
   formatGoldenLine,
   type GoldenLine,
   goldenFiles,
   goldenLines,
-  oneLine,
   type Unreadable,
 } from "../../../suites/verify/golden.js";
-import { replay, runRandom } from "../../../suites/verify/random.js";
+import { runRandom } from "../../../suites/verify/random.js";
+import { replay } from "../../../suites/verify/replay.js";
 import { formatTable } from "../../../suites/verify/table.js";
 import type { Target } from "../../../suites/verify/targets.js";
 import type { Token } from "../../../suites/verify/token.js";
-import { EXIT, usageError } from "../exit.js";
-import type { VerifyOptions } from "./options.js";
+import { EXIT, usageError, warn } from "../exit.js";
+import { shellWord } from "../words.js";
+import { type VerifyOptions, verifyInvocation } from "./options.js";
+
+/** How a mode ends by itself, and what it has looked at. */
+export interface Verified {
+  readonly code: number;
+  readonly evidence: EvidenceOf;
+}
 
 export async function verifyByVectors(
   folder: string,
   options: VerifyOptions,
   targets: readonly Target[],
-): Promise<number> {
+): Promise<Verified> {
   const files = listFiles(folder);
   if (files.length === 0)
     console.error(`no *.safetensors in ${folder}; --vectors takes a folder of golden cases`);
   const lines: GoldenLine[] = [];
+  const evidence = new Map<Target, Evidence>(
+    targets.map((target) => [target, { checks: 0, skips: new Map() }]),
+  );
   const unreadable: Unreadable[] = [];
   for (const file of files) {
     try {
       for await (const line of goldenLines(file, targets)) {
         lines.push(line);
-        console.log(formatGoldenLine(line));
+        if (line.target) count(evidence.get(line.target), line);
+        const theirs = line.status === "fail" && line.target && originOf(line.target.impl) !== undefined;
+        const repeat = theirs ? `; again: ${again(options, "--vectors", folder)}` : "";
+        console.log(`${formatGoldenLine(line)}${repeat}`);
       }
     } catch (error) {
       unreadable.push({ file, reason: oneLine(error) });
       console.error(visible(`cannot read ${file}: ${oneLine(error)}`));
     }
   }
-  const count = (status: GoldenLine["status"]) => lines.filter((line) => line.status === status).length;
-  const [passed, failed, skipped] = [count("pass"), count("fail"), count("skip")];
-  writeJson(options.json, { mode: "vectors", folder, passed, failed, skipped, lines, unreadable });
+  const all = (status: GoldenLine["status"]) => lines.filter((line) => line.status === status).length;
+  const [passed, failed, skipped] = [all("pass"), all("fail"), all("skip")];
+  const told = lines.map(({ target: _where, ...line }) => line);
+  writeJson(options.json, { mode: "vectors", folder, passed, failed, skipped, lines: told, unreadable });
   console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
-  if (unreadable.length > 0) return EXIT.usage;
+  if (passed + failed === 0 && files.length > 0)
+    warn("nothing was checked: no case was held against anything");
+  return { code: codeOf(unreadable.length, failed, passed + failed), evidence };
+}
+
+function count(evidence: Evidence | undefined, { status, detail }: GoldenLine): void {
+  if (!evidence) return;
+  if (status !== "skip") evidence.checks++;
+  else evidence.skips.set(detail, (evidence.skips.get(detail) ?? 0) + 1);
+}
+
+function codeOf(unreadable: number, failed: number, checks: number): number {
+  if (unreadable > 0) return EXIT.usage;
   if (failed > 0) return EXIT.wrong;
-  return passed > 0 ? EXIT.good : EXIT.nothingToMeasure;
+  return checks > 0 ? EXIT.good : EXIT.nothingToMeasure;
 }
 
 function listFiles(folder: string): string[] {
@@ -56,11 +85,14 @@ function listFiles(folder: string): string[] {
   }
 }
 
-export async function verifyByProblems(options: VerifyOptions, targets: readonly Target[]): Promise<number> {
+export async function verifyByProblems(
+  options: VerifyOptions,
+  targets: readonly Target[],
+): Promise<Verified> {
   const { cases, seed } = options;
   if (targets.length === 0) {
     console.error("no implementation is left to verify; leave out --engine or add --impl FILE");
-    return EXIT.nothingToMeasure;
+    return { code: EXIT.nothingToMeasure, evidence: new Map() };
   }
   console.log(`seed ${seed}, ${cases} problems, ${laws.length} laws, ${targets.length} implementations`);
   const report = await runRandom({ cases, seed, targets, laws });
@@ -69,9 +101,9 @@ export async function verifyByProblems(options: VerifyOptions, targets: readonly
   for (const { law, target, counterexample, token } of report.failures) {
     console.log(`\nFAIL ${target} breaks ${law}: ${laws.find(({ name }) => name === law)?.states}`);
     for (const line of counterexample) console.log(`  ${line}`);
-    console.log(`  again: ${replayCommand(token, options)}`);
+    console.log(`  again: ${again(options, "--replay", token)}`);
   }
-  const { failed, checks } = report;
+  const { failed, checks, evidence } = report;
   writeJson(options.json, {
     mode: "problems",
     cases,
@@ -84,20 +116,28 @@ export async function verifyByProblems(options: VerifyOptions, targets: readonly
   });
   if (report.failures.length > 0) console.log("");
   console.log(`${checks - failed} checks passed, ${failed} failed`);
-  return failed > 0 ? EXIT.wrong : EXIT.good;
+  if (checks === 0) warn("nothing was checked: no implementation took any problem");
+  return { code: codeOf(0, failed, checks), evidence };
 }
 
-function replayCommand(token: string, { engine, impl }: VerifyOptions): string {
-  const flags = [...engine.map((name) => `--engine ${name}`), ...impl.map((file) => `--impl ${file}`)];
-  return ["npm run verify --", `--replay ${token}`, ...flags].join(" ");
+/** The command that does the same again. */
+function again({ engine, device, impl }: VerifyOptions, flag: string, value: string): string {
+  const flags = [
+    ...engine.flatMap((name) => ["--engine", name]),
+    ...device.flatMap((name) => ["--device", name]),
+    ...impl.flatMap((file) => ["--impl", shellWord(file)]),
+  ];
+  return [verifyInvocation(), flag, shellWord(value), ...flags].join(" ");
 }
 
-export async function verifyByReplay(token: Token, targets: readonly Target[]): Promise<number> {
-  const { ok, lines } = await replay(token, laws, targets).catch((error: Error) => {
+export async function verifyByReplay(token: Token, targets: readonly Target[]): Promise<Verified> {
+  const { ok, lines, evidence } = await replay(token, laws, targets).catch((error: Error) => {
     throw usageError(error.message);
   });
   for (const line of lines) console.log(line);
-  return ok ? EXIT.good : EXIT.wrong;
+  const checks = [...evidence.values()].reduce((sum, one) => sum + one.checks, 0);
+  if (checks === 0) warn("nothing was checked: no implementation took this case");
+  return { code: codeOf(0, ok ? 0 : 1, checks), evidence };
 }
 
 /** Whole or not at all: a reader never sees half a document. */

@@ -2,7 +2,7 @@
 import { statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
-import { parseToken, type Token } from "../../../suites/verify/token.js";
+import { LARGEST_SEED, MOST_CASES, parseToken, type Token } from "../../../suites/verify/token.js";
 import { usageError } from "../exit.js";
 import { parseFlags } from "../parse-flags.js";
 
@@ -10,10 +10,18 @@ export interface VerifyOptions {
   readonly cases: number;
   readonly seed: number;
   readonly engine: readonly string[];
+  readonly device: readonly string[];
   readonly vectors?: string;
   readonly replay?: Token;
   readonly impl: readonly string[];
   readonly json?: string;
+}
+
+/** How a person starts this command here. */
+export function verifyInvocation(): string {
+  return process.env.npm_lifecycle_event === "verify" || /verify\.ts$/.test(process.argv[1] ?? "")
+    ? "npm run verify --"
+    : "npx dualbench verify";
 }
 
 const DEFAULT_CASES = 200;
@@ -23,7 +31,7 @@ const DEFAULT_SEED = 0;
 export function parseVerifyOptions(argv: readonly string[]): VerifyOptions | undefined {
   const command = verifyCommand();
   if (!parseFlags(command, argv, () => "see npm run verify -- --help")) return undefined;
-  const options = command.opts<Partial<VerifyOptions> & Pick<VerifyOptions, "engine" | "impl">>();
+  const options = command.opts<Partial<VerifyOptions> & Pick<VerifyOptions, "engine" | "device" | "impl">>();
   for (const key of ["cases", "seed", "replay"] as const)
     if (options.vectors !== undefined && options[key] !== undefined)
       throw usageError(`--vectors and --${key} exclude each other: golden vectors are not drawn at random`);
@@ -45,6 +53,12 @@ function verifyCommand(): Command {
     )
     .option("--seed <s>", `seed of all problems (default ${DEFAULT_SEED})`, seed)
     .option("--engine <name>", "only this engine; may be repeated", repeated, [])
+    .option(
+      "--device <name>",
+      "of engines that have this device only this one, e.g. swiftshader; may be repeated",
+      repeated,
+      [],
+    )
     .option("--vectors <dir>", "golden vectors (*.safetensors) in place of random problems")
     .option("--replay <token>", "one case again, as a failure names it", token)
     .option("--impl <file>", "your own implementation beside ours, .ts or .js; may be repeated", repeated, [])
@@ -56,14 +70,14 @@ function verifyCommand(): Command {
 
 function atLeastOne(text: string): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 1)
-    throw new InvalidArgumentError("it takes a whole number of at least 1.");
+  if (!/^\d+$/.test(text) || value < 1 || value > MOST_CASES)
+    throw new InvalidArgumentError(`it takes a whole number of at least 1 and at most ${MOST_CASES}.`);
   return value;
 }
 
 function seed(text: string): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 0 || value >= 2 ** 31)
+  if (!/^\d+$/.test(text) || value > LARGEST_SEED)
     throw new InvalidArgumentError("it takes a whole number from 0 to 2147483647.");
   return value;
 }

@@ -48,4 +48,12 @@ describe("growth exponent", () => {
   it("needs three measured sizes", () => {
     expect(growthOf(curve([512, 1024], (t) => t))).toBeUndefined();
   });
+
+  it("makes nothing of points whose interval begins at zero", () => {
+    const rows = [512, 1024, 2048, 4096].map((length) => measured("ssd/chunked.cpu", length, 64, length));
+    const coarse = rows.map((row) => ({ ...row, ci95LowNs: 0 }));
+    expect(growthOf(groupsOf(coarse, "length")[0].curves[0])).toBeUndefined();
+    const mixed = [coarse[0], ...rows.slice(1)];
+    expect(growthOf(groupsOf(mixed, "length")[0].curves[0])).toMatchObject({ from: 1024, points: 3 });
+  });
 });

@@ -4,7 +4,8 @@ import { type AnyImplementation, implementationName } from "../../../impls/imple
 import { implementations } from "../../../impls/index.js";
 import { laws } from "../../../suites/laws/index.js";
 import { mutants } from "../../../suites/mutants/index.js";
-import { replay, runRandom } from "../../../suites/verify/random.js";
+import { runRandom } from "../../../suites/verify/random.js";
+import { replay } from "../../../suites/verify/replay.js";
 import { parseToken } from "../../../suites/verify/token.js";
 import { cpuTarget } from "../targets.js";
 

@@ -1,0 +1,58 @@
+/** `verify`: opens what there is, verifies it one of three ways, and says what was not looked at. */
+import { resolve } from "node:path";
+import { nodeHost } from "../../../suites/processes/host.node.js";
+import { filesWithoutCheck } from "../../../suites/verify/evidence.js";
+import { openTargets } from "../../../suites/verify/open.js";
+import { EXIT, usageError, warn } from "../exit.js";
+import { Interrupt } from "../interrupt.js";
+import { tellRefused } from "../refused.js";
+import { verifyByProblems, verifyByReplay, verifyByVectors } from "./modes.js";
+import { parseVerifyOptions, type VerifyOptions } from "./options.js";
+
+/** @returns the exit code. @throws Stop */
+export async function verify(argv: readonly string[]): Promise<number> {
+  const options = parseVerifyOptions(argv);
+  if (!options) return EXIT.good;
+  const interrupt = new Interrupt();
+  const host = nodeHost();
+  // from here on, whatever is going on: nothing that is half done is worth a second
+  interrupt.stop = () => host.close().finally(() => process.exit(interrupt.code));
+  try {
+    return await verifyOn(host, options);
+  } catch (error) {
+    if (interrupt.code !== undefined) return interrupt.code;
+    throw error;
+  } finally {
+    await host.close();
+    interrupt.close();
+  }
+}
+
+async function verifyOn(host: ReturnType<typeof nodeHost>, options: VerifyOptions): Promise<number> {
+  const named = options.impl.map((file) => resolve(file));
+  const { engine: engines, device: devices } = options;
+  const opened = await openTargets({ engines, devices, files: named, host }).catch((error: Error) => {
+    throw usageError(error.message);
+  });
+  try {
+    const { absent, remarks, present, targets, refused, files } = opened;
+    const unusable = tellRefused(refused, files.length > 0);
+    for (const { engine, reason } of absent) console.error(`${engine} is absent: ${reason}`);
+    for (const sentence of remarks) console.error(sentence);
+    if (engines.length + devices.length > 0 && present.length === 0) return unusable ?? EXIT.nothingToMeasure;
+    const { code, evidence } = await modeOf(options)(targets);
+    const unseen = filesWithoutCheck({ ...opened, engines: options.engine }, evidence);
+    for (const sentence of unseen) warn(sentence);
+    if (code === EXIT.usage) return code;
+    return unusable ?? (unseen.length > 0 ? EXIT.nothingToMeasure : code);
+  } finally {
+    await opened.close();
+  }
+}
+
+function modeOf(options: VerifyOptions) {
+  const { vectors, replay } = options;
+  if (vectors !== undefined) return verifyByVectors.bind(undefined, vectors, options);
+  if (replay !== undefined) return verifyByReplay.bind(undefined, replay);
+  return verifyByProblems.bind(undefined, options);
+}
