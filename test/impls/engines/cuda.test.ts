@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { launch, makeKernel, pack } from "../../../impls/engines/cuda/device/kernel.js";
+import { firstThatLoads } from "../../../impls/engines/cuda/host/library.js";
 import { open } from "../../../impls/engines/cuda.js";
 import { EngineAbsent, EngineCrashed } from "../../../impls/engines/engine.js";
 import { gatherLane, laneView } from "../../../impls/lanes.js";
@@ -58,6 +59,34 @@ describe("absence, one sentence each", () => {
     await expect(opened(new FakeDriver([V100]))).rejects.toEqual(
       absent(/V100.* capability 7; .* 8 or newer/),
     );
+  });
+});
+
+describe("this machine's own libraries", () => {
+  const driver = firstThatLoads(["libcuda.so.1"]);
+  const systemLibraries = ["libc.so.6", "libSystem.dylib", "msvcrt.dll"];
+  it.skipIf(!("failures" in driver))(
+    `without a driver the engine is absent${"failures" in driver ? "" : ": not here, where there is one"}`,
+    async () => {
+      await expect(open()).rejects.toEqual(
+        absent(/^no NVIDIA driver: libcuda\.so\.1 cannot be loaded; install/),
+      );
+    },
+  );
+
+  it("are looked for in order; what does not load is passed over, and named where nothing loads", () => {
+    const found = firstThatLoads(["libdualbench-lost.so", ...systemLibraries]);
+    if ("failures" in found) throw new Error(found.failures.join("; "));
+    const { abs, missing } = found.bind<{ abs(value: number): number; missing?(): void }>({
+      abs: "int abs(int value)",
+      missing: "?void dualbench_missing()",
+    });
+    expect(systemLibraries).toContain(found.file);
+    expect([abs(-7), missing]).toEqual([7, undefined]);
+    expect(() => found.bind<{ missing(): void }>({ missing: "void dualbench_missing()" })).toThrow("missing");
+    expect(firstThatLoads(["libdualbench-lost.so"])).toEqual({
+      failures: [expect.stringContaining("libdualbench-lost.so")],
+    });
   });
 });
 

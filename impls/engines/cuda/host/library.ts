@@ -47,7 +47,7 @@ export function firstThatLoads(
       const library = load(file);
       return { file, bind: (declarations) => bindAll(library, declarations) };
     } catch (error) {
-      failures.push((error as Error).message);
+      failures.push(`${file}: ${(error as Error).message}`);
     }
   }
   return { failures };
