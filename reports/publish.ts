@@ -1,17 +1,25 @@
-/** What a run leaves for people: charts (SVG, PNG, spec) and report.html, all from rows alone. */
+/** What a run leaves for people: charts (SVG, PNG, spec, numbers, PDF where wanted) and report.html, all from rows alone. */
 import type { TopLevelSpec } from "vega-lite";
 import { groupBy } from "./analysis/curves.js";
 import { drawable } from "./analysis/drawable.js";
 import { fairnessMarkdown } from "./analysis/fairness.js";
 import { figure10Chart } from "./charts/figure-10.js";
+import { floorChart } from "./charts/floor.js";
 import { chartOf } from "./charts/index.js";
-import { PNG_SCALE, renderPng, renderSvg } from "./charts/render.js";
+import { keepCurves } from "./charts/paper/select.js";
+import { drawWithoutComplaint } from "./charts/print/page.js";
+import { renderSvg } from "./charts/render.js";
+import { accuracyChart } from "./charts/scatter/accuracy.js";
+import { rooflineChart } from "./charts/scatter/roofline.js";
 import { speedupChart } from "./charts/speedup.js";
 import { DARK, LIGHT, type Theme } from "./charts/theme.js";
+import { claimsMarkdown } from "./claims.js";
 import { plural } from "./format.js";
 import { type ReportChart, reportHtml } from "./html/report.js";
+import { Folder } from "./publish/folder.js";
+import { finished, type PublishOptions, themed } from "./publish/options.js";
+import { writeScreenPicture } from "./publish/pictures.js";
 import { reasonOf, StoreError } from "./rows/errors.js";
-import { makeFolder, writeInto } from "./rows/folder.js";
 import type { Row, RunRecord } from "./rows/row.js";
 
 interface Plan {
@@ -25,7 +33,10 @@ export type Problem = (sentence: string, isFailure: boolean) => void;
 /** Drawing takes a fifth of a second a suite: a file with more than this has its charts by name, `report --suite`. */
 const CHARTED_SUITES = 12;
 /** Names that the charts of several suites have. */
-const TAKEN = ["figure-10", "speedup", "results", "report", "fairness"];
+const TAKEN = [
+  ...["figure-10", "speedup", "roofline", "floor", "accuracy", "compare"],
+  ...["results", "report", "fairness", "claims"],
+];
 
 /** A chart a suite, in the order of the rows; both panels side by side, and the speedups, where their suites are there. */
 function plans(run: RunRecord, rows: readonly Row[], problem: Problem): Plan[] {
@@ -50,15 +61,10 @@ function plans(run: RunRecord, rows: readonly Row[], problem: Problem): Plan[] {
     ...suites,
     { name: "figure-10", draw: (theme) => figure10Chart(run, drawn, theme) },
     { name: "speedup", draw: (theme) => speedupChart(run, drawn, theme) },
+    { name: "roofline", draw: (theme) => rooflineChart(run, drawn, theme) },
+    { name: "floor", draw: (theme) => floorChart(run, drawn, theme) },
+    { name: "accuracy", draw: (theme) => accuracyChart(run, drawn, theme) },
   ];
-}
-
-/** A figure of a dozen panels would take longer to rasterise than all the others together. */
-const MOST_PIXELS = 16e6;
-
-function scaleOf(svg: string): number {
-  const [, width, height] = /^<svg[^>]* width="([\d.]+)"[^>]* height="([\d.]+)"/.exec(svg)?.map(Number) ?? [];
-  return Math.max(1, Math.min(PNG_SCALE, Math.sqrt(MOST_PIXELS / (width * height)) || PNG_SCALE));
 }
 
 /**
@@ -68,25 +74,22 @@ function scaleOf(svg: string): number {
  */
 export async function publish(
   run: RunRecord,
-  rows: readonly Row[],
+  allRows: readonly Row[],
   dir: string,
   problem: Problem = () => {},
+  options: PublishOptions = {},
 ): Promise<string[]> {
-  makeFolder(dir);
-  const paths: string[] = [];
-  const write = (name: string, content: string | Uint8Array) => {
-    paths.push(writeInto(dir, name, content));
-  };
+  const rows = keepCurves(allRows, options.curves ?? []);
+  const folder = new Folder(dir);
   const charts: ReportChart[] = [];
   for (const { name, draw } of plans(run, rows, problem)) {
     try {
-      const [light, dark] = [draw(LIGHT), draw(DARK)];
+      const [light, dark] = [LIGHT, DARK].map((theme) => finished(draw(themed(theme, options)), options));
       if (!light || !dark) continue;
-      const svg = await renderSvg(light);
-      const png = renderPng(svg, scaleOf(svg));
-      write(`${name}.svg`, svg);
-      write(`${name}.png`, png);
-      write(`${name}.vl.json`, `${JSON.stringify(light, null, 1)}\n`);
+      const spec = options.dark ? dark : light;
+      // our own charts are drawn whatever Vega says of them; a user hears of their fragment
+      const svg = options.spec ? await drawWithoutComplaint(spec) : await renderSvg(spec);
+      await writeScreenPicture(folder, { name, spec, svg }, options.pdf === true);
       // The report has the two panels one by one already.
       if (name !== "figure-10") charts.push({ name, light, dark, svg });
     } catch (error) {
@@ -95,7 +98,8 @@ export async function publish(
     }
   }
   const sheet = fairnessMarkdown(rows);
-  if (sheet.length > 0) write("fairness.md", `${sheet.join("\n")}\n`);
-  write("report.html", reportHtml(run, rows, charts));
-  return paths;
+  if (sheet.length > 0) folder.write("fairness.md", `${sheet.join("\n")}\n`);
+  if (rows.length > 0) folder.write("claims.md", claimsMarkdown(rows));
+  folder.write("report.html", reportHtml(run, rows, charts));
+  return folder.done((error) => problem(`a PNG could not be drawn: ${reasonOf(error)}`, true));
 }

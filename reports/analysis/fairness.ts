@@ -1,5 +1,6 @@
 /** The fairness sheet: what each curve's time is of, and in what two curves of one comparison are not equal. */
 
+import { markdownTable } from "../markdown.js";
 import type { Measured, Row } from "../rows/row.js";
 import { type Curve, chunksOf, groupBy, measuredOf, seriesOf, xKeyOf } from "./curves.js";
 import { implementationLabel } from "./names.js";
@@ -58,9 +59,7 @@ function threadsOf(row: Measured): number {
 export function fairnessMarkdown(rows: readonly Row[]): string[] {
   const lines = fairnessSheet(rows);
   if (lines.length === 0) return [];
-  const cell = (text: string) => text.replaceAll("|", "\\|");
-  const line = (cells: readonly string[]) => `| ${cells.map(cell).join(" | ")} |`;
-  return [line(SHEET_TITLES), line(SHEET_TITLES.map(() => "---")), ...lines.map(line)];
+  return markdownTable(SHEET_TITLES, lines);
 }
 
 /** In what the measured points of curves that stand side by side differ; undefined when they are equal in all that counts. */

@@ -10,6 +10,8 @@ export interface Family {
   readonly name: string;
   /** Shown in the main panel. Others (e.g. SSD's quadratic form) appear by engine. */
   readonly main: boolean;
+  /** A user's own kernel: a curve of its own beside ours. */
+  readonly own?: true;
 }
 
 interface FigureFamily extends Family {
@@ -92,13 +94,15 @@ export function isQuickForm(operator: string, form: string): boolean {
 }
 
 /** Whether rows like this lie on a curve of the figure that any machine can take to the end of its axis. */
-export function isLinearCurve(row: Named): boolean {
+export function isLinearCurve(row: Shown): boolean {
   return FAMILIES.find((family) => shows(family, row))?.linear === true;
 }
 
-type Named = Pick<Row, "operator" | "form" | "make" | "tensorOps">;
+type Shown = Pick<Row, "operator" | "form" | "make" | "tensorOps">;
+type Named = Shown & Partial<Pick<Row, "engine" | "source">>;
 
 export function familyOf(row: Named): Family {
+  if (row.source !== undefined) return ownFamily(row, row.source);
   const known = FAMILIES.find((family) => shows(family, row));
   if (known) return { key: known.key, name: known.name, main: known.main };
   // a kernel that nobody here has heard of gets a curve of its own under its own name
@@ -106,7 +110,14 @@ export function familyOf(row: Named): Family {
   return { key: `${row.operator}/${row.form}`, name: `${capital(operator)}, ${row.form}`, main: true };
 }
 
-function shows({ operator, forms, tensorOps }: FigureFamily, row: Named): boolean {
+/** Named by its make, or by its file where its name was free. */
+function ownFamily({ operator, form, engine, make }: Named, source: string): Family {
+  // the file and a hash of it
+  const name = make ?? source.split(" ")[0].replace(/\.[a-z]+$/i, "");
+  return { key: `own ${operator}/${form}.${engine} ${name}`, name, main: true, own: true };
+}
+
+function shows({ operator, forms, tensorOps }: FigureFamily, row: Shown): boolean {
   if (row.operator !== operator || forms?.includes(row.form) === false) return false;
   // a library's own kernel has a make: it is fused, whatever engine drives it
   return tensorOps === undefined || (row.tensorOps === true && row.make === undefined);

@@ -13,6 +13,7 @@ export const FONT_FILES = [file("DejaVuSansCondensed"), file("DejaVuSansCondense
 
 interface Face {
   readonly unitsPerEm: number;
+  has(codePoint: number): boolean;
   advance(codePoint: number): number;
 }
 
@@ -34,6 +35,12 @@ export function textWidth(text: string, sizePx: number, bold = false): number {
   return (units * sizePx) / unitsPerEm;
 }
 
+/** Characters that the font has no shape for: they would be drawn as empty boxes. */
+export function missingCharacters(text: string): string[] {
+  const { has } = face(false);
+  return [...new Set(text)].filter((character) => !has(character.codePointAt(0)!));
+}
+
 /** head, hhea, hmtx and the format 4 subtable of cmap (OpenType 1.9). */
 function parse(bytes: Buffer): Face {
   const table = new Map<string, number>();
@@ -48,6 +55,7 @@ function parse(bytes: Buffer): Face {
   const widths = new Map<number, number>();
   return {
     unitsPerEm,
+    has: (codePoint) => glyph(codePoint) !== 0,
     advance(codePoint) {
       const known = widths.get(codePoint);
       if (known !== undefined) return known;

@@ -1,5 +1,5 @@
 /** Spec to SVG by Vega (no canvas), SVG to PNG by resvg with the font that ships with us. */
-import { Resvg } from "@resvg/resvg-js";
+import { type ChildProcess, fork } from "node:child_process";
 import * as vega from "vega";
 import { compile, type TopLevelSpec } from "vega-lite";
 import { FONT_FILES, textWidth } from "./font.js";
@@ -55,15 +55,66 @@ export async function renderSvg(spec: TopLevelSpec, log = new ChartLog()): Promi
   }
 }
 
-export function renderPng(svg: string, scale = PNG_SCALE): Uint8Array {
-  const resvg = new Resvg(svg, {
-    fitTo: { mode: "zoom", value: scale },
-    font: {
-      fontFiles: [...FONT_FILES],
-      loadSystemFonts: false,
-      defaultFontFamily: "DejaVu Sans Condensed",
-      sansSerifFamily: "DejaVu Sans Condensed",
-    },
-  });
-  return resvg.render().asPng();
+interface Answer {
+  readonly id: number;
+  readonly png?: Uint8Array;
+  readonly why?: string;
+}
+
+interface Waiting {
+  resolve(png: Uint8Array): void;
+  reject(error: Error): void;
+}
+
+/**
+ * The rasteriser is native code that takes twice the pixels of a picture: in a child of its own its memory is not ours, it works while
+ * the next picture is laid out, and a crash is an error that can be told.
+ */
+class Rasteriser {
+  private readonly waiting = new Map<number, Waiting>();
+  private readonly child: ChildProcess;
+  private count = 0;
+  isOver = false;
+
+  constructor() {
+    this.child = fork(new URL("./raster.mjs", import.meta.url), [...FONT_FILES], {
+      serialization: "advanced",
+      execArgv: [],
+    });
+    this.child.on("message", ({ id, png, why }: Answer) => {
+      const one = this.waiting.get(id);
+      this.waiting.delete(id);
+      this.hold();
+      if (png) one?.resolve(png);
+      else one?.reject(new Error(`the picture cannot be drawn as PNG: ${why}`));
+    });
+    this.child.on("exit", (code, signal) => {
+      this.isOver = true;
+      for (const { reject } of this.waiting.values())
+        reject(new Error(`the rasteriser ended with ${signal ?? `exit code ${code}`}`));
+    });
+    this.hold();
+  }
+
+  draw(svg: string, scale: number): Promise<Uint8Array> {
+    const id = this.count++;
+    return new Promise((resolve, reject) => {
+      this.waiting.set(id, { resolve, reject });
+      this.hold();
+      this.child.send({ id, svg, scale });
+    });
+  }
+
+  /** Keeps this process alive only while a picture is awaited. */
+  private hold(): void {
+    const parts = [this.child, this.child.channel];
+    for (const part of parts) this.waiting.size > 0 ? part?.ref() : part?.unref();
+  }
+}
+
+let rasteriser: Rasteriser | undefined;
+
+export function renderPng(svg: string, scale = PNG_SCALE): Promise<Uint8Array> {
+  if (!rasteriser || rasteriser.isOver) rasteriser = new Rasteriser();
+  return rasteriser.draw(svg, scale);
 }

@@ -39,6 +39,37 @@ export function logAxis(values: readonly number[]): Axis {
   return axis("log", domain, decades.length >= 3 ? decades : inside);
 }
 
+/** Log axis from one whole decade to another, with only decades as ticks. */
+export function decadeAxis(values: readonly number[]): Axis {
+  const finite = values.filter((value) => value > 0 && Number.isFinite(value));
+  const low = Math.floor(Math.log10(Math.min(...finite) / 1.15));
+  const high = Math.max(low + 1, Math.ceil(Math.log10(Math.max(...finite) * 1.15)));
+  const ticks = Array.from({ length: high - low + 1 }, (_, i) => Number(`1e${low + i}`));
+  return axis("log", [ticks[0], ticks[high - low]], ticks);
+}
+
+/** Ticks for ratios, closer about 1 the narrower they must be. */
+const RATIO_TICKS = [
+  [0.8, 0.9, 0.95, 1, 1.05, 1.1, 1.25],
+  [0.7, 0.8, 0.9, 1, 1.1, 1.2, 1.3, 1.4, 1.5],
+  [0.5, 0.65, 0.8, 1, 1.25, 1.5, 2],
+  [0.1, 0.25, 0.5, 1, 2, 4, 10],
+];
+
+/** Log axis about 1 that holds all values. */
+export function ratioAxis(values: readonly number[]): Axis {
+  const low = Math.min(0.97, ...values) / 1.02;
+  const high = Math.max(1.03, ...values) * 1.02;
+  const fits = (ticks: readonly number[]) => ticks[0] <= low && ticks.at(-1)! >= high;
+  const ticks = RATIO_TICKS.find(fits);
+  if (!ticks) return logAxis([1, ...values]);
+  return axis(
+    "log",
+    [low, high],
+    ticks.filter((tick) => tick >= low && tick <= high),
+  );
+}
+
 /** Linear axis from zero, with four to seven round ticks. */
 export function linearAxis(values: readonly number[]): Axis {
   const top = values.filter(Number.isFinite).reduce((most, value) => Math.max(most, value), 0) * 1.06 || 1;

@@ -1,5 +1,6 @@
 /** Colours, dashes and markers. A curve differs from its neighbours in all three, so it survives greyscale and colour blindness. */
 import type { Config } from "vega-lite";
+import { PALETTES, type PaletteName } from "./palettes.js";
 
 export interface Theme {
   readonly dark: boolean;
@@ -7,6 +8,8 @@ export interface Theme {
   readonly text: string;
   readonly faint: string;
   readonly grid: string;
+  /** Default okabe-ito. */
+  readonly palette?: PaletteName;
 }
 
 export const LIGHT: Theme = {
@@ -32,20 +35,18 @@ export interface CurveStyle {
   readonly width: number;
 }
 
-// Okabe & Ito (2008). Yellow is left out: it vanishes on white.
-const SKY = "#56B4E9";
-const FIXED: Readonly<Record<string, Omit<CurveStyle, "width">>> = {
-  attention: { color: "#000000", dash: [8, 4], shape: "square" },
-  convolution: { color: "#CC79A7", dash: [9, 3, 2, 3], shape: "diamond" },
-  "tensor-scan": { color: "#E69F00", dash: [4, 2.5], shape: "triangle-up" },
-  scan: { color: "#D55E00", dash: [12, 4], shape: "triangle-down" },
-  ssd: { color: "#0072B2", dash: [1, 0], shape: "circle" },
-  "ssd-quadratic": { color: SKY, dash: [6, 3, 1, 3], shape: "triangle-right" },
-  "ssd-scan": { color: "#7F7F7F", dash: [3, 2], shape: "triangle-left" },
-  recurrence: { color: "#009E73", dash: [8, 2, 2, 2, 2, 2], shape: "cross" },
+/** Dash and marker of the families that the paper or we know; their colour is the palette's. */
+const FIXED: Readonly<Record<string, Omit<CurveStyle, "width" | "color">>> = {
+  attention: { dash: [8, 4], shape: "square" },
+  convolution: { dash: [9, 3, 2, 3], shape: "diamond" },
+  "tensor-scan": { dash: [4, 2.5], shape: "triangle-up" },
+  scan: { dash: [12, 4], shape: "triangle-down" },
+  ssd: { dash: [1, 0], shape: "circle" },
+  "ssd-quadratic": { dash: [6, 3, 1, 3], shape: "triangle-right" },
+  "ssd-scan": { dash: [3, 2], shape: "triangle-left" },
+  recurrence: { dash: [8, 2, 2, 2, 2, 2], shape: "cross" },
 };
 /** For families that are not in the paper: hues, dashes and markers cycle with different periods. */
-const HUES = [SKY, "#7F7F7F", "#CC79A7", "#009E73", "#D55E00"];
 const DASHES = [
   [6, 3, 1, 3],
   [3, 2],
@@ -53,30 +54,24 @@ const DASHES = [
   [5, 2, 1, 2],
 ];
 const SHAPES = ["triangle-right", "triangle-left", "diamond", "square", "triangle-up", "cross"];
-const spareStyle = (i: number) => ({
-  color: HUES[i % HUES.length],
-  dash: DASHES[i % DASHES.length],
-  shape: SHAPES[i % SHAPES.length],
-});
-
-/** On a dark page black turns to white, and the two darkest hues are lifted (contrast at least 4.5). */
-const ON_DARK: Readonly<Record<string, string>> = {
-  "#000000": "#ffffff",
-  "#0072B2": "#3FA7E0",
-  "#D55E00": "#F07A26",
-};
 
 /** Width of every line but SSD's. */
 export const LINE_PX = 1.7;
 
 /** The style of each family, in the order given. */
 export function curveStyles(keys: readonly string[], theme: Theme): Map<string, CurveStyle> {
-  let spare = 0;
+  const { known, spare, onDark } = PALETTES[theme.palette ?? "okabe-ito"];
+  let others = 0;
   return new Map(
     keys.map((key) => {
-      const style = FIXED[key] ?? spareStyle(spare++);
-      const color = theme.dark ? (ON_DARK[style.color] ?? style.color) : style.color;
-      return [key, { ...style, color, width: key === "ssd" ? 2.6 : LINE_PX }];
+      const i = Object.hasOwn(FIXED, key) ? -1 : others++;
+      const { dash, shape } = FIXED[key] ?? {
+        dash: DASHES[i % DASHES.length],
+        shape: SHAPES[i % SHAPES.length],
+      };
+      const ink = known[key] ?? spare[i % spare.length];
+      const color = theme.dark ? (onDark[ink] ?? ink) : ink;
+      return [key, { dash, shape, color, width: key === "ssd" ? 2.6 : LINE_PX }];
     }),
   );
 }

@@ -16,6 +16,7 @@ import { caption } from "./caption.js";
 import { type Block, figure, keyBlock } from "./figure.js";
 import type { Layer, PanelOptions } from "./panel/drawn.js";
 import { drawnTime, TIME } from "./panel/drawn.js";
+import { SMALL } from "./panel/metrics.js";
 import { panel } from "./panel/panel.js";
 import { type Axis, logAxis } from "./scale.js";
 import { LIGHT, type Theme } from "./theme.js";
@@ -30,10 +31,10 @@ export interface Look {
   fixed(group: Group): string | undefined;
 }
 
-export type Size = Pick<PanelOptions, "width" | "height" | "labels" | "families">;
+export type Size = Pick<PanelOptions, "width" | "height" | "labels" | "families" | "metrics">;
 
 const MAIN: Omit<Size, "families"> = { width: 460, height: 330, labels: "full" };
-const SMALL: Omit<Size, "families"> = { width: 172, height: 140, labels: "none" };
+const SMALL_SIZE: Omit<Size, "families"> = { width: 172, height: 140, labels: "none" };
 /** One or two engines fill the row of three. */
 const SMALL_WIDTHS: Readonly<Record<number, number>> = { 1: 460, 2: 280 };
 const SMALL_A_ROW = 3;
@@ -103,10 +104,10 @@ function smallPanels(look: Look, shown: readonly Group[], theme: Theme): Block[]
   const panels = engines.map(({ group, engine, members }, i) =>
     panel(members.map(drawnTime), {
       quantity: TIME,
-      ...SMALL,
-      width: SMALL_WIDTHS[engines.length] ?? SMALL.width,
+      ...SMALL_SIZE,
+      width: SMALL_WIDTHS[engines.length] ?? SMALL_SIZE.width,
       families: familiesOf(shown),
-      compact: true,
+      metrics: SMALL,
       theme,
       title: engine,
       ...(shown.length > 1 ? { subtitle: [shorten(`${group.device} · ${group.dtype}`, 34)] } : {}),

@@ -1,4 +1,5 @@
 /** A verdict for the step summary of a continuous integration run. */
+import { markdownCell as cell } from "../markdown.js";
 import type { Verdict } from "./verdict.js";
 import { canaryWords, caseWords, counted, HEADLINES, inOrder, shapesWords, troubled } from "./words.js";
 
@@ -38,12 +39,4 @@ export function verdictMarkdown(verdict: Verdict): string {
     lines.push(...again.map(({ repeat }) => repeat), "```");
   }
   return `${lines.join("\n")}\n`;
-}
-
-/** Nothing in a figure may end a cell or open markup. */
-function cell(text: string): string {
-  return text
-    .replace(/[\r\n]+/g, " ")
-    .replace(/\|/g, "\\|")
-    .replace(/</g, "&lt;");
 }

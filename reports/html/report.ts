@@ -1,5 +1,6 @@
 /** report.html: one self-contained file. Everything that comes from rows is escaped; the page may load nothing. */
 import type { TopLevelSpec } from "vega-lite";
+import type { Comparison } from "../analysis/compare/compare.js";
 import { comparisons } from "../analysis/comparisons.js";
 import { bestCurves, type Group, groupBy, groupsOf, xKeyOf } from "../analysis/curves.js";
 import { fairnessSheet, SHEET_TITLES } from "../analysis/fairness.js";
@@ -10,7 +11,11 @@ import type { Row, RunRecord } from "../rows/row.js";
 import { caseCommand } from "./command.js";
 import { escapeHtml, escapeJson, escapeScript } from "./escape.js";
 import { librarySources, pageScript } from "./libraries.js";
+import { plainTable } from "./plain-table.js";
 import { COLUMNS } from "./rows.js";
+import { accuracySection } from "./sections/accuracy.js";
+import { claimsSection } from "./sections/claims.js";
+import { compareSection } from "./sections/compare.js";
 import { STYLE } from "./style.js";
 
 /** A chart in both themes, and drawn already for print and for pages without scripts. */
@@ -24,7 +29,18 @@ export interface ReportChart {
 const POLICY =
   "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src data: blob:";
 
-export function reportHtml(run: RunRecord, rows: readonly Row[], charts: readonly ReportChart[]): string {
+/** Two sides of runs, and what they are in words. */
+export interface ReportComparison {
+  readonly comparison: Comparison;
+  readonly sides: readonly string[];
+}
+
+export function reportHtml(
+  run: RunRecord,
+  rows: readonly Row[],
+  charts: readonly ReportChart[],
+  compared?: ReportComparison,
+): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -47,10 +63,13 @@ ${findings(rows)
   .map((sentence) => `<p>${escapeHtml(sentence)}</p>`)
   .join("\n")}
 </section>
+${compared ? compareSection(compared.comparison, compared.sides) : ""}
 <section aria-labelledby="charts"><h2 id="charts">Charts</h2>
 <div class="charts">${charts.map(chartFigure).join("\n")}</div>
 </section>
+${claimsSection(rows)}
 ${speedupSection(rows)}
+${accuracySection(rows)}
 ${growthSection(rows)}
 ${fairnessSection(rows)}
 ${rowsSection(run, rows)}
@@ -148,19 +167,6 @@ function fairnessSection(rows: readonly Row[]): string {
 whether starting the kernels lies inside the time. Cache: every run follows another of the same case, so what fits a cache is there
 (warm).</p>
 <div class="scroll" role="region" aria-labelledby="fairness" tabindex="0">${table}</div></section>`;
-}
-
-function plainTable(
-  titles: readonly string[],
-  lines: readonly (readonly string[])[],
-  numericFrom: number,
-): string {
-  const of = (i: number) => (i >= numericFrom ? ' class="number"' : "");
-  const head = titles.map((title, i) => `<th scope="col"${of(i)}>${escapeHtml(title)}</th>`).join("");
-  const body = lines.map(
-    (cells) => `<tr>${cells.map((cell, i) => `<td${of(i)}>${escapeHtml(cell)}</td>`).join("")}</tr>`,
-  );
-  return `<table><thead><tr>${head}</tr></thead><tbody>\n${body.join("\n")}\n</tbody></table>`;
 }
 
 /** More of them than this no browser sorts. */

@@ -21,6 +21,8 @@ export class Progress {
   private readonly rewrites: boolean;
   private readonly colour: boolean;
   private readonly verbose: boolean;
+  private readonly nowMs: () => number;
+  private readonly startMs: number;
   /** Skipped cases by the reason's kind: the reason without its figures. */
   private readonly skips = new Map<string, Row[]>();
 
@@ -32,9 +34,12 @@ export class Progress {
       readonly verbose?: boolean;
       readonly done?: number;
       readonly env?: NodeJS.ProcessEnv;
+      readonly nowMs?: () => number;
     },
   ) {
     this.done = options.done ?? 0;
+    this.nowMs = options.nowMs ?? (() => performance.now());
+    this.startMs = this.nowMs();
     this.verbose = options.verbose === true;
     const env = options.env ?? process.env;
     this.rewrites = terminal.isTTY === true && !env.CI && env.TERM !== "dumb";
@@ -45,7 +50,10 @@ export class Progress {
   next({ remainingNs, next }: State): void {
     if (!this.rewrites) return;
     const share = Math.floor((100 * this.done) / Math.max(1, this.total));
-    this.draw(`${share}% ${this.done}/${this.total}, at most ${amount(remainingNs, "ns")} left: ${next}`);
+    const elapsed = amount((this.nowMs() - this.startMs) * 1e6, "ns");
+    this.draw(
+      `${share}% ${this.done}/${this.total}, ${elapsed} so far, at most ${amount(remainingNs, "ns")} left: ${next}`,
+    );
   }
 
   row(made: Row): void {

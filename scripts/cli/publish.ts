@@ -1,12 +1,13 @@
 /** What a run leaves for people: the CSV, the charts, a table; the last lines name the files. */
 import { join, resolve as resolvePath } from "node:path";
 import { findings } from "../../reports/analysis/findings.js";
+import { claimsLines } from "../../reports/claims.js";
 import { toCsv } from "../../reports/rows/csv.js";
 import { reasonOf } from "../../reports/rows/errors.js";
 import { writeInto } from "../../reports/rows/folder.js";
 import type { CaseRecord, RunRecord } from "../../reports/rows/row.js";
 import { RESULTS } from "../../reports/rows/store.js";
-import { table } from "../../reports/table.js";
+import { summary } from "../../reports/terminal/compact.js";
 import { forkBeside } from "../../suites/processes/fork.js";
 import { EXIT, usageError, warn } from "./exit.js";
 import { shown } from "./words.js";
@@ -52,9 +53,9 @@ export async function publishRun(
   if (options.charts) {
     const { columns = 80, isTTY } = process.stdout;
     const color = options.colour && isTTY === true && !process.env.NO_COLOR;
-    for (const line of table(rows, { width: isTTY ? columns : 120, color }))
-      process.stdout.write(`${line}\n`);
-    process.stdout.write(`\n${findings(rows).join("\n")}\n\n`);
+    const width = isTTY ? columns : 120;
+    const parts = [summary(rows, { width, color }), findings(rows), claimsLines(rows, width)];
+    process.stdout.write(`${parts.map((lines) => lines.join("\n")).join("\n\n")}\n\n`);
   }
   for (const file of files) process.stdout.write(`${shown(file)}\n`);
   return exitCode;

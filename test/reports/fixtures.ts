@@ -195,3 +195,21 @@ export function syntheticRows(budgetNs = 3e9): Row[] {
   });
   return [...left, ...right];
 }
+
+/** The same rows as a run writes them that measured its ceilings. */
+export function withCeilings(rows: readonly Row[], flopsPerS = 4e11, bytesPerS = 2e10): Row[] {
+  return rows.map((row) =>
+    row.status === "measured"
+      ? {
+          ...row,
+          rooflineFraction: (Math.max(row.flops / flopsPerS, row.bytes / bytesPerS) / row.medianNs) * 1e9,
+          details: { ceilingFlopsPerS: flopsPerS, ceilingBytesPerS: bytesPerS },
+        }
+      : row,
+  );
+}
+
+/** What a run tells of a machine. */
+export function environmentOf(model: string, cores = 2) {
+  return { cpu: { model, cores, quotaCores: null }, os: { platform: "linux", arch: "x64" }, gpus: [] };
+}

@@ -22,16 +22,17 @@ let html = "";
 beforeAll(async () => {
   paths = await publish(run, rows, join(dir, "new", "folder"));
   html = readFileSync(paths.at(-1)!, "utf8");
-}, 60_000);
+}, 240_000);
 afterAll(() => rmSync(dir, { recursive: true }));
 
 describe("publish", () => {
   it("writes SVG, PNG and spec of each chart, the fairness sheet, and the report last", () => {
     expect(paths.map((path) => basename(path))).toEqual([
       ...["sequence-length", "state-size", "figure-10", "speedup"].flatMap((name) =>
-        ["svg", "png", "vl.json"].map((type) => `${name}.${type}`),
+        ["svg", "png", "vl.json", "csv"].map((type) => `${name}.${type}`),
       ),
       "fairness.md",
+      "claims.md",
       "report.html",
     ]);
     for (const path of paths)

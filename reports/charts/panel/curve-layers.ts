@@ -1,8 +1,16 @@
 /** The layers that draw curves: intervals, lines, dotted lines to extrapolated points, markers. */
 
 import type { Axis } from "../scale.js";
-import { type CurveStyle, LINE_PX } from "../theme.js";
-import { type DrawnCurve, type DrawnPoint, levelled, type PanelOptions, type Part } from "./drawn.js";
+import type { CurveStyle } from "../theme.js";
+import {
+  type DrawnCurve,
+  type DrawnPoint,
+  levelled,
+  type PanelOptions,
+  type Part,
+  type Quantity,
+} from "./drawn.js";
+import { type Metrics, SCREEN } from "./metrics.js";
 
 /** Bottom to top. Parts read the data of the panel unless they bring their own. */
 export function curveLayers(
@@ -10,29 +18,37 @@ export function curveLayers(
   styles: ReadonlyMap<string, CurveStyle>,
   options: PanelOptions,
 ): Part[] {
-  const channels = channelsOf(styles, options);
+  const { metrics = SCREEN } = options;
+  const channels = channelsOf(styles, options, metrics);
+  const [, top] = options.y.domain;
+  // a clipped shape costs the rasteriser a layer as large as the picture: only where something leaves the plot
+  const clip = curves.some(({ points }) => points.some(({ value, high }) => Math.max(value, high) > top));
   return [
-    ...intervals(channels),
-    measuredLines(channels, styles),
-    dottedLines(channels, curves, options),
-    ...markers(channels, options),
+    ...intervals(channels, metrics, clip),
+    measuredLines(channels, metrics, clip),
+    dottedLines(channels, curves, options, metrics),
+    ...markers(channels, options, metrics),
   ];
 }
 
 type Channels = ReturnType<typeof channelsOf>;
 
-function channelsOf(styles: ReadonlyMap<string, CurveStyle>, { quantity }: PanelOptions) {
+function channelsOf(
+  styles: ReadonlyMap<string, CurveStyle>,
+  { quantity }: PanelOptions,
+  { dashScale }: Metrics,
+) {
   const byFamily = (pick: (style: CurveStyle) => unknown) => ({
     field: "family",
     type: "nominal" as const,
     scale: { domain: [...styles.keys()], range: [...styles.values()].map(pick) as never[] },
     legend: null,
   });
-  const said = ["curve", "what", quantity.field === "ns" ? "time" : "times", "interval", "case"];
+  const said = ["curve", "what", spoken(quantity), "interval", "case"];
   return {
     color: byFamily((style) => style.color),
     shape: byFamily((style) => style.shape),
-    strokeDash: byFamily((style) => [...style.dash]),
+    strokeDash: byFamily((style) => style.dash.map((length) => length * dashScale)),
     /** Splits a curve where it may not be joined. */
     detail: [{ field: "series" }, { field: "segment" }],
     description: { field: "said", type: "nominal" as const },
@@ -43,17 +59,17 @@ function channelsOf(styles: ReadonlyMap<string, CurveStyle>, { quantity }: Panel
 const only = (test: string) => [{ filter: test }];
 
 /** A band where a curve goes on, a bar at each marker. */
-function intervals({ color, detail }: Channels): Part[] {
+function intervals({ color, detail }: Channels, { whiskerPx }: Metrics, clip: boolean): Part[] {
   const ends = { y: { field: "low", type: "quantitative" as const }, y2: { field: "high" } };
   return [
     {
       transform: only("datum.measured"),
-      mark: { type: "area", opacity: 0.22, clip: true },
+      mark: { type: "area", opacity: 1, fillOpacity: 0.22, clip },
       encoding: { ...ends, color, detail },
     },
     {
       transform: only("datum.measured && datum.marker"),
-      mark: { type: "rule", strokeWidth: 1.2, clip: true },
+      mark: { type: "rule", strokeWidth: whiskerPx, clip },
       encoding: { ...ends, color },
     },
   ];
@@ -61,26 +77,34 @@ function intervals({ color, detail }: Channels): Part[] {
 
 function measuredLines(
   { color, detail, strokeDash }: Channels,
-  styles: ReadonlyMap<string, CurveStyle>,
+  { linePx, boldPx }: Metrics,
+  clip: boolean,
 ): Part {
-  const bold = { test: "datum.family === 'ssd'", value: styles.get("ssd")?.width ?? 0 };
+  const bold = { test: "datum.family === 'ssd'", value: boldPx };
   return {
     transform: only("datum.measured"),
-    mark: { type: "line", clip: true },
-    encoding: { color, detail, strokeDash, strokeWidth: { condition: bold, value: LINE_PX } },
+    mark: { type: "line", clip },
+    encoding: { color, detail, strokeDash, strokeWidth: { condition: bold, value: linePx } },
   };
 }
 
-function dottedLines({ color }: Channels, curves: readonly DrawnCurve[], options: PanelOptions): Part {
+function dottedLines(
+  { color }: Channels,
+  curves: readonly DrawnCurve[],
+  options: PanelOptions,
+  { dottedPx }: Metrics,
+): Part {
+  const [, top] = options.y.domain;
+  const clip = curves.some(({ points }) => points.some(({ value }) => value > top));
   const values = curves.flatMap((curve) =>
-    dottedPairs(curve, options.x, options.y.domain[1]).map(([pair, point]) => ({
+    dottedPairs(curve, options.x, top).map(([pair, point]) => ({
       ...datum(curve, point, options),
       pair,
     })),
   );
   return {
     data: { values },
-    mark: { type: "line", strokeDash: [1.5, 3], strokeWidth: 1.5, clip: true },
+    mark: { type: "line", strokeDash: [dottedPx, 2 * dottedPx], strokeWidth: dottedPx, clip },
     encoding: { color, detail: [{ field: "pair" }] },
   };
 }
@@ -88,13 +112,14 @@ function dottedLines({ color }: Channels, curves: readonly DrawnCurve[], options
 /** Filled where measured, hollow where extrapolated. */
 function markers(
   { color, shape, tooltip, description }: Channels,
-  { compact = false, theme }: PanelOptions,
+  { theme }: PanelOptions,
+  { marker, hollowMarker, hollowLinePx }: Metrics,
 ): Part[] {
   const encoding = { color, shape, tooltip, description };
   return [
     {
       transform: only("datum.measured && datum.marker"),
-      mark: { type: "point", filled: true, size: compact ? 18 : 46, opacity: 1, aria: true },
+      mark: { type: "point", filled: true, size: marker, opacity: 1, aria: true },
       encoding,
     },
     {
@@ -103,8 +128,8 @@ function markers(
         type: "point",
         filled: false,
         fill: theme.background,
-        size: 42,
-        strokeWidth: 1.4,
+        size: hollowMarker,
+        strokeWidth: hollowLinePx,
         opacity: 1,
         aria: true,
       },
@@ -128,6 +153,11 @@ function dottedPairs(curve: DrawnCurve, x: Axis, top: number): [pair: string, po
   });
 }
 
+/** The field with the value in words. */
+function spoken({ field }: Quantity): string {
+  return { ns: "time", ratio: "times", share: "of floor" }[field];
+}
+
 export type Datum = ReturnType<typeof datum>;
 
 /** A point as the layers read it. */
@@ -146,9 +176,10 @@ export function datum(curve: DrawnCurve, point: DrawnPoint, { y, quantity }: Pan
     series: curve.key,
     curve: curve.name,
     what: measured ? "measured" : "extrapolated, not measured",
-    [quantity.field === "ns" ? "time" : "times"]: quantity.text(value),
+    [spoken(quantity)]: quantity.text(value),
     interval: measured ? quantity.interval(low, high) : "",
     case: about,
+    ...(level ? { level } : {}),
     said: `${curve.name} at ${x}: ${quantity.text(value)}, ${measured ? "measured" : "extrapolated"}`,
   };
 }

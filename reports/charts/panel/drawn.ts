@@ -6,6 +6,7 @@ import type { Curve } from "../../analysis/curves.js";
 import { formatDuration, formatInterval, formatMilliseconds, formatRatio } from "../../format.js";
 import type { Axis } from "../scale.js";
 import type { Theme } from "../theme.js";
+import type { Metrics } from "./metrics.js";
 
 export interface DrawnPoint {
   /** Undefined: the curve has no such axis and is drawn level. */
@@ -30,7 +31,7 @@ export interface DrawnCurve {
 
 export interface Quantity {
   /** Name of the field in the spec: base unit included. */
-  readonly field: "ns" | "ratio";
+  readonly field: "ns" | "ratio" | "share";
   readonly title: string;
   tick(value: number): string;
   text(value: number): string;
@@ -88,10 +89,10 @@ export interface PanelOptions {
   readonly theme: Theme;
   /** Keys of all families of the whole figure: panels share one colour scale. */
   readonly families: readonly string[];
-  /** full: name and implementation; names: name only; none: a legend elsewhere names the curves. */
-  readonly labels: "full" | "names" | "none";
-  /** A small panel: thinner text and markers. */
-  readonly compact?: boolean;
+  /** full: name and implementation; names: name only; legend: a legend in a free corner; none: a legend elsewhere names the curves. */
+  readonly labels: "full" | "names" | "legend" | "none";
+  /** Default SCREEN. */
+  readonly metrics?: Metrics;
   /** false: the panel to its left says it. */
   readonly yTitle?: boolean;
 }

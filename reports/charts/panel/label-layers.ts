@@ -2,7 +2,8 @@
 import { shorten } from "../../format.js";
 import { textWidth } from "../font.js";
 import { type CurveStyle, FONT, type Theme } from "../theme.js";
-import { type DrawnCurve, levelled, type PanelOptions, type Part } from "./drawn.js";
+import type { Line } from "./boxes.js";
+import { type DrawnCurve, type DrawnPoint, levelled, type PanelOptions, type Part } from "./drawn.js";
 import { type LabelRequest, placeLabels } from "./labels.js";
 
 const NAME_PX = 12;
@@ -53,15 +54,26 @@ function writtenLabels(
 
 function request(curve: DrawnCurve, { name, detail }: LabelText, options: PanelOptions): LabelRequest {
   const { width, height, x, y } = options;
-  const line = levelled(curve, x).map(
-    ({ x: at, value }) => [x.at(at!, width), height - y.at(value, height)] as const,
-  );
+  const points = levelled(curve, x);
+  const through = (pick: (point: DrawnPoint) => number): Line =>
+    visible(
+      points.map((point) => [x.at(point.x!, width), height - y.at(pick(point), height)] as const),
+      width,
+    );
   return {
     key: curve.key,
     width: Math.max(textWidth(name, NAME_PX, true), textWidth(detail, DETAIL_PX)),
     height: detail === "" ? NAME_PX + 3 : NAME_PX + DETAIL_PX + 6,
-    line: visible(line, width),
+    line: through(({ value }) => value),
+    band: BAND.map((share) => through((point) => inBand(point, share, y.domain[0]))),
   };
+}
+
+/** From the low end to the high one: close enough that no name fits between. */
+const BAND = [0, 0.25, 0.75, 1];
+
+function inBand({ low, high }: DrawnPoint, share: number, least: number): number {
+  return Math.max(least, low) + share * (high - Math.max(least, low));
 }
 
 const px = (field: string) => ({ field, type: "quantitative" as const, scale: null, axis: null });
@@ -74,7 +86,7 @@ function leaders(written: Written): Part {
   );
   return {
     data: { values },
-    mark: { type: "rule", strokeWidth: 0.8, opacity: 0.8, strokeDash: [] },
+    mark: { type: "rule", strokeWidth: 0.8, opacity: 1, strokeOpacity: 0.8, strokeDash: [] },
     encoding: { x: px("x1"), y: px("y1"), x2: { field: "x2" }, y2: { field: "y2" }, color: INK },
   };
 }

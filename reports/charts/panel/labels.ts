@@ -3,13 +3,17 @@
  * end by a thin leader; one that ends earlier gets it inside the plot where nothing is hit. What fits nowhere stands in the margin
  * without a leader: its marker and colour are then the legend.
  */
+import { type Box, crosses, type Line, overlap } from "./boxes.js";
+
 export interface LabelRequest {
   readonly key: string;
   /** Size of its text in pixels. */
   readonly width: number;
   readonly height: number;
   /** The curve in plot pixels, y downwards, in order of x. */
-  readonly line: readonly (readonly [x: number, y: number])[];
+  readonly line: Line;
+  /** What else it draws that no name may cover: its interval. */
+  readonly band?: readonly Line[];
 }
 
 export interface PlacedLabel {
@@ -24,13 +28,6 @@ export interface PlacedLabel {
 
 export type Leader = readonly [x1: number, y1: number, x2: number, y2: number];
 
-interface Box {
-  readonly x1: number;
-  readonly y1: number;
-  readonly x2: number;
-  readonly y2: number;
-}
-
 const GAP = 22; // between the end of the plot and the text of the margin: leader and marker
 const AIR = 4;
 
@@ -43,7 +40,7 @@ export function placeLabels(requests: readonly LabelRequest[], width: number, he
 
   const placed: PlacedLabel[] = [];
   const taken: Box[] = [];
-  const leaders: LabelRequest["line"][] = [];
+  const leaders: Line[] = [];
   // Close by first, for all of them: a leader of one must not take the place beside another's end.
   const waiting = inside.filter((request) => !place(request, nearSpots(request)));
   margin.push(...waiting.filter((request) => !place(request, farSpots(request))));
@@ -149,7 +146,7 @@ function leaderTo(request: LabelRequest, [left, middle]: Spot): Leader | undefin
   return [x, y + side * 5, foot, middle - side * (request.height / 2)];
 }
 
-function asLine([x1, y1, x2, y2]: Leader): LabelRequest["line"] {
+function asLine([x1, y1, x2, y2]: Leader): Line {
   return [
     [x1, y1],
     [x2, y2],
@@ -187,7 +184,7 @@ function free(
   spot: Spot,
   all: readonly LabelRequest[],
   taken: readonly Box[],
-  leaders: readonly LabelRequest["line"][],
+  leaders: readonly Line[],
   width: number,
   height: number,
 ): boolean {
@@ -195,7 +192,8 @@ function free(
   if (box.x1 < 0 || box.x2 > width || box.y1 < -1 || box.y2 > height) return false;
   if (taken.some((other) => overlap(box, other)) || leaders.some((line) => crosses(box, line, 0)))
     return false;
-  if (all.some(({ line }) => crosses(box, line, 5))) return false;
+  if (all.some(({ line, band = [] }) => crosses(box, line, 5) || band.some((edge) => crosses(box, edge, 1))))
+    return false;
   const leader = leaderTo(request, spot);
   if (!leader) return true;
   return !taken.some((other) => crosses(other, asLine(leader), 0)) && clearOfCurves(request, leader, all);
@@ -210,34 +208,5 @@ function clearOfCurves(request: LabelRequest, leader: Leader, all: readonly Labe
     const reach = Math.abs(y2 - y1) / 24 + 1;
     const box = { x1: x - 1, x2: x + 1, y1: y - reach, y2: y + reach };
     return all.every((other) => other === request || !crosses(box, other.line, 2));
-  });
-}
-
-function overlap(a: Box, b: Box): boolean {
-  return a.x1 < b.x2 && b.x1 < a.x2 && a.y1 < b.y2 && b.y1 < a.y2;
-}
-
-/** Whether a line, or a marker of this radius on one of its points, touches the box. */
-function crosses(box: Box, line: LabelRequest["line"], radius: number): boolean {
-  return line.some(([x, y], i) => {
-    const [dx, dy] = [Math.max(box.x1 - x, x - box.x2), Math.max(box.y1 - y, y - box.y2)];
-    if (dx < radius && dy < radius) return true;
-    const next = line[i + 1];
-    if (!next) return false;
-    // Liang-Barsky: the part of the segment that is inside the box.
-    let [from, to] = [0, 1];
-    for (const [p, low, high, q] of [
-      [x, box.x1, box.x2, next[0]],
-      [y, box.y1, box.y2, next[1]],
-    ]) {
-      if (p === q) {
-        if (p < low || p > high) return false;
-        continue;
-      }
-      const [s, t] = [(low - p) / (q - p), (high - p) / (q - p)];
-      from = Math.max(from, Math.min(s, t));
-      to = Math.min(to, Math.max(s, t));
-    }
-    return from < to;
   });
 }

@@ -7,6 +7,8 @@ import { curveStyles } from "../theme.js";
 import { curveLayers, type Datum, datum } from "./curve-layers.js";
 import { type DrawnCurve, type Layer, levelled, type PanelOptions } from "./drawn.js";
 import { labelLayers } from "./label-layers.js";
+import { legendLayers } from "./legend-layers.js";
+import { SCREEN } from "./metrics.js";
 
 /** Every curve must have points; curves later in the list are drawn on top. */
 export function panel(curves: readonly DrawnCurve[], options: PanelOptions): Layer {
@@ -14,33 +16,41 @@ export function panel(curves: readonly DrawnCurve[], options: PanelOptions): Lay
   const styles = curveStyles(options.families, options.theme);
   const drawn = curves.filter((curve) => curve.points.length > 0).toSorted((a, b) => rank(a) - rank(b));
   const points = drawn.flatMap((curve) => levelled(curve, x).map((point) => datum(curve, point, options)));
-  const names = options.labels === "none" ? [] : labelLayers(drawn, styles, options);
+  const named = { none: () => [], legend: legendLayers, names: labelLayers, full: labelLayers };
   return {
     width,
     height,
     data: { values: inView(points, y) },
     title: title(options),
     encoding: { x: xChannel(options), y: yChannel(options) },
-    layer: [...curveLayers(drawn, styles, options), ...names],
+    layer: [...curveLayers(drawn, styles, options), ...named[options.labels](drawn, styles, options)],
   };
 }
 
-function title({ title: text, subtitle, compact = false }: PanelOptions) {
+function title({ title: text, subtitle, metrics = SCREEN }: PanelOptions) {
   return {
     text: [...[text].flat()],
     ...(subtitle?.length ? { subtitle: [...subtitle] } : {}),
     subtitlePadding: 4,
-    offset: compact ? 6 : 10,
-    ...(compact ? { fontSize: 11, subtitleFontSize: 9 } : {}),
+    offset: metrics.titleOffset,
+    fontSize: metrics.titlePx,
+    subtitleFontSize: metrics.subtitlePx,
     frame: "group" as const,
   };
 }
 
-const SMALL_AXIS = { labelFontSize: 9, titleFontSize: 10, titlePadding: 5 };
+function axisSizes({ metrics = SCREEN }: PanelOptions) {
+  return {
+    labelFontSize: metrics.tickPx,
+    titleFontSize: metrics.axisTitlePx,
+    titlePadding: metrics.axisTitlePadding,
+  };
+}
 
-function xChannel({ x, width, xTitle, compact = false }: PanelOptions) {
+function xChannel(options: PanelOptions) {
+  const { x, width, xTitle, metrics = SCREEN } = options;
   const { kind, domain, ticks } = x;
-  const labelled = roomy(x, width, compact ? 9 : 11);
+  const labelled = roomy(x, width, metrics.tickPx);
   return {
     field: "x",
     type: "quantitative" as const,
@@ -55,12 +65,13 @@ function xChannel({ x, width, xTitle, compact = false }: PanelOptions) {
       values: [...ticks],
       labelExpr: tickLabels(labelled, formatSize),
       grid: false,
-      ...(compact ? SMALL_AXIS : {}),
+      ...axisSizes(options),
     },
   };
 }
 
-function yChannel({ y, quantity, yTitle, compact = false }: PanelOptions) {
+function yChannel(options: PanelOptions) {
+  const { y, quantity, yTitle } = options;
   const { kind, domain, ticks } = y;
   return {
     field: quantity.field,
@@ -70,7 +81,7 @@ function yChannel({ y, quantity, yTitle, compact = false }: PanelOptions) {
     axis: {
       values: [...ticks],
       labelExpr: tickLabels(ticks, quantity.tick),
-      ...(compact ? SMALL_AXIS : {}),
+      ...axisSizes(options),
     },
   };
 }

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { bestCurves, groupsOf } from "../../../reports/analysis/curves.js";
 import { findings } from "../../../reports/analysis/findings.js";
+import type { Row } from "../../../reports/rows/row.js";
 import { LENGTHS, measured, rejected, syntheticRows } from "../fixtures.js";
 
 describe("findings", () => {
@@ -38,5 +40,35 @@ describe("findings", () => {
     expect(findings(cpu)[1]).toContain("every row is from a CPU");
     const gpu = [measured("ssd/chunked.webgpu", 512, 64, 1e6)];
     expect(findings(gpu)[1]).not.toContain("every row is from a CPU");
+  });
+});
+
+describe("a user's own kernel", () => {
+  const suite = "sequence-length";
+  const lengths = [512, 1024, 2048, 4096];
+  const ours = lengths.flatMap((length) => [
+    measured("ssd/recurrent.cpu", length, 64, 2e3 * length, { suite }),
+    measured("ssd/chunked.cpu", length, 64, 1e3 * length, { suite }),
+  ]);
+  const mine = (name: string, factor: number, more: object) =>
+    lengths.map((length) =>
+      measured(name, length, 64, factor * 1e3 * length, { suite, source: "mine.ts 0123456789ab", ...more }),
+    );
+
+  it("is a curve of its own, named by its make, however slow it is", () => {
+    const rows = [...ours, ...mine("ssd/chunked.cpu", 50, { make: "my-kernel" })];
+    const names = bestCurves(groupsOf(rows, "length")[0]).map(({ family }) => family.name);
+    expect(names.sort()).toEqual(["SSD", "SSD, recurrent form", "my-kernel"]);
+  });
+
+  it("is compared in a sentence with ours of its form and engine, or else with the best of its operator", () => {
+    const own = (rows: readonly Row[]) => findings(rows).at(-1);
+    expect(own([...ours, ...mine("ssd/recurrent.cpu", 1, { make: "mine" })])).toMatch(
+      /^Your mine \(ssd\/recurrent\.cpu\) is (1\.\d+|2\.\d+)x \(95% interval .*\) as fast as ours \(ssd\/recurrent\.cpu\) at 4K\.$/,
+    );
+    expect(own([...ours, ...mine("ssd/quadratic.cpu", 4, {})])).toMatch(
+      /^Your mine \(ssd\/quadratic\.cpu\) is 0\.\d+x .* ours \(ssd\/(chunked|recurrent)\.cpu\) at 4K\.$/,
+    );
+    expect(own(mine("ssd/recurrent.cpu", 1, {}))).toMatch(/and ours share no measured size\.$/);
   });
 });

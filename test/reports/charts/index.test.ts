@@ -151,7 +151,7 @@ describe("PNG", () => {
   it("has the size of the SVG times the scale, and text in it", async () => {
     const svg = await drawn("sequence-length", of("sequence-length"));
     const [, w, h] = /<svg[^>]* width="([\d.]+)" height="([\d.]+)"/.exec(svg)!;
-    const { width, height, data } = pixels(renderPng(svg, 2));
+    const { width, height, data } = pixels(await renderPng(svg, 2));
     expect(width).toBe(Math.ceil(2 * Number(w)));
     expect(height).toBe(Math.ceil(2 * Number(h)));
     expect(bright({ width, height, data })).toBeLessThan(0.99);
@@ -214,5 +214,5 @@ it("draws a panel although a curve lies above it as a whole", async () => {
   );
   const svg = await renderSvg(chart);
   expect(svg).toContain("Attention");
-  expect(renderPng(svg, 1).length).toBeGreaterThan(1000);
+  expect((await renderPng(svg, 1)).length).toBeGreaterThan(1000);
 });

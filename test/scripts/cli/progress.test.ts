@@ -31,9 +31,11 @@ describe("progress", () => {
 
   it("says how much is done and how long it may still take", () => {
     const fake = terminal({ isTTY: true, columns: 200 });
-    const progress = new Progress(fake, 10, { colour: false, env: {}, done: 5 });
+    let nowMs = 1000;
+    const progress = new Progress(fake, 10, { colour: false, env: {}, done: 5, nowMs: () => nowMs });
+    nowMs += 65_000;
     progress.next(state);
-    expect(fake.text).toContain("50% 5/10, at most 12.0 s left");
+    expect(fake.text).toContain("50% 5/10, 1.08 min so far, at most 12.0 s left");
   });
 
   it.each([
