@@ -1,5 +1,4 @@
-/** What device code of the random functions is told of a tensor: keys, and its distribution as a number. */
-import { type StreamKeys, streamKeys } from "../random.js";
+/** A distribution as the device code of the random functions knows it. */
 import type { Distribution, RandomTensor } from "../tensor.js";
 
 /** Their places are the cases of random.wgsl and random.cu. */
@@ -14,9 +13,8 @@ export const DISTRIBUTIONS: readonly Distribution[] = [
 ];
 
 /** @throws where the device code has no such distribution */
-export function streamOf({ seed, name, distribution }: RandomTensor): StreamKeys & { readonly kind: number } {
-  const kind = DISTRIBUTIONS.indexOf(distribution);
-  if (kind < 0) throw new Error(`no device code makes the distribution ${distribution}`);
-  // a log decay is made of the time step at its place
-  return { ...streamKeys(seed, distribution === "logDecay" ? "dt" : name), kind };
+export function caseOf({ distribution }: RandomTensor): number {
+  const found = DISTRIBUTIONS.indexOf(distribution);
+  if (found < 0) throw new Error(`no device code makes the distribution ${distribution}`);
+  return found;
 }

@@ -2,13 +2,7 @@
 import { bestCurves, type Curve, type Group, groupBy, groupsOf, xKeyOf } from "../analysis/curves.js";
 import { formatDuration, formatSize, plural, shorten } from "../format.js";
 import type { Row } from "../rows/row.js";
-import { plot } from "./plot.js";
-
-export interface TerminalOptions {
-  /** Columns; lines are never longer, but it is taken to be at least 40. */
-  readonly width: number;
-  readonly color: boolean;
-}
+import { plot, type TerminalOptions } from "./plot.js";
 
 const CELL = 9;
 const LONGEST_NAME = 30;

@@ -1,7 +1,12 @@
 /** A log-log chart in plain characters: a letter a curve, small letters where it was extrapolated. */
 import { type Curve, measuredOf } from "../analysis/curves.js";
 import { formatDuration, formatSize } from "../format.js";
-import type { TerminalOptions } from "./compact.js";
+
+export interface TerminalOptions {
+  /** Columns; lines are never longer, but it is taken to be at least 40. */
+  readonly width: number;
+  readonly color: boolean;
+}
 
 const ROWS = 14;
 const LABEL = 9;

@@ -28,7 +28,7 @@ afterAll(() => rmSync(dir, { recursive: true }));
 describe("publish", () => {
   it("writes SVG, PNG and spec of each chart, the fairness sheet, and the report last", () => {
     expect(paths.map((path) => basename(path))).toEqual([
-      ...["sequence-length", "state-size", "figure-10", "speedup"].flatMap((name) =>
+      ...["sequence-length", "state-size", "figure-10", "speedup", "accuracy"].flatMap((name) =>
         ["svg", "png", "vl.json", "csv"].map((type) => `${name}.${type}`),
       ),
       "fairness.md",
@@ -60,9 +60,9 @@ describe("report.html", () => {
     expect(html).toContain("&#60;/script&#62;&#60;script&#62;alert(1)");
   });
 
-  it("opens and closes as many scripts as it means to: 6 specs, 3 libraries, its own", () => {
-    // charts in the report: two suites and the speedups, light and dark
-    const expected = 3 * 2 + 3 + 1;
+  it("opens and closes as many scripts as it means to: 8 specs, 3 libraries, its own", () => {
+    // charts in the report: two suites, the speedups and the accuracy, light and dark
+    const expected = 4 * 2 + 3 + 1;
     expect(html.match(/<script[\s>]/gi)).toHaveLength(expected);
     expect(html.match(/<\/script/gi)).toHaveLength(expected);
   });

@@ -10,7 +10,7 @@ import { EngineAbsent, EngineCrashed } from "../../../impls/engines/engine.js";
 import { gatherLane, laneView } from "../../../impls/lanes.js";
 import { givenProblem, inputDtype, randomProblem } from "../../../impls/operator.js";
 import { ssd } from "../../../impls/ssd/index.js";
-import { roundTo, toFloat32 } from "../../../impls/tensor.js";
+import { type RandomTensor, roundTo, toFloat32 } from "../../../impls/tensor.js";
 import { A100, FakeCompiler, FakeDriver, H100, V100 } from "./cuda/fake.js";
 
 let cache: string;
@@ -117,6 +117,17 @@ describe("a problem", () => {
       expect(seen).toEqual(expected);
     }
     expect(stage.input("z")).toBe(0n);
+  });
+
+  it("has rows of another seed where the problem has them", async () => {
+    const driver = new FakeDriver();
+    const source = { ...(problem.inputs.X as RandomTensor), patch: { seed: 9, firstRow: 1, rows: 3 } };
+    const patched = { ...problem, inputs: { ...problem.inputs, X: source } };
+    const stage = (await opened(driver)).stage(ssd, patched);
+    const expected = toFloat32(source, "f16");
+    const bytes = driver.memory.get(stage.input("X"))!;
+    expect(Float32Array.from(new Uint16Array(bytes.buffer, 0, expected.length), halfFrom)).toEqual(expected);
+    expect(expected).not.toEqual(toFloat32(problem.inputs.X as RandomTensor, "f16"));
   });
 
   it("takes given values, each rounded once", async () => {

@@ -1,7 +1,7 @@
 /** Inputs on the device: random ones made there, given ones uploaded. */
 import { GRID_BITS } from "../../../random.js";
-import { elementCount, matrixShape, type TensorSource } from "../../../tensor.js";
-import { streamOf } from "../../random-on-device.js";
+import { matrixShape, type RandomTensor, streamOf, stretchesOf, type TensorSource } from "../../../tensor.js";
+import { caseOf } from "../../random-on-device.js";
 import { halfBits } from "../../webgpu/problem/half.js";
 import type { CudaDevice } from "../device/device.js";
 import { launch, makeKernel, pack, strided } from "../device/kernel.js";
@@ -17,23 +17,20 @@ export function writeInput(device: CudaDevice, source: TensorSource, dtype: Dtyp
   else writeRandom(device, source, dtype, to);
 }
 
-function writeRandom(
-  device: CudaDevice,
-  source: TensorSource & { kind: "random" },
-  dtype: Dtype,
-  to: Handle,
-): void {
-  const { k0, k1, kind } = streamOf(source);
-  const count = elementCount(source.shape);
+/** One launch a stretch of rows that has its own seed. */
+function writeRandom(device: CudaDevice, source: RandomTensor, dtype: Dtype, to: Handle): void {
+  const { cols } = matrixShape(source);
   const last = source.shape[source.shape.length - 1] ?? 1;
-  const parameters = pack([
-    to,
-    BigInt(count),
-    BigInt(matrixShape(source).cols),
-    ...[k0, k1, last, kind, GRID_BITS[dtype], dtype === "f16" ? 1 : 0],
-  ]);
   const kernel = device.kernel({ urls: [hashUrl, randomUrl], entry: "random_values", plain: true });
-  launch(device, makeKernel(device, kernel, strided(count), [parameters]));
+  for (const { seed, firstRow, rows } of stretchesOf(source)) {
+    const { k0, k1 } = streamOf(source, seed);
+    const parameters = pack([
+      to + BigInt(firstRow * cols * bytesOf(dtype)),
+      ...[rows * cols, cols, firstRow].map(BigInt),
+      ...[k0, k1, last, caseOf(source), GRID_BITS[dtype], dtype === "f16" ? 1 : 0],
+    ]);
+    launch(device, makeKernel(device, kernel, strided(rows * cols), [parameters]));
+  }
 }
 
 /** Values rounded once. */

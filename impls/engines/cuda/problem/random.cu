@@ -1,7 +1,7 @@
 // The twin of impls/random.ts and impls/tensor.ts: u32 arithmetic and exact scalings only, so bit-identical.
 struct Random {
   void *T;
-  long long total, cols;
+  long long total, cols, row0; // elements from row row0 on, which T begins with
   unsigned k0, k1, last, distribution, bits, half;
 };
 
@@ -43,7 +43,7 @@ __device__ float value_at(const Random &p, unsigned row, unsigned col) {
 
 extern "C" __global__ void random_values(Random p) {
   for (long long i = blockIdx.x * 256ll + threadIdx.x; i < p.total; i += gridDim.x * 256ll) {
-    float value = value_at(p, (unsigned)(i / p.cols), (unsigned)(i % p.cols));
+    float value = value_at(p, (unsigned)(p.row0 + i / p.cols), (unsigned)(i % p.cols));
     if (p.half) {
       unsigned short bits;
       asm("cvt.rn.f16.f32 %0, %1;" : "=h"(bits) : "f"(value));

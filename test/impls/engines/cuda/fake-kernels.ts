@@ -43,13 +43,13 @@ export class FakeKernels {
   }
 
   #random(to: Uint8Array, view: DataView): void {
-    const [total, cols] = [long(view, 8), long(view, 16)];
-    const [k0, k1, last, kind, bits, half] = [24, 28, 32, 36, 40, 44].map((o) => view.getUint32(o, true));
+    const [total, cols, row0] = [8, 16, 24].map((offset) => long(view, offset));
+    const [k0, k1, last, kind, bits, half] = [32, 36, 40, 44, 48, 52].map((o) => view.getUint32(o, true));
     // tests of how large problems are cut look at no value of theirs
     if (total > MOST_VALUES) return;
     const distribution = DISTRIBUTIONS[kind];
     const values = Float64Array.from({ length: total }, (_, i) =>
-      valueAt({ k0, k1 }, Math.floor(i / cols), i % cols, last, distribution, bits),
+      valueAt({ k0, k1 }, row0 + Math.floor(i / cols), i % cols, last, distribution, bits),
     );
     if (half) halves(to).set(Uint16Array.from(values, halfBits));
     else floats(to).set(values);
