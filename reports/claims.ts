@@ -18,7 +18,8 @@ export function claimCells({ claim, source, verdict, measured, interval, note }:
 
 export function claimsMarkdown(rows: readonly Row[]): string {
   const intro =
-    "A claim holds when the whole 95% interval meets it and does not hold when the whole interval misses it. Intervals cover noise within " +
+    "A claim holds when the whole 95% interval meets it and does not hold when the whole interval misses it. " +
+    "Intervals cover noise within " +
     "this run. The paper measured on an A100.";
   const lines = claimResults(rows).map(claimCells);
   return `${["# The paper's claims about speed against this run", "", intro, "", ...markdownTable(CLAIM_TITLES, lines)].join("\n")}\n`;

@@ -43,7 +43,8 @@ export async function fitPage(
       return { spec, ...onPage(svg, widthPt, height) };
     if (pass === PASSES)
       throw new PageError(
-        `the figure is ${Math.ceil(width)} pt wide and the page ${widthPt} pt; choose a larger --width, a smaller --font-size, or fewer --curves`,
+        `the figure is ${Math.ceil(width)} pt wide and the page ${widthPt} pt; ` +
+          "choose a larger --width, a smaller --font-size, or fewer --curves",
       );
     plot = Math.max(LEAST_PLOT_PT, Math.floor(plot + spare / columns));
   }

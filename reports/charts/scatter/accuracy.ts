@@ -26,7 +26,8 @@ export function accuracyChart(
   const families = [...new Set(groups.flatMap(({ points }) => points.map(({ family }) => family)))];
   const how =
     "Each point is one implementation in one dtype at one size: median time against the worst error that was measured beside float64, " +
-    "relative to the element's scale. Further left is closer, lower is faster. Named first: those that no other beats in both; the table has all.";
+    "relative to the element's scale. Further left is closer, lower is faster. " +
+    "Named first: those that no other beats in both; the table has all.";
   const repeat = `Started ${run.startedUtc}. Repeat with: ${run.command}`;
   const panels = groups.map((group) => panelOf(group, families, theme));
   const pairs = [panels.slice(0, 2), panels.slice(2)].filter((row) => row.length > 0);

@@ -81,7 +81,9 @@ function panelOf(group: Group, cases: readonly LargestCase[], families: readonly
     return {
       family,
       label: `${name}: ${bound}`,
-      said: `${name} at ${formatSize(row.length)}: ${formatRate(row.flopsPerS, "FLOP/s")}, ${formatDuration(row.medianNs)}, bound by ${bound}`,
+      said:
+        `${name} at ${formatSize(row.length)}: ${formatRate(row.flopsPerS, "FLOP/s")}, ` +
+        `${formatDuration(row.medianNs)}, bound by ${bound}`,
       case: row.id,
       x: intensity(row),
       y: row.flopsPerS,

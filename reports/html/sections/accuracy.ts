@@ -11,5 +11,6 @@ export function accuracySection(rows: readonly Row[]): string {
 <p>Each implementation at the size that most of its operator's have: time beside the worst error that was measured beside float64, and the
 bound it was held to, both relative to the element's scale. Best of its error: none that is at least as close is faster.</p>
 <details><summary>All implementations</summary>
-<div class="scroll" role="region" aria-labelledby="accuracy" tabindex="0">${plainTable(ACCURACY_TITLES, lines, 6)}</div></details></section>`;
+<div class="scroll" role="region" aria-labelledby="accuracy" tabindex="0">${plainTable(ACCURACY_TITLES, lines, 6)}</div>
+</details></section>`;
 }

@@ -7,7 +7,9 @@ import { plainTable } from "../plain-table.js";
 export function claimsSection(rows: readonly Row[]): string {
   const lines = claimResults(rows).map(claimCells);
   return `<section class="wide" aria-labelledby="claims"><h2 id="claims">The paper's claims about speed</h2>
-<p>A claim holds when the whole 95% interval meets it, and does not hold when the whole interval misses it. Intervals cover noise within this
+<p>A claim holds when the whole 95% interval meets it, and does not hold when the whole interval misses it. Intervals cover noise
+within this
 run. The paper measured on an A100.</p>
-<div class="scroll" role="region" aria-labelledby="claims" tabindex="0">${plainTable(CLAIM_TITLES, lines, CLAIM_TITLES.length)}</div></section>`;
+<div class="scroll" role="region" aria-labelledby="claims" tabindex="0">
+${plainTable(CLAIM_TITLES, lines, CLAIM_TITLES.length)}</div></section>`;
 }

@@ -9,7 +9,8 @@ export function compareSection(comparison: Comparison, sides: readonly string[])
   const words = [...sides, ...compareSentences(comparison)].map((line) => `<p>${escapeHtml(line)}</p>`);
   const tables = comparison.machines.map(
     ({ machine, cases }) => `<h3>${escapeHtml(machine)}</h3>
-<div class="scroll" role="region" aria-labelledby="compare" tabindex="0">${plainTable(COMPARE_TITLES, cases.map(compareCells), COMPARE_TITLES.length)}</div>`,
+<div class="scroll" role="region" aria-labelledby="compare" tabindex="0">
+${plainTable(COMPARE_TITLES, cases.map(compareCells), COMPARE_TITLES.length)}</div>`,
   );
   return `<section class="wide" aria-labelledby="compare"><h2 id="compare">Before and after</h2>
 ${[...words, ...tables].join("\n")}</section>`;

@@ -67,6 +67,7 @@ function refuseMixture(before: readonly Source[], after: readonly Source[]): voi
   const shared = [...first].find((commit) => second.has(commit));
   if (shared !== undefined && first.size + second.size > 2)
     throw usageError(
-      `the first half of the folders and the second both hold runs of commit ${shared.slice(0, 12)} and runs of others; put the runs of each side into a folder and give the two`,
+      `the first half of the folders and the second both hold runs of commit ${shared.slice(0, 12)} and runs of others; ` +
+        "put the runs of each side into a folder and give the two",
     );
 }

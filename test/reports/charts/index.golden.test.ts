@@ -1,6 +1,7 @@
 /**
  * Charts as pictures, beside pictures that a person has looked at. At most one pixel in a thousand may differ visibly: that lets a
- * rounding of the rasteriser pass, and a moved name or a changed dash not. GOLDEN=write npx vitest run test/reports/charts/index.golden.test.ts
+ * rounding of the rasteriser pass, and a moved name or a changed dash not.
+ * GOLDEN=write npx vitest run test/reports/charts/index.golden.test.ts
  * writes them anew; look at each before it is committed.
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";

@@ -39,7 +39,8 @@ describe("modules of a user", () => {
       userModule(
         folder,
         "changes.mts",
-        "globalThis.fetch = undefined; Math.abs = () => 0; Array.prototype.map = () => []; performance.now = () => 0; process.exitCode = 3; export default [kernel('b'), kernel('c')];",
+        "globalThis.fetch = undefined; Math.abs = () => 0; Array.prototype.map = () => []; performance.now = () => 0;" +
+          "process.exitCode = 3; export default [kernel('b'), kernel('c')];",
       ),
     ];
     const before = Math.abs;

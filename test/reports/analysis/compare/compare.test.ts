@@ -106,7 +106,8 @@ describe("a comparison", () => {
     expect(markdown).not.toContain("<b>");
     const [head, first, ...rest] = compareCsv(comparison).trimEnd().split("\n");
     expect(head).toBe(
-      "machine,device,id,runs_before,runs_after,before_ns,after_ns,ratio,ci99_low,ci99_high,verdict,smallest_visible_change,runs_needed,ceiling_drift",
+      "machine,device,id,runs_before,runs_after,before_ns,after_ns,ratio,ci99_low,ci99_high,verdict," +
+        "smallest_visible_change,runs_needed,ceiling_drift",
     );
     expect(first).toContain(`${ID}5,3,3,`);
     expect(rest).toHaveLength(11);
