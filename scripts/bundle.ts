@@ -68,6 +68,7 @@ function copyPackages(): void {
     ...Object.keys({ ...dependencies, ...optionalDependencies }),
     "webgpu",
     "@resvg/resvg-js-linux-x64-gnu",
+    "@koromix/koffi-linux-x64",
   ];
   const modules = (name: string) => join(root, "node_modules", name);
   const target = (name: string) => join(folder, "app", "node_modules", name);
@@ -111,6 +112,7 @@ function copyLibrary(name: string, folders: readonly string[]): boolean {
 function needed(file: string): boolean {
   if (/\.(map|md|markdown|d\.ts|d\.cts|d\.mts|tsbuildinfo|flow)$/.test(file)) return false;
   if (/[\\/]webgpu[\\/]dist[\\/](?!linux-x64)/.test(file)) return false;
+  if (/[\\/]koffi[\\/](vendor|doc)$|[\\/]koffi-linux-x64[\\/]musl_x64$/.test(file)) return false;
   return !/[\\/](test|tests|docs|examples?)$/.test(file);
 }
 

@@ -1,13 +1,7 @@
 /** Inputs on the device: random ones made there, given ones uploaded. */
 import { GRID_BITS } from "../../../random.js";
-import {
-  type Distribution,
-  matrixShape,
-  type RandomTensor,
-  streamOf,
-  stretchesOf,
-  type TensorSource,
-} from "../../../tensor.js";
+import { matrixShape, type RandomTensor, streamOf, stretchesOf, type TensorSource } from "../../../tensor.js";
+import { caseOf } from "../../random-on-device.js";
 import type { Kernel } from "../device/device.js";
 import { makeKernel, strided } from "../device/kernel.js";
 import type { OwnedBuffers } from "../device/owned.js";
@@ -16,17 +10,6 @@ import { halfBits } from "./half.js";
 
 const mixUrl = new URL("./mix.wgsl", import.meta.url);
 const randomUrl = new URL("./random.wgsl", import.meta.url);
-
-/** Their places are the cases of random.wgsl. */
-const kinds: readonly Distribution[] = [
-  "coherent",
-  "signed8",
-  "timeStep",
-  "logDecay",
-  "channelDecay",
-  "longKernel",
-  "signed",
-];
 
 /** Elements `[first, first + count)` of a tensor in C order. */
 export interface Part {
@@ -49,8 +32,7 @@ export function randomKernels(
     const count = Math.min(ends(part), (firstRow + rows) * cols) - first;
     if (count <= 0) return [];
     const { k0, k1 } = streamOf(source, seed);
-    const distribution = kinds.indexOf(source.distribution);
-    if (distribution < 0) throw new Error(`random.wgsl has no distribution ${source.distribution}`);
+    const distribution = caseOf(source);
     const size = {
       ...{
         total: count,
