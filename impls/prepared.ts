@@ -1,5 +1,5 @@
 /** A problem on an engine, ready to run: what `prepare` returns and what it is given. Knows no engine. */
-import type { AnyOperator, Lane, Outputs } from "./operator.js";
+import type { AnyOperator, Lane, Outputs, Problem } from "./operator.js";
 
 /** Options of an implementation: part of the case id, never of the problem. */
 export interface Options {
@@ -26,6 +26,9 @@ export interface Inspection<O extends string = string> {
 /** Facts about one prepared case that a row keeps, e.g. the hash of the compiled kernel. */
 export type RunDetails = Readonly<Record<string, string | number | boolean>>;
 
+/** The member of `Prepared` that an engine makes and a kernel leaves alone: not for users, and one for all copies of this module. */
+export const rewriteInputs: unique symbol = Symbol.for("dualbench.rewriteInputs") as never;
+
 /** A problem uploaded to an engine, ready to run. `run` neither uploads, reads back nor allocates, and may be repeated. */
 export interface Prepared<Op extends AnyOperator = AnyOperator, Launch = unknown> {
   run(launch: Launch): void | Promise<void>;
@@ -39,6 +42,11 @@ export interface Prepared<Op extends AnyOperator = AnyOperator, Launch = unknown
   readonly bytes: number;
   readonly details?: RunDetails | undefined;
   dispose(): void | Promise<void>;
+  /**
+   * Puts the inputs of another problem where those of this one lie, without telling the kernel. The two differ in the values of inputs
+   * only (change.ts). Absent where the engine cannot, or where a kernel has made its own `Prepared`.
+   */
+  readonly [rewriteInputs]?: (problem: Problem) => void | Promise<void>;
 }
 
 /**

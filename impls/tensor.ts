@@ -51,6 +51,15 @@ export interface RandomTensor {
   readonly name: string;
   readonly seed: number;
   readonly distribution: Distribution;
+  /** Rows that come of another seed: what a change of inputs rewrites where it cannot rewrite all. */
+  readonly patch?: Stretch | undefined;
+}
+
+/** Rows `[firstRow, firstRow + rows)` of a random tensor and the seed they come of. */
+export interface Stretch {
+  readonly seed: number;
+  readonly firstRow: number;
+  readonly rows: number;
 }
 
 export type TensorSource = GivenTensor | RandomTensor;
@@ -116,9 +125,37 @@ export function readerOf(source: TensorSource, dtype: Dtype): Reader {
   return { rows, cols, at: randomFunction(source, dtype) };
 }
 
+/** The tensor in stretches of one seed each, in order. */
+export function stretchesOf(source: RandomTensor): Stretch[] {
+  const { rows } = matrixShape(source);
+  const { seed, patch } = source;
+  if (!patch) return [{ seed, firstRow: 0, rows }];
+  const after = patch.firstRow + patch.rows;
+  return [
+    { seed, firstRow: 0, rows: patch.firstRow },
+    patch,
+    { seed, firstRow: after, rows: rows - after },
+  ].filter((stretch) => stretch.rows > 0);
+}
+
+/** The stream that a random tensor's values are drawn from. */
+export function streamOf({ name, distribution }: RandomTensor, seed: number): StreamKeys {
+  // logA is made of the time steps at the same places
+  return streamKeys(seed, distribution === "logDecay" ? "dt" : name);
+}
+
 function randomFunction(source: RandomTensor, dtype: Dtype): (row: number, col: number) => number {
+  const { patch } = source;
+  if (!patch) return seededFunction(source, dtype);
+  const own = seededFunction({ ...source, patch: undefined }, dtype);
+  const other = seededFunction({ ...source, seed: patch.seed, patch: undefined }, dtype);
+  const { firstRow, rows } = patch;
+  return (row, col) => (row >= firstRow && row < firstRow + rows ? other : own)(row, col);
+}
+
+function seededFunction(source: RandomTensor, dtype: Dtype): (row: number, col: number) => number {
   const bits = GRID_BITS[dtype];
-  const keys: StreamKeys = streamKeys(source.seed, source.distribution === "logDecay" ? "dt" : source.name);
+  const keys = streamOf(source, source.seed);
   const last = source.shape[source.shape.length - 1];
   switch (source.distribution) {
     case "coherent":
@@ -143,9 +180,21 @@ function randomFunction(source: RandomTensor, dtype: Dtype): (row: number, col: 
 
 /** All values of a tensor in C order, rounded to the grid of its dtype and held as f32 (exact for f32, f16 and bf16). */
 export function toFloat32(source: TensorSource, dtype: Exclude<Dtype, "f64">): Float32Array {
-  const { rows, cols, at } = readerOf(source, dtype);
+  const { rows, cols } = matrixShape(source);
   const values = new Float32Array(rows * cols);
-  for (let row = 0, i = 0; row < rows; row++)
-    for (let col = 0; col < cols; col++, i++) values[i] = at(row, col);
+  writeRows(source, dtype, 0, rows, values);
   return values;
+}
+
+/** Writes some rows of a tensor, in C order, to the start of `to`. */
+export function writeRows(
+  source: TensorSource,
+  dtype: Dtype,
+  firstRow: number,
+  rows: number,
+  to: Float32Array,
+): void {
+  const { cols, at } = readerOf(source, dtype);
+  for (let row = firstRow, i = 0; row < firstRow + rows; row++)
+    for (let col = 0; col < cols; col++, i++) to[i] = at(row, col);
 }

@@ -16,6 +16,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { DISPATCH } from "../impls/engines/webgpu/device/hardware.js";
 import { swiftShaderFolder } from "../impls/engines/webgpu/device/software.js";
 
 const MOST_BYTES = 60 * 2 ** 20;
@@ -44,6 +45,7 @@ cpSync(process.execPath, join(folder, "lib", "node"));
 spawnSync("strip", [join(folder, "lib", "node")]); // symbols only; without binutils the bundle is a little larger
 cpSync(join(swiftShaderFolder(), "libvulkan.so.1"), join(folder, "lib", "libvulkan.so.1"));
 copyPackages();
+copyDispatch();
 writeFileSync(join(folder, "dualbench"), LAUNCHER(), { mode: 0o755 });
 
 const out = join(root, "dist", "dualbench-linux-x64.tar.xz");
@@ -66,6 +68,7 @@ function copyPackages(): void {
     ...Object.keys({ ...dependencies, ...optionalDependencies }),
     "webgpu",
     "@resvg/resvg-js-linux-x64-gnu",
+    "@koromix/koffi-linux-x64",
   ];
   const modules = (name: string) => join(root, "node_modules", name);
   const target = (name: string) => join(folder, "app", "node_modules", name);
@@ -87,9 +90,29 @@ function copyPackages(): void {
       cpSync(join(modules(browser), file), join(target(browser), file));
 }
 
+/** What NVIDIA's driver is reached through, and what that needs in turn: a host made for computing has none of it. */
+function copyDispatch(): void {
+  const folders = ["/usr/lib/x86_64-linux-gnu", "/usr/lib64", "/lib/x86_64-linux-gnu"];
+  const needed = ["libxcb.so.1", "libXau.so.6", "libXdmcp.so.6", "libbsd.so.0", "libmd.so.0"];
+  const missing = DISPATCH.filter(({ what }) => !copyLibrary(what, folders));
+  for (const name of needed) copyLibrary(name, folders);
+  if (missing.length > 0)
+    process.stderr.write(
+      `bundle: goes without ${missing.map(({ what }) => what).join(", ")}, which this machine lacks ` +
+        `(Debian: ${missing.map(({ from }) => from).join(" ")})\n`,
+    );
+}
+
+function copyLibrary(name: string, folders: readonly string[]): boolean {
+  const from = folders.map((place) => join(place, name)).find((file) => existsSync(file));
+  if (from !== undefined) cpSync(from, join(folder, "lib", "gl", name), { dereference: true });
+  return from !== undefined;
+}
+
 function needed(file: string): boolean {
   if (/\.(map|md|markdown|d\.ts|d\.cts|d\.mts|tsbuildinfo|flow)$/.test(file)) return false;
   if (/[\\/]webgpu[\\/]dist[\\/](?!linux-x64)/.test(file)) return false;
+  if (/[\\/]koffi[\\/](vendor|doc)$|[\\/]koffi-linux-x64[\\/]musl_x64$/.test(file)) return false;
   return !/[\\/](test|tests|docs|examples?)$/.test(file);
 }
 
@@ -99,6 +122,14 @@ function LAUNCHER(): string {
 case "$0" in */*) here=\${0%/*} ;; *) here=. ;; esac
 here=$(CDPATH= cd -- "$here" && pwd)
 export LD_LIBRARY_PATH="\${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}$here/lib"
+# the dispatch libraries of NVIDIA's driver, only where the host lacks one of them
+for name in ${DISPATCH.map(({ what }) => what).join(" ")}; do
+  found=
+  for folder in /usr/lib/x86_64-linux-gnu /lib/x86_64-linux-gnu /usr/lib64 /lib64 /usr/lib; do
+    [ -e "$folder/$name" ] && found=1
+  done
+  [ -z "$found" ] && { export LD_LIBRARY_PATH="$LD_LIBRARY_PATH:$here/lib/gl"; break; }
+done
 if [ -z "$VK_DRIVER_FILES$VK_ICD_FILENAMES" ]; then
   found=
   for file in /etc/vulkan/icd.d/*.json /usr/share/vulkan/icd.d/*.json /usr/local/share/vulkan/icd.d/*.json; do

@@ -97,7 +97,7 @@ const rules: Readonly<Record<string, { find(tree: Tree): string[]; planted: read
     find: (tree) => operatorFolders(tree, names),
     planted: [
       "impls/attention lacks README.md",
-      ...["chunky.cpu.ts", "helpers/tiles.ts", "tiled.cpu.wgsl", "tiled.cuda.ts"].map(
+      ...["chunky.cpu.ts", "helpers/tiles.ts", "tiled.cpu.wgsl", "tiled.metal.ts"].map(
         (file) =>
           `impls/attention/${file}: neither README, operator, reference, index, form.engine nor an engine's`,
       ),

@@ -24,6 +24,8 @@ export interface Timing {
 /** The roofline, measured in this run. Missing where an engine cannot measure it. */
 export interface Ceilings {
   readonly bytesPerS?: number;
+  /** Copies of what fits into the nearest cache: no run can pass it, however small. */
+  readonly cachedBytesPerS?: number;
   /** Best multiply-add rate by dtype, two operations each. */
   readonly flopsPerS?: Readonly<Partial<Record<"f32" | "f16" | "bf16", number>>>;
   /** Exponentials a second, for forms that they bound. */
@@ -60,7 +62,10 @@ export interface Engine<Launch = void> {
   time(run: (launch: Launch) => void | Promise<void>, repeats: number): Promise<Timing>;
   /** As `time` with one run, after the last-level cache was overwritten. Left out where an engine cannot do that. */
   timeCold?(run: (launch: Launch) => void | Promise<void>): Promise<Timing>;
-  ceilings(): Promise<Ceilings>;
+  /** @param threads of the cases that it shall hold for, where runs may use several; 1 by default */
+  ceilings(threads?: number): Promise<Ceilings>;
+  /** What it prepares can have its inputs rewritten in place (`rewriteInputs` in prepared.ts). */
+  readonly rewritesInputs?: true;
   /** Whether the device is gone for good, so that only another process can use it again. Engines that cannot lose it leave this out. */
   isLost?(): boolean;
   close(): void | Promise<void>;

@@ -1,5 +1,6 @@
 /** All engines by name. Loading one is a promise, so that listing them loads no native code. */
 import type { CpuEngine } from "./cpu.js";
+import type { CudaEngine } from "./cuda.js";
 import type { Engine, OpenOptions } from "./engine.js";
 import type { TfjsEngine } from "./tfjs.js";
 import type { TorchEngine } from "./torch.js";
@@ -9,6 +10,7 @@ import type { WebGpuEngine } from "./webgpu.js";
 /** Every engine by name; an engine's file adds its type here and its entry below. */
 export interface Engines {
   cpu: CpuEngine;
+  cuda: CudaEngine;
   tfjs: TfjsEngine;
   torch: TorchEngine;
   wasm: WasmEngine;
@@ -51,6 +53,7 @@ export interface EngineEntry extends EngineTraits {
 
 /** From the fastest to the most readable; the quick grid takes the first that has a form. */
 export const engines: readonly EngineEntry[] = [
+  { name: "cuda", load: () => import("./cuda.js") },
   {
     name: "webgpu",
     onRequest: ["swiftshader"],

@@ -6,20 +6,18 @@
 import type { Tensor, Tensor3D } from "@tensorflow/tfjs-core";
 import {
   type AnyOperator,
-  type InputSpecs,
   type Inputs,
-  inputDtype,
   type Outputs,
   outputSize,
   type Problem,
   shapeOf,
 } from "../operator.js";
-import type { Prepared } from "../prepared.js";
-import { toFloat32 } from "../tensor.js";
+import { type Prepared, rewriteInputs } from "../prepared.js";
 import { inspectArrays } from "./cpu/host-memory.js";
 import { type Ceilings, type Engine, EngineAbsent, type OpenOptions } from "./engine.js";
 import { type Backend, backends, type TensorOps, withoutNewHandlers } from "./tfjs/backends.js";
 import { pieces, products } from "./tfjs/products.js";
+import { TensorInputs } from "./tfjs/tensor-inputs.js";
 
 export { serveWasmFrom, type TensorOps } from "./tfjs/backends.js";
 
@@ -111,6 +109,7 @@ function engineOn(tf: TensorOps, backend: Backend, details: Engine["device"]["de
 
   return {
     name: "tfjs",
+    rewritesInputs: true,
     device: { key: device, name: `TensorFlow.js ${device}`, kind, details },
     tf,
     largestTensorBytes: backend.largestTensorBytes,
@@ -144,12 +143,7 @@ async function prepareProgram<Op extends AnyOperator, Constants extends Record<s
 ): Promise<Prepared<Op, void>> {
   await activate();
   const names = Object.keys(operator.outputs);
-  const inputs: Record<string, Tensor | undefined> = {};
-  for (const name of Object.keys(operator.inputs as InputSpecs)) {
-    const source = (problem.inputs as Problem["inputs"])[name];
-    inputs[name] =
-      source && tf.tensor(toFloat32(source, inputDtype(operator, problem, name) as "f32"), [...source.shape]);
-  }
+  const inputs = new TensorInputs(tf, operator, problem);
   const constants = tf.tidy(() => program.constants?.() ?? ({} as Constants));
   const nan = () =>
     tf.tidy(() =>
@@ -172,15 +166,15 @@ async function prepareProgram<Op extends AnyOperator, Constants extends Record<s
     const entries = await Promise.all(names.map(async (name) => [name, await outputs[name].data()]));
     return Object.fromEntries(entries);
   };
-  const held = [...Object.values(inputs), ...Object.values(constants)].filter(
-    (tensor) => tensor !== undefined,
-  );
-  const heldBytes = held.reduce((sum, tensor) => sum + tensor.size * 4, 0);
+  const held = Object.values<Tensor>(constants);
+  const heldBytes = held.reduce((sum, tensor) => sum + tensor.size * 4, inputs.bytes);
   const outputBytes = names.reduce((sum, name) => sum + outputSize(operator, problem, name) * 4, 0);
   return {
     run() {
       replace(
-        tf.tidy(() => program.compute(inputs as Inputs<Op, Tensor>, constants) as Record<string, Tensor>),
+        tf.tidy(
+          () => program.compute(inputs.tensors as Inputs<Op, Tensor>, constants) as Record<string, Tensor>,
+        ),
       );
     },
     async poison() {
@@ -192,7 +186,12 @@ async function prepareProgram<Op extends AnyOperator, Constants extends Record<s
     bytes: heldBytes + outputBytes + program.scratchBytes,
     dispose() {
       for (const tensor of [...held, ...Object.values(outputs)]) tensor.dispose();
+      inputs.dispose();
       ran(undefined);
+    },
+    async [rewriteInputs](next) {
+      await activate();
+      await inputs.rewrite(next);
     },
   };
 }

@@ -15,10 +15,10 @@ import {
   type Problem,
   shapeOf,
 } from "../operator.js";
-import type { Inspection, Options, Prepared } from "../prepared.js";
+import { type Inspection, type Options, type Prepared, rewriteInputs } from "../prepared.js";
 import { type Ceilings, type DeviceInfo, type Engine, EngineAbsent, type Timing } from "./engine.js";
 import { openPython } from "./torch/find.js";
-import { sendInputs } from "./torch/inputs.js";
+import { sendChanges, sendInputs } from "./torch/inputs.js";
 import type { Python } from "./torch/python.js";
 
 /** Says which prepared case of the Python process a run is. */
@@ -83,6 +83,7 @@ export async function open(device = "cpu"): Promise<TorchEngine> {
 
   return {
     name: "torch",
+    rewritesInputs: true,
     threads,
     device: {
       key,
@@ -96,7 +97,7 @@ export async function open(device = "cpu"): Promise<TorchEngine> {
       await timed("once", run);
     },
     time: async (run, repeats) => (await timed("time", run, repeats)).value as Timing,
-    ceilings: async () => (await python.call("ceilings")).value as Ceilings,
+    ceilings: async (threads = 1) => (await python.call("ceilings", { threads })).value as Ceilings,
     close: () => python.close(),
     async lacks(file, make, replay) {
       const { value } = await python.call("absent", { file: fileURLToPath(file), make, replay });
@@ -135,6 +136,8 @@ async function prepare<Op extends AnyOperator>(
   const { case: handle, bytes } = value as { case: number; bytes: number };
   const elements = names.map((name) => outputSize(operator, problem as Problem, name));
   const outputBytes = elements.reduce((sum, count) => sum + count * 4, 0);
+  let current = problem as Problem;
+  const sets: Problem[] = [current];
   return {
     run: (launch) => launch.run(handle),
     async poison() {
@@ -154,6 +157,14 @@ async function prepare<Op extends AnyOperator>(
     bytes: bytes + outputBytes + program.scratchBytes,
     async dispose() {
       await python.call("dispose", { case: handle });
+    },
+    async [rewriteInputs](next) {
+      if (!sets.includes(next)) sets.push(next);
+      const [from, to] = [current, next].map((one) => sets.indexOf(one));
+      const changes = sendChanges(operator, current, next);
+      if (changes.length === 0) return;
+      await python.call("rewrite", { case: handle, from, to, changes });
+      current = next;
     },
   };
 }

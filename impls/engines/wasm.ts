@@ -45,7 +45,7 @@ export interface WasmEngine extends Engine<void> {
   readonly simd: Simd;
   /** Threads that the machine runs at once, the main one included. */
   readonly threads: number;
-  ceilings(): Promise<WasmCeilings>;
+  ceilings(threads?: number): Promise<WasmCeilings>;
   /**
    * The candidate with the shortest run, measured once a machine, kernel and shape, and remembered: the first one unless another is
    * clearly faster.
@@ -73,6 +73,7 @@ export async function open(device = process.env.DUALBENCH_WASM_SIMD || undefined
   const choices = new Choices(pathToFileURL(join(cacheFolder, "choices.json")));
   return {
     name: "wasm",
+    rewritesInputs: true,
     simd,
     threads,
     device: {
@@ -92,7 +93,7 @@ export async function open(device = process.env.DUALBENCH_WASM_SIMD || undefined
       }
       return { hostNs: ((performance.now() - start) * 1e6) / repeats };
     },
-    ceilings: () => measureCeilings(simd),
+    ceilings: (threads = 1) => measureCeilings(simd, pool, threads),
     close: () => pool.close(),
     async fastest({ kernel, prepare, ...search }) {
       const { name, hash } = await loadKernel(kernel, simd);
@@ -129,7 +130,7 @@ async function prepare<Op extends AnyOperator>(
   const scratch = room.reserve(stride * threads);
   const args = room.reserve(inputArgsBytes);
   const memory = room.open();
-  await writeInputs(room, memory, args, pool, threads, simd);
+  const inputs = await writeInputs(room, memory, args, pool, threads, simd);
   const kernel = pool.attach({ module, memory, entries, scratch, scratchBytes: stride }, threads);
   return hostPrepared({
     operator: room.operator,
@@ -138,6 +139,10 @@ async function prepare<Op extends AnyOperator>(
     otherBytes: room.bytes - room.outputBytes,
     details: { kernel: `${name}.${simd}.${hash}`, ...plan.details },
     run: () => plan.run(kernel.dispatch),
-    dispose: () => kernel.detach(),
+    dispose: () => {
+      kernel.detach();
+      inputs.detach();
+    },
+    rewrite: (next) => inputs.rewrite(next),
   });
 }

@@ -104,6 +104,7 @@ export function engineOn(gpu: GpuDevice, chosen = false): WebGpuEngine {
     stopwatch.time((pass) => repeat(run, launchIn(pass), runs));
   return {
     name: "webgpu",
+    rewritesInputs: true,
     device: describe(gpu, chosen),
     gpu,
     limits: gpu.device.limits,

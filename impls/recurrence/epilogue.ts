@@ -16,9 +16,12 @@ export function skipAndGate(
   Y: Float32Array,
 ): () => void {
   if (!D && !z) return () => {};
-  const skip = D && Float32Array.from({ length: width }, (_, channel) => D[Math.floor(channel / shared)]);
+  const skip = new Float32Array(width);
   return () => {
-    if (skip) addSkip(skip, X, Y);
+    if (D) {
+      for (let channel = 0; channel < width; channel++) skip[channel] = D[Math.floor(channel / shared)];
+      addSkip(skip, X, Y);
+    }
     if (z) for (let i = 0; i < Y.length; i++) Y[i] *= z[i] / (1 + Math.exp(-z[i]));
   };
 }

@@ -1,5 +1,6 @@
 /** Every implementation of ssd, in the order in which charts list them. */
 import { chunkedCpu } from "./chunked.cpu.js";
+import { chunkedCuda } from "./chunked.cuda.js";
 import { chunkedTfjs } from "./chunked.tfjs.js";
 import { chunkedTorch } from "./chunked.torch.js";
 import { chunkedWasm } from "./chunked.wasm.js";
@@ -28,5 +29,6 @@ export const implementations = [
   recurrentWebgpu,
   quadraticWebgpu,
   chunkedWebgpu,
+  chunkedCuda,
   ...chunkedTorch,
 ];

@@ -52,6 +52,8 @@ const COLUMNS: readonly (readonly [name: string, key: string])[] = [
   ["version", "version"],
   ["packages", "packages"],
   ["source", "source"],
+  ["inputs", "inputs"],
+  ["checked_runs", "checkedRuns"],
 ];
 
 export const CSV_COLUMNS: readonly string[] = COLUMNS.map(([name]) => name);

@@ -112,6 +112,10 @@ const measured = z.object({
   fairness: fairnessSchema.optional(),
   /** A remark that does not change the status, e.g. "sampled in a block, not interleaved: memory". */
   reason: z.string().optional(),
+  /** What became of the inputs between timed turns, e.g. "two sets, 7 switches, 16 lanes of the second". */
+  inputs: z.string().optional(),
+  /** Timed and other runs whose outputs were held against the truth of the inputs then in place. */
+  checkedRuns: count.optional(),
 });
 
 const rejected = z.object({

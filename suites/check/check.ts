@@ -2,12 +2,13 @@
  * Holds outputs against the reference. `checkOutputs` is the only maker of `Verified`, which is the only thing that `measure` takes:
  * timing an unverified kernel is a compile error.
  */
-import { boundAt, type Rounding } from "../../impls/bound.js";
+import { type Bounds, boundAt, type Rounding } from "../../impls/bound.js";
 import type { Engine } from "../../impls/engines/engine.js";
 import { laneCoordinates, laneView } from "../../impls/lanes.js";
 import type { AnyOperator, Lane, LaneReference, Problem } from "../../impls/operator.js";
 import type { Inspection, Prepared } from "../../impls/prepared.js";
 import { describeElement, describeIndex } from "./lanes.js";
+import { VACUOUS } from "./rounding.js";
 
 declare const verifiedBrand: unique symbol;
 export type Verified<P> = P & { readonly [verifiedBrand]: true };
@@ -42,6 +43,8 @@ export type Verdict =
   | {
       readonly status: "rejected";
       readonly mismatch: Mismatch;
+      /** What else is known of it, as the end of a sentence. */
+      readonly note?: string;
       readonly errorU?: number;
       readonly boundU?: number;
     }
@@ -70,15 +73,6 @@ export async function checkOutputs<Launch, P extends Prepared<AnyOperator, Launc
   const verdict = compare(truth, await prepared.inspect(truth.lanes), rounding);
   if (verdict.status !== "good") return { verdict, firstNs };
   return { verdict, firstNs, verified: prepared as Verified<P> };
-}
-
-/** After the timed runs: the outputs that they left, against the same truth. */
-export async function recheckOutputs(
-  prepared: Verified<Prepared>,
-  truth: Truth,
-  rounding: Rounding,
-): Promise<Verdict> {
-  return compare(truth, await prepared.inspect(truth.lanes), rounding);
 }
 
 /** Random inputs are held to the probable bound, given (perhaps adversarial) ones to the certified. */
@@ -120,7 +114,7 @@ export function compare(truth: Truth, inspection: Inspection, rounding: Rounding
         const { text, index } = describeElement(operator, problem, reference.lane, output, e);
         mismatch = { output, index, place: text, got: got[e], wanted: bounds.value[e], bound };
       }
-      vacuity.add(output, reference.lane, bounds.value, limits);
+      vacuity.add(output, reference.lane, bounds, limits);
       const bad = inspection.nonFinite;
       if (bad?.output === output && reference.lane.kind === "element" && Number.isNaN(nonFiniteWanted))
         nonFiniteWanted = wantedAt(truth, reference, output, bad.index);
@@ -158,10 +152,11 @@ function wantedAt(
   return outputs[output].value[(index - offset) / stride] ?? Number.NaN;
 }
 
-/** Would the bound have noticed zeros in each output, and outputs that are one token late? */
+/** Would the bound have noticed zeros in each output, and outputs that are one token late? Is it small beside the output's scale? */
 class Vacuity {
   private readonly zeroSeen = new Map<string, boolean>();
   private readonly shiftSeen = new Map<string, boolean>();
+  private readonly tightSeen = new Map<string, boolean>();
   /** Neighbouring rows, where a lane is one row (attention). */
   private readonly rows = new Map<string, { value: Float64Array; limits: Float64Array }>();
 
@@ -170,8 +165,13 @@ class Vacuity {
     private readonly problem: Problem,
   ) {}
 
-  add(output: string, lane: Lane, value: Float64Array, limits: Float64Array): void {
+  add(output: string, lane: Lane, { value, scale }: Bounds, limits: Float64Array): void {
     if (lane.kind !== "element") return;
+    note(
+      this.tightSeen,
+      output,
+      limits.some((limit, i) => limit <= VACUOUS * scale[i]),
+    );
     note(
       this.zeroSeen,
       output,
@@ -209,6 +209,8 @@ class Vacuity {
       if (!seen) return `vacuous: an all-zero ${output} would have passed the bound`;
     for (const [output, seen] of this.shiftSeen)
       if (!seen) return `vacuous: a ${output} shifted by one token would have passed the bound`;
+    for (const [output, seen] of this.tightSeen)
+      if (!seen) return `vacuous: every element of ${output} may be wrong by more than a tenth of its scale`;
     return undefined;
   }
 }

@@ -1,5 +1,5 @@
 /** Which lanes of a problem are held against the float64 reference: all where that is cheap, else the places where kernels break. */
-import { laneTotal, laneView } from "../../impls/lanes.js";
+import { laneCoordinates, laneTotal, laneView } from "../../impls/lanes.js";
 import { type AnyOperator, type Lane, outputSize, type Problem } from "../../impls/operator.js";
 import { hashAt, streamKeys } from "../../impls/random.js";
 
@@ -92,7 +92,7 @@ function offsetCrossings(operator: AnyOperator, problem: Problem): number[] {
 }
 
 /** The element lane that holds flat element `offset` of an output. */
-function laneOf(operator: AnyOperator, { dims }: Problem, output: string, offset: number): number {
+export function laneOf(operator: AnyOperator, { dims }: Problem, output: string, offset: number): number {
   const coordinates: Record<string, number> = {};
   for (const axis of [...(operator.outputs[output] as string[])].reverse()) {
     coordinates[axis] = offset % dims[axis];
@@ -100,6 +100,19 @@ function laneOf(operator: AnyOperator, { dims }: Problem, output: string, offset
   }
   const axes: readonly string[] = operator.laneAxes;
   return axes.reduce((lane, axis) => lane * dims[axis] + (coordinates[axis] ?? 0), 0);
+}
+
+/** The element lanes that projections sum over. */
+export function lanesUnder(operator: AnyOperator, problem: Problem, projections: readonly Lane[]): Lane[] {
+  const axis = operator.projection?.axis;
+  const inside = (lane: Lane) => {
+    const { [axis ?? ""]: _, ...rest } = laneCoordinates(operator, problem, lane);
+    return JSON.stringify(rest);
+  };
+  const wanted = new Set(projections.map(inside));
+  return range(laneTotal(operator, problem))
+    .map((index): Lane => ({ kind: "element", index }))
+    .filter((lane) => wanted.has(inside(lane)));
 }
 
 /** Where element i of a lane lies in its output, in words: `Y[batch=0 length=17 heads=0 headDim=3]`. */

@@ -169,7 +169,7 @@ async function listingOf(lab: Lab, arm: ArmName, files: readonly string[]): Prom
 /** @throws GateStop that names a file of head which does not load */
 async function mustLoad(lab: Lab): Promise<void> {
   const { files, child } = lab.arms.head;
-  const { refused } = await openCatalogue(lab.host, files, child);
+  const { refused } = await openCatalogue(lab.host, files, { module: child });
   checkSignal(lab);
   const [first] = refused;
   if (first) throw new GateStop(first.broken ? "broken" : "usage", first.reason);

@@ -5,6 +5,7 @@ import type { AnyImplementation } from "../../impls/implementation.js";
 import type { Problem } from "../../impls/operator.js";
 import type { Options } from "../../impls/prepared.js";
 import type { Fairness } from "../../reports/rows/row.js";
+import { declaredRounding } from "../check/rounding.js";
 
 /** The part that an implementation knows. */
 export interface Work {
@@ -15,7 +16,7 @@ export interface Work {
 export function workOf(impl: AnyImplementation, problem: Problem, options: Options): Work {
   const own = impl.timed?.(problem, options);
   return {
-    accumulation: accumulation(impl.rounding(problem, options)),
+    accumulation: accumulation(declaredRounding(impl, problem, options)),
     timed: [impl.operator.timed, own].filter(Boolean).join("; "),
   };
 }

@@ -7,19 +7,23 @@ import { hashAt, type StreamKeys, streamKeys } from "../../impls/random.js";
 import type { Sample } from "../../reports/rows/row.js";
 import { FEWEST_ROUNDS, FEWEST_SAMPLES, FEWEST_SLOW_SAMPLES, type GridBudget } from "../budget/budget.js";
 import { problemBytes } from "../budget/predict.js";
+import type { Verdict } from "../check/check.js";
 import type { LaneChoice } from "../check/lanes.js";
 import type { Case } from "../plan/plan.js";
 import type { EnginePool } from "../processes/engine-pool.js";
 import { CallFailed, EngineDied, type Host } from "../processes/host.js";
-import type { CallName, Calls, ReferenceHandle } from "../processes/protocol.js";
+import type { CallName, Calls, InputsReport, ReferenceHandle, SecondInputs } from "../processes/protocol.js";
 import { type StopReason, Trial } from "./measure.js";
 import type { Outcome } from "./rows.js";
+import { TurnPlanner } from "./turn-plan.js";
 
 export interface GroupRun {
   readonly host: Host;
   readonly pool: EnginePool;
   readonly lanes: LaneChoice;
   readonly reference: ReferenceHandle;
+  /** Other inputs for the same problem; undefined where it has none. */
+  readonly second: (SecondInputs & { readonly what: string }) | undefined;
   readonly budget: GridBudget;
   readonly seed: number;
   /** Names the problem, for the order of its rounds. */
@@ -32,8 +36,6 @@ export interface GroupRun {
   check(): void;
 }
 
-/** A repeated run may leave this much behind before it counts as a leak. */
-const LEAK_BYTES_PER_RUN = 2048;
 /** Preparing may compile a kernel on its first use. */
 const PREPARE_MS = 120_000;
 const RESIDENT_SLACK = 256 * 2 ** 20;
@@ -50,6 +52,7 @@ interface Active {
   errorU: number;
   boundU: number;
   gainedBytes: number;
+  readonly turns: TurnPlanner;
   trial?: Trial;
   stop?: StopReason | undefined;
 }
@@ -101,6 +104,7 @@ export class GroupMeasurement {
       errorU: 0,
       boundU: 0,
       gainedBytes: 0,
+      turns: new TurnPlanner(this.run.seed, planned.id),
     };
   }
 
@@ -151,22 +155,18 @@ export class GroupMeasurement {
     }
     entry.bytes = prepared.bytes;
     entry.details = prepared.details;
-    const { reference } = this.run;
-    const { verdict, firstNs } = await this.call(entry, "verify", { case: number, reference }, 10);
+    const { reference, second } = this.run;
+    const body = {
+      case: number,
+      reference,
+      second: second && { problem: second.problem, reference: second.reference },
+    };
+    const { verdict, firstNs } = await this.call(entry, "verify", body, 10);
     entry.estimateNs = firstNs;
     this.observed.set(planned, { runNs: firstNs, bytes: entry.bytes });
     if (verdict.status === "vacuous") throw new CallFailed(verdict.reason);
     if (verdict.status === "rejected") {
-      const { mismatch, errorU, boundU } = verdict;
-      const { lanes } = this.run;
-      this.outcomes.set(planned, {
-        status: "rejected",
-        when: "verification",
-        mismatch,
-        lanes,
-        errorU,
-        boundU,
-      });
+      this.reject(entry, "verification", verdict);
       await this.dispose(entry);
       return;
     }
@@ -205,12 +205,18 @@ export class GroupMeasurement {
     const { turnNs } = this.run.budget;
     const count = Math.max(1, Math.min(20, Math.round(turnNs / (repeats * estimateNs))));
     const start = this.run.host.nowMs();
-    const { samples, gainedBytes } = await this.call(
+    const steps = entry.turns.next({ samples: count, repeats });
+    const { samples, gainedBytes, rejected } = await this.call(
       entry,
       "sample",
-      { case: number, count, repeats, cold: isCold(entry) },
-      count * repeats,
+      { case: number, count, repeats, cold: isCold(entry), steps },
+      count * repeats + steps.length,
     );
+    if (rejected) {
+      this.reject(entry, "timed runs", rejected);
+      await this.dispose(entry);
+      return;
+    }
     const wallNs = (this.run.host.nowMs() - start) * 1e6;
     entry.trial!.add(
       samples.map((sample): Sample => ({ ...sample, repeats, round, order })),
@@ -229,7 +235,6 @@ export class GroupMeasurement {
   /** The outputs that the timed runs left must still be right. */
   private async finish(entry: Active, remark?: string): Promise<void> {
     const { planned, number } = entry;
-    const { reference, lanes } = this.run;
     if (this.run.pool.generation(planned.target) !== entry.generation) {
       // its process died under a neighbour after its last sample: its outputs are gone, so they are made again
       await this.bring(entry);
@@ -237,19 +242,18 @@ export class GroupMeasurement {
       const { repeats } = entry;
       await this.call(entry, "sample", { case: number, count: 1, repeats, cold: isCold(entry) }, repeats);
     }
-    const { verdict, deterministic, leakedBytesPerRun } = await this.call(
+    const { verdict, deterministic, leakedBytesPerRun, inputs } = await this.call(
       entry,
       "recheck",
-      { case: number, reference },
+      { case: number, reference: this.run.reference },
       70,
     );
     if (verdict.status === "vacuous") throw new CallFailed(verdict.reason);
     if (verdict.status === "rejected") {
-      const { mismatch, errorU, boundU } = verdict;
-      this.outcomes.set(planned, { status: "rejected", when: "timed runs", mismatch, lanes, errorU, boundU });
+      this.reject(entry, "timed runs", verdict);
       return;
     }
-    if (leakedBytesPerRun > LEAK_BYTES_PER_RUN)
+    if (leakedBytesPerRun > 0)
       throw new CallFailed(`allocates more on every run: each leaves ${mib(leakedBytesPerRun)} behind`);
     const samples = entry.trial!.samples;
     const remarks = remark ? [remark] : [];
@@ -260,14 +264,33 @@ export class GroupMeasurement {
       status: "measured",
       samples,
       stopReason: entry.stop!,
-      lanes,
+      lanes: this.run.lanes,
       errorU: Math.max(entry.errorU, 0),
       boundU: entry.boundU,
       deterministic,
+      inputs: this.describeInputs(inputs),
+      checkedRuns: inputs.checkedRuns,
       peakBytes: entry.bytes,
       remarks,
       details: entry.details,
     });
+  }
+
+  private reject(
+    { planned }: Active,
+    when: "verification" | "timed runs",
+    { mismatch, errorU, boundU, note }: Extract<Verdict, { status: "rejected" }>,
+  ): void {
+    const { lanes } = this.run;
+    this.outcomes.set(planned, { status: "rejected", when, mismatch, note, lanes, errorU, boundU });
+  }
+
+  private describeInputs({ sets, switches }: InputsReport): string {
+    const { second } = this.run;
+    if (!second) return "one set: no input is random";
+    if (sets < 2) return "one set: this engine cannot rewrite inputs";
+    const lanes = second.reference.lanes.length;
+    return `${second.what}, ${switches} switches, ${lanes} lanes of the second`;
   }
 
   private async dispose(entry: Active): Promise<void> {

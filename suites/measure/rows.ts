@@ -38,9 +38,19 @@ export type Outcome =
       readonly status: "rejected";
       readonly when: "verification" | "timed runs";
       readonly mismatch: Mismatch;
+      /** What else is known of it, as the end of a sentence. */
+      readonly note?: string | undefined;
       readonly lanes: LaneChoice;
       readonly errorU?: number | undefined;
       readonly boundU?: number | undefined;
+    }
+  | {
+      readonly status: "rejected";
+      /** The whole sentence, where no element is wrong. */
+      readonly reason: string;
+      readonly lanes: LaneChoice;
+      readonly errorU: number;
+      readonly boundU: number;
     }
   | {
       readonly status: "measured";
@@ -50,6 +60,8 @@ export type Outcome =
       readonly errorU: number;
       readonly boundU: number;
       readonly deterministic: boolean;
+      readonly inputs: string;
+      readonly checkedRuns: number;
       readonly peakBytes: number;
       readonly remarks: readonly string[];
       readonly details?: RunDetails | undefined;
@@ -135,12 +147,17 @@ function makeRow(planned: Case, suite: string, outcome: Outcome, engine: EngineF
   const checked = lanes && { lanesChecked: lanes.checked, lanesTotal: lanes.total };
   switch (outcome.status) {
     case "failed":
-      return { ...common, status: "failed", reason: outcome.reason };
+      return {
+        ...common,
+        status: "failed",
+        reason: `${outcome.reason}; repeat: ${facts.repeat(suite, planned)}`,
+      };
     case "skipped":
       return { ...common, ...defined(outcome) };
     case "rejected": {
-      const { mismatch, errorU, boundU, when } = outcome;
-      const reason = `${describe(mismatch, when)}; repeat: ${facts.repeat(suite, planned)}`;
+      const { errorU, boundU } = outcome;
+      const what = "reason" in outcome ? [outcome.reason] : [describe(outcome), outcome.note];
+      const reason = [...what, `repeat: ${facts.repeat(suite, planned)}`].filter(Boolean).join("; ");
       return {
         ...common,
         ...checked!,
@@ -151,6 +168,7 @@ function makeRow(planned: Case, suite: string, outcome: Outcome, engine: EngineF
     }
     case "measured": {
       const { errorU, boundU, samples, stopReason, deterministic, peakBytes, remarks } = outcome;
+      const { inputs, checkedRuns } = outcome;
       const summary = summarise(samples);
       const seconds = summary.medianNs / 1e9;
       const details = {
@@ -191,6 +209,8 @@ function makeRow(planned: Case, suite: string, outcome: Outcome, engine: EngineF
         deterministic,
         ...(remarks.length > 0 ? { reason: remarks.join("; ") } : {}),
         details,
+        inputs,
+        checkedRuns,
       };
     }
   }
@@ -214,7 +234,8 @@ function rooflineFraction(
   return least > 0 ? least / seconds : undefined;
 }
 
-function describe({ place, index, got, wanted, bound }: Mismatch, when: string): string {
+function describe({ mismatch, when }: { readonly mismatch: Mismatch; readonly when: string }): string {
+  const { place, index, got, wanted, bound } = mismatch;
   const expected = Number.isNaN(wanted) ? "a finite value" : String(wanted);
   const late = when === "timed runs" ? " after the timed runs" : "";
   return `${place} (index ${index})${late}: got ${got}, wanted ${expected}, bound ${bound.toExponential(3)}`;

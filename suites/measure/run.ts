@@ -4,14 +4,16 @@ import { planId } from "../../reports/rows/case-id.js";
 import type { CaseRecord } from "../../reports/rows/row.js";
 import { Affordable, type AffordOptions } from "../budget/afford.js";
 import { BUDGETS, type GridBudget } from "../budget/budget.js";
-import type { History } from "../budget/predict.js";
+import { type History, problemBytes } from "../budget/predict.js";
 import { chooseLanes, type LaneChoice } from "../check/lanes.js";
+import { type SecondSet, secondSet } from "../check/second-set.js";
 import type { Case, Group } from "../plan/plan.js";
 import type { EnginePool, Present } from "../processes/engine-pool.js";
 import type { Host } from "../processes/host.js";
 import type { ReferenceHandle } from "../processes/protocol.js";
 import type { Grid } from "../suite.js";
 import { GroupMeasurement, type GroupRun } from "./group.js";
+import { withinPhysics } from "./physics.js";
 import { caseRecords, type Outcome, type RunFacts } from "./rows.js";
 
 export interface RunOptions {
@@ -72,7 +74,10 @@ class Runner {
     this.total = cases.length;
     this.left = new Set(cases.filter((planned) => this.suitesLeft(planned).length > 0));
     const { memoryBytes } = host;
-    const lanes: AffordOptions["lanes"] = (operator, problem) => this.lanes(operator, problem).lanes.length;
+    // of both sets of inputs
+    const lanes: AffordOptions["lanes"] = (operator, problem) =>
+      this.lanes(operator, problem).lanes.length +
+      (secondSet(operator, problem, this.grid.referenceSteps, true)?.lanes.length ?? 0);
     this.affordable = new Affordable(
       { gridName: grid, grid: this.grid, memoryBytes, lanes, history, spentNs },
       this.left,
@@ -110,38 +115,49 @@ class Runner {
       remainingNs: this.affordable.remainingNs,
       next: cases[0].id,
     });
-    const reference = await this.reference(group, cases, lanes);
-    if (!reference) return;
+    const second = this.second(group, cases);
+    const references = await this.references(group, cases, lanes, second);
+    if (!references) return;
     try {
-      for (const block of this.blocks(cases)) {
+      for (const block of this.blocks(cases, second?.bytes ?? 0)) {
         const remark = block.length < cases.length ? blockRemark(block, cases) : undefined;
-        const measurement = new GroupMeasurement(this.groupRun(group, lanes, reference));
+        const measurement = new GroupMeasurement(this.groupRun(group, lanes, references, second));
         await measurement.measure(block, remark);
         for (const planned of block) {
           const seen = measurement.observed.get(planned);
           if (seen) this.affordable.saw(planned, seen);
           if (measurement.hung.has(planned)) this.affordable.gaveNoAnswer(planned);
-          this.finish(planned, measurement.outcomes.get(planned)!, await pool.ceilings(planned.target));
+          const found = await withinPhysics(pool, planned, measurement.outcomes.get(planned)!);
+          this.finish(planned, found.outcome, found.ceilings);
         }
       }
     } finally {
-      host.forget(reference);
+      for (const reference of references) host.forget(reference);
     }
   }
 
-  /** The problem's truth; without it its cases have failed, and there is none. */
-  private async reference(
+  /** Other inputs, in whole where a process has room for them. */
+  private second({ operator, problem }: Group, cases: readonly Case[]): SecondSet | undefined {
+    const held = Math.max(...cases.map((planned) => this.affordable.predictedBytes(planned)));
+    const fits = held + problemBytes(operator, problem) <= this.options.host.memoryBytes;
+    return secondSet(operator, problem, this.grid.referenceSteps, fits);
+  }
+
+  /** The truth of the problem's inputs and of the second set; without it its cases have failed, and there is none. */
+  private async references(
     group: Group,
     cases: readonly Case[],
     { lanes }: LaneChoice,
-  ): Promise<ReferenceHandle | undefined> {
+    second: SecondSet | undefined,
+  ): Promise<ReferenceHandle[] | undefined> {
     const { host } = this.options;
     const start = host.nowMs();
     try {
       const patienceMs = 60_000 + this.affordable.referenceNs(group) / 1e5;
-      const reference = await host.reference(group.problem, lanes, patienceMs);
+      const references = [await host.reference(group.problem, lanes, patienceMs)];
+      if (second) references.push(await host.reference(second.problem, second.lanes, patienceMs));
       this.affordable.sawReference(group, (host.nowMs() - start) * 1e6);
-      return reference;
+      return references;
     } catch (error) {
       this.check();
       const why = error instanceof Error ? error.message : String(error);
@@ -151,13 +167,19 @@ class Runner {
     }
   }
 
-  private groupRun(group: Group, lanes: LaneChoice, reference: ReferenceHandle): GroupRun {
+  private groupRun(
+    group: Group,
+    lanes: LaneChoice,
+    [reference, other]: readonly ReferenceHandle[],
+    second: SecondSet | undefined,
+  ): GroupRun {
     const { host, pool, seed } = this.options;
     return {
       host,
       pool,
       lanes,
       reference,
+      second: second && { problem: second.problem, reference: other, what: second.what },
       budget: this.grid,
       seed,
       orderOf: group.key,
@@ -167,12 +189,12 @@ class Runner {
     };
   }
 
-  /** Cases whose predicted memory fits together; one block as a rule. */
-  private blocks(cases: readonly Case[]): Case[][] {
+  /** Cases whose predicted memory, their second inputs included, fits together; one block as a rule. */
+  private blocks(cases: readonly Case[], secondBytes: number): Case[][] {
     const blocks: Case[][] = [];
     let free = 0;
     for (const planned of cases) {
-      const bytes = this.affordable.predictedBytes(planned);
+      const bytes = this.affordable.predictedBytes(planned) + secondBytes;
       if (blocks.length === 0 || bytes > free) {
         blocks.push([]);
         free = this.options.host.memoryBytes;

@@ -7,6 +7,7 @@ import type { EngineTraits } from "../../impls/engines/index.js";
 import type { AnyImplementation } from "../../impls/implementation.js";
 import { implementations } from "../../impls/index.js";
 import { isQuickForm } from "../../reports/analysis/families.js";
+import { GRIDS } from "../grids.js";
 
 /** What the choice must know of an open engine. */
 interface Choosable {
@@ -28,10 +29,16 @@ export function figureCurves(
       if (
         ours.has(impl) &&
         impl.engine === targets[target].engine &&
-        isQuickForm(impl.operator.name, impl.form)
+        isQuickForm(impl.operator.name, impl.form) &&
+        takesQuickDtype(impl)
       )
         first.set(curveOf(impl), first.get(curveOf(impl)) ?? target);
   return (i, t) => !ours.has(impls[i]) || first.get(curveOf(impls[i])) === t;
+}
+
+/** An engine that stores nothing the grid asks for has none of its curves. */
+function takesQuickDtype({ dtypes = ["f32"] }: AnyImplementation): boolean {
+  return dtypes.some((dtype: (typeof dtypes)[number]) => GRIDS.quick.dtypes.includes(dtype));
 }
 
 function peerage({ traits }: Choosable): number {

@@ -29,11 +29,16 @@ export interface Catalogue {
   readonly refused: readonly Refused[];
 }
 
-/** @param module what the process runs, where it is another tree's */
+export interface CatalogueOptions {
+  /** What the process runs, where it is another tree's. */
+  readonly module?: string | undefined;
+  readonly loadMs?: number;
+}
+
 export async function openCatalogue(
   host: Host,
   files: readonly string[],
-  module?: string,
+  { module, loadMs = LOAD_MS }: CatalogueOptions = {},
 ): Promise<Catalogue> {
   const good: string[] = [];
   const refused: Refused[] = [];
@@ -44,10 +49,10 @@ export async function openCatalogue(
     for (const file of new Set(files)) {
       if (!link?.alive) link = host.start(module);
       try {
-        found = await link.call("list", { files: [...good, file] }, LOAD_MS);
+        found = await link.call("list", { files: [...good, file] }, loadMs);
         good.push(file);
       } catch (error) {
-        refused.push(refusal(file, error));
+        refused.push(refusal(file, error, loadMs));
       }
     }
   } finally {
@@ -56,10 +61,10 @@ export async function openCatalogue(
   return { impls: listed(found.implementations), entries: found.engines, files: good, refused };
 }
 
-function refusal(file: string, error: unknown): Refused {
+function refusal(file: string, error: unknown, loadMs: number): Refused {
   const said = oneLine(error);
   if (!(error instanceof EngineDied)) return { file, reason: said, broken: false };
-  const why = error.hung ? `it did not finish within ${LOAD_MS / 1e3} s` : said;
+  const why = error.hung ? `it did not finish within ${loadMs / 1e3} s` : said;
   return {
     file,
     reason: `${file} cannot be loaded: ${why}; a module of kernels should only export them`,

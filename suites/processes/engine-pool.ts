@@ -45,7 +45,8 @@ interface Slot extends Candidate {
   link: EngineLink | undefined;
   /** Counts restarts: what was prepared in an earlier process is gone. */
   generation: number;
-  ceilings?: Ceilings;
+  /** By the threads that they hold for. */
+  readonly ceilings: Map<number, Ceilings>;
 }
 
 export class EnginePool {
@@ -66,7 +67,12 @@ export class EnginePool {
   }> {
     const targets: Present[] = [];
     const absent: { engine: string; device: string | undefined; reason: string }[] = [];
-    const slots: Slot[] = candidates.map((candidate) => ({ ...candidate, link: undefined, generation: 0 }));
+    const slots: Slot[] = candidates.map((candidate) => ({
+      ...candidate,
+      link: undefined,
+      generation: 0,
+      ceilings: new Map(),
+    }));
     const opened = await Promise.allSettled(slots.map((slot) => this.open(slot)));
     for (const [i, slot] of slots.entries()) {
       const { engine, device, traits } = slot;
@@ -99,18 +105,24 @@ export class EnginePool {
     return slot.link?.alive ? slot.generation : -1;
   }
 
-  /** Measured once a run; an engine that cannot say has none. */
-  async ceilings(target: number): Promise<Ceilings> {
-    const slot = this.slots[target];
-    if (!slot.ceilings) {
-      try {
-        const { link } = await this.link(target);
-        slot.ceilings = await link.call("ceilings", null, CEILINGS_MS);
-      } catch {
-        slot.ceilings = {};
-      }
+  /** Measured once a run for each number of threads; an engine that cannot say has none. */
+  async ceilings(target: number, threads = 1): Promise<Ceilings> {
+    return this.slots[target].ceilings.get(threads) ?? this.ceilingsAgain(target, threads);
+  }
+
+  /** Measures them once more and keeps the higher ones: on a busy machine a first look may be too low. */
+  async ceilingsAgain(target: number, threads = 1): Promise<Ceilings> {
+    const { ceilings } = this.slots[target];
+    let seen: Ceilings = {};
+    try {
+      const { link } = await this.link(target);
+      seen = await link.call("ceilings", { threads }, CEILINGS_MS);
+    } catch {
+      // none, or those that were seen before
     }
-    return slot.ceilings;
+    const higher = highest(ceilings.get(threads) ?? {}, seen);
+    ceilings.set(threads, higher);
+    return higher;
   }
 
   /** Ends a process whose memory cannot be got back otherwise. */
@@ -134,4 +146,19 @@ export class EnginePool {
     if (!opened.present) throw new EngineDied(opened.reason);
     return opened;
   }
+}
+
+/** Of each rate the higher one. */
+function highest(one: Ceilings, two: Ceilings): Ceilings {
+  const { flopsPerS: a = {}, ...first } = one;
+  const { flopsPerS: b = {}, ...second } = two;
+  const flopsPerS = mostOf(a, b);
+  return { ...mostOf(first, second), ...(Object.keys(flopsPerS).length > 0 ? { flopsPerS } : {}) };
+}
+
+function mostOf(...rates: readonly Readonly<Record<string, number | undefined>>[]): Record<string, number> {
+  const most: Record<string, number> = {};
+  for (const [name, value = 0] of rates.flatMap(Object.entries<number | undefined>))
+    most[name] = Math.max(most[name] ?? 0, value);
+  return most;
 }

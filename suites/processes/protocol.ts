@@ -6,6 +6,7 @@ import type { ImplementationCost } from "../../impls/implementation.js";
 import type { Lane, Problem } from "../../impls/operator.js";
 import type { Options, RunDetails } from "../../impls/prepared.js";
 import type { Verdict } from "../check/check.js";
+import type { Rejected, Step } from "../check/witness.js";
 import type { Work } from "../measure/fairness.js";
 import type { RawSample } from "../measure/measure.js";
 import type { Lacks } from "../verify/targets.js";
@@ -95,6 +96,21 @@ export interface ReferenceHandle {
   readonly lanes: readonly Lane[];
 }
 
+/** Other inputs for a case's problem, and their truth. */
+export interface SecondInputs {
+  readonly problem: Problem;
+  readonly reference: ReferenceHandle;
+}
+
+/** What became of the inputs while a case was timed. */
+export interface InputsReport {
+  /** 1 where the engine cannot rewrite inputs, or the problem has one set only. */
+  readonly sets: number;
+  readonly switches: number;
+  /** Runs whose outputs were held against their truth. */
+  readonly checkedRuns: number;
+}
+
 export interface CaseCall {
   readonly case: number;
 }
@@ -103,7 +119,7 @@ export interface CaseCall {
 export interface Calls {
   open: [OpenRequest, Opened];
   describe: [{ readonly questions: readonly Question[] }, Description[][]];
-  ceilings: [null, Ceilings];
+  ceilings: [{ readonly threads: number }, Ceilings];
   /** All implementations, and what each counts of these problems with its default options. */
   inventory: [{ readonly problems: readonly Problem[] }, InventoryEntry[]];
   /** Built-in engines and those of the user's files. */
@@ -125,7 +141,10 @@ export interface Calls {
     CaseCall & { impl: number; problem: Problem; options: Options; leaks: boolean },
     { bytes: number; details?: RunDetails | undefined } | { readonly unsupported: string },
   ];
-  verify: [CaseCall & { reference: ReferenceHandle }, { verdict: Verdict; firstNs: number }];
+  verify: [
+    CaseCall & { reference: ReferenceHandle; second?: SecondInputs | undefined },
+    { verdict: Verdict; firstNs: number },
+  ];
   /** Warm-up; then the outputs are poisoned again. */
   /** cold: each sample begins after the cache was overwritten, and is one run. */
   warm: [
@@ -133,12 +152,14 @@ export interface Calls {
     { repeats: number; estimateNs: number },
   ];
   sample: [
-    CaseCall & { count: number; repeats: number; cold: boolean },
-    { samples: RawSample[]; gainedBytes: number },
+    /** steps: how `count` samples are taken, and what happens between them; at once where there are none. */
+    CaseCall & { count: number; repeats: number; cold: boolean; steps?: readonly Step[] },
+    { samples: RawSample[]; gainedBytes: number; rejected?: Rejected | undefined },
   ];
   recheck: [
+    /** reference: for processes of before, which were not told it by `verify`. */
     CaseCall & { reference: ReferenceHandle },
-    { verdict: Verdict; deterministic: boolean; leakedBytesPerRun: number },
+    { verdict: Verdict; deterministic: boolean; leakedBytesPerRun: number; inputs: InputsReport },
   ];
   dispose: [CaseCall, null];
   /** Asked of the one child that computes references. */

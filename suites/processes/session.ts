@@ -9,9 +9,12 @@ import { type AnyImplementation, unsupportedReason } from "../../impls/implement
 import { operatorNamed } from "../../impls/index.js";
 import type { LaneReference, Problem } from "../../impls/operator.js";
 import { type Options, type Prepared, Unsupported } from "../../impls/prepared.js";
-import { checkOutputs, recheckOutputs, type Truth, type Verified } from "../check/check.js";
-import { FEWEST_STRETCHES, leakedBytesPerRun, type Stretch } from "../measure/leaks.js";
-import { measure, warmUp } from "../measure/measure.js";
+import { checkOutputs, type Truth, type Verified } from "../check/check.js";
+import { declaredRounding } from "../check/rounding.js";
+import { Witness } from "../check/witness.js";
+import { leakedBytesPerRun, runsOfProbe, type Stretch } from "../measure/leaks.js";
+import { warmUp } from "../measure/measure.js";
+import { playTurn } from "../measure/turn.js";
 import { evaluate, optionsOf } from "../verify/evaluate.js";
 import { lacksOf } from "../verify/targets.js";
 import { describeKernel, nameplate, plainEntry } from "./modules/describe.js";
@@ -54,14 +57,15 @@ interface OpenCase {
   readonly prepared: Prepared;
   readonly leaks: boolean;
   verified?: Verified<Prepared>;
-  fingerprint?: string;
+  witness?: Witness;
   estimateNs: number;
   /** Live memory that stretches of runs have left behind. */
   readonly stretches: Stretch[];
 }
 
-const PROBE_NS = 60e6;
-const PROBE_STRETCHES = FEWEST_STRETCHES + 2;
+/** For what sweeps memory on another thread, where a busy machine lets it wait. */
+const REST_MS = 20;
+
 export class Session {
   private engine: Engine<unknown> | undefined;
   private impls: readonly AnyImplementation[] = [];
@@ -125,8 +129,8 @@ export class Session {
     return answers;
   }
 
-  async ceilings(): Promise<Calls["ceilings"][1]> {
-    return this.opened().ceilings();
+  async ceilings({ threads }: Calls["ceilings"][0]): Promise<Calls["ceilings"][1]> {
+    return this.opened().ceilings(threads);
   }
 
   async list({ files }: Calls["list"][0]): Promise<Calls["list"][1]> {
@@ -191,17 +195,19 @@ export class Session {
     return { bytes: prepared.bytes, details: prepared.details };
   }
 
-  async verify(body: Calls["verify"][0]): Promise<Calls["verify"][1]> {
-    const held = this.get(body.case);
-    const { verdict, verified, firstNs } = await checkOutputs(
-      this.opened(),
-      held.prepared,
-      this.truth(held, body.reference),
-      rounding(held),
-      this.host.nowMs,
-    );
-    if (verified) held.verified = verified;
-    if (verdict.status === "good") held.fingerprint = verdict.fingerprint;
+  async verify({ case: id, reference, second }: Calls["verify"][0]): Promise<Calls["verify"][1]> {
+    const held = this.get(id);
+    const truth = this.truth(held.problem, reference);
+    const declared = rounding(held);
+    const { prepared } = held;
+    const checked = await checkOutputs(this.opened(), prepared, truth, declared, this.host.nowMs);
+    const { verdict, verified, firstNs } = checked;
+    if (verified && verdict.status === "good") {
+      const other =
+        second && this.opened().rewritesInputs ? [this.truth(second.problem, second.reference)] : [];
+      held.verified = verified;
+      held.witness = new Witness(this.opened(), verified, declared, [truth, ...other], verdict.fingerprint);
+    }
     return { verdict, firstNs };
   }
 
@@ -213,43 +219,45 @@ export class Session {
       ? { repeats: 1, estimateNs: firstNs }
       : await warmUp(this.opened(), this.verifiedOf(held), budgetNs, cold);
     held.estimateNs = warmed.estimateNs;
-    await held.prepared.poison();
+    await this.witnessOf(held).poison();
     return warmed;
   }
 
-  async sample({ case: id, count, repeats, cold }: Calls["sample"][0]): Promise<Calls["sample"][1]> {
+  async sample(body: Calls["sample"][0]): Promise<Calls["sample"][1]> {
+    const { case: id, count, repeats, cold, steps = [{ samples: count }] } = body;
     const held = this.get(id);
     const now = () => (this.host.nowMs() - this.originMs) * 1e6;
-    const slow = held.leaks && this.probeRuns(held) === 0;
+    const slow = held.leaks && runsOfProbe(held.estimateNs) === 0;
     const live = slow ? this.host.liveBytes() : 0;
     const before = this.host.residentBytes();
-    const samples = await measure(this.opened(), this.verifiedOf(held), { count, repeats, cold, now });
+    const witness = this.witnessOf(held);
+    const played = await playTurn(this.opened(), this.verifiedOf(held), witness, steps, {
+      repeats,
+      cold,
+      now,
+    });
     if (slow) held.stretches.push({ bytes: this.host.liveBytes() - live, runs: count * repeats });
-    return { samples, gainedBytes: this.host.residentBytes() - before };
+    return { ...played, gainedBytes: this.host.residentBytes() - before };
   }
 
-  async recheck({ case: id, reference }: Calls["recheck"][0]): Promise<Calls["recheck"][1]> {
+  async recheck({ case: id }: Calls["recheck"][0]): Promise<Calls["recheck"][1]> {
     const held = this.get(id);
-    const verdict = await recheckOutputs(this.verifiedOf(held), this.truth(held, reference), rounding(held));
-    const deterministic = verdict.status === "good" && verdict.fingerprint === held.fingerprint;
-    return { verdict, deterministic, leakedBytesPerRun: await this.leak(held) };
+    const witness = this.witnessOf(held);
+    const verdict = await witness.last();
+    const { deterministic, inputs } = witness;
+    return { verdict, deterministic, inputs, leakedBytesPerRun: await this.leak(held) };
   }
 
-  /** Live memory that each further run leaves behind, after collecting garbage: a kernel that allocates cannot be timed for long. */
-  private async leak(held: OpenCase): Promise<number> {
-    const runs = held.leaks ? this.probeRuns(held) : 0;
-    for (let stretch = 0; runs > 0 && stretch < PROBE_STRETCHES; stretch++) {
-      const before = this.host.liveBytes();
-      for (let i = 0; i < runs; i++) await this.opened().once((launch) => held.prepared.run(launch));
-      held.stretches.push({ bytes: this.host.liveBytes() - before, runs });
-    }
-    return leakedBytesPerRun(held.stretches);
-  }
-
-  /** Extra runs between two collections of garbage; none for a slow case, whose timed turns are long enough to be counted themselves. */
-  private probeRuns({ estimateNs }: OpenCase): number {
-    const runs = Math.min(32, Math.floor(PROBE_NS / PROBE_STRETCHES / estimateNs));
-    return runs < 2 ? 0 : runs;
+  private async leak({ leaks, estimateNs, stretches, prepared }: OpenCase): Promise<number> {
+    if (!leaks) return 0;
+    const memory = {
+      run: async (times: number) => {
+        for (let i = 0; i < times; i++) await this.opened().once((launch) => prepared.run(launch));
+      },
+      liveBytes: () => this.host.liveBytes(),
+      rest: () => new Promise<void>((resolve) => setTimeout(resolve, REST_MS)),
+    };
+    return leakedBytesPerRun(memory, estimateNs, stretches);
   }
 
   async dispose({ case: id }: Calls["dispose"][0]): Promise<null> {
@@ -280,12 +288,17 @@ export class Session {
     return held.verified;
   }
 
-  private truth({ problem }: OpenCase, handle: ReferenceHandle): Truth {
+  private witnessOf({ witness }: OpenCase): Witness {
+    if (!witness) throw new Error("a case must be verified before it is timed");
+    return witness;
+  }
+
+  private truth(problem: Problem, handle: ReferenceHandle): Truth {
     const reference = () => this.host.readReference(handle);
     return { operator: operatorNamed(problem.operator), problem, lanes: handle.lanes, reference };
   }
 }
 
 function rounding({ impl, problem, options }: OpenCase) {
-  return impl.rounding(problem, options);
+  return declaredRounding(impl, problem, options);
 }

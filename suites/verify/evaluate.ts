@@ -4,6 +4,7 @@ import type { EngineTraits } from "../../impls/engines/index.js";
 import { type AnyImplementation, unsupportedReason } from "../../impls/implementation.js";
 import type { Problem } from "../../impls/operator.js";
 import { type Options, type Prepared, Unsupported } from "../../impls/prepared.js";
+import { declaredRounding } from "../check/rounding.js";
 import { oneLine } from "../processes/one-line.js";
 import { type Evaluated, lacksOf, type Place, type Values } from "./targets.js";
 
@@ -26,7 +27,7 @@ export async function evaluate(
     const outputs = (await prepared.read()) as Values;
     return {
       values: Object.fromEntries(Object.entries(outputs).map(([name, values]) => [name, values.slice()])),
-      rounding: impl.rounding(problem, options),
+      rounding: declaredRounding(impl, problem, options),
     };
   } finally {
     await prepared.dispose();

@@ -7,6 +7,7 @@ import type { AnyLaw, Finding, LawCase } from "../laws/law.js";
 import { buildProblem, describeInputs } from "../problems/build.js";
 import { describeSpec } from "../problems/spec.js";
 import { oneLine } from "../processes/one-line.js";
+import { originOf } from "../processes/origin.js";
 import { subjectsFor } from "./subject.js";
 import { Hung, type Target, targetName } from "./targets.js";
 
@@ -29,7 +30,9 @@ export async function findings(
 ): Promise<Found[]> {
   const found: Found[] = [];
   const skip = (why: string) => skips.set(why, (skips.get(why) ?? 0) + 1);
-  const name = targetName(target);
+  // without its options, its file tells it from ours
+  const make = originOf(target.impl)?.fallbackMake;
+  const name = targetName(target, undefined, make === undefined ? {} : { make });
   try {
     const subjects = await subjectsFor(
       target,

@@ -69,6 +69,7 @@ type Outcome = Pick<GoldenLine, "status" | "detail">;
 /** Element by element: a large head must not hide a small one. */
 function holdReference(problems: readonly GoldenProblem[]): Outcome {
   let worst = 0;
+  let ofPeak = 0;
   for (const { operator, problem, expected } of problems) {
     const truth = truthOf(operator, problem);
     const reference = boundArrays(truth, F64);
@@ -79,19 +80,21 @@ function holdReference(problems: readonly GoldenProblem[]): Outcome {
           status: "fail",
           detail: `${golden} has ${values.length} values, ${output} has ${got.length}`,
         };
-      const { error, index } = worstError(got, values, unit);
+      const { error, index, peakError } = worstError(got, values, unit);
       if (!(error <= REFERENCE_TOLERANCE)) {
         const place = indexOf(operator, problem, output, index);
         const differ = `${output}[${place}]: got ${got[index]}, ${golden} wants ${values[index]}`;
         const by = Number.isNaN(error)
           ? `what is not a number holds nothing${notNumbers(problem)}`
-          : `${error.toPrecision(3)} of its scale, at most ${REFERENCE_TOLERANCE}`;
+          : `${error.toPrecision(3)} of its scale, ${peakError.toPrecision(3)} of the peak, at most ${REFERENCE_TOLERANCE}`;
         return { status: "fail", detail: `${differ}, ${by}` };
       }
       worst = Math.max(worst, error);
+      ofPeak = Math.max(ofPeak, peakError);
     }
   }
-  return { status: "pass", detail: `error ${worst.toPrecision(2)} of an element's scale` };
+  const detail = `error ${worst.toPrecision(2)} of its element's scale, ${ofPeak.toPrecision(2)} of the peak`;
+  return { status: "pass", detail };
 }
 
 const F64 = { accumulate: ROUNDOFF.f64, storage: 0, roundings: 0, longestSum: 0, decay: "segsum" } as const;
@@ -101,21 +104,27 @@ function worstError(
   got: ArrayLike<number>,
   wanted: ArrayLike<number>,
   unit: ArrayLike<number>,
-): { error: number; index: number } {
+): { error: number; index: number; peakError: number } {
   let largest = -1;
   let index = 0;
+  let peak = 0;
+  let farthest = 0;
   for (let i = 0; i < wanted.length; i++) {
-    if (Number.isNaN(got[i]) || Number.isNaN(wanted[i])) return { error: Number.NaN, index: i };
+    if (Number.isNaN(got[i]) || Number.isNaN(wanted[i])) {
+      return { error: Number.NaN, index: i, peakError: Number.NaN };
+    }
     const difference = got[i] === wanted[i] ? 0 : Math.abs(got[i] - wanted[i]);
     // the unit is in roundoffs of f32, whatever the reference's own
     const error = difference === 0 ? 0 : difference / (unit[i] / ROUNDOFF.f32);
-    if (Number.isNaN(error)) return { error: Number.POSITIVE_INFINITY, index: i };
+    if (Number.isNaN(error)) return { error: Number.POSITIVE_INFINITY, index: i, peakError: Number.NaN };
+    peak = Math.max(peak, Math.abs(wanted[i]));
+    farthest = Math.max(farthest, difference);
     if (error > largest) {
       largest = error;
       index = i;
     }
   }
-  return { error: Math.max(0, largest), index };
+  return { error: Math.max(0, largest), index, peakError: farthest === 0 ? 0 : farthest / peak };
 }
 
 /** The first element of each input that is not a number, in words. */

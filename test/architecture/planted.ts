@@ -50,7 +50,7 @@ const FILES: Readonly<Record<string, string>> = {
   "impls/attention/reference.ts": "",
   "impls/attention/index.ts": "",
   "impls/attention/chunky.cpu.ts": "",
-  "impls/attention/tiled.cuda.ts": "",
+  "impls/attention/tiled.metal.ts": "",
   "impls/attention/tiled.cpu.wgsl": "",
   "impls/attention/helpers/tiles.ts": "",
   "impls/attention/reference/softmax.ts": "",

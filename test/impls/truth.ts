@@ -73,10 +73,10 @@ export async function agreement<Op extends AnyOperator, E extends EngineName = "
   const lanes = allLanes(impl.operator, problem);
   const got = await prepared.inspect(lanes);
   await prepared.dispose();
-  return against(impl.operator, problem, impl.rounding(problem, chosen), lanes, got.lanes);
+  return heldAgainst(impl.operator, problem, impl.rounding(problem, chosen), lanes, got.lanes);
 }
 
-function against(
+export function heldAgainst(
   operator: AnyOperator,
   problem: Problem,
   rounding: Rounding,

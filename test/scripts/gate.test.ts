@@ -21,7 +21,7 @@ describe("gate", { timeout: 120_000 }, () => {
       [["--baseline", "no/folder/b.json", "--update"], /there is no folder/],
       [["--without", "speed"], /There is no check "speed"; there are cost, size, growth, claims/],
       [["--budget", "0"], /above 0/],
-      [["--engine", "abacus"], /there is no engine "abacus"; there are webgpu/],
+      [["--engine", "abacus"], /there is no engine "abacus"; there are cuda, webgpu/],
       [["--filter", "length<="], /needs a key and a value/],
       [["--frobnicate"], /unknown option/],
     ];

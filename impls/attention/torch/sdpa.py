@@ -108,7 +108,8 @@ def prepare(problem, backend):
             return grouped
         except RuntimeError:
             pass
-    return tried(program(K.repeat_interleave(repeats, 1), V.repeat_interleave(repeats, 1)))
+    keys, values = (problem.derive(lambda tensor=tensor: tensor.repeat_interleave(repeats, 1)) for tensor in (K, V))
+    return tried(program(keys, values))
 
 
 def parameters(function):

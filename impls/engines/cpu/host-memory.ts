@@ -2,7 +2,7 @@
 
 import { gatherLane, laneView } from "../../lanes.js";
 import type { AnyOperator, Lane, OutputName, Outputs, Problem } from "../../operator.js";
-import type { Inspection, Prepared, RunDetails } from "../../prepared.js";
+import { type Inspection, type Prepared, type RunDetails, rewriteInputs } from "../../prepared.js";
 
 export interface HostPrepared<Op extends AnyOperator> {
   readonly operator: Op;
@@ -13,6 +13,8 @@ export interface HostPrepared<Op extends AnyOperator> {
   readonly otherBytes?: number;
   readonly details?: RunDetails;
   dispose?(): void;
+  /** Puts the inputs of another problem in place of this one's. */
+  rewrite?(problem: Problem): void;
 }
 
 export function hostPrepared<Op extends AnyOperator>(parts: HostPrepared<Op>): Prepared<Op, void> {
@@ -27,6 +29,7 @@ export function hostPrepared<Op extends AnyOperator>(parts: HostPrepared<Op>): P
     bytes: arrays.reduce((sum, array) => sum + array.byteLength, parts.otherBytes ?? 0),
     details: parts.details,
     dispose: () => parts.dispose?.(),
+    ...(parts.rewrite ? { [rewriteInputs]: parts.rewrite } : {}),
   };
 }
 
@@ -42,15 +45,12 @@ export function inspectArrays<Op extends AnyOperator>(
   let hash = 0x811c9dc5;
   for (const name of names) {
     const values = outputs[name];
-    let total = 0;
-    let first = -1;
-    for (let i = 0; i < values.length; i++) {
-      if (Number.isFinite(values[i])) continue;
-      if (total++ === 0) first = i;
-    }
-    if (total > 0 && !nonFinite) nonFinite = { output: name, index: first, value: values[first], total };
-    const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
-    for (let i = 0; i < bits.length; i++) hash = Math.imul(hash ^ bits[i], 0x01000193);
+    const survey = surveyOf(new Uint32Array(values.buffer, values.byteOffset, values.length));
+    hash = Math.imul(hash ^ survey.hash, PRIME);
+    if (!survey.hasNonFinite || nonFinite) continue;
+    const isBad = (value: number) => !Number.isFinite(value);
+    const index = values.findIndex(isBad);
+    nonFinite = { output: name, index, value: values[index], total: values.filter(isBad).length };
   }
   const gathered = lanes.map((lane) =>
     Object.fromEntries(
@@ -62,4 +62,41 @@ export function inspectArrays<Op extends AnyOperator>(
     nonFinite,
     fingerprint: (hash >>> 0).toString(16),
   };
+}
+
+const PRIME = 0x01000193;
+const EXPONENT = 0x7f800000;
+
+/** A hash in which every bit and every place counts: four chains, since each step of one waits for the step before. */
+function surveyOf(bits: Uint32Array): { readonly hash: number; readonly hasNonFinite: boolean } {
+  let a = 1;
+  let b = 2;
+  let c = 3;
+  let d = 4;
+  let bad = 0;
+  const whole = bits.length - (bits.length % 4);
+  for (let i = 0; i < whole; i += 4) {
+    const p = bits[i];
+    const q = bits[i + 1];
+    const r = bits[i + 2];
+    const s = bits[i + 3];
+    a = Math.imul(a ^ p, PRIME);
+    b = Math.imul(b ^ q, PRIME);
+    c = Math.imul(c ^ r, PRIME);
+    d = Math.imul(d ^ s, PRIME);
+    bad |= exponentIsFull(p) | exponentIsFull(q) | exponentIsFull(r) | exponentIsFull(s);
+  }
+  for (let i = whole; i < bits.length; i++) {
+    a = Math.imul(a ^ bits[i], PRIME);
+    bad |= exponentIsFull(bits[i]);
+  }
+  return {
+    hash: [b, c, d].reduce((hash, part) => Math.imul(hash ^ part, PRIME), a),
+    hasNonFinite: bad !== 0,
+  };
+}
+
+/** 1 for the bits of a NaN or an infinity. */
+function exponentIsFull(word: number): number {
+  return ((word & EXPONENT) + 0x00800000) >>> 31;
 }

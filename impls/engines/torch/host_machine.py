@@ -67,9 +67,9 @@ class CpuMachine:
                 step()
         return {"hostNs": (time.perf_counter_ns() - start) / repeats}
 
-    def ceilings(self):
-        """One thread, as the cases that suites time."""
-        self.use_threads(1)
+    def ceilings(self, threads):
+        """On as many threads as the cases that it holds for."""
+        self.use_threads(threads)
         source, target = torch.ones(1 << 23), torch.empty(1 << 23)
         copy = best(lambda: target.copy_(source), self)
         a, b = torch.ones(768, 768), torch.ones(768, 768)
@@ -131,7 +131,7 @@ class CudaMachine:
         host = (time.perf_counter_ns() - start) / repeats
         return {"hostNs": host, "deviceNs": self.start.elapsed_time(self.end) * 1e6 / repeats}
 
-    def ceilings(self):
+    def ceilings(self, _threads):
         device = self.device
         source = torch.ones(1 << 28, dtype=torch.uint8, device=device)
         target = torch.empty_like(source)

@@ -1,7 +1,23 @@
 /** A problem's inputs as the Python process takes them: random ones as the keys of their stream, given ones as values. */
+
+import { type Change, changesBetween } from "../../change.js";
 import { type AnyOperator, type InputSpecs, inputDtype, type Problem } from "../../operator.js";
-import { streamKeys } from "../../random.js";
-import { type Dtype, matrixShape, toFloat32 } from "../../tensor.js";
+import {
+  type Dtype,
+  matrixShape,
+  type RandomTensor,
+  streamOf,
+  stretchesOf,
+  toFloat32,
+} from "../../tensor.js";
+
+/** Rows of a random tensor, and the keys of the stream that they come of. */
+export interface StretchMessage {
+  readonly firstRow: number;
+  readonly rows: number;
+  readonly k0: number;
+  readonly k1: number;
+}
 
 export type InputMessage =
   | {
@@ -11,8 +27,7 @@ export type InputMessage =
       readonly rows: number;
       readonly cols: number;
       readonly distribution: string;
-      readonly k0: number;
-      readonly k1: number;
+      readonly stretches: readonly StretchMessage[];
       /** Size of the last axis. */
       readonly last: number;
     }
@@ -36,20 +51,7 @@ export function sendInputs(
     const dtype = inputDtype(operator, problem, name);
     const { shape } = source;
     if (source.kind === "random") {
-      const { distribution, seed } = source;
-      // logA is made of the same stream as dt (tensor.ts)
-      const keys = streamKeys(seed, distribution === "logDecay" ? "dt" : source.name);
-      const { rows, cols } = matrixShape(source);
-      specs[name] = {
-        kind: "random",
-        dtype,
-        shape,
-        rows,
-        cols,
-        distribution,
-        ...keys,
-        last: shape.at(-1) ?? 1,
-      };
+      specs[name] = randomMessage(source, dtype);
     } else {
       const values = toFloat32(source, dtype as "f32");
       parts.push(Buffer.from(values.buffer, values.byteOffset, values.byteLength));
@@ -57,4 +59,24 @@ export function sendInputs(
     }
   }
   return { specs, data: Buffer.concat(parts) };
+}
+
+function randomMessage(source: RandomTensor, dtype: Dtype): Extract<InputMessage, { kind: "random" }> {
+  const { distribution, shape } = source;
+  const { rows, cols } = matrixShape(source);
+  const stretches = stretchesOf(source).map(({ seed, ...place }) => ({
+    ...place,
+    ...streamOf(source, seed),
+  }));
+  return { kind: "random", dtype, shape, rows, cols, distribution, stretches, last: shape.at(-1) ?? 1 };
+}
+
+/** What to rewrite to get from one set of inputs to another: for each input the rows, and the tensor as it shall be. */
+export function sendChanges(operator: AnyOperator, from: Problem, to: Problem) {
+  return changesBetween(from, to).map(({ name, source, firstRow, rows }: Change) => ({
+    name,
+    firstRow,
+    rows,
+    spec: randomMessage(source as RandomTensor, inputDtype(operator, to, name)),
+  }));
 }

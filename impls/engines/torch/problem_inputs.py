@@ -71,18 +71,27 @@ def values(distribution, k0, k1, row, col, last, bits):
 
 
 def random_tensor(spec, dtype, device):
-    """@spec rows, cols, shape, distribution, k0, k1, last"""
-    rows, cols = spec["rows"], spec["cols"]
-    out = torch.empty((rows, cols), dtype=dtype, device=device)
+    """@spec rows, cols, shape, distribution, last, and stretches of rows with their keys"""
+    out = torch.empty((spec["rows"], spec["cols"]), dtype=dtype, device=device)
+    write_rows(out, spec, 0, spec["rows"])
+    return out.reshape(spec["shape"])
+
+
+def write_rows(out, spec, first_row, rows):
+    """Rows [first_row, first_row + rows) of a random tensor, in place. @out the tensor as rows x cols"""
+    cols, device, bits = spec["cols"], out.device, GRID_BITS[out.dtype]
     wide = min(cols, BLOCK)
     high = max(1, BLOCK // wide)
-    for row0 in range(0, rows, high):
-        row = torch.arange(row0, min(rows, row0 + high), device=device)[:, None]
-        for col0 in range(0, cols, wide):
-            col = torch.arange(col0, min(cols, col0 + wide), device=device)[None, :]
-            block = values(spec["distribution"], spec["k0"], spec["k1"], row, col, spec["last"], GRID_BITS[dtype])
-            out[row0 : row0 + high, col0 : col0 + wide] = block.to(torch.float32)
-    return out.reshape(spec["shape"])
+    for stretch in spec["stretches"]:
+        start = max(first_row, stretch["firstRow"])
+        end = min(first_row + rows, stretch["firstRow"] + stretch["rows"])
+        for row0 in range(start, end, high):
+            row1 = min(end, row0 + high)
+            row = torch.arange(row0, row1, device=device)[:, None]
+            for col0 in range(0, cols, wide):
+                col = torch.arange(col0, min(cols, col0 + wide), device=device)[None, :]
+                block = values(spec["distribution"], stretch["k0"], stretch["k1"], row, col, spec["last"], bits)
+                out[row0:row1, col0 : col0 + wide] = block.to(torch.float32)
 
 
 def given_tensor(spec, data, dtype, device):

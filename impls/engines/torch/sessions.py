@@ -19,8 +19,13 @@ DTYPES = {"f32": torch.float32, "f16": torch.float16, "bf16": torch.bfloat16}
 class Case:
     """One prepared problem. `run` returns new outputs or writes into those it returned before."""
 
-    def __init__(self, run, shapes, dtype, threads):
+    def __init__(self, run, inputs, derived, shapes, dtype, threads):
         self.run = run
+        # by name, and what the program made of them before its first run
+        self.inputs = inputs
+        self.derived = derived
+        # rows that another set of inputs has where these have theirs, by the number of that set
+        self.kept = {}
         self.shapes = shapes
         self.dtype = dtype
         self.threads = threads
@@ -30,6 +35,26 @@ class Case:
         # dropped before the run, so that its memory is there for the new ones
         self.outputs = None
         self.outputs = self.run()
+
+
+class Derived:
+    """Tensors that a program makes of its inputs before timing (another layout, repeated heads), made again when inputs change."""
+
+    def __init__(self):
+        self.made = []
+
+    def make(self, make):
+        tensor = make()
+        if tensor is not None:
+            self.made.append((tensor, make))
+        return tensor
+
+    def refresh(self):
+        for tensor, make in self.made:
+            fresh = make()
+            # an input itself, or a view of one: it has changed already
+            if fresh.data_ptr() != tensor.data_ptr():
+                tensor.copy_(fresh)
 
 
 class Session:
@@ -72,7 +97,9 @@ class Session:
             else:
                 inputs[name] = problem_inputs.given_tensor(spec, data[at : at + spec["bytes"]], dtype, device)
                 at += spec["bytes"]
+        derived = Derived()
         problem = types.SimpleNamespace(
+            derive=derived.make,
             dims=types.SimpleNamespace(**body["dims"]),
             settings=types.SimpleNamespace(**body["settings"]),
             options=types.SimpleNamespace(**body["options"]),
@@ -86,7 +113,7 @@ class Session:
         run = self._module(body["file"]).prepare(problem)
         run = replays.wrap(run, body.get("replay"), self.machine)
         self.next += 1
-        self.cases[self.next] = Case(run, body["outputs"], DTYPES[body["dtype"]], threads)
+        self.cases[self.next] = Case(run, inputs, derived, body["outputs"], DTYPES[body["dtype"]], threads)
         self.machine.finish()
         bytes_held = sum(tensor.numel() * tensor.element_size() for tensor in inputs.values())
         return {"case": self.next, "bytes": bytes_held}
@@ -100,6 +127,28 @@ class Session:
             }
         # in the very memory that the next run gets: what it does not write stays NaN
         problem_outputs.fill_nan(case.outputs)
+
+    def call_rewrite(self, body, _data):
+        """Other values for some rows of some inputs, in the memory that the program knows."""
+        case = self.cases[body["case"]]
+        known = case.kept.pop(body["to"], None)
+        before = []
+        for i, change in enumerate(body["changes"]):
+            spec, tensor = change["spec"], case.inputs[change["name"]]
+            first, rows = change["firstRow"], change["rows"]
+            whole = tensor.view(spec["rows"], spec["cols"])
+            place = whole[first : first + rows]
+            # a GPU makes them as fast as it copies, and needs its memory
+            if self.machine.device.type == "cpu":
+                before.append(place.clone())
+            if known is None:
+                problem_inputs.write_rows(whole, spec, first, rows)
+            else:
+                place.copy_(known[i])
+        if before:
+            case.kept = {body["from"]: before}
+        case.derived.refresh()
+        self.machine.finish()
 
     def call_once(self, body, _data):
         for number in body["cases"]:
@@ -142,8 +191,8 @@ class Session:
         tensor = problem_inputs.random_tensor(body, DTYPES[body["dtype"]], self.machine.device)
         return None, tensor.to(torch.float32).cpu().numpy().tobytes()
 
-    def call_ceilings(self, _body, _data):
-        return self.machine.ceilings()
+    def call_ceilings(self, body, _data):
+        return self.machine.ceilings(body["threads"])
 
     def call_clock(self, _body, _data):
         return time.time_ns()

@@ -42,6 +42,35 @@ export function exps(p: usize, rounds: i32): void {
   v128.store(p, s, 224);
 }
 
+const CACHED_BYTES: usize = 4096;
+
 export function copy(p: usize, bytes: usize): void {
   memory.copy(p + bytes, p, bytes);
+}
+
+@unmanaged
+class Share {
+  /** Rounds of one task. */
+  rounds: i32;
+  /** Bytes that one task copies. */
+  bytes: i32;
+  /** Where the parts to copy lie: each followed by the place of its copy. */
+  from: usize;
+}
+
+export function multiplyAddsShare(share: Share, task: i32, scratch: usize): void {
+  multiplyAdds(scratch, share.rounds);
+}
+
+export function expsShare(share: Share, task: i32, scratch: usize): void {
+  exps(scratch, share.rounds);
+}
+
+export function copyShare(share: Share, task: i32, scratch: usize): void {
+  copy(share.from + 2 * <usize>task * share.bytes, share.bytes);
+}
+
+/** The same small part again and again: it stays in the nearest cache. */
+export function cachedCopyShare(share: Share, task: i32, scratch: usize): void {
+  for (let i = 0; i < share.rounds; i++) copy(scratch, CACHED_BYTES);
 }

@@ -2,7 +2,10 @@
 
 @unmanaged
 class Args {
-  to: usize; rows: i32; cols: i32; k0: u32; k1: u32;
+  to: usize;
+  /** The first row of those to write; `to` is its place. */
+  row0: i32;
+  rows: i32; cols: i32; k0: u32; k1: u32;
   /** Index in `distributions` of inputs.ts. */
   kind: i32;
   /** Size of the last axis. */
@@ -42,12 +45,12 @@ function rate(channel: i32): i32 {
 }
 
 export function fill(args: Args, task: i32, scratch: usize): void {
-  const cols = args.cols, last = args.last, k0 = args.k0, k1 = args.k1, kind = args.kind;
+  const row0 = args.row0, cols = args.cols, last = args.last, k0 = args.k0, k1 = args.k1, kind = args.kind;
   const end = min((task + 1) * args.rowsPerTask, args.rows);
   for (let row = task * args.rowsPerTask; row < end; row++) {
     let to = args.to + ((<usize>row * cols) << 2);
     for (let col = 0; col < cols; col++, to += 4) {
-      const h = mix(mix(mix(<u32>col + k0) ^ <u32>row) + k1);
+      const h = mix(mix(mix(<u32>col + k0) ^ <u32>(row0 + row)) + k1);
       let value: f32 = 0;
       if (kind == 0 || kind == 6) value = h & 7 ? magnitude(h) : -magnitude(h);
       else if (kind == 1) value = h & 1 ? -magnitude(h) : magnitude(h);

@@ -25,11 +25,15 @@ def prepare(problem):
 
     def time_last(tensor):
         """(b t h p) -> (b d t)"""
-        return None if tensor is None else tensor.reshape(b, t, width).transpose(1, 2).contiguous()
+        return problem.derive(
+            lambda: None if tensor is None else tensor.reshape(b, t, width).transpose(1, 2).contiguous()
+        )
 
     def of_group(tensor):
         """(b t g n) -> (b g n t), or (h p n) -> (d n) when constant"""
-        return tensor.reshape(width, n) if tensor.dim() == 3 else tensor.permute(0, 2, 3, 1).contiguous()
+        return problem.derive(
+            lambda: tensor.reshape(width, n) if tensor.dim() == 3 else tensor.permute(0, 2, 3, 1).contiguous()
+        )
 
     u, delta, z = time_last(x.u), time_last(x.delta), time_last(x.z)
     A, B, C = x.A.reshape(width, n), of_group(x.B), of_group(x.C)

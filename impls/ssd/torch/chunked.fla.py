@@ -23,8 +23,10 @@ def prepare(problem):
 
     dims, x = problem.dims, problem.inputs
     repeats = dims.heads // dims.groups
-    q, k = (tensor.repeat_interleave(repeats, 2).contiguous() for tensor in (x.C, x.B))
-    start = None if x.initialState is None else x.initialState.transpose(2, 3).contiguous()
+    q, k = (
+        problem.derive(lambda tensor=tensor: tensor.repeat_interleave(repeats, 2).contiguous()) for tensor in (x.C, x.B)
+    )
+    start = problem.derive(lambda: None if x.initialState is None else x.initialState.transpose(2, 3).contiguous())
     # older versions put heads before tokens unless told
     layout = {"head_first": False} if "head_first" in inspect.signature(chunk_simple_gla).parameters else {}
 

@@ -23,8 +23,9 @@ def prepare(problem):
 
     x = problem.inputs
     A = torch.tensor(problem.constants.rates, dtype=torch.float32, device=problem.device)
-    dt = x.logA / A if x.dt is None else x.dt
-    X = (x.X / dt.unsqueeze(-1)).to(problem.dtype) if x.dt is None else x.X
+    # dt before X, which is made of it
+    dt = problem.derive(lambda: x.logA / A if x.dt is None else x.dt)
+    X = problem.derive(lambda: (x.X / dt.unsqueeze(-1)).to(problem.dtype) if x.dt is None else x.X)
 
     def run():
         Y, final = mamba_chunk_scan_combined(

@@ -99,7 +99,8 @@ function flags(): Command {
   ];
   return new Command("report")
     .description(
-      "Makes tables, charts and report.html again from the results.jsonl of each folder, merged; or figures for print; or compares runs.",
+      "Makes tables, charts and report.html again from the results.jsonl of each folder, merged; " +
+        "or figures for print; or compares two runs.",
     )
     .argument(
       "<dir...>",

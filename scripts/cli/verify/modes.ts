@@ -3,6 +3,7 @@ import { writeNamed } from "../../../reports/rows/folder.js";
 import { visible } from "../../../reports/text.js";
 import { laws } from "../../../suites/laws/index.js";
 import { oneLine } from "../../../suites/processes/one-line.js";
+import { originOf } from "../../../suites/processes/origin.js";
 import type { Evidence, EvidenceOf } from "../../../suites/verify/evidence.js";
 import {
   formatGoldenLine,
@@ -44,7 +45,9 @@ export async function verifyByVectors(
       for await (const line of goldenLines(file, targets)) {
         lines.push(line);
         if (line.target) count(evidence.get(line.target), line);
-        console.log(formatGoldenLine(line));
+        const theirs = line.status === "fail" && line.target && originOf(line.target.impl) !== undefined;
+        const repeat = theirs ? `; again: ${again(options, "--vectors", folder)}` : "";
+        console.log(`${formatGoldenLine(line)}${repeat}`);
       }
     } catch (error) {
       unreadable.push({ file, reason: oneLine(error) });
@@ -55,7 +58,6 @@ export async function verifyByVectors(
   const [passed, failed, skipped] = [all("pass"), all("fail"), all("skip")];
   const told = lines.map(({ target: _where, ...line }) => line);
   writeJson(options.json, { mode: "vectors", folder, passed, failed, skipped, lines: told, unreadable });
-  if (failed > 0) console.error(`again: ${again(options, "--vectors", folder)}`);
   console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
   if (passed + failed === 0 && files.length > 0)
     warn("nothing was checked: no case was held against anything");

@@ -71,7 +71,7 @@ function verifyCommand(): Command {
 function atLeastOne(text: string): number {
   const value = Number(text);
   if (!/^\d+$/.test(text) || value < 1 || value > MOST_CASES)
-    throw new InvalidArgumentError(`it takes a whole number from 1 to ${MOST_CASES}.`);
+    throw new InvalidArgumentError(`it takes a whole number of at least 1 and at most ${MOST_CASES}.`);
   return value;
 }
 

@@ -20,7 +20,7 @@ export type Touched =
 /** No kernel can read these; beside a change of code they add nothing. Alone they are an unknown change like any other. */
 const NEVER_RUN = /(^|\/)[^/]+\.md$|^test\/|^LICENSE$|^CITATION\.cff$/;
 
-const ASSET = /\.(wgsl|as\.ts|py)$/;
+const ASSET = /\.(wgsl|cu|as\.ts|py)$/;
 
 /** The files of a built-in implementation: path is identity. */
 export function builtInFiles(name: string): string[] {

@@ -9,7 +9,7 @@ import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 
 /** Read at run time by the module beside them. */
-const ASSET = /\.(wgsl|py|mjs|css|html|as\.ts)$/;
+const ASSET = /\.(wgsl|cu|py|mjs|css|html|as\.ts)$/;
 
 /**
  * @param to where the folders' JavaScript goes, their assets with it; `from` itself puts it beside the sources

@@ -8,6 +8,7 @@ import {
 } from "../../../impls/implementation.js";
 import type { Problem } from "../../../impls/operator.js";
 import type { Options } from "../../../impls/prepared.js";
+import { RoundingRefused } from "../../check/rounding.js";
 import { workOf } from "../../measure/fairness.js";
 import { optionsOf } from "../../verify/evaluate.js";
 import { originOf } from "../origin.js";
@@ -47,6 +48,7 @@ function describeWith(
     asked = "timed() or rounding()";
     return { options, cost, work: workOf(impl, problem, options) };
   } catch (error) {
+    if (error instanceof RoundingRefused) return { options, failed: error.message };
     return { options, failed: `its ${asked} failed: ${tell(error)}` };
   }
 }

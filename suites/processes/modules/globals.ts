@@ -27,6 +27,8 @@ export function rememberGlobals(): () => void {
   const known = [
     ...objects.map((object) => [object, getOwnPropertyNames(object)] as const),
     [process, OF_PROCESS] as const,
+    // its methods are its prototype's, and whoever assigns one shadows it
+    [performance, getOwnPropertyNames(Object.getPrototypeOf(performance))] as const,
   ].flatMap(([object, names]) =>
     names.map((name) => [object, name, getOwnPropertyDescriptor(object, name)] as const),
   );

@@ -64,9 +64,16 @@ export function loadFailure(error: unknown, file: string): string {
   }
   for (const line of error.message.split("\n")) {
     const found = /^(.+):(\d+):(\d+): (?:ERROR|error): (.+)$/.exec(line.trim());
-    if (found) return `${found[4]} (${found[1]}:${found[2]}:${Number(found[3]) + 1})`;
+    if (!found) continue;
+    // some take an ending for another one
+    const at = stemOf(found[1]) === stemOf(file) ? file : found[1];
+    return `${found[4]} (${at}:${found[2]}:${Number(found[3]) + 1})`;
   }
   return nodesOwn(error) ?? thrownBy(error, [file]);
+}
+
+function stemOf(path: string): string {
+  return path.replace(/\.[cm]?[jt]sx?$/, "");
 }
 
 interface CompilerMessage {

@@ -10,12 +10,12 @@ import { type AnyImplementation, implementationName } from "../../../impls/imple
 import { implementations } from "../../../impls/index.js";
 import { gatherLane, laneTotal, laneView } from "../../../impls/lanes.js";
 import { type AnyOperator, inputDtype, type Problem, randomProblem } from "../../../impls/operator.js";
-import type { Options } from "../../../impls/prepared.js";
+import { type Options, rewriteInputs } from "../../../impls/prepared.js";
 import { selectiveScan } from "../../../impls/selective_scan/index.js";
 import { ssd } from "../../../impls/ssd/index.js";
 import { recurrentWebgpu } from "../../../impls/ssd/recurrent.webgpu.js";
-import { roundTo, toFloat32 } from "../../../impls/tensor.js";
-import { agreement } from "../truth.js";
+import { type RandomTensor, roundTo, toFloat32 } from "../../../impls/tensor.js";
+import { agreement, allLanes, heldAgainst } from "../truth.js";
 
 const here = process.platform === "linux" && process.arch === "x64";
 // a machine's own driver where one is named (lavapipe in CI), else SwiftShader
@@ -149,6 +149,28 @@ describe.runIf(here)("tensors split over bindings", () => {
   ])("$name carries on from window to window", async ({ impl, problem }) => {
     const { certified, worst } = await agreement(impl, problem as never, undefined, tiny as never);
     expect(certified, worst).toBeLessThanOrEqual(1);
+  });
+
+  // whole, and cut into windows: one kernel for the rows of each buffer that change
+  it.each([
+    { name: "whole", on: engine },
+    { name: "in windows", on: tiny },
+  ])("follows inputs that change in place, $name", async ({ on }) => {
+    const dims = { batch: 2, length: 130, heads: 2, groups: 1, headDim: 8, state: 8 };
+    const [first, second] = [1, 2].map((seed) => randomProblem(ssd, { dims, seed, with: ["dt"] }) as Problem);
+    const patch = { seed: 9, firstRow: 120, rows: 20 };
+    const X = { ...(first.inputs.X as RandomTensor), patch };
+    const prepared = await recurrentWebgpu.prepare(on!, first as never, {});
+    const lanes = allLanes(ssd, first);
+    for (const problem of [second, first, { ...first, inputs: { ...first.inputs, X } }, second]) {
+      await prepared[rewriteInputs]!(problem);
+      await on!.once((launch) => prepared.run(launch));
+      const { lanes: got } = await prepared.inspect(lanes);
+      const rounding = recurrentWebgpu.rounding(problem as never, {});
+      const { certified, worst } = heldAgainst(ssd, problem, rounding, lanes, got);
+      expect(certified, worst).toBeLessThanOrEqual(1);
+    }
+    await prepared.dispose();
   });
 
   it("cuts whole batches first, then time, at a multiple of the chunk", () => {

@@ -6,7 +6,7 @@ import { FAMILIES, familyOf, isQuickForm } from "../../../reports/analysis/famil
 import { figureOperators } from "../../../suites/grids.js";
 import { figureCurves } from "../../../suites/plan/figure-curves.js";
 
-const [torch, cpu, wasm] = (["torch", "cpu", "wasm"] as const).map((engine) => ({
+const [torch, cpu, wasm, cuda] = (["torch", "cpu", "wasm", "cuda"] as const).map((engine) => ({
   engine,
   traits: engines.find(({ name }) => name === engine),
 }));
@@ -25,6 +25,14 @@ it("a curve is drawn once, by the first engine that has it, by a peer only where
   ]);
   expect(figureCurves(implementations, [torch])(onTorch, 0)).toBe(true);
   expect(beside(find("ssd", "quadratic", "cpu"), 1)).toBe(false);
+});
+
+it("an engine that takes nothing of the grid's dtype leaves its curves to the next one", () => {
+  const choice = figureCurves(implementations, [cuda, wasm]);
+  expect([choice(find("ssd", "chunked", "cuda"), 0), choice(find("ssd", "chunked", "wasm"), 1)]).toEqual([
+    false,
+    true,
+  ]);
 });
 
 it("a user's own implementation is drawn wherever it runs", () => {

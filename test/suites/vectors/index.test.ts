@@ -93,6 +93,73 @@ describe("a golden file", () => {
     expect(() => parseGolden(uneven, "uneven")).toThrow("axis t is 2 in A but 1 in X");
   });
 
+  /** One token, one head, one channel, one state: every value by hand. */
+  function tiny(more: Record<string, number>, inputs: string[], outputs: string[], x = 2): Uint8Array {
+    const axes: Record<string, string> = {
+      X: "b t h p",
+      A: "b t h",
+      B: "b t h n",
+      C: "b t h n",
+      "out.Y": "b t h p",
+    };
+    const values: Record<string, number> = { X: x, A: 0, B: 3, C: 5, "out.Y": 30, ...more };
+    const layout = Object.fromEntries(Object.keys(values).map((name) => [name, axes[name] ?? "h"]));
+    const tensors = Object.entries(values).map(([name, value]) => {
+      const shape = Array<number>(layout[name].split(" ").length).fill(1);
+      const tensor: [string, { shape: number[]; data: number[] }] = [name, { shape, data: [value] }];
+      return tensor;
+    });
+    return encode(Object.fromEntries(tensors), {
+      op: "ssd_minimal",
+      options: "{}",
+      layout: JSON.stringify(layout),
+      inputs: JSON.stringify(["X", "A", "B", "C", ...inputs]),
+      outputs: JSON.stringify(["out.Y", ...outputs]),
+    });
+  }
+
+  it("that declares what nothing here uses or compares is skipped with its names", async () => {
+    const used = await linesOf(written("used", tiny({}, [], [])));
+    expect(used.every(({ status }) => status === "pass")).toBe(true);
+    const lines = await linesOf(written("unused", tiny({ D: 1, "out.states": 7 }, ["D"], ["out.states"])));
+    expect(lines).toEqual([
+      { status: "skip", case: "unused", detail: expect.stringContaining("has no use for D, out.states") },
+    ]);
+  });
+
+  it("with a value that is not a number fails, and names that element", async () => {
+    const [reference] = await linesOf(written("nan", tiny({ "out.Y": Number.NaN }, [], [], Number.NaN)));
+    expect(reference.status).toBe("fail");
+    expect(reference.detail).toMatch(
+      /^Y\[batch=0 .*\]: got NaN, out\.Y wants NaN, .*; input X\[batch=0 length=0.*\] is NaN$/,
+    );
+  });
+
+  it("is compared by the scale of each element: a large head does not hide a small one", async () => {
+    const axes = { X: "b t h p", A: "b t h", B: "b t h n", C: "b t h n", "out.Y": "b t h p" };
+    const two = (a: number, b: number) => ({ shape: [1, 1, 2, 1], data: [a, b] });
+    const file = (small: number) =>
+      encode(
+        {
+          X: two(1e12, 1),
+          A: { shape: [1, 1, 2], data: [0, 0] },
+          B: two(1, 1),
+          C: two(1, 1),
+          "out.Y": two(1e12, small),
+        },
+        {
+          ...{ op: "ssd_minimal", options: "{}", layout: JSON.stringify(axes) },
+          ...{ inputs: '["X","A","B","C"]', outputs: '["out.Y"]' },
+        },
+      );
+    expect((await linesOf(written("right", file(1))))[0].status).toBe("pass");
+    const [reference] = await linesOf(written("small", file(1.5)));
+    expect(reference.status).toBe("fail");
+    expect(reference.detail).toMatch(
+      /heads=1 .*: got 1, out\.Y wants 1\.5, 0\.500 of its scale, 5\.00e-13 of the peak/,
+    );
+  });
+
   it("of an op that nothing can run is skipped with a sentence", () => {
     const metadata = { options: "{}", layout: '{"out.y":"b"}', inputs: "[]", outputs: '["out.y"]' };
     const of = (op: string) =>

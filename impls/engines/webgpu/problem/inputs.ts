@@ -1,6 +1,7 @@
 /** Inputs on the device: random ones made there, given ones uploaded. */
-import { GRID_BITS, streamKeys } from "../../../random.js";
-import { type Distribution, matrixShape, type TensorSource } from "../../../tensor.js";
+import { GRID_BITS } from "../../../random.js";
+import { matrixShape, type RandomTensor, streamOf, stretchesOf, type TensorSource } from "../../../tensor.js";
+import { caseOf } from "../../random-on-device.js";
 import type { Kernel } from "../device/device.js";
 import { makeKernel, strided } from "../device/kernel.js";
 import type { OwnedBuffers } from "../device/owned.js";
@@ -10,42 +11,51 @@ import { halfBits } from "./half.js";
 const mixUrl = new URL("./mix.wgsl", import.meta.url);
 const randomUrl = new URL("./random.wgsl", import.meta.url);
 
-/** Their places are the cases of random.wgsl. */
-const kinds: readonly Distribution[] = [
-  "coherent",
-  "signed8",
-  "timeStep",
-  "logDecay",
-  "channelDecay",
-  "longKernel",
-  "signed",
-];
+/** Elements `[first, first + count)` of a tensor in C order. */
+export interface Part {
+  readonly first: number;
+  readonly count: number;
+}
 
-/** The kernel that writes elements `[first, first + count)` of a random tensor. */
-export function randomKernel(
+/** The kernels that write a part of a random tensor, one a stretch, to a buffer that holds `part` from its first byte on. */
+export function randomKernels(
   owned: OwnedBuffers,
-  source: TensorSource & { kind: "random" },
+  source: RandomTensor,
   dtype: Dtype,
   T: GPUBuffer,
-  { first, count }: { readonly first: number; readonly count: number },
-): Promise<Kernel> {
-  const { k0, k1 } = streamKeys(source.seed, source.distribution === "logDecay" ? "dt" : source.name);
-  const distribution = kinds.indexOf(source.distribution);
-  if (distribution < 0) throw new Error(`random.wgsl has no distribution ${source.distribution}`);
+  part: Part,
+): Promise<Kernel[]> {
   const { cols } = matrixShape(source);
-  const size = {
-    ...{ total: count, row0: Math.floor(first / cols), col0: first % cols, cols, k0, k1 },
-    last: source.shape[source.shape.length - 1] ?? 1,
-    ...{ distribution, bits: GRID_BITS[dtype] },
-  };
-  return makeKernel(owned, { url: randomUrl, shared: [mixUrl], dtype }, { size, T }, strided(count));
+  const ends = ({ first, count }: Part) => first + count;
+  const kernels = stretchesOf(source).flatMap(({ seed, firstRow, rows }) => {
+    const first = Math.max(part.first, firstRow * cols);
+    const count = Math.min(ends(part), (firstRow + rows) * cols) - first;
+    if (count <= 0) return [];
+    const { k0, k1 } = streamOf(source, seed);
+    const distribution = caseOf(source);
+    const size = {
+      ...{
+        total: count,
+        at: first - part.first,
+        row0: Math.floor(first / cols),
+        col0: first % cols,
+        cols,
+        k0,
+        k1,
+      },
+      last: source.shape[source.shape.length - 1] ?? 1,
+      ...{ distribution, bits: GRID_BITS[dtype] },
+    };
+    return [makeKernel(owned, { url: randomUrl, shared: [mixUrl], dtype }, { size, T }, strided(count))];
+  });
+  return Promise.all(kernels);
 }
 
 /** Bytes of elements `[first, first + count)` of given values, rounded once. */
 export function givenBytes(
   { data }: TensorSource & { kind: "given" },
   dtype: Dtype,
-  { first, count }: { readonly first: number; readonly count: number },
+  { first, count }: Part,
 ): Uint8Array<ArrayBuffer> {
   if (dtype === "f32") return new Uint8Array(Float32Array.from(data.subarray(first, first + count)).buffer);
   const halves = new Uint16Array(Math.ceil(count / 2) * 2);

@@ -1,5 +1,6 @@
 // The twin of impls/random.ts and impls/tensor.ts: u32 arithmetic and exact scalings only, so bit-identical on every adapter.
-struct Size { total: u32, row0: u32, col0: u32, cols: u32, k0: u32, k1: u32, last: u32, distribution: u32, bits: u32 }
+// `total` elements from row0, col0 on, to the places from `at` on.
+struct Size { total: u32, at: u32, row0: u32, col0: u32, cols: u32, k0: u32, k1: u32, last: u32, distribution: u32, bits: u32 }
 @group(0) @binding(0) var<uniform> size: Size;
 @group(0) @binding(1) var<storage, read_write> T: array<elem>;
 
@@ -40,6 +41,6 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid:
         value = mostly_positive(h) * power_of_two(-i32((col % size.last) >> (6u + (channel & 7u))));
       }
     }
-    T[i] = elem(value);
+    T[size.at + i] = elem(value);
   }
 }

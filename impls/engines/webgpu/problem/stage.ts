@@ -1,13 +1,14 @@
+import { changesBetween } from "../../../change.js";
 import { type AnyOperator, inputDtype, type OutputName, type Problem, shapeOf } from "../../../operator.js";
-import type { Prepared } from "../../../prepared.js";
-import type { TensorSource } from "../../../tensor.js";
+import { type Prepared, rewriteInputs } from "../../../prepared.js";
+import type { RandomTensor, TensorSource } from "../../../tensor.js";
 import type { Launch } from "../clock/launch.js";
 import type { Arguments } from "../device/arguments.js";
 import type { GpuDevice, Kernel } from "../device/device.js";
 import { type Grid, makeKernel, submit } from "../device/kernel.js";
 import { OwnedBuffers } from "../device/owned.js";
 import type { Dtype, KernelSource } from "../device/source.js";
-import { givenBytes, randomKernel } from "./inputs.js";
+import { givenBytes, randomKernels } from "./inputs.js";
 import { OutputReader, type Piece, poisonKernel } from "./outputs.js";
 import { bytesPerToken, planWindows, sliceOf, type TensorShape, type Window } from "./windows.js";
 
@@ -34,6 +35,10 @@ export class Stage<Op extends AnyOperator> {
   readonly #pieces = new Map<string, Piece>();
   readonly #owned: OwnedBuffers;
   readonly #kernels: Kernel[] = [];
+  /** What makes inputs, by their place and source. */
+  readonly #writers = new Map<string, Promise<Kernel[]>>();
+  /** Whose inputs the buffers hold. */
+  #current: Problem;
 
   constructor(
     readonly gpu: GpuDevice,
@@ -46,6 +51,7 @@ export class Stage<Op extends AnyOperator> {
     if (problem.dtype === "f16" && !gpu.has("shader-f16"))
       throw new Error("dtype f16 needs the adapter feature shader-f16, which this one lacks");
     this.dtype = problem.dtype;
+    this.#current = problem as Problem;
     this.#owned = new OwnedBuffers(gpu);
     this.windows = this.#plan();
   }
@@ -118,8 +124,7 @@ export class Stage<Op extends AnyOperator> {
       if (source.kind === "given")
         this.gpu.device.queue.writeBuffer(buffer, 0, givenBytes(source, dtype, { first, count }));
       else {
-        const kernel = randomKernel(this.#owned, source, dtype, buffer, { first, count });
-        submit(this.gpu, [await kernel]);
+        submit(this.gpu, await randomKernels(this.#owned, source, dtype, buffer, { first, count }));
       }
       return buffer;
     });
@@ -209,7 +214,33 @@ export class Stage<Op extends AnyOperator> {
       inspect: (lanes) => gpu.checked("inspect", () => reader.inspect(lanes)),
       bytes: this.#owned.bytes,
       dispose: () => this.dispose(),
+      [rewriteInputs]: (next) => this.#rewrite(next),
     };
+  }
+
+  /** Kernels write the other values into the buffers that the case's kernels are bound to. */
+  async #rewrite(next: Problem): Promise<void> {
+    const { gpu } = this;
+    const kernels = changesBetween(this.#current, next).flatMap(({ name, source }) =>
+      [...this.#pieces]
+        .filter(([key, piece]) => key.startsWith("in ") && piece.name === name)
+        .map(([, { buffer, dtype, base, count }]) =>
+          this.#writer(`${name} ${base} ${count} ${JSON.stringify(source)}`, () =>
+            randomKernels(this.#owned, source as RandomTensor, dtype, buffer, { first: base, count }),
+          ),
+        ),
+    );
+    submit(gpu, (await Promise.all(kernels)).flat());
+    await gpu.device.queue.onSubmittedWorkDone();
+    gpu.assertAlive();
+    this.#current = next;
+  }
+
+  /** A set of inputs comes back: its kernels are made once. */
+  #writer(key: string, make: () => Promise<Kernel[]>): Promise<Kernel[]> {
+    const known = this.#writers.get(key) ?? make();
+    this.#writers.set(key, known);
+    return known;
   }
 
   dispose(): void {

@@ -8,6 +8,7 @@ export interface Victim {
   /** The correct run. */
   compute(): void;
   readonly Y: Float32Array;
+  readonly finalState: Float32Array;
   /** Counts from 1 at the first run. */
   runs: number;
 }
@@ -19,8 +20,8 @@ export function hostile(source: string, run: (victim: Victim) => void): AnyImple
     rounding: recurrentCpu.rounding,
     async prepare(engine, problem): Promise<Prepared<typeof ssd, void>> {
       const prepared = await recurrentCpu.prepare(engine, problem, {});
-      const { Y } = await prepared.read();
-      const victim: Victim = { compute: () => void prepared.run(), Y, runs: 0 };
+      const { Y, finalState } = await prepared.read();
+      const victim: Victim = { compute: () => void prepared.run(), Y, finalState, runs: 0 };
       return {
         ...prepared,
         run: () => {

@@ -1,0 +1,98 @@
+/** The chunked form (SSD, section 6) on NVIDIA's tensor cores. How it is cut and what it costs: engines/cuda/README.md. */
+import type { CudaEngine } from "../engines/cuda.js";
+import { implementation } from "../implementation.js";
+import type { Problem } from "../operator.js";
+import type { Options } from "../prepared.js";
+import {
+  type Borders,
+  CHUNK,
+  MOST_STATE,
+  roomBytes,
+  scratchBytes,
+  segmentsFor,
+  shapeOf,
+} from "./cuda/plan.js";
+import { prepareChunked } from "./cuda/prepare.js";
+import { type Ssd, ssd } from "./operator.js";
+
+/**
+ * wgmma: warpgroup products fed by the copy engine (Hopper); mma: products of 16 x 8 x 16 from ordinary copies, any shape, every card since
+ * Ampere. -exact: states at the borders of segments in f32 instead of f16.
+ */
+const MAKES: Readonly<Record<string, { readonly mma: boolean; readonly borders: Borders }>> = {
+  wgmma: { mma: false, borders: { localHalf: true, entryHalf: true } },
+  "wgmma-exact": { mma: false, borders: { localHalf: false, entryHalf: false } },
+  mma: { mma: true, borders: { localHalf: false, entryHalf: false } },
+};
+
+export const chunkedCuda = implementation(ssd, "cuda", {
+  form: "chunked",
+  source:
+    "arXiv 2405.21060 section 6, listing 1; segment states first where workgroups are too few for one pass",
+  dtypes: ["f16"],
+  options: (problem, engine) => {
+    const makes = hopperLacks(problem, engine) === undefined ? ["wgmma", "wgmma-exact", "mma"] : ["mma"];
+    return makes.map((make) => ({ chunk: CHUNK, make }));
+  },
+  rounding: (_problem, { make = "mma" }) => {
+    const { localHalf, entryHalf } = (MAKES[make] ?? MAKES.mma).borders;
+    return {
+      // sums of sixteen products are cut towards zero: README, "Tensor cores"
+      accumulate: 2 ** -22,
+      storage: 2 ** -11,
+      // weighted X, state or masked scores, Y, and one for differences inside sixteen tokens; the states at borders that are stored in f16
+      roundings: 4 + (localHalf ? 1 : 0) + (entryHalf ? 1 : 0),
+      longestSum: CHUNK,
+      decay: "segsum",
+    };
+  },
+  unsupported(problem, { chunk = CHUNK, make = "mma" }, engine) {
+    if (!(make in MAKES)) return `needs make ${Object.keys(MAKES).join(", ")}, got ${make}`;
+    if (chunk !== CHUNK) return `needs chunk ${CHUNK}, got ${chunk}`;
+    const { state } = problem.dims;
+    if (state > MOST_STATE) return `needs state of at most ${MOST_STATE}, got ${state}`;
+    return MAKES[make].mma ? roomLacks(problem, engine) : hopperLacks(problem, engine);
+  },
+  prepare: (engine, problem, { make = "mma" }) => prepareChunked(engine, problem, MAKES[make]),
+  cost: (problem, options) => costOf(problem, options),
+});
+
+/** A sentence where the kernels with warpgroup products cannot take a problem. */
+function hopperLacks({ dims }: Problem<Ssd>, engine?: CudaEngine): string | undefined {
+  const { headDim, state } = dims;
+  if (headDim % 8 !== 0 || state % 8 !== 0)
+    return `make wgmma needs headDim and state divisible by 8, got headDim=${headDim} state=${state}`;
+  if (engine && engine.card.capability !== 90)
+    return `make wgmma needs a card of compute capability 9.0, this one has ${engine.card.capability / 10}`;
+  return undefined;
+}
+
+/** A sentence where a card's shared memory does not hold two chunks of the padded state. */
+function roomLacks(problem: Problem<Ssd>, engine?: CudaEngine): string | undefined {
+  const needed = roomBytes(shapeOf(problem).padded, 2, true);
+  const { sharedBytes = needed } = engine?.card.facts.attributes ?? {};
+  return needed <= sharedBytes
+    ? undefined
+    : `state=${problem.dims.state} needs ${needed} bytes of shared memory, this card has ${sharedBytes}`;
+}
+
+/** Workgroups that live on an H100 at a time; only what a row says of the form's own work depends on it. */
+const MULTIPROCESSORS = 132;
+
+/** X, B and the steps are read twice where segment states come first, and the states at borders go through memory twice. */
+function costOf(problem: Problem<Ssd>, { make = "mma" }: Options) {
+  const { batch, length, heads, groups, headDim, state } = problem.dims;
+  const shape = shapeOf(problem);
+  const resident = MULTIPROCESSORS * (shape.padded <= 64 ? 2 : 1);
+  const segments = segmentsFor(shape, resident);
+  const split = segments > 1;
+  const tokens = batch * length;
+  const least = ssd.cost(problem);
+  const { local, entry } = scratchBytes(shape, segments, (MAKES[make] ?? MAKES.mma).borders);
+  const again = tokens * (heads * (2 * headDim + 8) + groups * 2 * state) + 2 * (local + entry);
+  return {
+    flops: tokens * heads * (2 * CHUNK * (state + headDim) + (split ? 6 : 4) * headDim * state),
+    bytes: least.bytes + (split ? again : 0),
+    dispatches: split ? 3 : 1,
+  };
+}
