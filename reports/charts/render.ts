@@ -14,8 +14,8 @@ const { textMetrics } = vega as unknown as {
   textMetrics: { width(item: TextItem, text: unknown): number };
 };
 
-/** Pixels of the PNG per pixel of the chart: about 400 dots an inch at the width of a page. */
-export const PNG_SCALE = 4;
+/** Pixels of the PNG per pixel of the chart: about 300 dots an inch at the width of a page. What is printed is a PDF. */
+export const PNG_SCALE = 3;
 
 /** Collects what vega-lite or Vega complain about: our own specs must give none. */
 export class ChartLog {
