@@ -78,7 +78,9 @@ it.each<[string, object, object, RegExp]>([
 });
 
 it("keeps why a case failed, whatever else is wrong with it", () => {
-  expect(rowOf({ status: "failed", reason: "no answer" }, { chunk: "auto" }).reason).toBe("no answer");
+  expect(rowOf({ status: "failed", reason: "no answer" }, { chunk: "auto" }).reason).toBe(
+    "no answer; repeat: again",
+  );
 });
 
 it("keeps a rejection whose error is no number a rejection", () => {
@@ -96,5 +98,5 @@ it("says of a clock that saw nothing pass that it did, and draws no zero", () =>
 });
 
 it("stores no control characters", () => {
-  expect(rowOf({ status: "failed", reason: "a\u001b[2J\nb" }).reason).toBe("a\\u001b[2J b");
+  expect(rowOf({ status: "failed", reason: "a\u001b[2J\nb" }).reason).toBe("a\\u001b[2J b; repeat: again");
 });
