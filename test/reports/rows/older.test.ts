@@ -38,7 +38,10 @@ describe("older rows", () => {
   });
 
   it("say of an engine what its entry says today", () => {
-    for (const { name, tensorOps = false } of engines)
+    // those that wrote such rows; a later engine's rows say it themselves
+    const then = engines.filter(({ name }) => ["cpu", "wasm", "webgpu", "tfjs", "torch"].includes(name));
+    expect(then).toHaveLength(5);
+    for (const { name, tensorOps = false } of then)
       expect(completed(row(`selective_scan/scan.${name}`, "")), name).toMatchObject({ tensorOps });
   });
 

@@ -35,9 +35,9 @@ it("verifies a base whose kernels have another interface, each arm by its own ha
   timeout: 120_000,
 }, async () => {
   const head = packageFolder();
-  expect(await transpile(root, head, ["impls", "suites"])).toBe(true);
+  expect(await transpile(root, head, ["impls", "suites", "reports"])).toBe(true);
   const base = packageFolder();
-  for (const folder of ["impls", "suites"])
+  for (const folder of ["impls", "suites", "reports"])
     cpSync(join(head, folder), join(base, folder), { recursive: true });
   expect(rename(base, "poison", "spoil")).toBeGreaterThan(5);
 

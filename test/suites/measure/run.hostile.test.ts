@@ -16,7 +16,7 @@ const STALE =
 
 /** What each of them must end as. */
 const expected: Readonly<Record<string, readonly [Row["status"], RegExp]>> = {
-  throws: ["failed", /^this kernel throws \(\S+throws\.ts:\d+:\d+\)$/],
+  throws: ["failed", /^this kernel throws \(\S+throws\.ts:\d+:\d+\); repeat: /],
   aborts: ["failed", /SIGABRT/],
   "exhausts-memory": ["failed", /SIGABRT.*heap out of memory|held .* of memory/],
   loops: ["failed", /no answer to \w+ within \d+ s \(SIGKILL\)/],
