@@ -8,7 +8,7 @@ const env = { VK_ICD_FILENAMES: "/nowhere.json", VK_DRIVER_FILES: "/nowhere.json
 it("is a sentence, and cpu is listed all the same", async () => {
   const { code, stdout, stderr } = await bench(["--list", "--filter", "ssd/recurrent length=512"], { env });
   expect(stderr).toMatch(/webgpu is absent: no WebGPU adapter: install a Vulkan driver and loader \(/);
-  expect(stderr.split("\n").filter((line) => line.includes("engine webgpu"))).toHaveLength(1);
+  expect(stderr.split("\n").filter((line) => line.startsWith("dualbench: engine webgpu is"))).toHaveLength(1);
   expect(stdout).toContain("ssd/recurrent.cpu");
   expect(stdout).not.toContain("webgpu");
   expect(code).toBe(0);
