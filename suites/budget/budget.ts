@@ -94,7 +94,9 @@ export class Budget {
     const free = Math.max(0, this.remainingNs - reservedNs);
     const share = free / Math.max(1, curvesLeft);
     const overtimeNs = Math.max(0, OVERTIME * this.grid.totalNs - this.spentNs);
-    const granted = Math.min(this.grid.totalNs / IN_OVERTIME[missed], overtimeNs);
+    // what only a panel would miss waits while all that is left is kept for others
+    const isKept = missed === "panel" && reservedNs > 0 && free === 0;
+    const granted = isKept ? 0 : Math.min(this.grid.totalNs / IN_OVERTIME[missed], overtimeNs);
     return Math.min(this.grid.caseNs, Math.max(share, granted));
   }
 

@@ -81,8 +81,8 @@ it("keeps time for what comes before a case, and for cheaper sizes of the figure
   const judge = priorities();
   const left = new Set(fast.slice(4));
   expect(judge.beforeNs(fast[4], left)).toBe(0);
-  // a verified run and three samples of 16 ms, and a warm-up
-  expect(judge.beforeNs(fast[5], left)).toBeCloseTo(4 * 16 * MS + BUDGETS.default.warmNs, -3);
+  // a verified run and three samples of 16 ms, three quarters more for what else a case does, and a warm-up
+  expect(judge.beforeNs(fast[5], left)).toBeCloseTo(1.75 * 4 * 16 * MS + BUDGETS.default.warmNs, -3);
   expect(judge.beforeNs(panel[5], left)).toBeGreaterThan(4 * (16 + 32 + 64 + 128) * MS);
 });
 
