@@ -12,7 +12,8 @@ import type { EnginePool, Present } from "../processes/engine-pool.js";
 import type { Host } from "../processes/host.js";
 import type { ReferenceHandle } from "../processes/protocol.js";
 import type { Grid } from "../suite.js";
-import { GroupMeasurement, type GroupRun } from "./group.js";
+import type { GroupRun } from "./case-measurement.js";
+import { GroupMeasurement } from "./group.js";
 import { withinPhysics } from "./physics.js";
 import { caseRecords, type Outcome, type RunFacts } from "./rows.js";
 
