@@ -196,9 +196,7 @@ export class CaseMeasurement {
 
   async dispose(): Promise<void> {
     if (this.isGone) return;
-    await this.call("dispose", { case: this.number }).catch(() =>
-      this.run.pool.restart(this.planned.target),
-    );
+    await this.call("dispose", { case: this.number }).catch(() => this.run.pool.restart(this.planned.target));
   }
 
   private remarks(samples: number, ofGroup: string | undefined): string[] {

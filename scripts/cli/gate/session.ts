@@ -100,6 +100,7 @@ export async function withSession(
         onlyUser,
         filter: options.filter,
         engines: options.engine,
+        devices: options.device,
         rule,
         mdeLimit: options.mde / 100,
         checks: new Set(CHECKS.filter((name) => !options.without.includes(name))),

@@ -16,9 +16,7 @@ export async function measureOnce(
   seed: number,
   through: (host: Host) => Host = (host) => host,
 ): Promise<Map<string, Outcome>> {
-  const host = through(
-    inProcessHost({ engine: syntheticEngine(clock), implementations, nowMs: clock.now }),
-  );
+  const host = through(inProcessHost({ engine: syntheticEngine(clock), implementations, nowMs: clock.now }));
   const pool = new EnginePool(host, [], clock.ms);
   const { targets } = await pool.discover([{ engine: "cpu", device: undefined, named: false }]);
   const operator = implementations[0].operator;
