@@ -7,7 +7,7 @@
  */
 
 import { TurnPlanner, type TurnSize } from "../measure/turn-plan.js";
-import type { Target } from "../plan/plan.js";
+import type { Target } from "../plan/case.js";
 import type { GateCase } from "./cases.js";
 import { type ArmName, checkSignal, type Lab, type Sides, timeIsUp } from "./lab.js";
 import type { Wrong } from "./proof.js";

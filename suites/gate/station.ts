@@ -8,7 +8,7 @@ import type { Mismatch, Verdict } from "../check/check.js";
 import type { Step } from "../check/witness.js";
 import { clockNs } from "../measure/measure.js";
 import type { TurnSize } from "../measure/turn-plan.js";
-import type { Target } from "../plan/plan.js";
+import type { Target } from "../plan/case.js";
 import { EnginePool } from "../processes/engine-pool.js";
 import { oneLine } from "../processes/one-line.js";
 import type { CallName, Calls, ReferenceHandle, SecondInputs } from "../processes/protocol.js";

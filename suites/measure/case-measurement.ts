@@ -9,7 +9,7 @@ import { FEWEST_ROUNDS, FEWEST_SAMPLES, FEWEST_SLOW_SAMPLES, type GridBudget } f
 import { problemBytes } from "../budget/predict.js";
 import type { Verdict } from "../check/check.js";
 import type { LaneChoice } from "../check/lanes.js";
-import type { Case } from "../plan/plan.js";
+import type { Case } from "../plan/case.js";
 import type { EnginePool } from "../processes/engine-pool.js";
 import { CallFailed, EngineDied, type Host } from "../processes/host.js";
 import type { CallName, Calls, InputsReport, ReferenceHandle, SecondInputs } from "../processes/protocol.js";

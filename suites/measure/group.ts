@@ -3,7 +3,7 @@
  * until each has enough samples, then their outputs are held against the reference once more.
  */
 import { hashAt, type StreamKeys, streamKeys } from "../../impls/random.js";
-import type { Case } from "../plan/plan.js";
+import type { Case } from "../plan/case.js";
 import { CallFailed, EngineDied } from "../processes/host.js";
 import { CaseMeasurement, type GroupRun } from "./case-measurement.js";
 import type { Outcome } from "./rows.js";

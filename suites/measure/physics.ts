@@ -1,7 +1,7 @@
 /** No run is faster than its machine: what a median below the measured ceilings means. */
 import type { Ceilings } from "../../impls/engines/engine.js";
 import { amount } from "../budget/amount.js";
-import type { Case } from "../plan/plan.js";
+import type { Case } from "../plan/case.js";
 import type { EnginePool } from "../processes/engine-pool.js";
 import { summarise } from "./measure.js";
 import type { Outcome } from "./rows.js";

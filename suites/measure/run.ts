@@ -7,7 +7,7 @@ import { BUDGETS, type GridBudget } from "../budget/budget.js";
 import { type History, problemBytes } from "../budget/predict.js";
 import { chooseLanes, type LaneChoice } from "../check/lanes.js";
 import { type SecondSet, secondSet } from "../check/second-set.js";
-import type { Case, Group } from "../plan/plan.js";
+import type { Case, Group } from "../plan/case.js";
 import type { EnginePool, Present } from "../processes/engine-pool.js";
 import type { Host } from "../processes/host.js";
 import type { ReferenceHandle } from "../processes/protocol.js";

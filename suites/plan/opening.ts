@@ -10,10 +10,11 @@ import type { Host } from "../processes/host.js";
 import { oneLine } from "../processes/one-line.js";
 import type { Description, ListedEngine, Question } from "../processes/protocol.js";
 import type { Grid, Suite } from "../suite.js";
+import type { Group } from "./case.js";
 import { figureCurves } from "./figure-curves.js";
 import { parseFilter } from "./filter.js";
 import { leftOut } from "./left-out.js";
-import { type Group, makePlan } from "./plan.js";
+import { makePlan } from "./plan.js";
 import { filesWithoutCase } from "./without-case.js";
 
 /** What is opened. */
