@@ -43,7 +43,7 @@ export async function gateAgainstBase(options: GateOptions, argv: readonly strin
     let trees: Trees | undefined;
     try {
       session.say(`base ${commit.slice(0, 12)} (merge base of ${ref} and HEAD)`);
-      trees = await makeTrees(top, commit, !session.onlyUser, installPackages);
+      trees = await makeTrees(top, commit, !session.onlyUser, installPackages, session.signal);
       if (trees.children) session.runProcesses(trees.children.head);
       return await compare(session, { top, ref, commit, trees });
     } finally {
