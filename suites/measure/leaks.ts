@@ -26,6 +26,8 @@ const FORGIVING_STRETCHES = 4;
 const NOISE_BYTES = 32 * 1024;
 /** A repeated run may leave this much behind. */
 const ALLOWED_BYTES = 2048;
+/** What a compiler keeps while it warms up (up to 180 KiB were seen): levels that rose by less in all are no leak, however ordered. */
+const KEPT_BYTES = 256 * 1024;
 
 const PROBE_NS = 60e6;
 const PROBE_STRETCHES = FEWEST_STRETCHES + 2;
@@ -33,12 +35,14 @@ const PROBE_STRETCHES = FEWEST_STRETCHES + 2;
 const MOST_RANKED = 16;
 const FEWEST_RANKED = 6;
 const RANKED_NS = 4e9;
+/** Runs between two of them at most: by them even a small leak outgrows what a compiler keeps. */
+const MOST_APART = 32;
 /** How likely levels without a trend may be in such an order; few of them, which no order makes so unlikely, must rise throughout. */
 const CHANCE = 1e-6;
 
 /** Extra runs between two collections of garbage; none for a slow case, whose timed turns are long enough to be counted themselves. */
 export function runsOfProbe(estimateNs: number): number {
-  const runs = Math.min(32, Math.floor(PROBE_NS / PROBE_STRETCHES / estimateNs));
+  const runs = Math.min(MOST_APART, Math.floor(PROBE_NS / PROBE_STRETCHES / estimateNs));
   return runs < 2 ? 0 : runs;
 }
 
@@ -60,7 +64,7 @@ export async function leakedBytesPerRun(
   }
   if (!grewThroughout(stretches)) return 0;
   const count = Math.max(FEWEST_RANKED, Math.min(MOST_RANKED, Math.floor(RANKED_NS / estimateNs)));
-  const runsApart = Math.max(1, runs);
+  const runsApart = Math.max(1, Math.min(MOST_APART, Math.floor(RANKED_NS / count / estimateNs)));
   const levels: number[] = [];
   for (let i = 0; i <= count; i++) {
     if (i > 0) await memory.run(runsApart);
@@ -69,7 +73,8 @@ export async function leakedBytesPerRun(
   }
   const perRun = medianSlope(levels) / runsApart;
   const allowed = Math.max(CHANCE, chanceOfOrder(levels.map((_, i) => i)));
-  return chanceOfOrder(levels) <= allowed && perRun > ALLOWED_BYTES ? perRun : 0;
+  const leaks = perRun > ALLOWED_BYTES && perRun * runsApart * count > KEPT_BYTES;
+  return leaks && chanceOfOrder(levels) <= allowed ? perRun : 0;
 }
 
 /** Whether a closer look is worth its time: live memory grew in every stretch, but one of many. */
