@@ -102,7 +102,8 @@ it("is no leak in 200 cases of slow runs either, whose timed turns were the firs
 });
 
 it("finds a leak of 64 KiB in slow runs though garbage of before was swept in the first of three turns", async () => {
-  const seen = [-58_824, 65_760, 65_760].map((bytes) => ({ bytes, runs: 1 }));
+  // recorded beside two busy loops
+  const seen = [-218_648, 100_944, 65_760].map((bytes) => ({ bytes, runs: 1 }));
   const found = await leakedBytesPerRun(memory({ look: () => 0 }, 64 * KIB), 2e9, seen);
   expect(found / (64 * KIB)).toBeCloseTo(1, 6);
 });
@@ -136,15 +137,15 @@ it("finds a leak of 64 KiB in slow runs, whose timed turns were the first look, 
   expect(found / (64 * KIB)).toBeLessThan(1.2);
 });
 
-it("looks closer only where live memory grew in most stretches, and in all of them together", () => {
+it("looks closer only where live memory grew in most stretches", () => {
   const stretches = (...kib: number[]) => kib.map((k) => ({ bytes: k * KIB, runs: 8 }));
   expect(grewMostly(stretches(800, 810, 790))).toBe(true);
   expect(grewMostly(stretches(5000, 1, 2))).toBe(false);
   expect(grewMostly(stretches(300, 200, -400))).toBe(true);
-  expect(grewMostly(stretches(300, 200, -500))).toBe(false);
+  expect(grewMostly(stretches(300, -200, -500))).toBe(false);
   expect(grewMostly(stretches(800, 810, -500, 790, 805))).toBe(true);
   expect(grewMostly(stretches(800, -300, -500, -400, 805))).toBe(false);
-  expect(grewMostly(stretches(300, 300, 300, 300, -1200))).toBe(false);
+  expect(grewMostly(stretches(300, 300, 300, 300, -1200))).toBe(true);
   expect(grewMostly(stretches(800, 800))).toBe(false);
 });
 
