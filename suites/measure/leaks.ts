@@ -57,10 +57,13 @@ export async function leakedBytesPerRun(
 ): Promise<number> {
   const runs = runsOfProbe(estimateNs);
   const stretches = [...seen];
-  for (let i = 0; runs > 0 && i < PROBE_STRETCHES; i++) {
-    const before = memory.liveBytes();
+  let level = runs > 0 ? memory.liveBytes() : 0;
+  // each look costs several collections: none after those that have already decided
+  for (let i = 0; runs > 0 && i < PROBE_STRETCHES && !isDecided(stretches); i++) {
     await memory.run(runs);
-    stretches.push({ bytes: memory.liveBytes() - before, runs });
+    const next = memory.liveBytes();
+    stretches.push({ bytes: next - level, runs });
+    level = next;
   }
   return grewMostly(stretches) ? rankedGrowth(memory, estimateNs) : 0;
 }
@@ -104,8 +107,17 @@ async function settledBytes(memory: Memory, before: number, looks: number): Prom
  * warm-up left may be swept in one of them.
  */
 export function grewMostly(stretches: readonly Stretch[]): boolean {
-  const grown = stretches.filter(({ bytes }) => bytes >= NOISE_BYTES);
-  return stretches.length >= FEWEST_STRETCHES && 2 * grown.length > stretches.length;
+  return stretches.length >= FEWEST_STRETCHES && 2 * grownOf(stretches) > stretches.length;
+}
+
+/** Whether most stretches of a probe have grown, or have not, whatever the others will do. */
+function isDecided(stretches: readonly Stretch[]): boolean {
+  const grown = grownOf(stretches);
+  return 2 * Math.max(grown, stretches.length - grown) > PROBE_STRETCHES;
+}
+
+function grownOf(stretches: readonly Stretch[]): number {
+  return stretches.filter(({ bytes }) => bytes >= NOISE_BYTES).length;
 }
 
 /**
