@@ -32,7 +32,7 @@ template <int SLOTS, bool OUTPUT> struct Room {
 };
 
 // 3. Passing states: from each segment's own to the one it begins with. A thread takes W values of one unit.
-constexpr int W = NPAD >= 128 ? 4 : 2, VECTORS = CHANNELS * NPAD / W, AHEAD = NPAD >= 128 ? 16 : LOCAL_HALF ? 33 : 17;
+constexpr int W = NPAD == 256 ? 8 : NPAD == 128 ? 4 : 2, VECTORS = CHANNELS * NPAD / W, AHEAD = NPAD >= 128 ? 16 : LOCAL_HALF ? 33 : 17;
 // As they lie in memory: many are in flight at a time.
 template <bool HALF> struct Raw { u32 words[HALF ? W / 2 : W]; };
 template <bool HALF> INLINE Raw<HALF> read_states(const void *states, size_t vector) {
@@ -46,11 +46,14 @@ template <bool HALF> INLINE Raw<HALF> read_states(const void *states, size_t vec
     raw.words[0] = u.x;
     raw.words[1] = u.y;
   } else {
-    uint4 u = __ldcg((const uint4 *)from);
-    raw.words[0] = u.x;
-    raw.words[1] = u.y;
-    raw.words[2] = u.z;
-    raw.words[3] = u.w;
+#pragma unroll
+    for (int i = 0; i < WORDS; i += 4) {
+      uint4 u = __ldcg((const uint4 *)(from + i));
+      raw.words[i] = u.x;
+      raw.words[i + 1] = u.y;
+      raw.words[i + 2] = u.z;
+      raw.words[i + 3] = u.w;
+    }
   }
   return raw;
 }
@@ -59,7 +62,8 @@ template <bool HALF> INLINE float value_of(const Raw<HALF> &raw, int i) {
   else return (i & 1) ? floats(raw.words[i >> 1]).y : floats(raw.words[i >> 1]).x;
 }
 template <bool HALF> INLINE void write_states(void *states, size_t vector, const float (&v)[W]) {
-  if constexpr (HALF && W == 4) __stcg((uint2 *)states + vector, make_uint2(halves(v[0], v[1]), halves(v[2], v[3])));
+  if constexpr (W == 8) store_octet<HALF>(states, vector, v);
+  else if constexpr (HALF && W == 4) __stcg((uint2 *)states + vector, make_uint2(halves(v[0], v[1]), halves(v[2], v[3])));
   else if constexpr (HALF) __stcg((u32 *)states + vector, halves(v[0], v[1]));
   else if constexpr (W == 4) __stcg((float4 *)states + vector, make_float4(v[0], v[1], v[2], v[3]));
   else __stcg((float2 *)states + vector, make_float2(v[0], v[1]));
@@ -91,7 +95,9 @@ extern "C" __global__ __launch_bounds__(THREADS, RESIDENT_STATES) void segment_s
   loader.base = shared_address(room);
   loader.steps = loader.base + R::STEPS;
   READY_MAPS(loader, loader.base + R::BARS);
-  segment_state<SLOTS_STATES>(p, loader, place_of(p, blockIdx.x / all, blockIdx.x % all));
+  Place place = place_of(p, blockIdx.x / all, blockIdx.x % all);
+  start_backwards<SLOTS_STATES>(p, loader, place);
+  segment_state<SLOTS_STATES>(p, loader, place);
 }
 #endif
 
@@ -136,6 +142,7 @@ extern "C" __global__ __launch_bounds__(THREADS, RESIDENT_OUTPUT) void segment_o
   loader.steps = loader.base + R::STEPS;
   READY_MAPS(loader, loader.base + R::BARS);
   Place place = place_of(p, blockIdx.x / all, blockIdx.x % all);
+  start_forwards<SLOTS_OUTPUT>(p, loader, place);
   segment_output<SLOTS_OUTPUT>(p, loader, place, loader.base + R::TILES, loader.base + R::WEIGHTS);
 }
 #endif
