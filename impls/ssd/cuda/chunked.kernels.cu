@@ -32,7 +32,7 @@ template <int SLOTS, bool OUTPUT> struct Room {
 };
 
 // 3. Passing states: from each segment's own to the one it begins with. A thread takes W values of one unit.
-constexpr int W = NPAD == 256 ? 8 : NPAD == 128 ? 4 : 2, VECTORS = CHANNELS * NPAD / W, AHEAD = NPAD >= 128 ? 16 : LOCAL_HALF ? 33 : 17;
+constexpr int W = NPAD >= 128 ? 4 : 2, VECTORS = CHANNELS * NPAD / W, AHEAD = NPAD >= 128 ? 16 : LOCAL_HALF ? 33 : 17;
 // As they lie in memory: many are in flight at a time.
 template <bool HALF> struct Raw { u32 words[HALF ? W / 2 : W]; };
 template <bool HALF> INLINE Raw<HALF> read_states(const void *states, size_t vector) {
@@ -46,14 +46,11 @@ template <bool HALF> INLINE Raw<HALF> read_states(const void *states, size_t vec
     raw.words[0] = u.x;
     raw.words[1] = u.y;
   } else {
-#pragma unroll
-    for (int i = 0; i < WORDS; i += 4) {
-      uint4 u = __ldcg((const uint4 *)(from + i));
-      raw.words[i] = u.x;
-      raw.words[i + 1] = u.y;
-      raw.words[i + 2] = u.z;
-      raw.words[i + 3] = u.w;
-    }
+    uint4 u = __ldcg((const uint4 *)from);
+    raw.words[0] = u.x;
+    raw.words[1] = u.y;
+    raw.words[2] = u.z;
+    raw.words[3] = u.w;
   }
   return raw;
 }
@@ -62,26 +59,43 @@ template <bool HALF> INLINE float value_of(const Raw<HALF> &raw, int i) {
   else return (i & 1) ? floats(raw.words[i >> 1]).y : floats(raw.words[i >> 1]).x;
 }
 template <bool HALF> INLINE void write_states(void *states, size_t vector, const float (&v)[W]) {
-  if constexpr (W == 8) store_octet<HALF>(states, vector, v);
-  else if constexpr (HALF && W == 4) __stcg((uint2 *)states + vector, make_uint2(halves(v[0], v[1]), halves(v[2], v[3])));
+  if constexpr (HALF && W == 4) __stcg((uint2 *)states + vector, make_uint2(halves(v[0], v[1]), halves(v[2], v[3])));
   else if constexpr (HALF) __stcg((u32 *)states + vector, halves(v[0], v[1]));
   else if constexpr (W == 4) __stcg((float4 *)states + vector, make_float4(v[0], v[1], v[2], v[3]));
   else __stcg((float2 *)states + vector, make_float2(v[0], v[1]));
 }
-// Where value i of a vector lies in the state: octets of threads, as octet_of has them.
+// Where value i of a vector lies in the operator's states: octets of threads, as octet_of has them; -1: nowhere.
+INLINE long long place_in_states(const Problem &p, int unit, int vector, int i) {
+  Place place = place_of(p, 0, unit >> 1);
+  Slice slice = slice_of(p, place, unit & 1);
+  int octet = vector / (8 / W), thread = octet & 127, w = thread >> 5, lane = thread & 31;
+  int reg = 8 * (octet >> 7) + (vector % (8 / W)) * W + i;
+  int channel = slice.channel + 16 * w + (lane >> 2) + ((reg & 2) << 2), n = 8 * (reg >> 2) + 2 * (lane & 3) + (reg & 1);
+  if (!slice.exists || channel >= p.headDim || n >= p.state) return -1;
+  return (((long long)place.batch * p.heads + slice.head) * p.headDim + channel) * p.state + n;
+}
 INLINE void start_of_scan(const Problem &p, int unit, int vector, float (&run)[W]) {
 #pragma unroll
   for (int i = 0; i < W; i++) run[i] = 0.0f;
   if (!p.initialState) return;
-  Place place = place_of(p, 0, unit >> 1);
-  Slice slice = slice_of(p, place, unit & 1);
-  int octet = vector / (8 / W), thread = octet & 127, w = thread >> 5, lane = thread & 31;
 #pragma unroll
   for (int i = 0; i < W; i++) {
-    int reg = 8 * (octet >> 7) + (vector % (8 / W)) * W + i;
-    int channel = slice.channel + 16 * w + (lane >> 2) + ((reg & 2) << 2), n = 8 * (reg >> 2) + 2 * (lane & 3) + (reg & 1);
-    if (channel < p.headDim && n < p.state)
-      run[i] = __ldg(p.initialState + (((size_t)place.batch * p.heads + slice.head) * p.headDim + channel) * p.state + n);
+    long long at = place_in_states(p, unit, vector, i);
+    if (at >= 0) run[i] = __ldg(p.initialState + at);
+  }
+}
+// The state behind the last segment is the final one.
+INLINE void end_of_scan(const Problem &p, int unit, int vector, const float (&run)[W]) {
+#pragma unroll
+  for (int i = 0; i < W; i += 2) {
+    long long at = place_in_states(p, unit, vector, i);
+    if (at < 0) continue;
+    if (WIDE) {
+      __stcs((float2 *)(p.finalState + at), make_float2(run[i], run[i + 1]));
+    } else {
+      p.finalState[at] = run[i];
+      if (place_in_states(p, unit, vector, i + 1) >= 0) p.finalState[at + 1] = run[i + 1];
+    }
   }
 }
 extern __shared__ __align__(1024) unsigned char room[];
@@ -95,9 +109,7 @@ extern "C" __global__ __launch_bounds__(THREADS, RESIDENT_STATES) void segment_s
   loader.base = shared_address(room);
   loader.steps = loader.base + R::STEPS;
   READY_MAPS(loader, loader.base + R::BARS);
-  Place place = place_of(p, blockIdx.x / all, blockIdx.x % all);
-  start_backwards<SLOTS_STATES>(p, loader, place);
-  segment_state<SLOTS_STATES>(p, loader, place);
+  segment_state<SLOTS_STATES>(p, loader, place_of(p, blockIdx.x / all, blockIdx.x % all));
 }
 #endif
 
@@ -130,6 +142,7 @@ extern "C" __global__ __launch_bounds__(128) void pass_states(const Problem p) {
         for (int k = 0; k < W; k++) run[k] = fmaf(run[k], factors[s + i], value_of(own[i], k));
       }
   }
+  if (FINAL_BY_SCAN) end_of_scan(p, unit, vector, run);
 }
 #endif
 
@@ -142,7 +155,6 @@ extern "C" __global__ __launch_bounds__(THREADS, RESIDENT_OUTPUT) void segment_o
   loader.steps = loader.base + R::STEPS;
   READY_MAPS(loader, loader.base + R::BARS);
   Place place = place_of(p, blockIdx.x / all, blockIdx.x % all);
-  start_forwards<SLOTS_OUTPUT>(p, loader, place);
   segment_output<SLOTS_OUTPUT>(p, loader, place, loader.base + R::TILES, loader.base + R::WEIGHTS);
 }
 #endif

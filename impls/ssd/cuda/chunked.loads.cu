@@ -5,7 +5,6 @@
 struct Place {
   int batch, group, pair, unit; // unit: the first of the two, among all
   int chunk0, count, segment;
-  int border;                   // where the states at the segment's borders lie
 };
 struct Slice {
   int head, channel;
@@ -20,7 +19,7 @@ INLINE Place place_of(const Problem &p, int segment, int pair) {
   place.group = group % p.groups;
   place.batch = group / p.groups;
   place.unit = 2 * pair;
-  place.segment = place.border = segment;
+  place.segment = segment;
   place.chunk0 = (int)((long long)p.chunks * segment / p.segments);
   place.count = (int)((long long)p.chunks * (segment + 1) / p.segments) - place.chunk0;
   return place;
@@ -65,12 +64,6 @@ INLINE void copy_box(u32 to, const TensorMap *map, int column, int outer, int t,
   asm volatile("cp.async.bulk.tensor.4d.shared::cluster.global.tile.mbarrier::complete_tx::bytes [%0], [%1, {%2, %3, %4, %5}], [%6];"
                ::"r"(to), "l"(map), "r"(column), "r"(outer), "r"(t), "r"(batch), "r"(bar) : "memory");
 }
-#if HINTS
-INLINE void copy_box_hint(u32 to, const TensorMap *map, int column, int outer, int t, int batch, u32 bar, u64 policy) {
-  asm volatile("cp.async.bulk.tensor.4d.shared::cluster.global.tile.mbarrier::complete_tx::bytes.L2::cache_hint [%0], [%1, {%2, %3, %4, %5}], [%6], %7;"
-               ::"r"(to), "l"(map), "r"(column), "r"(outer), "r"(t), "r"(batch), "r"(bar), "l"(policy) : "memory");
-}
-#endif
 INLINE void prefetch_map(const TensorMap *map) { asm volatile("prefetch.tensormap [%0];" ::"l"(map) : "memory"); }
 #endif
 
@@ -79,7 +72,6 @@ struct Loader {
 #if HOPPER
   Maps maps;
   u32 bars, phases;
-  int bar0 = 0; // of the first slot
 #endif
   u32 base;  // the first slot
   u32 steps; // the first slot of logA and dt
@@ -91,17 +83,11 @@ struct Loader {
     load_steps(p, place, first, second, steps + slot * STEP_BYTES, chunk);
 #if HOPPER
     if (threadIdx.x == 0) {
-      u32 bar = bars + (bar0 + slot) * 8;
+      u32 bar = bars + slot * 8;
       int t = chunk * CHUNK;
       barrier_expect(bar, 2 * X_BYTES + N_BYTES + (WITH_C ? N_BYTES : 0));
-#if HINTS
-      u64 policy = WITH_C ? (HINTS & 2 ? 0x12F0000000000000ull : 0x1000000000000000ull) : (HINTS & 1 ? 0x14F0000000000000ull : 0x1000000000000000ull);
-      copy_box_hint(to, maps.X, first.channel, first.head, t, place.batch, bar, policy);
-      copy_box_hint(to + X_BYTES, maps.X, second.channel, second.head, t, place.batch, bar, policy);
-#else
       copy_box(to, maps.X, first.channel, first.head, t, place.batch, bar);
       copy_box(to + X_BYTES, maps.X, second.channel, second.head, t, place.batch, bar);
-#endif
 #pragma unroll
       for (int i = 0; i < COLUMN_TILES; i++) copy_box(to + 2 * X_BYTES + i * 8192, maps.B, i * 64, place.group, t, place.batch, bar);
       if (WITH_C)
@@ -118,8 +104,8 @@ struct Loader {
   }
 #if HOPPER
   INLINE void wait(int slot) {
-    barrier_wait(bars + (bar0 + slot) * 8, (phases >> (bar0 + slot)) & 1);
-    phases ^= 1u << (bar0 + slot);
+    barrier_wait(bars + slot * 8, (phases >> slot) & 1);
+    phases ^= 1u << slot;
   }
 #else
   INLINE void wait(int) {}

@@ -61,29 +61,26 @@ INLINE void update_state(float (&state)[STATE_REGS], u32 x, u32 b, int w, int la
 
 // 2. Chunk states, summed to the segment's own. Backwards: a token's weight is its decay to the end of the segment, so that the state is
 // never rescaled.
-template <int SLOTS> INLINE void load_backwards(const Problem &p, Loader &loader, const Place &place, int i) {
-  if (i >= 0)
-    loader.template load<SLOTS, false>(p, place, slice_of(p, place, 0), slice_of(p, place, 1), i, place.chunk0 + i, 2 * X_BYTES + N_BYTES);
-  copies_end();
-}
-// The loads that segment_state finds under way
-template <int SLOTS> INLINE void start_backwards(const Problem &p, Loader &loader, const Place &place) {
-#pragma unroll 1
-  for (int i = 0; i < SLOTS - 1; i++) load_backwards<SLOTS>(p, loader, place, place.count - 1 - i);
-}
 template <int SLOTS> INLINE void segment_state(const Problem &p, Loader &loader, const Place &place) {
   constexpr int BYTES = 2 * X_BYTES + N_BYTES;
-  int index = thread_index(), half = index >> 7, thread = index & 127, w = thread >> 5, lane = index & 31, q = lane & 3;
+  int half = threadIdx.x >> 7, thread = threadIdx.x & 127, w = thread >> 5, lane = threadIdx.x & 31, q = lane & 3;
+  Slice first = slice_of(p, place, 0), second = slice_of(p, place, 1);
   float state[STATE_REGS];
 #pragma unroll
   for (int i = 0; i < STATE_REGS; i++) state[i] = 0.0f;
   float tail = 0.0f;
+  auto load = [&](int i) {
+    if (i >= 0) loader.template load<SLOTS, false>(p, place, first, second, i, place.chunk0 + i, BYTES);
+    copies_end();
+  };
+#pragma unroll 1
+  for (int i = 0; i < SLOTS - 1; i++) load(place.count - 1 - i);
 #pragma unroll 1
   for (int i = place.count - 1; i >= 0; i--) {
     int slot = i % SLOTS;
     copies_wait<SLOTS - 2>();
     __syncthreads();
-    load_backwards<SLOTS>(p, loader, place, i - (SLOTS - 1));
+    load(i - (SLOTS - 1));
     u32 x = loader.base + slot * BYTES + half * X_BYTES, b = loader.base + slot * BYTES + 2 * X_BYTES;
     float2 l, d;
     steps_of(loader.steps + slot * STEP_BYTES, half, lane, l, d);
@@ -104,49 +101,48 @@ template <int SLOTS> INLINE void segment_state(const Problem &p, Loader &loader,
   }
 #pragma unroll
   for (int i = 0; i < NPAD / 16; i++)
-    store_octet<LOCAL_HALF>(p.local, octet_of(p, place.border, place.unit + half, i, thread), state + 8 * i);
-  if (thread == 0) __stcg(p.decays + (size_t)place.border * units(p) + place.unit + half, tail);
+    store_octet<LOCAL_HALF>(p.local, octet_of(p, place.segment, place.unit + half, i, thread), state + 8 * i);
+  if (thread == 0) __stcg(p.decays + (size_t)place.segment * units(p) + place.unit + half, tail);
 }
 
 // 1. and 4.: outputs of a segment's chunks, the state carried from one to the next.
-template <int SLOTS> INLINE void load_forwards(const Problem &p, Loader &loader, const Place &place, int i) {
-  if (i < place.count)
-    loader.template load<SLOTS, true>(p, place, slice_of(p, place, 0), slice_of(p, place, 1), i, place.chunk0 + i, 2 * (X_BYTES + N_BYTES));
-  copies_end();
-}
-// The loads that segment_output finds under way
-template <int SLOTS> INLINE void start_forwards(const Problem &p, Loader &loader, const Place &place) {
-#pragma unroll 1
-  for (int i = 0; i < SLOTS - 1; i++) load_forwards<SLOTS>(p, loader, place, i);
-}
-INLINE void load_entry(const Problem &p, float (&state)[STATE_REGS], const Place &place, int half, int thread) {
-#pragma unroll
-  for (int i = 0; i < NPAD / 16; i++)
-    load_octet<ENTRY_HALF>(p.entry, octet_of(p, place.border, place.unit + half, i, thread), state + 8 * i);
-}
 template <int SLOTS> INLINE void segment_output(const Problem &p, Loader &loader, const Place &place, u32 tiles, u32 weights) {
   constexpr int BYTES = 2 * (X_BYTES + N_BYTES);
-  int index = thread_index(), half = index >> 7, thread = index & 127, w = thread >> 5, lane = index & 31, q = lane & 3;
-  Slice slice = slice_of(p, place, half);
+  int half = threadIdx.x >> 7, thread = threadIdx.x & 127, w = thread >> 5, lane = threadIdx.x & 31, q = lane & 3;
+  Slice first = slice_of(p, place, 0), second = slice_of(p, place, 1), slice = half ? second : first;
   u32 mine = tiles + half * N_BYTES, own = weights + half * 512;
+  auto load = [&](int i) {
+    if (i < place.count) loader.template load<SLOTS, true>(p, place, first, second, i, place.chunk0 + i, BYTES);
+    copies_end();
+  };
+#pragma unroll 1
+  for (int i = 0; i < SLOTS - 1; i++) load(i);
   float state[STATE_REGS];
 #pragma unroll
   for (int i = 0; i < STATE_REGS; i++) state[i] = 0.0f;
-  if (p.segments > 1) {
-    wait_for_last();
-    load_entry(p, state, place, half, thread);
-  } else if (p.initialState) {
-    load_initial(p, state, slice, place, w, lane);
-  }
-#pragma unroll 1
-  for (int i = 0; i < place.count; i++) {
-    int slot = i % SLOTS, t0 = (place.chunk0 + i) * CHUNK;
+  auto store_state = [&]() {
 #pragma unroll
     for (int j = 0; j < NPAD / 8; j += 2) store_rows(state, j, w, lane, [&](int row, int piece) { return mine + at_n(row, piece); });
     publish();
+  };
+  auto enter = [&]() { // where the segment begins, once it is known
+    if (p.segments > 1) {
+      wait_for_last();
+#pragma unroll
+      for (int i = 0; i < NPAD / 16; i++)
+        load_octet<ENTRY_HALF>(p.entry, octet_of(p, place.segment, place.unit + half, i, thread), state + 8 * i);
+    } else if (p.initialState) {
+      load_initial(p, state, slice, place, w, lane);
+    }
+  };
+  if (!ONE_CHUNK) enter();
+#pragma unroll 1
+  for (int i = 0; i < place.count; i++) {
+    int slot = i % SLOTS, t0 = (place.chunk0 + i) * CHUNK;
+    if (!ONE_CHUNK) store_state();
     copies_wait<SLOTS - 2>();
     __syncthreads();
-    load_forwards<SLOTS>(p, loader, place, i + SLOTS - 1);
+    load(i + SLOTS - 1);
     u32 x = loader.base + slot * BYTES + half * X_BYTES, b = loader.base + slot * BYTES + 2 * X_BYTES, c = b + N_BYTES;
     loader.wait(slot);
     float G[32], Y[32];
@@ -157,24 +153,28 @@ template <int SLOTS> INLINE void segment_output(const Problem &p, Loader &loader
     Decays decay = decays_of(l, d, w, lane, own);
     slice_barrier(half);
     u32 M[4][4];
-    auto update = [&]() {
+    // long products are issued together; short ones are done before scores are scaled, which needs the registers
+    if (!TOGETHER) {
+      products_wait<0>();
+      mask_scores(M, G, decay, w, lane, own);
+    }
+    if (ONE_CHUNK) { // all that does not depend on the entry is done while it is not there
+      enter();
+      store_state();
+      slice_barrier(half);
+    }
+    if (!TOGETHER) multiply_tiles(Y, c, mine, w, lane);
+    if (!ONE_CHUNK) {
       float all = exp2_fast((decay.block[0] + decay.block[1]) + (decay.block[2] + decay.block[3]));
 #pragma unroll
       for (int k = 0; k < STATE_REGS; k++) state[k] *= all;
       update_state(state, x, b, w, lane, [&](int j) { return load_f2(own + 256 + (8 * j + 2 * q) * 4); });
-    };
-    // long products are issued together; short ones are done before scores are scaled, which needs the registers
+    }
     if (TOGETHER) {
-      update();
       products_wait<2>();
       mask_scores(M, G, decay, w, lane, own);
-    } else {
-      products_wait<0>();
-      mask_scores(M, G, decay, w, lane, own);
-      multiply_tiles(Y, c, mine, w, lane);
-      update();
     }
-    products_wait<1>();
+    products_wait<ONE_CHUNK ? 0 : 1>();
     float ahead = 0.0f; // of the blocks before this warp's rows
 #pragma unroll
     for (int J = 0; J < 3; J++) ahead += J < w ? decay.block[J] : 0.0f;
@@ -193,6 +193,6 @@ template <int SLOTS> INLINE void segment_output(const Problem &p, Loader &loader
     slice_barrier(half); // every warp has finished with the tiles of X and the state
     store_output(p, Y, slice, place, x, t0, w, lane);
   }
-  if (place.segment == p.segments - 1)
+  if (!ONE_CHUNK && (FINAL_BY_SCAN ? p.segments == 1 : place.segment == p.segments - 1))
     store_final(p, state, slice, place, loader.base + half * CHANNELS * NPAD * 4, half, thread);
 }

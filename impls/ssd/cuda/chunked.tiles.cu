@@ -1,5 +1,6 @@
 // What a workgroup holds and how it is addressed. Sizes by the definitions that chunked.ts gives:
 //   NPAD 16, 32, 64, 128 or 256 columns of state, MMA_SYNC 1 for products of 16 x 8 x 16, WIDE 1 where every row starts at 16 bytes,
+//   ONE_CHUNK a segment has one chunk, FINAL_BY_SCAN the scan between the walks writes the final state,
 //   HAS_DT, HAS_Z, HAS_D (1 a head, 2 a channel), LOCAL_HALF and ENTRY_HALF for the states at the borders of segments
 #if defined(__CUDA_ARCH_FEAT_SM90_ALL) && !MMA_SYNC
 #define HOPPER 1
@@ -26,9 +27,6 @@ struct Problem {
   int batch, length, heads, groups, headDim, state;
   int slices, pairs;   // slices a head, workgroups a group
   int chunks, segments;
-  int slabs;           // stretches of time that slab_outputs takes one after another
-  u32 *signals;        // a workgroup's pair: segments whose ends are there, segments whose entries are there; all: workgroups that are done
-  float *carry;        // states at the end of a slab, f32
 };
 
 constexpr int CHUNK = 64, CHANNELS = 64, THREADS = 256;
@@ -48,12 +46,6 @@ INLINE u32 at_n(int row, int piece) {
 }
 INLINE u32 at_x(int row, int piece) { return row * 128 + ((piece ^ (row & 7)) << 4); }
 
-// Read anew where it is called: what follows from it is then not kept in registers from one walk to the next.
-INLINE int thread_index() {
-  int index;
-  asm volatile("mov.u32 %0, %%tid.x;" : "=r"(index));
-  return index;
-}
 INLINE u32 shared_address(const void *p) { return (u32)__cvta_generic_to_shared(p); }
 INLINE float exp2_fast(float x) {
   float y;
@@ -78,11 +70,6 @@ INLINE float2 floats(u32 v) {
 }
 INLINE float from_lane(float v, int lane) { return __shfl_sync(0xffffffffu, v, lane); }
 
-INLINE float load_f1(u32 a) {
-  float v;
-  asm volatile("ld.shared.f32 %0, [%1];" : "=f"(v) : "r"(a) : "memory");
-  return v;
-}
 INLINE float2 load_f2(u32 a) {
   float2 v;
   asm volatile("ld.shared.v2.f32 {%0, %1}, [%2];" : "=f"(v.x), "=f"(v.y) : "r"(a) : "memory");

@@ -98,13 +98,6 @@ export function roomBytes(padded: number, slots: number, output: boolean): numbe
   return slots * (slot + 2 * CHUNK * 8) + (output ? 2 * tile + 1024 : 64);
 }
 
-/** Shared memory of both walks in turn: `SlabRoom` of chunked.slabs.cu. */
-export function slabBytes(padded: number, { states, output }: Tuning): number {
-  const first = roomBytes(padded, states.slots, false) - 64;
-  const second = roomBytes(padded, output.slots, true);
-  return Math.max(first + 2 * MOST_SEGMENTS * 4, second) + (padded === 256 ? 0 : 64);
-}
-
 /** Segments that pay: below three, reading X twice costs more than workgroups that are too few. */
 const FEWEST_SEGMENTS = 3;
 

@@ -11,7 +11,6 @@ import {
   type Shape,
   scratchBytes,
   segmentsFor,
-  slabBytes,
   shapeOf,
   THREADS,
   type Tuning,
@@ -27,11 +26,10 @@ const urls = [
   new URL("./chunked.epilogue.cu", import.meta.url),
   new URL("./chunked.passes.cu", import.meta.url),
   new URL("./chunked.kernels.cu", import.meta.url),
-  new URL("./chunked.slabs.cu", import.meta.url),
 ];
 
-export type Entry = "segment_states" | "pass_states" | "segment_outputs" | "slab_outputs";
-const ENTRIES: readonly Entry[] = ["segment_states", "pass_states", "segment_outputs", "slab_outputs"];
+export type Entry = "segment_states" | "pass_states" | "segment_outputs";
+const ENTRIES: readonly Entry[] = ["segment_states", "pass_states", "segment_outputs"];
 
 /** What the kernels are compiled for. */
 export interface Build {
@@ -44,11 +42,13 @@ export interface Build {
   readonly z: boolean;
   /** 0: none, 1: one a head, 2: one a channel. */
   readonly skip: 0 | 1 | 2;
+  /** No segment has more than one chunk: the last kernel does what it can before it knows the state it begins with. */
+  readonly oneChunk: boolean;
 }
 
 /** The source of one kernel, and the definitions it is compiled with. */
 export function chunkedSource(build: Build, entry: Entry) {
-  const { shape, tuning, borders } = build;
+  const { shape, tuning, borders, oneChunk } = build;
   return {
     urls,
     entry,
@@ -66,7 +66,10 @@ export function chunkedSource(build: Build, entry: Entry) {
       RESIDENT_STATES: tuning.states.resident,
       RESIDENT_OUTPUT: tuning.output.resident,
       MOST_SEGMENTS,
-      TOGETHER: tuning.output.together ? 1 : 0,
+      TOGETHER: tuning.output.together && !oneChunk ? 1 : 0,
+      ONE_CHUNK: oneChunk ? 1 : 0,
+      // long states take time to write: in the last kernel one workgroup of 16 or 33 would do that when all others are done
+      FINAL_BY_SCAN: oneChunk || shape.padded >= 128 ? 1 : 0,
       // one kernel a program: a change of how time is cut compiles no more than it needs
       ...Object.fromEntries(ENTRIES.map((one) => [`ENTRY_${one.toUpperCase()}`, one === entry ? 1 : 0])),
     },
@@ -77,10 +80,6 @@ export function chunkedSource(build: Build, entry: Entry) {
 export interface Cut {
   readonly segments?: number;
   readonly tuning?: Tuning;
-  /** Chunks of a segment of a slab: one launch that reads X once; else launches after each other. */
-  readonly slab?: number;
-  readonly defines?: Readonly<Record<string, number>>;
-  readonly cooperative?: boolean;
 }
 
 /** Kernels of one problem on one card. */
@@ -88,12 +87,10 @@ class Kernels {
   constructor(
     readonly engine: CudaEngine,
     readonly build: Build,
-    readonly defines: Readonly<Record<string, number>> = {},
   ) {}
 
   source(entry: Entry) {
-    const source = chunkedSource(this.build, entry);
-    return { ...source, defines: { ...source.defines, ...this.defines }, plain: this.build.mma };
+    return { ...chunkedSource(this.build, entry), plain: this.build.mma };
   }
 
   room(kernel: keyof Tuning): number {
@@ -123,7 +120,22 @@ function buildFor(
     dt: inputs.dt !== undefined,
     z: inputs.z !== undefined,
     skip: inputs.D === undefined ? 0 : inputs.D.axes.length === 1 ? 1 : 2,
+    oneChunk: false,
   };
+}
+
+/** Kernels and segments of a problem; sequences that are short beside the card have kernels of their own. */
+function cutFor(engine: CudaEngine, plain: Build, { segments: given }: Cut) {
+  const { shape, tuning } = plain;
+  const { multiprocessors } = engine.card.facts.attributes;
+  const most = given ?? segmentsFor(shape, multiprocessors * tuning.output.resident);
+  const oneChunk = most > 1 && most === shape.chunks;
+  const kernels = new Kernels(engine, { ...plain, oneChunk });
+  const segments = given ?? segmentsFor(shape, kernels.resident("segment_outputs", "output"));
+  // a card may hold fewer than the kernels were written for
+  return oneChunk && segments !== shape.chunks
+    ? { kernels: new Kernels(engine, plain), segments }
+    : { kernels, segments };
 }
 
 export async function prepareChunked(
@@ -133,11 +145,8 @@ export async function prepareChunked(
   cut: Cut = {},
 ) {
   const { dims } = problem;
-  const build = buildFor(engine, problem, make, cut.tuning);
-  const { shape, borders, mma } = build;
-  const kernels = new Kernels(engine, build, cut.defines);
-  if (cut.slab) return prepareSlabs(engine, problem, build, kernels, cut);
-  const segments = cut.segments ?? segmentsFor(shape, kernels.resident("segment_outputs", "output"));
+  const { kernels, segments } = cutFor(engine, buildFor(engine, problem, make, cut.tuning), cut);
+  const { shape, borders, mma } = kernels.build;
   const split = segments > 1;
   const stage = engine.stage(ssd, problem);
   const [X, B, C] = [stage.input("X"), stage.input("B"), stage.input("C")];
@@ -149,7 +158,7 @@ export async function prepareChunked(
     ...[stage.input("initialState"), stage.output("Y"), stage.output("finalState", "f32")],
     ...[scratch("local"), scratch("entry"), scratch("decays")],
     ...[dims.batch, dims.length, dims.heads, dims.groups, dims.headDim, dims.state],
-    ...[shape.slices, shape.pairs, shape.chunks, segments, 1, 0n, 0n],
+    ...[shape.slices, shape.pairs, shape.chunks, segments],
   ]);
   const maps = mma ? [] : mapsOf(engine, problem, shape.padded, { X, B, C });
   // a kernel that starts early has loaded its first tiles when the one before it ends
@@ -167,44 +176,10 @@ export async function prepareChunked(
   return stage.prepared({ segments });
 }
 
-/** One launch, workgroups that wait for each other. */
-function prepareSlabs(
-  engine: CudaEngine,
-  problem: Problem<Ssd>,
-  { shape, borders, tuning }: Build,
-  kernels: Kernels,
-  { slab = 4, segments, cooperative = true }: Cut,
-) {
-  const { dims } = problem;
-  const sharedBytes = slabBytes(shape.padded, tuning);
-  const resident = engine.card.resident(engine.card.kernel(kernels.source("slab_outputs")), THREADS, sharedBytes);
-  const beside = segments ?? Math.min(shape.chunks, Math.floor(resident / shape.workgroups));
-  const slabs = Math.ceil(shape.chunks / (beside * slab));
-  const stage = engine.stage(ssd, problem);
-  const [X, B, C] = [stage.input("X"), stage.input("B"), stage.input("C")];
-  const bytes = scratchBytes(shape, beside * Math.min(slabs, 2), borders);
-  const states = stage.scratch("states of segments", bytes.local);
-  const parameters = engine.pack([
-    ...[X, B, C, stage.input("logA"), stage.input("dt"), stage.input("D"), stage.input("z")],
-    ...[stage.input("initialState"), stage.output("Y"), stage.output("finalState", "f32")],
-    ...[states, states, stage.scratch("decays of segments", bytes.decays)],
-    ...[dims.batch, dims.length, dims.heads, dims.groups, dims.headDim, dims.state],
-    ...[shape.slices, shape.pairs, shape.chunks, beside * slabs, slabs],
-    stage.upload("signals", new Uint8Array((2 * shape.workgroups + 1) * 128)),
-    stage.scratch("states between slabs", shape.workgroups * 2 * CHANNELS * shape.padded * 4),
-  ]);
-  stage.kernel(
-    kernels.source("slab_outputs"),
-    { blocks: shape.workgroups * beside, threads: THREADS, sharedBytes, cooperative },
-    [parameters, ...mapsOf(engine, problem, shape.padded, { X, B, C })],
-  );
-  return stage.prepared({ segments: beside * slabs, slabs });
-}
-
-/** A thread takes eight, four values of one unit's state, or two values of one unit's state, fewer where states are small: `W` of chunked.kernels.cu. */
+/** A thread takes four values of one unit's state, or two where states are small: `W` of chunked.kernels.cu. */
 function scanGrid({ workgroups, padded }: Shape): Grid {
   const values = 2 * workgroups * CHANNELS * padded;
-  return { blocks: values / (padded === 256 ? 8 : padded === 128 ? 4 : 2) / 128, threads: 128 };
+  return { blocks: values / (padded >= 128 ? 4 : 2) / 128, threads: 128 };
 }
 
 /** X in boxes of 64 tokens of one slice, B and C in boxes of 64 tokens and 64 columns of one group. */
