@@ -36,8 +36,9 @@ const mamba = torchPeers(ssd, {
   source: "mamba_ssm, mamba_chunk_scan_combined (Triton; arXiv 2405.21060)",
   file: new URL("./chunked.mamba.py", import.meta.url),
   replays: ["graph"],
-  // on an H200 at 4,096 tokens and 16 heads: 48.6 us with 128 and 68.7 with 256 at state 64, 79.4 and 67.7 at state 256
-  chunk: ({ dims }) => (dims.state >= 128 ? 256 : 128),
+  // the best of 64, 128 and 256 on an H100 and an H200 with 16 heads: 128 to 4,096 tokens (48.6 us, 68.7 with 256), 256 at 65,536 and
+  // for long states (67.7 us at state 256, 79.4 with 128)
+  chunk: ({ dims }) => (dims.state >= 128 || dims.length >= 32_768 ? 256 : 128),
   constants: (problem) => ({ rates: ratesOf(problem) ?? [] }),
   rounding: officialRounding,
   unsupported: (problem) =>
