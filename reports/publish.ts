@@ -1,8 +1,8 @@
 /** What a run leaves for people: charts (SVG, PNG, spec, numbers, PDF where wanted) and report.html, all from rows alone. */
 import type { TopLevelSpec } from "vega-lite";
-import { groupBy } from "./analysis/curves.js";
 import { drawable } from "./analysis/drawable.js";
 import { fairnessMarkdown } from "./analysis/fairness.js";
+import { groupBy } from "./analysis/series.js";
 import { figure10Chart } from "./charts/figure-10.js";
 import { floorChart } from "./charts/floor.js";
 import { chartOf } from "./charts/index.js";

@@ -1,6 +1,7 @@
 /** How much of the least possible time each curve takes: 100% is the floor that the ceilings of this run allow. */
 import type { TopLevelSpec } from "vega-lite";
-import { bestCurves, type Curve, type Group, groupBy, groupsOf, xKeyOf } from "../analysis/curves.js";
+import { bestCurves, type Curve, type Group, groupsOf } from "../analysis/curves.js";
+import { groupBy, xKeyOf } from "../analysis/series.js";
 import { formatNumber } from "../format.js";
 import type { Row, RunRecord } from "../rows/row.js";
 import { caption } from "./caption.js";

@@ -7,12 +7,13 @@ import { BUDGETS, type GridBudget } from "../budget/budget.js";
 import { type History, problemBytes } from "../budget/predict.js";
 import { chooseLanes, type LaneChoice } from "../check/lanes.js";
 import { type SecondSet, secondSet } from "../check/second-set.js";
-import type { Case, Group } from "../plan/plan.js";
+import type { Case, Group } from "../plan/case.js";
 import type { EnginePool, Present } from "../processes/engine-pool.js";
 import type { Host } from "../processes/host.js";
 import type { ReferenceHandle } from "../processes/protocol.js";
 import type { Grid } from "../suite.js";
-import { GroupMeasurement, type GroupRun } from "./group.js";
+import type { GroupRun } from "./case-measurement.js";
+import { GroupMeasurement } from "./group.js";
 import { withinPhysics } from "./physics.js";
 import { caseRecords, type Outcome, type RunFacts } from "./rows.js";
 
@@ -154,8 +155,15 @@ class Runner {
     const start = host.nowMs();
     try {
       const patienceMs = 60_000 + this.affordable.referenceNs(group) / 1e5;
-      const references = [await host.reference(group.problem, lanes, patienceMs)];
-      if (second) references.push(await host.reference(second.problem, second.lanes, patienceMs));
+      // beside each other, since nothing is timed yet; both have ended, whatever became of one, before anything is
+      const settled = await Promise.allSettled([
+        host.reference(group.problem, lanes, patienceMs),
+        ...(second ? [host.reference(second.problem, second.lanes, patienceMs)] : []),
+      ]);
+      const references = settled.map((one) => {
+        if (one.status === "rejected") throw one.reason;
+        return one.value;
+      });
       this.affordable.sawReference(group, (host.nowMs() - start) * 1e6);
       return references;
     } catch (error) {

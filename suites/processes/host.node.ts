@@ -23,7 +23,8 @@ export function nodeHost(options: NodeHostOptions = {}): Host {
   const folder = mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`));
   const memoryBytes = options.memoryBytes ?? Math.floor(availableBytes() / 2);
   const children = new Set<Child>();
-  let clerk: Child | undefined;
+  /** They compute references, in processes of their own, so that Ctrl-C is answered while a long one is at work. */
+  const clerks = new Set<Child>();
   let references = 0;
   let closed = false;
   const start = (module = options.child?.()) => {
@@ -37,11 +38,15 @@ export function nodeHost(options: NodeHostOptions = {}): Host {
     start,
     memoryBytes,
     nowMs: () => performance.timeOrigin + performance.now(),
-    // In a process of its own, so that Ctrl-C is answered while a long reference is at work
     async reference(problem, lanes, deadlineMs) {
-      if (!clerk?.alive) clerk = start();
+      const clerk = [...clerks].find((one) => one.alive && !one.isBusy) ?? start();
+      clerks.add(clerk);
       const file = join(folder, `${references++}.lanes`);
-      await clerk.call("reference", { problem, lanes, file }, deadlineMs);
+      try {
+        await clerk.call("reference", { problem, lanes, file }, deadlineMs);
+      } finally {
+        if (!clerk.alive) clerks.delete(clerk);
+      }
       return { file, lanes };
     },
     forget: ({ file }) => rmSync(file, { force: true }),
@@ -122,6 +127,10 @@ class Child implements EngineLink {
 
   get alive(): boolean {
     return this.death === undefined && this.killedFor === undefined;
+  }
+
+  get isBusy(): boolean {
+    return this.waiting !== undefined;
   }
 
   call<K extends CallName>(call: K, body: Calls[K][0], deadlineMs: number): Promise<Calls[K][1]> {
