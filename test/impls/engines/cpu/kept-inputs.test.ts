@@ -4,10 +4,10 @@ import type { Change } from "../../../../impls/change.js";
 import { extentOf, KeptInputs } from "../../../../impls/engines/cpu/kept-inputs.js";
 import { ssd } from "../../../../impls/ssd/index.js";
 import { toFloat32, writeRows } from "../../../../impls/tensor.js";
-import { gridProblem } from "../../../../suites/grids.js";
+import { GRIDS, gridProblem } from "../../../../suites/grids.js";
 
 const problems = [1, 2].map((seed) =>
-  gridProblem(ssd, { batch: 1, heads: 2, headDim: 4 }, { length: 24, state: 8, dtype: "f32", seed }),
+  gridProblem(ssd, { ...GRIDS.quick, heads: 2, headDim: 4 }, { length: 24, state: 8, dtype: "f32", seed }),
 );
 const valuesOf = (problem: (typeof problems)[number]) =>
   Object.fromEntries(
