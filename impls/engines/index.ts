@@ -2,6 +2,7 @@
 import type { CpuEngine } from "./cpu.js";
 import type { CudaEngine } from "./cuda.js";
 import type { Engine, OpenOptions } from "./engine.js";
+import type { NativeEngine } from "./native.js";
 import type { TfjsEngine } from "./tfjs.js";
 import type { TorchEngine } from "./torch.js";
 import type { WasmEngine } from "./wasm.js";
@@ -11,6 +12,7 @@ import type { WebGpuEngine } from "./webgpu.js";
 export interface Engines {
   cpu: CpuEngine;
   cuda: CudaEngine;
+  native: NativeEngine;
   tfjs: TfjsEngine;
   torch: TorchEngine;
   wasm: WasmEngine;
@@ -63,6 +65,7 @@ export const engines: readonly EngineEntry[] = [
     packages: { "": ["webgpu"] },
     load: () => import("./webgpu.js"),
   },
+  { name: "native", onRequest: ["avx512", "avx2", "neon"], load: () => import("./native.js") },
   { name: "wasm", packages: { "": ["assemblyscript"] }, load: () => import("./wasm.js") },
   { name: "cpu", inPage: true, plainJs: true, load: () => import("./cpu.js") },
   {

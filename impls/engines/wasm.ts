@@ -8,6 +8,7 @@ import { pathToFileURL } from "node:url";
 import type { AnyOperator, Problem } from "../operator.js";
 import type { Prepared, RunDetails } from "../prepared.js";
 import { Choices } from "./choices.js";
+import { hostClock } from "./cpu/host-clock.js";
 import { hostPrepared } from "./cpu/host-memory.js";
 import type { Engine } from "./engine.js";
 import { cacheFolder, loadKernel } from "./wasm/build.js";
@@ -82,17 +83,7 @@ export async function open(device = process.env.DUALBENCH_WASM_SIMD || undefined
       kind: "cpu",
       details: { simd, threads, node: process.versions.node, v8: process.versions.v8 },
     },
-    async once(run) {
-      await run();
-    },
-    async time(run, repeats) {
-      const start = performance.now();
-      for (let i = 0; i < repeats; i++) {
-        const pending = run();
-        if (pending) await pending;
-      }
-      return { hostNs: ((performance.now() - start) * 1e6) / repeats };
-    },
+    ...hostClock,
     ceilings: (threads = 1) => measureCeilings(simd, pool, threads),
     close: () => pool.close(),
     async fastest({ kernel, prepare, ...search }) {

@@ -1,6 +1,7 @@
 /** Every implementation of ssd, in the order in which charts list them. */
 import { chunkedCpu } from "./chunked.cpu.js";
 import { chunkedCuda } from "./chunked.cuda.js";
+import { chunkedNative } from "./chunked.native.js";
 import { chunkedTfjs } from "./chunked.tfjs.js";
 import { chunkedTorch } from "./chunked.torch.js";
 import { chunkedWasm } from "./chunked.wasm.js";
@@ -17,6 +18,7 @@ import { scanTfjs } from "./scan.tfjs.js";
 
 export { ssd };
 export const implementations = [
+  chunkedNative,
   chunkedWasm,
   recurrentWasm,
   quadraticWasm,

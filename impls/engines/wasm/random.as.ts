@@ -6,7 +6,7 @@ class Args {
   /** The first row of those to write; `to` is its place. */
   row0: i32;
   rows: i32; cols: i32; k0: u32; k1: u32;
-  /** Index in `distributions` of inputs.ts. */
+  /** Index in `distributions` of cpu/layout-inputs.ts. */
   kind: i32;
   /** Size of the last axis. */
   last: i32;

@@ -1,7 +1,7 @@
 /** The argument block of the ssd kernels, and how a run walks over blocks of sequences and tokens. */
 import type { Room, Words } from "../../engines/wasm/room.js";
 import type { Problem } from "../../operator.js";
-import { readerOf } from "../../tensor.js";
+import { skipOf } from "../cpu/skip.js";
 import type { Ssd } from "../operator.js";
 
 /** In the order of class Args in layout.as.ts. */
@@ -49,17 +49,12 @@ export function stateBytes({ heads, headDim, state }: Problem<Ssd>["dims"]): num
 }
 
 export function argumentsOf(room: Room<Ssd>, own: Partial<Record<Field, number>>): Words<Field> {
-  const { dims, inputs } = room.problem;
+  const { dims } = room.problem;
   const values = Object.fromEntries(fields.map((name) => [name, room.address[name] ?? 0])) as Record<
     Field,
     number
   >;
-  // One D a head is spread over its channels: the kernels know one layout.
-  const perHead = inputs.D?.axes.length === 1 ? readerOf(inputs.D, "f32") : undefined;
-  if (perHead)
-    values.D = room.floats(dims.heads * dims.headDim, (D) => {
-      for (let i = 0; i < D.length; i++) D[i] = perHead.at(0, Math.floor(i / dims.headDim));
-    });
+  values.D = skipOf(room);
   const { length, heads, groups, headDim, state } = dims;
   const slices = Math.ceil(headDim / WIDTH);
   const ones = room.floats(WIDTH, (values) => values.fill(1));

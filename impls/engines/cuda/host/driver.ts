@@ -1,5 +1,5 @@
 /** The CUDA driver's functions that this engine calls, as libcuda declares them (CUDA driver API, 12.4). Each returns 0 or an error. */
-import { type Declarations, firstThatLoads } from "./library.js";
+import { type Declarations, firstThatLoads, koffi } from "../../libraries/koffi.js";
 
 /** A handle or an address of the device. */
 export type Handle = bigint;
@@ -148,6 +148,21 @@ const FILES = [
   "nvcuda.dll",
 ];
 
+let hasStructs = false;
+
+/** The argument of cuLaunchKernelEx, which koffi must know by name, once. */
+function declareStructs(): void {
+  if (hasStructs) return;
+  const { struct, array } = koffi();
+  struct("LaunchAttribute", { id: "int", pad: "int", value: array("int", 16) });
+  struct("LaunchConfig", {
+    ...{ gridX: "uint32_t", gridY: "uint32_t", gridZ: "uint32_t" },
+    ...{ blockX: "uint32_t", blockY: "uint32_t", blockZ: "uint32_t", sharedBytes: "uint32_t" },
+    ...{ stream: "uint64_t", attributes: "LaunchAttribute *", count: "uint32_t" },
+  });
+  hasStructs = true;
+}
+
 let driver: DriverCalls | undefined;
 
 /** Loaded once: koffi unloads a library whose objects are collected. @throws one sentence where there is no driver */
@@ -158,6 +173,7 @@ export function loadDriver(): DriverCalls {
     throw new Error(
       "no NVIDIA driver: libcuda.so.1 cannot be loaded; install the driver of the card (Debian: nvidia-driver), or use --engine webgpu",
     );
+  declareStructs();
   driver = found.bind(declarations);
   return driver;
 }

@@ -2,8 +2,8 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { type Declarations, firstThatLoads } from "../../libraries/koffi.js";
 import type { Handle, Out } from "./driver.js";
-import { type Declarations, firstThatLoads } from "./library.js";
 
 export interface NvrtcCalls {
   nvrtcVersion(major: Int32Array, minor: Int32Array): number;

@@ -4,8 +4,8 @@ import { createRequire } from "node:module";
 /** One C function; pointers are typed arrays that the callee writes into, 64-bit numbers may be bigints. */
 export type NativeFunction = (...args: never[]) => unknown;
 
-/** What this module needs of koffi. */
-interface Koffi {
+/** What engines need of koffi. */
+export interface Koffi {
   load(path: string, options?: { global?: boolean }): { func(declaration: string): NativeFunction };
   struct(name: string, members: Readonly<Record<string, unknown>>): unknown;
   array(type: string, length: number): unknown;
@@ -14,21 +14,16 @@ interface Koffi {
 let loaded: Koffi | undefined;
 
 /** @throws one sentence where the optional package is not installed or has no build for this machine */
-function koffi(): Koffi {
-  if (loaded) return loaded;
+export function koffi(): Koffi {
   try {
-    loaded = createRequire(import.meta.url)("koffi") as Koffi;
+    loaded ??= createRequire(import.meta.url)("koffi") as Koffi;
+    return loaded;
   } catch (error) {
     const [first] = (error as Error).message.split("\n");
-    throw new Error(`the npm package koffi, which calls the driver, is absent: npm install koffi (${first})`);
+    throw new Error(
+      `the npm package koffi, which calls native code, is absent: npm install koffi (${first})`,
+    );
   }
-  loaded.struct("LaunchAttribute", { id: "int", pad: "int", value: loaded.array("int", 16) });
-  loaded.struct("LaunchConfig", {
-    ...{ gridX: "uint32_t", gridY: "uint32_t", gridZ: "uint32_t" },
-    ...{ blockX: "uint32_t", blockY: "uint32_t", blockZ: "uint32_t", sharedBytes: "uint32_t" },
-    ...{ stream: "uint64_t", attributes: "LaunchAttribute *", count: "uint32_t" },
-  });
-  return loaded;
 }
 
 /**

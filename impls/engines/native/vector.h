@@ -1,0 +1,136 @@
+// The vectors that kernels are written in: 16, 8 or 4 floats, whatever the build is for. Arithmetic with + - * / is the compiler's own
+// (GCC and Clang); what has no operator stands here once for each instruction set.
+#pragma once
+#include <stdint.h>
+#include <string.h>
+#if defined(__AVX512F__)
+#include <immintrin.h>
+enum { LANES = 16, REGISTERS = 32 };
+#elif defined(__AVX2__) && defined(__FMA__)
+#include <immintrin.h>
+enum { LANES = 8, REGISTERS = 16 };
+#elif defined(__ARM_NEON) && defined(__aarch64__)
+#include <arm_neon.h>
+enum { LANES = 4, REGISTERS = 32 };
+#else
+#error "kernels need AVX-512, AVX2 with FMA, or NEON"
+#endif
+
+#define INLINE static inline __attribute__((always_inline))
+// Loops over registers: their bounds are constants once the function is inlined.
+#ifdef __clang__
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define UNROLL _Pragma("GCC unroll 64")
+#endif
+// Of two branches, the one that is hardly ever taken.
+#define SELDOM(condition) __builtin_expect(!!(condition), 0)
+
+typedef float Vec __attribute__((vector_size(4 * LANES)));
+typedef int32_t Bits __attribute__((vector_size(4 * LANES)));
+typedef float AnyVec __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
+
+INLINE Vec load(const float *from) { return *(const AnyVec *)from; }
+INLINE void store(float *to, Vec value) { *(AnyVec *)to = value; }
+
+#if defined(__AVX512F__)
+INLINE Vec splat(float x) { return _mm512_set1_ps(x); }
+// a b + c, rounded once
+INLINE Vec madd(Vec a, Vec b, Vec c) { return _mm512_fmadd_ps(a, b, c); }
+// Where one is NaN: the second.
+INLINE Vec larger(Vec a, Vec b) { return _mm512_max_ps(a, b); }
+INLINE Vec smaller(Vec a, Vec b) { return _mm512_min_ps(a, b); }
+// The first `count` floats, zeros behind them: nothing behind a row is touched.
+INLINE Vec load_part(const float *from, int64_t count) {
+  return _mm512_maskz_loadu_ps((__mmask16)((1u << count) - 1), from);
+}
+INLINE void store_part(float *to, Vec value, int64_t count) {
+  _mm512_mask_storeu_ps(to, (__mmask16)((1u << count) - 1), value);
+}
+#elif defined(__AVX2__)
+INLINE Vec splat(float x) { return _mm256_set1_ps(x); }
+INLINE Vec madd(Vec a, Vec b, Vec c) { return _mm256_fmadd_ps(a, b, c); }
+INLINE Vec larger(Vec a, Vec b) { return _mm256_max_ps(a, b); }
+INLINE Vec smaller(Vec a, Vec b) { return _mm256_min_ps(a, b); }
+INLINE __m256i first_lanes(int64_t count) {
+  return _mm256_cmpgt_epi32(_mm256_set1_epi32((int)count), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+}
+INLINE Vec load_part(const float *from, int64_t count) { return _mm256_maskload_ps(from, first_lanes(count)); }
+INLINE void store_part(float *to, Vec value, int64_t count) { _mm256_maskstore_ps(to, first_lanes(count), value); }
+#else
+INLINE Vec splat(float x) { return (Vec)vdupq_n_f32(x); }
+INLINE Vec madd(Vec a, Vec b, Vec c) { return (Vec)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b); }
+INLINE Vec larger(Vec a, Vec b) { return a > b ? a : b; }
+INLINE Vec smaller(Vec a, Vec b) { return a < b ? a : b; }
+INLINE Vec load_part(const float *from, int64_t count) {
+  Vec value = {0};
+  memcpy(&value, from, 4 * count);
+  return value;
+}
+INLINE void store_part(float *to, Vec value, int64_t count) { memcpy(to, &value, 4 * count); }
+#endif
+
+// All of a row's vector, or what of it is there.
+INLINE Vec load_some(const float *from, int64_t count) { return count >= LANES ? load(from) : load_part(from, count); }
+INLINE void store_some(float *to, Vec value, int64_t count) {
+  if (count >= LANES) store(to, value);
+  else store_part(to, value, count);
+}
+
+#ifdef __clang__
+#define SHUFFLE __builtin_shufflevector
+#else
+#define SHUFFLE __builtin_shufflevector
+#endif
+
+// Lanes in quads [a b c d]: each quad of the result holds what the four vectors have in that quad, added up; with the sums over quads
+// (below) the sums over all lanes.
+INLINE Vec quad_sums(Vec a, Vec b, Vec c, Vec d) {
+#if defined(__AVX512F__)
+#define PAIR(x, y) \
+  SHUFFLE(x, y, 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29) + \
+  SHUFFLE(x, y, 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31)
+#define HALVES(x, y) \
+  SHUFFLE(x, y, 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29) + \
+  SHUFFLE(x, y, 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31)
+#elif defined(__AVX2__)
+#define PAIR(x, y) SHUFFLE(x, y, 0, 8, 1, 9, 4, 12, 5, 13) + SHUFFLE(x, y, 2, 10, 3, 11, 6, 14, 7, 15)
+#define HALVES(x, y) SHUFFLE(x, y, 0, 1, 8, 9, 4, 5, 12, 13) + SHUFFLE(x, y, 2, 3, 10, 11, 6, 7, 14, 15)
+#else
+#define PAIR(x, y) SHUFFLE(x, y, 0, 4, 1, 5) + SHUFFLE(x, y, 2, 6, 3, 7)
+#define HALVES(x, y) SHUFFLE(x, y, 0, 1, 4, 5) + SHUFFLE(x, y, 2, 3, 6, 7)
+#endif
+  const Vec ab = PAIR(a, b), cd = PAIR(c, d);
+  return HALVES(ab, cd);
+#undef PAIR
+#undef HALVES
+}
+
+// Four rows of quads to 16 floats at `to`: row i's quads, added up, at 4 i.
+INLINE void store_quads(float *to, Vec r0, Vec r1, Vec r2, Vec r3) {
+#if defined(__AVX512F__)
+#define EVEN 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27
+#define ODD 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31
+  const Vec a = SHUFFLE(r0, r1, EVEN) + SHUFFLE(r0, r1, ODD), b = SHUFFLE(r2, r3, EVEN) + SHUFFLE(r2, r3, ODD);
+  store(to, SHUFFLE(a, b, EVEN) + SHUFFLE(a, b, ODD));
+#undef EVEN
+#undef ODD
+#elif defined(__AVX2__)
+  store(to, SHUFFLE(r0, r1, 0, 1, 2, 3, 8, 9, 10, 11) + SHUFFLE(r0, r1, 4, 5, 6, 7, 12, 13, 14, 15));
+  store(to + 8, SHUFFLE(r2, r3, 0, 1, 2, 3, 8, 9, 10, 11) + SHUFFLE(r2, r3, 4, 5, 6, 7, 12, 13, 14, 15));
+#else
+  store(to, r0), store(to + 4, r1), store(to + 8, r2), store(to + 12, r3);
+#endif
+}
+
+INLINE float sum_of(Vec x) {
+  float total = 0;
+  for (int i = 0; i < LANES; i++) total += x[i];
+  return total;
+}
+
+INLINE float largest_of(Vec x) {
+  float most = x[0];
+  for (int i = 1; i < LANES; i++) most = x[i] > most ? x[i] : most;
+  return most;
+}
