@@ -6,7 +6,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { shipKernels } from "../impls/engines/wasm/build.js";
 
 /** Read at run time by the module beside them. AssemblyScript sources say which kernel is meant and what its hash is. */
-const ASSETS = /\.(wgsl|cu|wasm|py|mjs|css|html|as\.ts)$/;
+const ASSETS = /\.(wgsl|cu|c|h|wasm|py|mjs|css|html|as\.ts)$/;
 const FOLDERS = ["impls", "suites", "reports", "scripts"];
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");

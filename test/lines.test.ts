@@ -9,7 +9,21 @@ const MOST = 140;
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const folders = [".ci", ".github", "examples", "findings", "impls", "reports", "scripts", "suites", "test"];
 /** Scripts of the shell have no ending. JSON, data and pictures are not lines that anyone reads. */
-const kinds = new Set(["", ".cff", ".html", ".md", ".mjs", ".py", ".sh", ".ts", ".wgsl", ".yml"]);
+const kinds = new Set([
+  "",
+  ".c",
+  ".cff",
+  ".cu",
+  ".h",
+  ".html",
+  ".md",
+  ".mjs",
+  ".py",
+  ".sh",
+  ".ts",
+  ".wgsl",
+  ".yml",
+]);
 /** Made by others, or by the program. */
 const notOurs = [join("test", "golden"), join("reports", "runs"), "LICENSE"];
 

@@ -36,6 +36,11 @@ export interface EngineTraits {
   readonly nonFinite?: string;
   /** Packages that take part in computing, by device, and under "" on every device: their versions go into the rows. */
   readonly packages?: Readonly<Record<string, readonly string[]>>;
+  /**
+   * Lacks operators of the figure: it takes part only where it is named, so that no figure holds one engine's SSD against the scan of
+   * another that has narrower vectors.
+   */
+  readonly partial?: true;
   /** Somebody else's code to compare with: its curves stand for ours only where it is named alone. */
   readonly peer?: true;
 }
@@ -65,7 +70,7 @@ export const engines: readonly EngineEntry[] = [
     packages: { "": ["webgpu"] },
     load: () => import("./webgpu.js"),
   },
-  { name: "native", onRequest: ["avx512", "avx2", "neon"], load: () => import("./native.js") },
+  { name: "native", partial: true, onRequest: ["avx512", "avx2", "neon"], load: () => import("./native.js") },
   { name: "wasm", packages: { "": ["assemblyscript"] }, load: () => import("./wasm.js") },
   { name: "cpu", inPage: true, plainJs: true, load: () => import("./cpu.js") },
   {
@@ -97,12 +102,13 @@ export const engines: readonly EngineEntry[] = [
  * @param devices names of devices: of an engine that has one of them, only those
  */
 export function devicesToOpen(
-  entry: Pick<EngineEntry, "devices" | "onlyNamed" | "onRequest">,
+  entry: Pick<EngineEntry, "devices" | "onlyNamed" | "onRequest" | "partial">,
   named: boolean,
   devices: readonly string[] = [],
 ): readonly (string | undefined)[] {
   const asked = devicesOf(entry).filter((device) => devices.includes(device));
   if (asked.length > 0) return asked;
+  if (entry.partial && !named) return [];
   const { onlyNamed = [] } = entry;
   return entry.devices?.filter((device) => named || !onlyNamed.includes(device)) ?? [undefined];
 }

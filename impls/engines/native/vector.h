@@ -77,11 +77,7 @@ INLINE void store_some(float *to, Vec value, int64_t count) {
   else store_part(to, value, count);
 }
 
-#ifdef __clang__
 #define SHUFFLE __builtin_shufflevector
-#else
-#define SHUFFLE __builtin_shufflevector
-#endif
 
 // Lanes in quads [a b c d]: each quad of the result holds what the four vectors have in that quad, added up; with the sums over quads
 // (below) the sums over all lanes.

@@ -94,7 +94,8 @@ static void head_weights(const Args *a, int64_t row, int64_t count, int64_t head
 }
 
 // X of a chunk and X times its weights; tokens behind the end are zeros.
-INLINE void load_chunk(const float *X, int64_t stride, int64_t count, Slice slice, const int Z, float scale, int64_t chunk, Work *w) {
+INLINE void load_chunk(const float *X, int64_t stride, int64_t count, Slice slice, const int Z, float scale, int64_t chunk,
+                       Work *w) {
   UNROLL for (int s = 0; s < CHUNK; s++) {
     const Vec weight = splat(scale * w->inState[s][chunk]);
     UNROLL for (int z = 0; z < Z; z++) {
@@ -107,8 +108,8 @@ INLINE void load_chunk(const float *X, int64_t stride, int64_t count, Slice slic
 }
 
 // 3. Outputs of the tokens t0 to t0 + R - 1: what the state gives (step 4 of the listing) and what the chunk's own tokens do.
-INLINE void outputs(const int R, const int Z, const int t0, const Args *a, const float *S, Rows C, float scale, int64_t chunk, const Work *w,
-                    Slice slice, int64_t at, int64_t count) {
+INLINE void outputs(const int R, const int Z, const int t0, const Args *a, const float *S, Rows C, float scale, int64_t chunk,
+                    const Work *w, Slice slice, int64_t at, int64_t count) {
   Vec y[8][4];
   UNROLL for (int t = 0; t < R; t++) UNROLL for (int z = 0; z < Z; z++) y[t][z] = (Vec){0};
   const float *c = C.at + t0 * C.stride;
