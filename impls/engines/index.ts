@@ -2,6 +2,7 @@
 import type { CpuEngine } from "./cpu.js";
 import type { CudaEngine } from "./cuda.js";
 import type { Engine, OpenOptions } from "./engine.js";
+import type { OnnxruntimeEngine } from "./onnxruntime.js";
 import type { TfjsEngine } from "./tfjs.js";
 import type { TorchEngine } from "./torch.js";
 import type { WasmEngine } from "./wasm.js";
@@ -11,6 +12,7 @@ import type { WebGpuEngine } from "./webgpu.js";
 export interface Engines {
   cpu: CpuEngine;
   cuda: CudaEngine;
+  onnxruntime: OnnxruntimeEngine;
   tfjs: TfjsEngine;
   torch: TorchEngine;
   wasm: WasmEngine;
@@ -86,6 +88,13 @@ export const engines: readonly EngineEntry[] = [
     peer: true,
     packages: { "": ["torch"] },
     load: () => import("./torch.js"),
+  },
+  {
+    name: "onnxruntime",
+    tensorOps: true,
+    peer: true,
+    packages: { "": ["onnxruntime-node"] },
+    load: () => import("./onnxruntime.js"),
   },
 ];
 

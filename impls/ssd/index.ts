@@ -11,6 +11,7 @@ import { quadraticTfjs } from "./quadratic.tfjs.js";
 import { quadraticWasm } from "./quadratic.wasm.js";
 import { quadraticWebgpu } from "./quadratic.webgpu.js";
 import { recurrentCpu } from "./recurrent.cpu.js";
+import { recurrentOnnxruntime } from "./recurrent.onnxruntime.js";
 import { recurrentWasm } from "./recurrent.wasm.js";
 import { recurrentWebgpu } from "./recurrent.webgpu.js";
 import { scanTfjs } from "./scan.tfjs.js";
@@ -31,4 +32,5 @@ export const implementations = [
   chunkedWebgpu,
   chunkedCuda,
   ...chunkedTorch,
+  recurrentOnnxruntime,
 ];

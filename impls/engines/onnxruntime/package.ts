@@ -1,0 +1,66 @@
+/**
+ * onnxruntime-node, an optional peer that `open` imports: the part of its API that is used here, so that nothing needs the package to
+ * be compiled. Its package is large (291 MB) and its install script downloads CUDA libraries, see ../README.md.
+ */
+import { EngineAbsent } from "../engine.js";
+
+export interface OrtTensor {
+  dispose(): void;
+}
+
+export interface OrtSession {
+  /** @param fetches outputs by name; a tensor given there is written in place */
+  run(
+    feeds: Readonly<Record<string, OrtTensor>>,
+    fetches: Readonly<Record<string, OrtTensor>>,
+  ): Promise<Readonly<Record<string, OrtTensor>>>;
+  release(): Promise<void>;
+}
+
+export interface Ort {
+  readonly Tensor: new (type: "float32", data: Float32Array, dims: readonly number[]) => OrtTensor;
+  readonly InferenceSession: {
+    create(model: Uint8Array, options: Readonly<Record<string, unknown>>): Promise<OrtSession>;
+  };
+  readonly env: { logLevel: "verbose" | "info" | "warning" | "error" | "fatal"; versions: { node?: string } };
+}
+
+const VERSION = "1.30.0";
+const INSTALL = `ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node@${VERSION}`;
+
+/** @throws EngineAbsent with the command that adds the package */
+export async function loadOrt(name = "onnxruntime-node"): Promise<Ort> {
+  try {
+    const loaded = await import(/* @vite-ignore */ name);
+    return (loaded.default ?? loaded) as Ort;
+  } catch (error) {
+    const { code, message } = error as { code?: string; message: string };
+    const why =
+      code === "ERR_MODULE_NOT_FOUND"
+        ? "onnxruntime-node is not installed; to add it"
+        : `onnxruntime-node cannot be used: ${message.split("\n")[0]}; to install it again`;
+    throw new EngineAbsent(`${why}: ${INSTALL}`);
+  }
+}
+
+/**
+ * A session of a model on the CPU. Threads spin for a moment after their work by default: they are told not to, so that nothing else
+ * that is measured in turn shares its processor with them. Options that are misspelt would be ignored in silence.
+ */
+export function openSession(
+  { InferenceSession }: Ort,
+  model: Uint8Array,
+  threads: number,
+): Promise<OrtSession> {
+  return InferenceSession.create(model, {
+    executionProviders: ["cpu"],
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    executionMode: "sequential",
+    graphOptimizationLevel: "all",
+    logSeverityLevel: ERRORS,
+    extra: { session: { intra_op: { allow_spinning: "0" } } },
+  });
+}
+
+const ERRORS = 3;
