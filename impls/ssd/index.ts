@@ -1,6 +1,7 @@
 /** Every implementation of ssd, in the order in which charts list them. */
 import { chunkedCpu } from "./chunked.cpu.js";
 import { chunkedCuda } from "./chunked.cuda.js";
+import { chunkedOnnxruntime } from "./chunked.onnxruntime.js";
 import { chunkedTfjs } from "./chunked.tfjs.js";
 import { chunkedTorch } from "./chunked.torch.js";
 import { chunkedWasm } from "./chunked.wasm.js";
@@ -32,5 +33,6 @@ export const implementations = [
   chunkedWebgpu,
   chunkedCuda,
   ...chunkedTorch,
+  chunkedOnnxruntime,
   recurrentOnnxruntime,
 ];

@@ -75,6 +75,21 @@ export class Graph {
     ]);
   }
 
+  /** One whole number: an axis, a place along one. */
+  index(value: number): Value {
+    return this.constant(INT64, new Uint8Array(BigInt64Array.of(BigInt(value)).buffer), []);
+  }
+
+  /** Zeros of a shape, made when they are needed: a constant would make the model as large as they are. */
+  zeros(shape: readonly number[]): Value {
+    return this.op("Expand", [this.number(0), this.ints(shape)]);
+  }
+
+  /** A graph to be run inside this one; it may name this one's values. */
+  body(): Graph {
+    return new Graph(this);
+  }
+
   bools(values: readonly boolean[], shape: readonly number[]): Value {
     return this.constant(BOOL, Uint8Array.from(values, Number), shape);
   }
