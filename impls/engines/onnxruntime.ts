@@ -12,7 +12,7 @@ import { extentOf, KeptInputs } from "./cpu/kept-inputs.js";
 import type { Engine } from "./engine.js";
 import { measureCeilings } from "./onnxruntime/ceilings.js";
 import { type OnnxProgram, writeModel } from "./onnxruntime/model.js";
-import { loadOrt, type Ort, type OrtTensor, openSession } from "./onnxruntime/package.js";
+import { loadOrt, type Ort, type OrtTensor, openSession, runSession } from "./onnxruntime/package.js";
 
 export type { Graph, Value } from "./onnxruntime/graph.js";
 
@@ -106,7 +106,7 @@ async function prepare<Op extends AnyOperator>(
     problem,
     outputs: arrays as Outputs<Op>,
     async run() {
-      await session.run(feeds, fetches);
+      await runSession(session, feeds, fetches);
     },
     otherBytes: inputBytes + program.scratchBytes,
     async dispose() {

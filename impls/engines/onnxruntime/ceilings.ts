@@ -1,7 +1,7 @@
 /** What a session reaches on this machine: a sum of two arrays (two reads, one write) and a square product, best of five. */
 import type { Ceilings, Engine } from "../engine.js";
 import { Graph } from "./graph.js";
-import { type Ort, openSession } from "./package.js";
+import { type Ort, openSession, runSession } from "./package.js";
 
 const ELEMENTS = 2 ** 22;
 const SIZE = 512;
@@ -23,9 +23,7 @@ async function bestNs(ort: Ort, threads: number, time: Engine["time"], op: strin
   const size = shape.reduce((product, one) => product * one, 1);
   const tensor = () => new ort.Tensor("float32", new Float32Array(size).fill(0.5), shape);
   const [a, b, result] = [tensor(), tensor(), tensor()];
-  const run = async () => {
-    await session.run({ a, b }, { result });
-  };
+  const run = () => runSession(session, { a, b }, { result });
   let ns = Number.POSITIVE_INFINITY;
   // the first is the warm-up
   for (let i = 0; i < 6; i++) {

@@ -5,7 +5,7 @@
 import { EngineAbsent } from "../engine.js";
 
 export interface OrtTensor {
-  dispose(): void;
+  readonly data: Float32Array;
 }
 
 export interface OrtSession {
@@ -64,3 +64,26 @@ export function openSession(
 }
 
 const ERRORS = 3;
+
+/** One run, whose outputs go to `fetches`. */
+export async function runSession(
+  session: OrtSession,
+  feeds: Readonly<Record<string, OrtTensor>>,
+  fetches: Readonly<Record<string, OrtTensor>>,
+): Promise<void> {
+  const copies = await session.run(feeds, fetches);
+  // The binding also returns a copy of each output in new memory. Left to the garbage collector, every run would touch new pages
+  // (measured: 7 ms a MiB on a virtual machine, 0.13 where memory is used again). A message that nobody can receive frees it at once.
+  nobody.postMessage(
+    undefined,
+    Object.values(copies).map(({ data }) => data.buffer as ArrayBuffer),
+  );
+}
+
+const nobody = deadPort();
+
+function deadPort(): MessagePort {
+  const { port1, port2 } = new MessageChannel();
+  port2.close();
+  return port1;
+}
