@@ -1,5 +1,6 @@
 /** Every implementation of attention, in the order in which charts list them. */
 import { materialisedCpu } from "./materialised.cpu.js";
+import { materialisedOnnxruntime } from "./materialised.onnxruntime.js";
 import { materialisedTfjs } from "./materialised.tfjs.js";
 import { materialisedTorch } from "./materialised.torch.js";
 import { materialisedWebgpu } from "./materialised.webgpu.js";
@@ -19,4 +20,5 @@ export const implementations = [
   tiledWebgpu,
   ...materialisedTorch,
   ...tiledTorch,
+  materialisedOnnxruntime,
 ];
