@@ -1,5 +1,6 @@
 /** Every implementation of attention, in the order in which charts list them. */
 import { materialisedCpu } from "./materialised.cpu.js";
+import { materialisedJaxjs } from "./materialised.jaxjs.js";
 import { materialisedOnnxruntime } from "./materialised.onnxruntime.js";
 import { materialisedTfjs } from "./materialised.tfjs.js";
 import { materialisedTorch } from "./materialised.torch.js";
@@ -21,4 +22,5 @@ export const implementations = [
   ...materialisedTorch,
   ...tiledTorch,
   materialisedOnnxruntime,
+  materialisedJaxjs,
 ];

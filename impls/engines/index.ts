@@ -2,6 +2,7 @@
 import type { CpuEngine } from "./cpu.js";
 import type { CudaEngine } from "./cuda.js";
 import type { Engine, OpenOptions } from "./engine.js";
+import type { JaxjsEngine } from "./jaxjs.js";
 import type { OnnxruntimeEngine } from "./onnxruntime.js";
 import type { TfjsEngine } from "./tfjs.js";
 import type { TorchEngine } from "./torch.js";
@@ -12,6 +13,7 @@ import type { WebGpuEngine } from "./webgpu.js";
 export interface Engines {
   cpu: CpuEngine;
   cuda: CudaEngine;
+  jaxjs: JaxjsEngine;
   onnxruntime: OnnxruntimeEngine;
   tfjs: TfjsEngine;
   torch: TorchEngine;
@@ -95,6 +97,13 @@ export const engines: readonly EngineEntry[] = [
     peer: true,
     packages: { "": ["onnxruntime-node"] },
     load: () => import("./onnxruntime.js"),
+  },
+  {
+    name: "jaxjs",
+    tensorOps: true,
+    peer: true,
+    packages: { "": ["@jax-js/jax"] },
+    load: () => import("./jaxjs.js"),
   },
 ];
 

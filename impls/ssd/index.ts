@@ -1,6 +1,7 @@
 /** Every implementation of ssd, in the order in which charts list them. */
 import { chunkedCpu } from "./chunked.cpu.js";
 import { chunkedCuda } from "./chunked.cuda.js";
+import { chunkedJaxjs } from "./chunked.jaxjs.js";
 import { chunkedOnnxruntime } from "./chunked.onnxruntime.js";
 import { chunkedTfjs } from "./chunked.tfjs.js";
 import { chunkedTorch } from "./chunked.torch.js";
@@ -35,4 +36,5 @@ export const implementations = [
   ...chunkedTorch,
   chunkedOnnxruntime,
   recurrentOnnxruntime,
+  chunkedJaxjs,
 ];
