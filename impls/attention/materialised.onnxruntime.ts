@@ -29,7 +29,8 @@ export const materialisedOnnxruntime = implementation(attention, "onnxruntime", 
       },
       scratchBytes: 2 * scoreBytes(problem) + 4 * batch * heads * length * (headDim + headDimV),
       build(graph, { Q, K, V }) {
-        // is_causal counts from the first key while all keys come in one piece, from the last one behind a cache; ours are as many as queries
+        // is_causal counts from the first key while all keys come in one piece, and from the last one behind a cache (past_key). Here
+        // no difference: causal problems have as many keys as queries
         const Y = graph.op("Attention", [Q, K, V], {
           attributes: {
             q_num_heads: heads,

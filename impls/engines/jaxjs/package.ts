@@ -11,11 +11,15 @@ export interface JaxArray {
   dispose(): void;
 }
 
+export function disposeAll(arrays: Readonly<Record<string, JaxArray>>): void {
+  for (const array of Object.values(arrays)) array.dispose();
+}
+
 export type Operand = JaxArray | number;
 
 /** Numpy's functions as jax-js has them. */
 interface Numpy {
-  array(values: Float32Array | Uint8Array, options: { readonly shape: readonly number[] }): JaxArray;
+  array(values: Float32Array, options: { readonly shape: readonly number[] }): JaxArray;
   full(shape: readonly number[], value: number): JaxArray;
   add(x: Operand, y: Operand): JaxArray;
   subtract(x: Operand, y: Operand): JaxArray;

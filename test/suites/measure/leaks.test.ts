@@ -89,13 +89,20 @@ it("takes what a compiler keeps during its first runs for no leak, although ever
     liveBytes: () => 40_000 * KIB + warm * 4.3 * KIB,
   };
   const seen = [1, 2, 3].map(() => ({ bytes: 40 * KIB, runs: 4 }));
-  for (const estimateNs of [1e6, 10e6, 250e6]) expect(await leakedBytesPerRun(warming, estimateNs, seen)).toBe(0);
+  for (const estimateNs of [1e6, 10e6, 250e6])
+    expect(await leakedBytesPerRun(warming, estimateNs, seen)).toBe(0);
 });
 
 it("finds a leak of 8 KiB where runs are short enough for many of them", async () => {
   const seen = [1, 2, 3].map(() => ({ bytes: 40 * KIB, runs: 4 }));
   for (const estimateNs of [1e6, 10e6])
-    expect(await leakedBytesPerRun(memory(() => 0, 8 * KIB), estimateNs, seen)).toBe(8 * KIB);
+    expect(
+      await leakedBytesPerRun(
+        memory(() => 0, 8 * KIB),
+        estimateNs,
+        seen,
+      ),
+    ).toBe(8 * KIB);
 });
 
 it("finds a leak of 64 KiB in slow runs, whose timed turns were the first look, and says how much a run leaves", async () => {
