@@ -2,7 +2,7 @@
 import { f32Rounding } from "../bound.js";
 import { implementation, tooLarge } from "../implementation.js";
 import type { Problem } from "../operator.js";
-import { sessionThreads } from "../peers/onnxruntime.js";
+import { onnxTimed, sessionThreads } from "../peers/onnxruntime.js";
 import { attention, attentionScale } from "./operator.js";
 
 function scoreBytes({ dims }: Pick<Problem, "dims">): number {
@@ -18,6 +18,7 @@ export const materialisedOnnxruntime = implementation(attention, "onnxruntime", 
   // products of other shapes take other kernels
   bitwise: false,
   unsupported: (problem) => tooLarge("the scores of all heads (length x context)", scoreBytes(problem)),
+  timed: onnxTimed,
   prepare(engine, problem, options) {
     const { batch, length, context, heads, groups, headDim, headDimV } = problem.dims;
     return engine.prepared(attention, problem, options, {

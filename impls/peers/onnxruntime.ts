@@ -7,6 +7,10 @@ export function sessionThreads(_problem: unknown, engine: OnnxruntimeEngine): re
   return engine.threads > 1 ? [{ threads: 1 }, { threads: engine.threads }] : [{ threads: 1 }];
 }
 
+/** What else a run of a session does. */
+export const onnxTimed = (): string =>
+  "the session's call included, which also copies outputs into new memory";
+
 /** (y + D x) silu(z), with the raw x, the gate last; D and z where there are any. D broadcasts against X. */
 export function onnxGated(
   graph: Graph,

@@ -1,7 +1,7 @@
 /** The chunked form, SSD, in ONNX operators: matrix products within chunks, a Scan between them (section 6, listing 1). */
 import { f32Rounding } from "../bound.js";
 import { implementation, tooLarge } from "../implementation.js";
-import { onnxGated, sessionThreads } from "../peers/onnxruntime.js";
+import { onnxGated, onnxTimed, sessionThreads } from "../peers/onnxruntime.js";
 import { chunked, matrixBytes, planOf } from "./onnxruntime/chunks.js";
 import { ssd } from "./operator.js";
 
@@ -21,6 +21,7 @@ export const chunkedOnnxruntime = implementation(ssd, "onnxruntime", {
   bitwise: false,
   unsupported: (problem, { chunk = 64 }) =>
     tooLarge("decay matrices (length x chunk)", matrixBytes(planOf(problem, chunk))),
+  timed: onnxTimed,
   prepare(engine, problem, options) {
     const { batch, length, heads, headDim, state } = problem.dims;
     const plan = planOf(problem, options.chunk ?? 64);

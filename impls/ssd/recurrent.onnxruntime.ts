@@ -1,7 +1,7 @@
 /** The recurrence as ONNX Runtime ships it: its operator LinearAttention, one token after the other. */
 import { f32Rounding } from "../bound.js";
 import { implementation } from "../implementation.js";
-import { onnxGated, sessionThreads } from "../peers/onnxruntime.js";
+import { onnxGated, onnxTimed, sessionThreads } from "../peers/onnxruntime.js";
 import { ssd } from "./operator.js";
 
 export const recurrentOnnxruntime = implementation(ssd, "onnxruntime", {
@@ -9,6 +9,7 @@ export const recurrentOnnxruntime = implementation(ssd, "onnxruntime", {
   source: "arXiv 2405.21060, equation (1); com.microsoft:LinearAttention, update_rule gated",
   options: sessionThreads,
   rounding: () => f32Rounding(0),
+  timed: onnxTimed,
   prepare(engine, problem, options) {
     const { batch, length, heads, groups, headDim, state } = problem.dims;
     const perChannel = [batch, length, heads, headDim];
