@@ -50,6 +50,11 @@ export interface Implementation<Op extends AnyOperator = AnyOperator, E extends 
   timed?(problem: Problem<Op>, options: Options): string;
   /** Storage types this accepts; default f32 only. */
   readonly dtypes?: readonly Problem["dtype"][];
+  /**
+   * Sizes of its fastest kernels, where others take what does not divide by them, e.g. `{ state: 8 }`. `verify` rounds the sizes of most
+   * problems up to multiples: hardly any of those it draws would be one.
+   */
+  readonly grain?: Readonly<Partial<Record<string, number>>>;
   prepare(
     engine: Engines[E],
     problem: Problem<Op>,

@@ -1,8 +1,8 @@
 /** What a run leaves for people: charts (SVG, PNG, spec, numbers, PDF where wanted) and report.html, all from rows alone. */
 import type { TopLevelSpec } from "vega-lite";
-import { groupBy } from "./analysis/curves.js";
 import { drawable } from "./analysis/drawable.js";
 import { fairnessMarkdown } from "./analysis/fairness.js";
+import { groupBy } from "./analysis/series.js";
 import { figure10Chart } from "./charts/figure-10.js";
 import { floorChart } from "./charts/floor.js";
 import { chartOf } from "./charts/index.js";
@@ -31,7 +31,7 @@ interface Plan {
 export type Problem = (sentence: string, isFailure: boolean) => void;
 
 /** Drawing takes a fifth of a second a suite: a file with more than this has its charts by name, `report --suite`. */
-const CHARTED_SUITES = 12;
+const CHARTED_SUITES = 8;
 /** Names that the charts of several suites have. */
 const TAKEN = [
   ...["figure-10", "speedup", "roofline", "floor", "accuracy", "compare"],

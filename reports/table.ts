@@ -1,5 +1,5 @@
 /** The terminal's table: suites, operators, a heading an implementation, a line a size. Columns leave one by one as it narrows. */
-import { chunksOf, groupBy, seriesOf, type XKey, xKeyOf } from "./analysis/curves.js";
+import { chunksOf, groupBy, seriesOf, type XKey, xKeyOf } from "./analysis/series.js";
 import { formatDuration, formatInterval, formatNumber, formatSize, plural } from "./format.js";
 import { idWords } from "./rows/case-id.js";
 import type { Measured, Row } from "./rows/row.js";

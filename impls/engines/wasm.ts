@@ -117,6 +117,9 @@ export async function open(device = process.env.DUALBENCH_WASM_SIMD || undefined
   };
 }
 
+/** Making inputs of this size takes longer than starting a thread. */
+const LARGE_BYTES = 2 ** 26;
+
 async function prepare<Op extends AnyOperator>(
   room: Room<Op>,
   plan: Plan,
@@ -130,7 +133,9 @@ async function prepare<Op extends AnyOperator>(
   const scratch = room.reserve(stride * threads);
   const args = room.reserve(inputArgsBytes);
   const memory = room.open();
-  const inputs = await writeInputs(room, memory, args, pool, threads, simd);
+  // made outside of what is timed, so long ones by all cores, however many the kernel gets
+  const hands = room.bytes < LARGE_BYTES ? threads : availableParallelism();
+  const inputs = await writeInputs(room, memory, args, pool, hands, simd);
   const kernel = pool.attach({ module, memory, entries, scratch, scratchBytes: stride }, threads);
   return hostPrepared({
     operator: room.operator,

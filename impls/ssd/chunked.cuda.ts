@@ -25,11 +25,15 @@ const MAKES: Readonly<Record<string, { readonly mma: boolean; readonly borders: 
   mma: { mma: true, borders: { localHalf: false, entryHalf: false } },
 };
 
+/** Rows that start at multiples of sixteen bytes: what Hopper's copy engine takes. */
+const ROW_VALUES = 8;
+
 export const chunkedCuda = implementation(ssd, "cuda", {
   form: "chunked",
   source:
     "arXiv 2405.21060 section 6, listing 1; segment states first where workgroups are too few for one pass",
   dtypes: ["f16"],
+  grain: { headDim: ROW_VALUES, state: ROW_VALUES },
   options: (problem, engine) => {
     const makes = hopperLacks(problem, engine) === undefined ? ["wgmma", "wgmma-exact", "mma"] : ["mma"];
     return makes.map((make) => ({ chunk: CHUNK, make }));
@@ -60,8 +64,8 @@ export const chunkedCuda = implementation(ssd, "cuda", {
 /** A sentence where the kernels with warpgroup products cannot take a problem. */
 function hopperLacks({ dims }: Problem<Ssd>, engine?: CudaEngine): string | undefined {
   const { headDim, state } = dims;
-  if (headDim % 8 !== 0 || state % 8 !== 0)
-    return `make wgmma needs headDim and state divisible by 8, got headDim=${headDim} state=${state}`;
+  if (headDim % ROW_VALUES !== 0 || state % ROW_VALUES !== 0)
+    return `make wgmma needs headDim and state divisible by ${ROW_VALUES}, got headDim=${headDim} state=${state}`;
   if (engine && engine.card.capability !== 90)
     return `make wgmma needs a card of compute capability 9.0, this one has ${engine.card.capability / 10}`;
   return undefined;

@@ -1,9 +1,9 @@
 /** Speed at equal accuracy: every implementation of an operator at one size, by what it takes and how far it is from float64. */
 import { formatInterval, formatSize } from "../format.js";
 import type { Measured, Row } from "../rows/row.js";
-import { chunksOf, groupBy } from "./curves.js";
 import { familyOf } from "./families.js";
 import { implementationLabel } from "./names.js";
+import { chunksOf, groupBy } from "./series.js";
 
 /** Errors are stored in units of this, f32's unit roundoff, times the scale of the element. */
 const UNIT = 2 ** -24;

@@ -1,6 +1,7 @@
 /** What of a suite's rows a chart can show: a picture of a hundred thousand cases helps nobody, and takes minutes to draw. */
 import type { Row } from "../rows/row.js";
-import { type Curve, groupsOf, xKeyOf } from "./curves.js";
+import { type Curve, groupsOf } from "./curves.js";
+import { xKeyOf } from "./series.js";
 
 const GROUPS = 8;
 const CURVES = 40;

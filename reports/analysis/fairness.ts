@@ -2,8 +2,9 @@
 
 import { markdownTable } from "../markdown.js";
 import type { Measured, Row } from "../rows/row.js";
-import { type Curve, chunksOf, groupBy, measuredOf, seriesOf, xKeyOf } from "./curves.js";
+import { type Curve, measuredOf } from "./curves.js";
 import { implementationLabel } from "./names.js";
+import { chunksOf, groupBy, seriesOf, xKeyOf } from "./series.js";
 
 export const SHEET_TITLES = [
   "Curve",

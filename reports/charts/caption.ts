@@ -1,5 +1,7 @@
 /** Everything that someone else needs to repeat a chart, as plain lines. */
-import { bestCurves, type Curve, chunksOf, type Group } from "../analysis/curves.js";
+
+import { bestCurves, type Curve, type Group } from "../analysis/curves.js";
+import { chunksOf } from "../analysis/series.js";
 import { plural } from "../format.js";
 import { keyWords, parseCaseId } from "../rows/case-id.js";
 import type { Row, RunRecord } from "../rows/row.js";

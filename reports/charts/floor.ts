@@ -1,6 +1,7 @@
 /** How much of the least possible time each curve takes: 100% is the floor that the ceilings of this run allow. */
 import type { TopLevelSpec } from "vega-lite";
-import { bestCurves, type Curve, type Group, groupBy, groupsOf, xKeyOf } from "../analysis/curves.js";
+import { bestCurves, type Curve, type Group, groupsOf } from "../analysis/curves.js";
+import { groupBy, xKeyOf } from "../analysis/series.js";
 import { formatNumber } from "../format.js";
 import type { Row, RunRecord } from "../rows/row.js";
 import { caption } from "./caption.js";
@@ -40,7 +41,11 @@ export function floorChart(
     }),
   );
   if (groups.length === 0) return undefined;
-  const shown = groups.slice(0, MOST_PANELS);
+  // a workload of one size is a number in the tables: it takes no panel from curves
+  const several = groups.filter(
+    ({ curves }) => new Set(curves.flatMap(({ points }) => points.map(({ x }) => x))).size > 1,
+  );
+  const shown = (several.length > 0 ? several : groups).slice(0, MOST_PANELS);
   const families = familiesOf(shown.map(({ group }) => group));
   const how =
     "The operator's least work over this run's measured ceilings (the larger of operations over product rate and bytes over copy rate), " +

@@ -1,6 +1,6 @@
 /** Which chart shows which suite. A suite without a chart of its own is drawn over the axis that varies most. */
 import type { TopLevelSpec } from "vega-lite";
-import { xKeyOf } from "../analysis/curves.js";
+import { xKeyOf } from "../analysis/series.js";
 import type { Row, RunRecord } from "../rows/row.js";
 import { logAxis, sizeAxis } from "./scale.js";
 import { sequenceLengthChart } from "./sequence-length.js";

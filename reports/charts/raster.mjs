@@ -16,7 +16,11 @@ const font = {
 setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc");
 
+const parent = process.ppid;
+
 process.on("message", ({ id, svg, scale }) => {
+  // pictures that are still queued come before the news that nobody waits for them
+  if (process.ppid !== parent) process.exit();
   let answer;
   try {
     answer = { id, png: new Resvg(svg, { fitTo: { mode: "zoom", value: scale }, font }).render().asPng() };

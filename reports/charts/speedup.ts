@@ -1,9 +1,10 @@
 /** How many times the time of SSD each other curve takes, over the sizes of a suite, with intervals (speedup.ts says how). */
 import type { TopLevelSpec } from "vega-lite";
 import { type Comparison, comparisons } from "../analysis/comparisons.js";
-import { bestCurves, type Group, groupBy, groupsOf, type XKey, xKeyOf } from "../analysis/curves.js";
+import { bestCurves, type Group, groupsOf } from "../analysis/curves.js";
 import { inequality } from "../analysis/fairness.js";
 import { familyOf } from "../analysis/families.js";
+import { groupBy, type XKey, xKeyOf } from "../analysis/series.js";
 import { fasterFrom, type Ratio } from "../analysis/speedup.js";
 import { formatSize } from "../format.js";
 import type { Row, RunRecord } from "../rows/row.js";

@@ -1,15 +1,8 @@
 /** The chart of a suite that asks "how long, over what": a main panel a group, small panels by engine, a caption. */
 import type { TopLevelSpec } from "vega-lite";
-import {
-  bestCurves,
-  type Curve,
-  type Group,
-  groupBy,
-  groupsOf,
-  measuredOf,
-  type XKey,
-} from "../analysis/curves.js";
+import { bestCurves, type Curve, type Group, groupsOf, measuredOf } from "../analysis/curves.js";
 import { inequality } from "../analysis/fairness.js";
+import { groupBy, type XKey } from "../analysis/series.js";
 import { shorten } from "../format.js";
 import type { Row, RunRecord } from "../rows/row.js";
 import { caption } from "./caption.js";

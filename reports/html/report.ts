@@ -2,10 +2,11 @@
 import type { TopLevelSpec } from "vega-lite";
 import type { Comparison } from "../analysis/compare/compare.js";
 import { comparisons } from "../analysis/comparisons.js";
-import { bestCurves, type Group, groupBy, groupsOf, xKeyOf } from "../analysis/curves.js";
+import { bestCurves, type Group, groupsOf } from "../analysis/curves.js";
 import { fairnessSheet, SHEET_TITLES } from "../analysis/fairness.js";
 import { findings } from "../analysis/findings.js";
 import { growthOf } from "../analysis/growth.js";
+import { groupBy, xKeyOf } from "../analysis/series.js";
 import { formatRatio, formatSize } from "../format.js";
 import type { Row, RunRecord } from "../rows/row.js";
 import { caseCommand } from "./command.js";

@@ -1,6 +1,7 @@
 /** Figures for print, each with its PDF, its spec and its numbers. */
-import { groupBy } from "../analysis/curves.js";
+
 import { drawable } from "../analysis/drawable.js";
+import { groupBy } from "../analysis/series.js";
 import { type PaperOptions, paperFigures } from "../charts/paper/paper.js";
 import { keepCurves } from "../charts/paper/select.js";
 import { fitPage } from "../charts/print/page.js";

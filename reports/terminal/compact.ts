@@ -1,5 +1,7 @@
 /** A suite in a few lines: a line a curve, as many of its sizes as the terminal is wide. */
-import { bestCurves, type Curve, type Group, groupBy, groupsOf, xKeyOf } from "../analysis/curves.js";
+
+import { bestCurves, type Curve, type Group, groupsOf } from "../analysis/curves.js";
+import { groupBy, xKeyOf } from "../analysis/series.js";
 import { formatDuration, formatSize, plural, shorten } from "../format.js";
 import type { Row } from "../rows/row.js";
 import { plot, type TerminalOptions } from "./plot.js";

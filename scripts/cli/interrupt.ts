@@ -4,8 +4,8 @@ import { EXIT } from "./exit.js";
 const CODES = { SIGINT: EXIT.interrupted, SIGTERM: EXIT.terminated, SIGHUP: EXIT.terminated } as const;
 type StopSignal = keyof typeof CODES;
 
-/** However long the last words take, the process is gone after this. */
-const LAST_RESORT_MS = 1800;
+/** However long the last words take, the process is gone after this: within two seconds, were it not to look at its timers for a while. */
+const LAST_RESORT_MS = 1500;
 
 export class Interrupt {
   /** Exit code once a signal has come. */

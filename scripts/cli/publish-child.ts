@@ -2,7 +2,12 @@
 import { publish } from "../../reports/publish.js";
 import { mergeRuns, readSources } from "../../reports/rows/merge.js";
 
+let isDone = false;
 process.on("SIGINT", () => {});
+// whoever waited for the charts has gone
+process.on("disconnect", () => {
+  if (!isDone) process.exit();
+});
 process.on("message", async (folder: string) => {
   const problems: string[] = [];
   try {
@@ -12,5 +17,6 @@ process.on("message", async (folder: string) => {
   } catch (error) {
     process.send?.({ why: error instanceof Error ? error.message : String(error) });
   }
+  isDone = true;
   process.disconnect();
 });

@@ -3,7 +3,7 @@
  * looked at here and nowhere else.
  */
 import type { AnyOperator, Problem } from "../../impls/operator.js";
-import type { Case, Group } from "../plan/plan.js";
+import type { Case, Group } from "../plan/case.js";
 import { amount } from "./amount.js";
 import { Budget, type GridBudget, leastCostNs } from "./budget.js";
 import { History, ReferenceCost } from "./predict.js";

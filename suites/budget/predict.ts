@@ -13,17 +13,29 @@ const POINTS = 3;
 
 /**
  * Least-squares line in log-log through the last points up to x; larger ones say nothing of what a smaller case needs, and may lie on
- * another kernel's part of the curve. With one point, proportional growth. Never below the largest smaller case: a curve that seems
- * to fall is noise.
+ * another kernel's part of the curve. Never below the largest smaller case: a curve that seems to fall is noise.
+ * @returns undefined where fewer than two points are smaller: one says nothing of growth
  */
 export function extrapolate(points: readonly Point[], x: number): number | undefined {
-  const known = points
+  const known = smaller(points, x);
+  return known.length < 2 ? undefined : continued(known, logSlope(known), x);
+}
+
+/** For plans, where a guess is better than none: after one smaller point, growth in proportion to the operations. */
+function guess(points: readonly Point[], x: number): number | undefined {
+  const known = smaller(points, x);
+  return known.length === 1 ? continued(known, 1, x) : extrapolate(points, x);
+}
+
+function smaller(points: readonly Point[], x: number): Point[] {
+  return points
     .filter((point) => point.x > 0 && point.x <= x && point.y > 0)
     .sort((a, b) => a.x - b.x)
     .slice(-POINTS);
-  const last = known.at(-1);
-  if (!last) return undefined;
-  const slope = known.length === 1 ? 1 : logSlope(known);
+}
+
+function continued(known: readonly Point[], slope: number, x: number): number {
+  const last = known[known.length - 1];
   return last.y * Math.max(1, (x / last.x) ** slope);
 }
 
@@ -69,20 +81,20 @@ export class History {
 
   /** Time of one run; undefined when nothing smaller of any of its curves has run. */
   timeNs({ curves, work }: Sized): number | undefined {
-    const guesses = curves.flatMap((curve) => extrapolate(this.times.get(curve) ?? [], work) ?? []);
+    const guesses = curves.flatMap((curve) => guess(this.times.get(curve) ?? [], work) ?? []);
     return guesses.length > 0 ? Math.max(...guesses) : undefined;
   }
 
   /** For the order of work and what to keep for it: from other curves of the implementation, or as kernels usually are. */
   guessNs(sized: Sized): number {
-    const known = this.timeNs(sized) ?? extrapolate(this.times.get(sized.lineage) ?? [], sized.work);
+    const known = this.timeNs(sized) ?? guess(this.times.get(sized.lineage) ?? [], sized.work);
     return known ?? sized.work * USUAL_NS_PER_FLOP;
   }
 
   /** Memory held; at least that of inputs and outputs. */
   bytes({ curves, work, problem, operator }: Sized): number {
     const least = problemBytes(operator, problem);
-    const guesses = curves.flatMap((curve) => extrapolate(this.memory.get(curve) ?? [], work) ?? []);
+    const guesses = curves.flatMap((curve) => guess(this.memory.get(curve) ?? [], work) ?? []);
     return Math.max(least, ...guesses);
   }
 }

@@ -3,7 +3,7 @@
  * that only the small panels show; and a curve needs a beginning before any other needs an end.
  */
 
-import type { Case, Group } from "../plan/plan.js";
+import type { Case, Group } from "../plan/case.js";
 import { type GridBudget, leastCostNs } from "./budget.js";
 import type { History, ReferenceCost } from "./predict.js";
 

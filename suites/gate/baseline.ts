@@ -147,15 +147,16 @@ export class BaselineExperiment extends Experiment {
 
   private async timed(index: number, station: Station): Promise<number> {
     const gated: GateCase = this.cases[index];
-    const reference = this.references.get(gated.problemKey)!;
-    await station.load(gated, reference);
+    const truths = this.references.get(gated.problemKey)!;
+    await station.load(gated, truths);
     await station.warm(gated);
     // as long as the four processes of a block together: long enough to meet the machine at its own speed
     const turns = 4 * station.rounds(BLOCK_NS.confirming);
-    for (let turn = 0; turn < turns; turn++) await station.turn(gated);
+    const { size, next } = this.turns(gated, [station]);
+    for (let turn = 0; turn < turns; turn++) await station.turn(gated, size, next());
     const ns = station.leastNs;
     const spoiled = this.lab.blockSpoiled(gated.target.kind);
-    await station.unload(gated, reference);
+    await station.unload(gated, truths);
     if (spoiled !== undefined) throw new Spoiled(spoiled);
     this.times[index].head.push(ns);
     return ns;

@@ -5,10 +5,12 @@ import type { AnyOperator, Problem } from "../../impls/operator.js";
 import type { Options } from "../../impls/prepared.js";
 import { planId } from "../../reports/rows/case-id.js";
 import { chooseSuites } from "../index.js";
+import type { Case, Target } from "../plan/case.js";
 import { figureCurves } from "../plan/figure-curves.js";
 import { parseFilter } from "../plan/filter.js";
-import { type Case, makePlan, type Target } from "../plan/plan.js";
-import { candidatesOf, EnginePool, type Present } from "../processes/engine-pool.js";
+import { type Opening, openEngines } from "../plan/opening.js";
+import { makePlan } from "../plan/plan.js";
+import type { Present } from "../processes/engine-pool.js";
 import type { InventoryEntry, ListedEngine } from "../processes/protocol.js";
 import { type ArmName, checkSignal, type Lab, type Sides } from "./lab.js";
 import { describe, type Grounds, pairUp } from "./pairs/pair.js";
@@ -56,6 +58,8 @@ export interface Planned {
   readonly broken: readonly NotCompared[];
   /** One sentence for each engine that is not here. */
   readonly absent: readonly string[];
+  /** Sentences on what a device of head lacks. */
+  readonly remarks: readonly string[];
   /** What each engine that is here runs on, in words. */
   readonly backends: readonly string[];
 }
@@ -77,6 +81,7 @@ export interface CaseRequest {
   readonly onlyUser: boolean;
   readonly filter: string | undefined;
   readonly engines: readonly string[];
+  readonly devices: readonly string[];
   /** Ids of an earlier day, whose options are taken: an engine that chooses by measuring must not choose again. */
   readonly pastIds: readonly string[];
 }
@@ -85,17 +90,9 @@ export interface CaseRequest {
 export async function planCases(request: CaseRequest): Promise<Planned> {
   const { lab, inventory, follow } = request;
   const scope = scopeOf(request);
-  const wanted = candidatesOf(
-    request.entries,
-    request.engines,
-    (name) =>
-      request.impls.some(({ engine }, i) => engine === name && scope.takes(i)) ||
-      // the last kernel of an engine may have vanished
-      inventory.base.some((kernel) => kernel.origin && engineOf(kernel) === name),
-  );
-  const pools = { base: pool(lab, "base"), head: pool(lab, "head") };
+  const [head, base] = await Promise.all([open(request, scope, "head"), open(request, scope, "base")]);
+  const pools = { base: base.pool, head: head.pool };
   try {
-    const [head, base] = await Promise.all([pools.head.discover(wanted), pools.base.discover(wanted)]);
     checkSignal(lab);
     const grounds = { inventory, follow, targets: { head: head.targets, base: base.targets }, pools };
     const sorted = await sort(grounds, await plannedByHead(request, scope, grounds), scope.isTouched);
@@ -103,10 +100,8 @@ export async function planCases(request: CaseRequest): Promise<Planned> {
     return {
       ...sorted,
       notCompared: [...sorted.notCompared, ...gone],
-      absent: head.absent.map(
-        ({ engine, device, reason }) =>
-          `engine ${engine}${device ? ` on ${device}` : ""} is absent: ${reason}`,
-      ),
+      absent: head.absent,
+      remarks: head.remarks,
       backends: head.targets.map(backendOf),
     };
   } catch (error) {
@@ -115,6 +110,23 @@ export async function planCases(request: CaseRequest): Promise<Planned> {
   } finally {
     await Promise.all([pools.base.close(), pools.head.close()]);
   }
+}
+
+/** Both arms open what head has something to run on. Remarks are of head's implementations, and only its own are said. */
+function open(
+  { lab: { host, arms }, impls, entries, engines, devices, inventory }: CaseRequest,
+  scope: Scope,
+  arm: ArmName,
+): Promise<Opening> {
+  const { files, child } = arms[arm];
+  return openEngines(host, {
+    ...{ impls, entries, files, engines, devices, child },
+    originMs: host.nowMs(),
+    wants: (name) =>
+      impls.some(({ engine }, i) => engine === name && scope.takes(i)) ||
+      // the last kernel of an engine may have vanished
+      inventory.base.some((kernel) => kernel.origin && engineOf(kernel) === name),
+  });
 }
 
 /** What is gated, of each arm. */
@@ -168,10 +180,6 @@ type PlannedCase = Case & Pick<HeadCase, "problemKey">;
 function backendOf({ engine, device, info }: Present): string {
   const details = ["simd", "backend", "driver"].flatMap((key) => info.details[key] ?? []);
   return [engine, device, info.name, info.kind, ...details].filter((word) => word !== undefined).join(" ");
-}
-
-function pool({ host, arms }: Lab, arm: ArmName): EnginePool {
-  return new EnginePool(host, arms[arm].files, host.nowMs(), arms[arm].child);
 }
 
 /** Cases that both arms run, that only head has, and that one of them refuses. */

@@ -6,12 +6,12 @@
  * alone can fail a change, start four processes for one case.
  */
 
-import type { Target } from "../plan/plan.js";
-import type { ReferenceHandle } from "../processes/protocol.js";
+import { TurnPlanner, type TurnSize } from "../measure/turn-plan.js";
+import type { Target } from "../plan/case.js";
 import type { GateCase } from "./cases.js";
 import { type ArmName, checkSignal, type Lab, type Sides, timeIsUp } from "./lab.js";
 import type { Wrong } from "./proof.js";
-import { ArmFailed, BLOCK_NS, Station, WrongOutput } from "./station.js";
+import { ArmFailed, BLOCK_NS, Station, type Truths, WrongOutput } from "./station.js";
 import { type BlockSource, canaryDone } from "./statistics/decision.js";
 import { blockLogRatio, type Rule } from "./statistics/judge.js";
 import { Order } from "./statistics/order.js";
@@ -43,11 +43,12 @@ export class Experiment implements BlockSource {
   /** Whether the budget ended something early. */
   outOfTime = false;
   protected readonly order: Order;
+  private planners = 0;
 
   constructor(
     protected readonly lab: Lab,
     protected readonly cases: readonly GateCase[],
-    protected readonly references: ReadonlyMap<string, ReferenceHandle>,
+    protected readonly references: ReadonlyMap<string, Truths>,
     protected readonly rule: Rule,
   ) {
     this.order = new Order(lab.seed);
@@ -133,20 +134,23 @@ export class Experiment implements BlockSource {
       [b1, a1, a2, b2],
     ];
     const first = this.order.coin() ? 0 : 1;
-    const reference = this.references.get(gated.problemKey)!;
+    const truths = this.references.get(gated.problemKey)!;
     const all = orders[first];
     try {
-      await settled(all.map((station) => station.load(gated, reference)));
+      await settled(all.map((station) => station.load(gated, truths)));
       for (const station of all) await station.warm(gated);
       // what comes and goes on the machine meets all four: they take several short turns, ABBA BAAB ABBA ...
       const rounds = Math.min(...all.map((station) => station.rounds(blockNs)));
-      for (let round = 0; round < rounds; round++)
+      const turns = this.turns(gated, all);
+      for (let round = 0; round < rounds; round++) {
+        const steps = turns.next();
         for (const station of orders[(first + round) % 2]) {
           checkSignal(this.lab);
-          await station.turn(gated);
+          await station.turn(gated, turns.size, steps);
         }
+      }
       const spoiled = this.lab.blockSpoiled(gated.target.kind);
-      await settled(all.map((station) => station.unload(gated, reference)));
+      await settled(all.map((station) => station.unload(gated, truths)));
       if (spoiled !== undefined) return new Error(spoiled);
       times.base.push(a1.medianNs, a2.medianNs);
       times.head.push(b1.medianNs, b2.medianNs);
@@ -154,6 +158,23 @@ export class Experiment implements BlockSource {
     } catch (error) {
       return this.excuse(gated, error);
     }
+  }
+
+  /**
+   * Turns in which inputs change and outputs are read, as the bench's do. All processes of a block do the same in the same round, so that
+   * what it does to their caches cancels too; a sample has as many runs as the slowest one's, a turn as many samples.
+   */
+  protected turns(
+    { id }: GateCase,
+    stations: readonly Station[],
+  ): { readonly size: TurnSize; next(): ReturnType<TurnPlanner["next"]> } {
+    const sizes = stations.map(({ turnSize }) => turnSize);
+    const size = {
+      samples: Math.min(...sizes.map(({ samples }) => samples)),
+      repeats: Math.min(...sizes.map(({ repeats }) => repeats)),
+    };
+    const planner = new TurnPlanner(this.lab.seed, `block ${this.planners++} of ${id}`);
+    return { size, next: () => planner.next(size) };
   }
 
   /** A failure of one arm may be tried again; a wrong number ends everything. */

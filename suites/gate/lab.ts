@@ -1,5 +1,5 @@
 /** What every part of a measuring gate shares. */
-import type { Target } from "../plan/plan.js";
+import type { Target } from "../plan/case.js";
 import type { Host } from "../processes/host.js";
 
 /** One thing of each arm. */

@@ -6,7 +6,7 @@ import { chooseSuites } from "../index.js";
 import { caseKeys } from "../plan/case-keys.js";
 import { openCatalogue } from "../processes/catalogue.js";
 import { listed } from "../processes/listed.js";
-import { unknownEngine } from "../processes/names.js";
+import { unknownDevice, unknownEngine } from "../processes/names.js";
 import { oneLine } from "../processes/one-line.js";
 import { type InventoryEntry, type ListedEngine, PROTOCOL } from "../processes/protocol.js";
 import type { StoredTimes } from "./baseline.js";
@@ -31,6 +31,8 @@ export interface GateRequest {
   readonly onlyUser: boolean;
   readonly filter: string | undefined;
   readonly engines: readonly string[];
+  /** Of an engine that has one of these, only those. */
+  readonly devices: readonly string[];
   readonly rule: Rule;
   readonly mdeLimit: number;
   readonly checks: ReadonlySet<CheckName>;
@@ -56,7 +58,7 @@ export interface RunPlan extends Planned {
 export async function planRun(request: GateRequest, past?: Past): Promise<RunPlan> {
   const { lab, touched, claims } = request;
   const { entries, ...inventory } = await listings(lab);
-  const misnamed = unknownEngine(entries, request.engines);
+  const misnamed = unknownEngine(entries, request.engines) ?? unknownDevice(entries, request.devices);
   if (misnamed !== undefined) throw new GateStop("usage", misnamed);
   const checks = await certainChecks(request, inventory);
   const companions = !touched.all && request.checks.has("claims") ? companionsOf(claims, touched.names) : [];
@@ -68,7 +70,7 @@ export async function planRun(request: GateRequest, past?: Past): Promise<RunPla
     companions: new Set(companions),
     pastIds: past?.ids ?? [],
   });
-  for (const sentence of planned.absent) lab.say(sentence);
+  for (const sentence of [...planned.absent, ...planned.remarks]) lab.say(sentence);
   past?.admit(planned.backends);
   const gone = inventory.base
     .filter(({ name, origin }) => origin === undefined && !inventory.head.some((one) => one.name === name))

@@ -1,15 +1,17 @@
 /** Before anything is timed: both arms run every case once, and every output is held against head's float64 reference. */
 
 import { BUDGETS } from "../budget/budget.js";
+import { problemBytes } from "../budget/predict.js";
 import { chooseLanes } from "../check/lanes.js";
+import { secondSet } from "../check/second-set.js";
 import { oneLine } from "../processes/one-line.js";
-import type { ReferenceHandle } from "../processes/protocol.js";
 import type { GateCase, HeadCase, NotCompared } from "./cases.js";
 import { type ArmName, checkSignal, type Lab } from "./lab.js";
-import { ArmFailed, Station, WrongOutput } from "./station.js";
+import { ArmFailed, Station, type Truths, WrongOutput } from "./station.js";
 
 /** A longer run would need minutes a case; `--filter` asks for it all the same. */
 const LONGEST_RUN_NS = 200e6;
+const BLOCK_PROCESSES = 4;
 /** Sizes of each curve that run whatever they cost. */
 const ALWAYS = 2;
 
@@ -28,7 +30,7 @@ export interface Proof {
   /** Cases that head cannot run although the base can. */
   readonly broken: readonly NotCompared[];
   readonly notCompared: readonly NotCompared[];
-  readonly references: ReadonlyMap<string, ReferenceHandle>;
+  readonly references: ReadonlyMap<string, Truths>;
 }
 
 /**
@@ -41,7 +43,7 @@ export async function prove(
   fresh: readonly HeadCase[],
   longToo: boolean,
 ): Promise<Proof> {
-  const references = new Map<string, ReferenceHandle>();
+  const references = new Map<string, Truths>();
   const good: GateCase[] = [];
   const wrong: Wrong[] = [];
   const broken: NotCompared[] = [];
@@ -49,9 +51,9 @@ export async function prove(
   const stations = new Stations(lab);
   const held = async (headCase: HeadCase, arms: readonly ArmName[]) => {
     checkSignal(lab);
-    const reference = references.get(headCase.problemKey) ?? (await referenceOf(lab, headCase));
-    references.set(headCase.problemKey, reference);
-    const found = await runOnce(lab, stations, headCase, arms, reference);
+    const truths = references.get(headCase.problemKey) ?? (await truthsOf(lab, headCase));
+    references.set(headCase.problemKey, truths);
+    const found = await runOnce(lab, stations, headCase, arms, truths);
     wrong.push(...found.wrong);
     return found;
   };
@@ -94,7 +96,7 @@ async function runOnce(
   stations: Stations,
   headCase: HeadCase,
   arms: readonly ArmName[],
-  reference: ReferenceHandle,
+  truths: Truths,
 ): Promise<Held> {
   const runNs: Partial<Record<ArmName, number>> = {};
   const wrong: Wrong[] = [];
@@ -102,7 +104,7 @@ async function runOnce(
   for (const arm of arms) {
     try {
       const station = await stations.of(arm, headCase);
-      await station.load(headCase, reference);
+      await station.load(headCase, truths);
       runNs[arm] = await station.warm(headCase);
       await station.drop(headCase);
     } catch (error) {
@@ -120,11 +122,20 @@ function reasonOf(failures: readonly ArmFailed[]): string {
   return failures.map((fault) => `${fault.arm}: ${fault.message}`).join("; ");
 }
 
-async function referenceOf({ host }: Lab, { operator, problem }: HeadCase): Promise<ReferenceHandle> {
-  const { lanes } = chooseLanes(operator, problem, BUDGETS.quick.referenceSteps);
-  const steps = operator.laneCost(problem) * lanes.length;
+/** Of the problem, and of other inputs where four processes have room for both. */
+async function truthsOf({ host }: Lab, { operator, problem }: HeadCase): Promise<Truths> {
+  const { referenceSteps } = BUDGETS.quick;
+  const patienceMs = (lanes: readonly unknown[]) =>
+    120_000 + (operator.laneCost(problem) * lanes.length) / 1e3;
+  const { lanes } = chooseLanes(operator, problem, referenceSteps);
+  // a kernel holds its problem about twice, and once more the second inputs
+  const fits = BLOCK_PROCESSES * 3 * problemBytes(operator, problem) <= host.memoryBytes;
+  const other = secondSet(operator, problem, referenceSteps, fits);
   try {
-    return await host.reference(problem, lanes, 120_000 + steps / 1e3);
+    const first = await host.reference(problem, lanes, patienceMs(lanes));
+    if (!other) return { first, second: undefined };
+    const reference = await host.reference(other.problem, other.lanes, patienceMs(other.lanes));
+    return { first, second: { problem: other.problem, reference } };
   } catch (error) {
     throw new Error(`no reference for ${operator.name}: ${oneLine(error)}`);
   }

@@ -6,7 +6,7 @@
 import * as fc from "fast-check";
 import type { AnyOperator } from "../../impls/operator.js";
 import { formsAgree } from "../laws/forms-agree.js";
-import type { Target } from "../plan/plan.js";
+import type { Target } from "../plan/case.js";
 import { awkwardShapes } from "../problems/shapes.js";
 import { EnginePool } from "../processes/engine-pool.js";
 import type { InventoryEntry } from "../processes/protocol.js";

@@ -5,11 +5,13 @@
 
 import { problemBytes } from "../budget/predict.js";
 import type { Mismatch, Verdict } from "../check/check.js";
+import type { Step } from "../check/witness.js";
 import { clockNs } from "../measure/measure.js";
-import type { Target } from "../plan/plan.js";
+import type { TurnSize } from "../measure/turn-plan.js";
+import type { Target } from "../plan/case.js";
 import { EnginePool } from "../processes/engine-pool.js";
 import { oneLine } from "../processes/one-line.js";
-import type { CallName, Calls, ReferenceHandle } from "../processes/protocol.js";
+import type { CallName, Calls, ReferenceHandle, SecondInputs } from "../processes/protocol.js";
 import type { GateCase, HeadCase } from "./cases.js";
 import type { ArmName, Lab } from "./lab.js";
 import { median } from "./statistics/judge.js";
@@ -29,6 +31,12 @@ const ROUNDS = { least: 9, most: 60 };
  */
 const UNCOUNTED = 1 / 3;
 const CALL_MS = 60_000;
+
+/** What a problem's outputs are held against: the truth of its inputs, and of those that take their place between turns. */
+export interface Truths {
+  readonly first: ReferenceHandle;
+  readonly second: SecondInputs | undefined;
+}
 
 /** A case could not be run in one arm: crash, hang, refusal. */
 export class ArmFailed extends Error {
@@ -85,7 +93,7 @@ export class Station {
   }
 
   /** @throws WrongOutput, ArmFailed */
-  async load(gated: Loadable, reference: ReferenceHandle): Promise<void> {
+  async load(gated: Loadable, { first: reference, second }: Truths): Promise<void> {
     const own = gated[this.arm];
     if (!own) throw new Error(`${gated.id} is a case of head alone`);
     const { impl, options } = own;
@@ -93,7 +101,7 @@ export class Station {
     // a leak is the bench's to find: collecting garbage around each turn took longer than the turns
     const prepared = await this.call(gated, "prepare", { case: 0, impl, problem, options, leaks: false });
     if ("unsupported" in prepared) throw new ArmFailed(this.arm, `${gated.id}: ${prepared.unsupported}`);
-    const { verdict, firstNs } = await this.call(gated, "verify", { case: 0, reference });
+    const { verdict, firstNs } = await this.call(gated, "verify", { case: 0, reference, second });
     this.judge(verdict);
     this.firstNs = firstNs;
     this.samples = [];
@@ -117,10 +125,18 @@ export class Station {
     return Math.max(ROUNDS.least, Math.min(ROUNDS.most, fit));
   }
 
-  async turn(gated: HeadCase): Promise<void> {
+  /** What one of its turns would be, by its own speed. */
+  get turnSize(): TurnSize {
     const { repeats, estimateNs } = this.warmed;
-    const count = Math.max(1, Math.min(MOST_SAMPLES, Math.round(TURN_NS / (repeats * estimateNs))));
-    const { samples } = await this.call(gated, "sample", { case: 0, count, repeats, cold: false });
+    const samples = Math.max(1, Math.min(MOST_SAMPLES, Math.round(TURN_NS / (repeats * estimateNs))));
+    return { samples, repeats };
+  }
+
+  /** @throws WrongOutput where an output did not follow its inputs, ArmFailed */
+  async turn(gated: HeadCase, { samples: count, repeats }: TurnSize, steps: readonly Step[]): Promise<void> {
+    const body = { case: 0, count, repeats, cold: false, steps };
+    const { samples, rejected } = await this.call(gated, "sample", body);
+    if (rejected) this.judge(rejected);
     this.samples.push(samples.map(clockNs));
   }
 
@@ -144,7 +160,7 @@ export class Station {
   }
 
   /** What the timed runs left must still be right. @throws WrongOutput */
-  async unload(gated: HeadCase, reference: ReferenceHandle): Promise<void> {
+  async unload(gated: HeadCase, { first: reference }: Truths): Promise<void> {
     const { verdict } = await this.call(gated, "recheck", { case: 0, reference });
     this.judge(verdict);
     await this.drop(gated);

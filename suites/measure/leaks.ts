@@ -1,6 +1,6 @@
 /**
  * Does every run leave memory behind? Told apart from what compilers keep once, and from what a collector on a busy machine has not swept
- * yet: levels of live memory are ranked, since only a leak makes each higher than the one before, whatever the noise is like.
+ * yet: levels of live memory are ranked, since only a leak makes each higher than the one before, however often one looks.
  */
 
 /** A stretch of runs. */
@@ -21,8 +21,6 @@ export interface Memory {
 
 /** Fewer stretches than this cannot tell a leak from a compilation. */
 const FEWEST_STRETCHES = 3;
-/** From so many on, one may differ: what was garbage before it may have been swept in it. */
-const FORGIVING_STRETCHES = 4;
 const NOISE_BYTES = 32 * 1024;
 /** A repeated run may leave this much behind. */
 const ALLOWED_BYTES = 2048;
@@ -35,6 +33,8 @@ const PROBE_STRETCHES = FEWEST_STRETCHES + 2;
 const MOST_RANKED = 16;
 const FEWEST_RANKED = 6;
 const RANKED_NS = 4e9;
+/** At live memory, over all ranked levels: a sweeper that takes one in four of its turns sweeps in one of so many. */
+const LOOKS = 64;
 /** Runs between two of them at most: by them even a small leak outgrows what a compiler keeps. */
 const MOST_APART = 32;
 /** How likely levels without a trend may be in such an order; few of them, which no order makes so unlikely, must rise throughout. */
@@ -57,33 +57,67 @@ export async function leakedBytesPerRun(
 ): Promise<number> {
   const runs = runsOfProbe(estimateNs);
   const stretches = [...seen];
-  for (let i = 0; runs > 0 && i < PROBE_STRETCHES; i++) {
-    const before = memory.liveBytes();
+  let level = runs > 0 ? memory.liveBytes() : 0;
+  // each look costs several collections: none after those that have already decided
+  for (let i = 0; runs > 0 && i < PROBE_STRETCHES && !isDecided(stretches); i++) {
     await memory.run(runs);
-    stretches.push({ bytes: memory.liveBytes() - before, runs });
+    const next = memory.liveBytes();
+    stretches.push({ bytes: next - level, runs });
+    level = next;
   }
-  if (!grewThroughout(stretches)) return 0;
-  const count = Math.max(FEWEST_RANKED, Math.min(MOST_RANKED, Math.floor(RANKED_NS / estimateNs)));
-  const runsApart = Math.max(1, Math.min(MOST_APART, Math.floor(RANKED_NS / count / estimateNs)));
-  const levels: number[] = [];
-  for (let i = 0; i <= count; i++) {
-    if (i > 0) await memory.run(runsApart);
-    await memory.rest();
-    levels.push(memory.liveBytes());
-  }
-  const perRun = medianSlope(levels) / runsApart;
-  const allowed = Math.max(CHANCE, chanceOfOrder(levels.map((_, i) => i)));
-  const leaks = perRun > ALLOWED_BYTES && perRun * runsApart * count > KEPT_BYTES;
-  return leaks && chanceOfOrder(levels) <= allowed ? perRun : 0;
+  return grewMostly(stretches) ? rankedGrowth(memory, estimateNs) : 0;
 }
 
-/** Whether a closer look is worth its time: live memory grew in every stretch, but one of many. */
-export function grewThroughout(stretches: readonly Stretch[]): boolean {
-  if (stretches.length < FEWEST_STRETCHES) return false;
-  const sorted = stretches.map(({ bytes }) => bytes).sort((a, b) => a - b);
-  const counted = sorted.slice(stretches.length >= FORGIVING_STRETCHES ? 1 : 0);
-  const total = sorted.reduce((sum, bytes) => sum + bytes, 0);
-  return counted[0] >= NOISE_BYTES && total >= NOISE_BYTES * counted.length;
+/**
+ * The closer look: levels of live memory, each after some more runs and less what those may leave. It ends at once when no order of the
+ * levels to come could still show a leak.
+ */
+async function rankedGrowth(memory: Memory, estimateNs: number): Promise<number> {
+  const steps = Math.max(FEWEST_RANKED, Math.min(MOST_RANKED, Math.floor(RANKED_NS / estimateNs)));
+  const runsApart = Math.max(1, Math.min(MOST_APART, Math.floor(RANKED_NS / steps / estimateNs)));
+  const count = steps + 1;
+  const enough = Math.max(CHANCE, chanceOf(0, count));
+  const levels: number[] = [];
+  while (levels.length < count) {
+    if (levels.length > 0) await memory.run(runsApart);
+    const kept = levels.length * runsApart * ALLOWED_BYTES;
+    const before = levels.at(-1) ?? Number.NEGATIVE_INFINITY;
+    levels.push((await settledBytes(memory, before + kept, Math.ceil(LOOKS / count))) - kept);
+    if (chanceOf(fallingPairs(levels), count) > enough) return 0;
+  }
+  const perRun = medianSlope(levels) / runsApart + ALLOWED_BYTES;
+  return perRun * runsApart * steps > KEPT_BYTES ? perRun : 0;
+}
+
+/**
+ * The least of some looks: garbage that nobody swept goes in one of them, what a leak keeps in none. One that is not above `before` is
+ * enough.
+ */
+async function settledBytes(memory: Memory, before: number, looks: number): Promise<number> {
+  let least = Number.POSITIVE_INFINITY;
+  for (let look = 0; look < looks && least > before; look++) {
+    await memory.rest();
+    least = Math.min(least, memory.liveBytes());
+  }
+  return least;
+}
+
+/**
+ * Whether a closer look is worth its time: live memory grew in most stretches. In all of them together says nothing, since what the
+ * warm-up left may be swept in one of them.
+ */
+export function grewMostly(stretches: readonly Stretch[]): boolean {
+  return stretches.length >= FEWEST_STRETCHES && 2 * grownOf(stretches) > stretches.length;
+}
+
+/** Whether most stretches of a probe have grown, or have not, whatever the others will do. */
+function isDecided(stretches: readonly Stretch[]): boolean {
+  const grown = grownOf(stretches);
+  return 2 * Math.max(grown, stretches.length - grown) > PROBE_STRETCHES;
+}
+
+function grownOf(stretches: readonly Stretch[]): number {
+  return stretches.filter(({ bytes }) => bytes >= NOISE_BYTES).length;
 }
 
 /**
@@ -91,9 +125,18 @@ export function grewThroughout(stretches: readonly Stretch[]): boolean {
  * values count as falling.
  */
 export function chanceOfOrder(values: readonly number[]): number {
+  return chanceOf(fallingPairs(values), values.length);
+}
+
+function fallingPairs(values: readonly number[]): number {
   const n = values.length;
   let falling = 0;
   for (let i = 0; i < n; i++) for (let j = i + 1; j < n; j++) if (values[j] <= values[i]) falling++;
+  return falling;
+}
+
+/** Of at most so many falling pairs among n values. */
+function chanceOf(falling: number, n: number): number {
   // orders of k values by their falling pairs: the k-th value falls behind 0 to k - 1 of those before it
   let orders = [1];
   for (let k = 2; k <= n; k++) {

@@ -3,7 +3,7 @@ import { basename, resolve } from "node:path";
 import { engines } from "../../impls/engines/index.js";
 import type { AnyImplementation } from "../../impls/implementation.js";
 import type { Made as MadeWith } from "../../reports/gate/verdict.js";
-import type { Case } from "../plan/plan.js";
+import type { Case } from "../plan/case.js";
 import type { Present } from "../processes/engine-pool.js";
 import { originOf } from "../processes/origin.js";
 import type { Environment } from "./environment.js";

@@ -1,7 +1,7 @@
 /** No run is faster than its machine: what a median below the measured ceilings means. */
 import type { Ceilings } from "../../impls/engines/engine.js";
 import { amount } from "../budget/amount.js";
-import type { Case } from "../plan/plan.js";
+import type { Case } from "../plan/case.js";
 import type { EnginePool } from "../processes/engine-pool.js";
 import { summarise } from "./measure.js";
 import type { Outcome } from "./rows.js";
@@ -9,7 +9,9 @@ import type { Outcome } from "./rows.js";
 /**
  * Ceilings are measured too, and a chosen margin allows for it. Two default runs on an idle two-core EPYC had at most 0.82 of them in 130
  * rows of wasm, 0.54 in 74 of cpu, 0.41 in 64 of tfjs and 0.59 in 62 of torch; one row of cpu beside a loaded machine had 1.85, which is
- * why ceilings are measured again before a rejection. Rows of two threads and of GPUs have not been looked at.
+ * why ceilings are measured again before a rejection. There the suite `threads` on the quick grid had at most 0.79 in 23 rows of one
+ * thread (58 GFLOP/s) and 0.71 in 23 rows of two (115 GFLOP/s); tfjs 0.26 in 12 rows on wasm and 0.27 in 12 on its plain backend, whose
+ * ceiling is 1 GFLOP/s. Rows of GPUs have not been looked at.
  */
 const SPREAD = 1.5;
 /** Looks at the ceilings before a row is called impossible: a busy machine may show them too low. */

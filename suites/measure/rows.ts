@@ -8,7 +8,7 @@ import { type CaseRecord, failedSchema, type Row, type Sample } from "../../repo
 import { visibleDeep } from "../../reports/text.js";
 import type { Mismatch } from "../check/check.js";
 import type { LaneChoice } from "../check/lanes.js";
-import type { Case } from "../plan/plan.js";
+import type { Case } from "../plan/case.js";
 import { fairnessOf } from "./fairness.js";
 import { type StopReason, summarise } from "./measure.js";
 

@@ -7,12 +7,13 @@ import { BUDGETS, type GridBudget } from "../budget/budget.js";
 import { type History, problemBytes } from "../budget/predict.js";
 import { chooseLanes, type LaneChoice } from "../check/lanes.js";
 import { type SecondSet, secondSet } from "../check/second-set.js";
-import type { Case, Group } from "../plan/plan.js";
+import type { Case, Group } from "../plan/case.js";
 import type { EnginePool, Present } from "../processes/engine-pool.js";
 import type { Host } from "../processes/host.js";
 import type { ReferenceHandle } from "../processes/protocol.js";
 import type { Grid } from "../suite.js";
-import { GroupMeasurement, type GroupRun } from "./group.js";
+import type { GroupRun } from "./case-measurement.js";
+import { GroupMeasurement } from "./group.js";
 import { withinPhysics } from "./physics.js";
 import { caseRecords, type Outcome, type RunFacts } from "./rows.js";
 

@@ -12,8 +12,11 @@ export function leftOut(impls: readonly AnyImplementation[], places: readonly Le
   const sentences: string[] = [];
   for (const { engine, device, lacking } of places) {
     const names = new Map<string, Set<string>>();
-    for (const { impl, reason } of lacking)
+    for (const { impl, reason } of lacking) {
+      // a gate's base may have more of them
+      if (!impls[impl]) continue;
       names.set(reason, (names.get(reason) ?? new Set()).add(implementationName(impls[impl])));
+    }
     for (const [reason, these] of names)
       sentences.push(
         `engine ${engine}${device ? ` on ${device}` : ""} leaves out ${[...these].join(", ")}: ${reason}`,

@@ -10,10 +10,11 @@ import type { Host } from "../processes/host.js";
 import { oneLine } from "../processes/one-line.js";
 import type { Description, ListedEngine, Question } from "../processes/protocol.js";
 import type { Grid, Suite } from "../suite.js";
+import type { Group } from "./case.js";
 import { figureCurves } from "./figure-curves.js";
 import { parseFilter } from "./filter.js";
 import { leftOut } from "./left-out.js";
-import { type Group, makePlan } from "./plan.js";
+import { makePlan } from "./plan.js";
 import { filesWithoutCase } from "./without-case.js";
 
 /** What is opened. */
@@ -32,8 +33,8 @@ export interface OpenRequest {
   readonly originMs: number;
   /** The module of the engines' processes, where it is another tree's. */
   readonly child?: string | undefined;
-  /** Which implementations have something to run; an engine without any is not opened. All do unless said otherwise. */
-  wants?(impl: AnyImplementation, index: number): boolean;
+  /** Which engines have something to run; others are not opened. Those of any implementation unless said otherwise. */
+  wants?(engine: string): boolean;
 }
 
 export interface Opening {
@@ -49,14 +50,8 @@ export interface Opening {
 export async function openEngines(host: Host, request: OpenRequest): Promise<Opening> {
   const { impls, entries, files, engines: named, devices, originMs, child, wants } = request;
   const pool = new EnginePool(host, files, originMs, child);
-  const { targets, absent } = await pool.discover(
-    candidatesOf(
-      entries,
-      named,
-      (name) => impls.some((impl, i) => impl.engine === name && (wants?.(impl, i) ?? true)),
-      devices,
-    ),
-  );
+  const hasImpl = (name: string) => impls.some(({ engine }) => engine === name);
+  const { targets, absent } = await pool.discover(candidatesOf(entries, named, wants ?? hasImpl, devices));
   const warnings = targets.flatMap(({ engine, info: { warning } }) =>
     warning === undefined ? [] : [`engine ${engine}: ${warning}`],
   );
@@ -104,7 +99,7 @@ export async function openAndPlan(host: Host, request: RunRequest): Promise<Open
   );
   const opening = await openEngines(host, {
     ...request,
-    wants: ({ operator }) => operators.has(operator.name),
+    wants: (name) => impls.some(({ engine, operator }) => engine === name && operators.has(operator.name)),
   });
   const { pool, targets, absent, remarks } = opening;
   for (const sentence of [...absent, ...remarks]) say?.(sentence);

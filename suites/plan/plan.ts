@@ -1,91 +1,17 @@
 /** What a run will do, in order, before anything is measured: cases with their ids, in groups that share a problem. */
 
-import type { DeviceInfo } from "../../impls/engines/engine.js";
-import type { EngineName, EngineTraits } from "../../impls/engines/index.js";
-import {
-  type AnyImplementation,
-  type ImplementationCost,
-  implementationName,
-} from "../../impls/implementation.js";
+import { type AnyImplementation, implementationName } from "../../impls/implementation.js";
 import type { AnyOperator, Problem } from "../../impls/operator.js";
-import type { Options } from "../../impls/prepared.js";
 import { isLinearCurve } from "../../reports/analysis/families.js";
-import {
-  type CaseKeys,
-  caseId,
-  ID_KEYS,
-  parseCaseId,
-  parsePlanId,
-  planId,
-} from "../../reports/rows/case-id.js";
-import { wrongKey } from "../../reports/rows/parse.js";
-import { quotedValue } from "../../reports/text.js";
-import type { Work } from "../measure/fairness.js";
+import { caseId, planId } from "../../reports/rows/case-id.js";
 import { originOf } from "../processes/origin.js";
-import type { Description, Lacking, Question } from "../processes/protocol.js";
+import type { Description, Question } from "../processes/protocol.js";
 import type { Grid, Suite } from "../suite.js";
 import { type Cache, cachesOf } from "./caches.js";
+import type { Case, Group, Target } from "./case.js";
 import { caseKeys } from "./case-keys.js";
 import { figureCurves } from "./figure-curves.js";
-
-/** An engine on a device, as opened. */
-export interface Target {
-  readonly engine: EngineName;
-  /** What its entry says of it. */
-  readonly traits?: EngineTraits | undefined;
-  /** What `open` is given. */
-  readonly device: string | undefined;
-  /** The id's `device` key. */
-  readonly deviceKey: string | undefined;
-  /** What the device is, as it told when it was opened. */
-  readonly kind?: DeviceInfo["kind"] | undefined;
-  /** Whether samples can begin with a cold cache: then the id says which it was. */
-  readonly cools?: boolean;
-  /** Implementations, by index, that take no part here, e.g. for want of a package. */
-  readonly lacking?: readonly Lacking[];
-}
-
-export interface Case {
-  readonly id: string;
-  readonly keys: CaseKeys;
-  /** Suites that ask for this case; each gets its own row, from one measurement. */
-  readonly suites: readonly string[];
-  /** Place in the list of all implementations. */
-  readonly impl: number;
-  readonly form: string;
-  readonly target: number;
-  readonly operator: AnyOperator;
-  readonly problem: Problem;
-  readonly options: Options;
-  /** What the last-level cache holds when a sample begins; undefined where an engine has no say in it. */
-  readonly cache: Cache | undefined;
-  readonly unsupported: string | undefined;
-  /** What is wrong with its options: it fails without being run. */
-  readonly wrong?: string;
-  /** For the fairness sheet; absent where the case is not run. */
-  readonly conditions?: Work | undefined;
-  /** Operations by which cases of one curve are compared: the implementation's own count where it gives one. */
-  readonly work: number;
-  /** What the form itself does, where the implementation counts it. */
-  readonly cost: ImplementationCost | undefined;
-  /** Curves it lies on, and its place on the earliest: 0 for the smallest size. */
-  readonly curves: readonly string[];
-  readonly rank: number;
-  /** On a curve of the figure: it comes before implementations that a reader sees in the small panels only. */
-  readonly figure: boolean;
-  /** On one of those that grow in proportion: it is to reach the end of the figure's axis before others get their larger sizes. */
-  readonly reaches: boolean;
-  /** The implementation on its engine: what its other curves say is better than no guess. */
-  readonly lineage: string;
-}
-
-/** Cases of one problem: measured in interleaved rounds. */
-export interface Group {
-  readonly key: string;
-  readonly problem: Problem;
-  readonly operator: AnyOperator;
-  readonly cases: readonly Case[];
-}
+import { spelledOptions, storedOptions } from "./options.js";
 
 export interface PlanRequest {
   readonly suites: readonly Suite[];
@@ -209,7 +135,6 @@ async function describeAll(
   return answers;
 }
 
-/** The options that the stored id of this case spells, where there is one. */
 function withStoredOptions(
   { impls, targets, storedIds }: PlanRequest,
   { impl, target, problem, suite, cache }: Draft,
@@ -218,20 +143,8 @@ function withStoredOptions(
   if (!storedIds) return description;
   const name = implementationName(impls[impl]);
   const fixed = new Map(Object.entries(caseKeys(problem, { cache }, targets[target].deviceKey)));
-  for (const text of storedIds) {
-    const stored = parsePlanId(text);
-    if (stored.suite !== suite) continue;
-    const { name: storedName, keys } = parseCaseId(stored.id);
-    if (storedName !== name || ![...fixed].every(([key, value]) => keys.get(key) === String(value))) continue;
-    const options = Object.fromEntries(
-      [...keys]
-        .filter(([key]) => !fixed.has(key))
-        .map(([key, value]) => [key, /^\d+$/.test(value) && key !== "make" ? Number(value) : value]),
-    );
-    const own = description.options;
-    if (options.make === own.make && options.threads === own.threads) return { ...description, options };
-  }
-  return description;
+  const options = storedOptions(storedIds, { suite, name, fixed, own: description.options });
+  return options ? { ...description, options } : description;
 }
 
 function finish(
@@ -268,24 +181,6 @@ function finish(
     work: cost?.flops ?? draft.operator.cost(draft.problem).flops,
     cost,
   };
-}
-
-/** Options as a case id and a row can spell them; one that cannot be read back makes its case fail, and no other. */
-function spelledOptions(options: Options): { wrong?: string; spelled: Options } {
-  const spelled: Record<string, unknown> = { ...options };
-  let wrong: string | undefined;
-  for (const key of ID_KEYS) {
-    if (spelled[key] === undefined) continue;
-    const why = wrongKey(key, spelled[key]);
-    if (why === undefined) continue;
-    wrong ??= why;
-    spelled[key] =
-      quotedValue(spelled[key])
-        .toLowerCase()
-        .replace(/[^a-z0-9._]+/g, "-")
-        .replace(/^-|-$/g, "") || "none";
-  }
-  return { ...(wrong === undefined ? {} : { wrong }), spelled: spelled as Options };
 }
 
 function intoGroups(cases: readonly Case[]): Group[] {

@@ -4,7 +4,7 @@ import type { Problem } from "../../impls/operator.js";
 import { originOf } from "../processes/origin.js";
 import type { Description, Question } from "../processes/protocol.js";
 import type { Grid, Suite } from "../suite.js";
-import type { Group, Target } from "./plan.js";
+import type { Group, Target } from "./case.js";
 
 export interface LookedAt {
   readonly impls: readonly AnyImplementation[];

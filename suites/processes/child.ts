@@ -48,7 +48,7 @@ const session = new Session({
     for (let i = 0; i < 5; i++) {
       collectGarbage();
       const { heapUsed, external } = process.memoryUsage();
-      if (i > 1 && heapUsed + external >= live - 4096) return heapUsed + external;
+      if (i > 0 && heapUsed + external >= live - 4096) return heapUsed + external;
       live = heapUsed + external;
     }
     return live;

@@ -1,7 +1,7 @@
 /** The children of a run: one per engine and device, started when first needed, restarted after a death. */
 import type { Ceilings, DeviceInfo } from "../../impls/engines/engine.js";
 import { devicesOf, devicesToOpen, type EngineTraits } from "../../impls/engines/index.js";
-import type { Target } from "../plan/plan.js";
+import type { Target } from "../plan/case.js";
 import { EngineDied, type EngineLink, type Host } from "./host.js";
 import type { Lacking, ListedEngine, Opened } from "./protocol.js";
 

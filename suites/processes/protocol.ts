@@ -17,7 +17,7 @@ import type { Origin } from "./origin.js";
  * each arm's processes from that arm's tree, so that parent and child may be of different days. Raised with every change that a process
  * of before, asked by a gate of today, would not follow.
  */
-export const PROTOCOL = 1;
+export const PROTOCOL = 2;
 
 export interface OpenRequest {
   readonly engine: EngineName;

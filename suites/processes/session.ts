@@ -1,5 +1,5 @@
 /**
- * The engine's side of the protocol: one engine, its prepared cases, their verification and timing. Knows no process and no
+ * The engine's side of the protocol: one engine, what it can run, and its prepared cases. Knows no process and no
  * file, so that tests and a page run it in-process.
  */
 
@@ -7,16 +7,11 @@ import type { Engine } from "../../impls/engines/engine.js";
 import type { EngineEntry } from "../../impls/engines/index.js";
 import { type AnyImplementation, unsupportedReason } from "../../impls/implementation.js";
 import { operatorNamed } from "../../impls/index.js";
-import type { LaneReference, Problem } from "../../impls/operator.js";
-import { type Options, type Prepared, Unsupported } from "../../impls/prepared.js";
-import { checkOutputs, type Truth, type Verified } from "../check/check.js";
-import { declaredRounding } from "../check/rounding.js";
-import { Witness } from "../check/witness.js";
-import { leakedBytesPerRun, runsOfProbe, type Stretch } from "../measure/leaks.js";
-import { warmUp } from "../measure/measure.js";
-import { playTurn } from "../measure/turn.js";
+import type { LaneReference } from "../../impls/operator.js";
+import { type Prepared, Unsupported } from "../../impls/prepared.js";
 import { evaluate, optionsOf } from "../verify/evaluate.js";
 import { lacksOf } from "../verify/targets.js";
+import { HeldCase, type Instruments } from "./held-case.js";
 import { describeKernel, nameplate, plainEntry } from "./modules/describe.js";
 import { oneLine } from "./one-line.js";
 import { originOf } from "./origin.js";
@@ -27,11 +22,10 @@ import {
   type Lacking,
   type OpenRequest,
   PROTOCOL,
-  type ReferenceHandle,
 } from "./protocol.js";
 
 /** What a session needs from the place it runs in. */
-export interface SessionHost {
+export interface SessionHost extends Instruments {
   /** Built-in implementations, then those of the user's files, in one order for parent and child. */
   implementations(files: readonly string[]): Promise<readonly AnyImplementation[]>;
   /** Built-in engines, then those of the user's files. */
@@ -40,38 +34,15 @@ export interface SessionHost {
   tell?(error: unknown, files: readonly string[]): string;
   /** @throws with one sentence when this machine lacks the engine */
   openEngine(request: OpenRequest): Promise<Engine<unknown>>;
-  readReference(handle: ReferenceHandle): Iterable<LaneReference>;
   writeReference(file: string, lanes: Iterable<LaneReference>): void;
-  /** Live memory of this process after collecting garbage. */
-  liveBytes(): number;
-  /** Memory of this process as the system counts it. */
-  residentBytes(): number;
-  /** Unix time in ms with a fine, monotonic fraction. */
-  nowMs(): number;
 }
-
-interface OpenCase {
-  readonly impl: AnyImplementation;
-  readonly problem: Problem;
-  readonly options: Options;
-  readonly prepared: Prepared;
-  readonly leaks: boolean;
-  verified?: Verified<Prepared>;
-  witness?: Witness;
-  estimateNs: number;
-  /** Live memory that stretches of runs have left behind. */
-  readonly stretches: Stretch[];
-}
-
-/** For what sweeps memory on another thread, where a busy machine lets it wait. */
-const REST_MS = 20;
 
 export class Session {
   private engine: Engine<unknown> | undefined;
   private impls: readonly AnyImplementation[] = [];
   private files: readonly string[] = [];
   private originMs = 0;
-  private readonly cases = new Map<number, OpenCase>();
+  private readonly cases = new Map<number, HeldCase>();
 
   constructor(private readonly host: SessionHost) {}
 
@@ -90,7 +61,7 @@ export class Session {
   }
 
   async close(): Promise<void> {
-    for (const { prepared } of this.cases.values()) await prepared.dispose();
+    for (const held of this.cases.values()) await held.dispose();
     this.cases.clear();
     await this.engine?.close();
   }
@@ -183,87 +154,31 @@ export class Session {
       if (error instanceof Unsupported) return { unsupported: error.message };
       throw error;
     }
-    this.cases.set(body.case, {
-      impl,
-      problem,
-      options,
-      prepared,
-      leaks,
-      estimateNs: 0,
-      stretches: [],
-    });
+    const held = { impl, problem, options, prepared, leaks };
+    this.cases.set(body.case, new HeldCase(this.opened(), this.host, this.originMs, held));
     return { bytes: prepared.bytes, details: prepared.details };
   }
 
-  async verify({ case: id, reference, second }: Calls["verify"][0]): Promise<Calls["verify"][1]> {
-    const held = this.get(id);
-    const truth = this.truth(held.problem, reference);
-    const declared = rounding(held);
-    const { prepared } = held;
-    const checked = await checkOutputs(this.opened(), prepared, truth, declared, this.host.nowMs);
-    const { verdict, verified, firstNs } = checked;
-    if (verified && verdict.status === "good") {
-      const other =
-        second && this.opened().rewritesInputs ? [this.truth(second.problem, second.reference)] : [];
-      held.verified = verified;
-      held.witness = new Witness(this.opened(), verified, declared, [truth, ...other], verdict.fingerprint);
-    }
-    return { verdict, firstNs };
+  async verify(body: Calls["verify"][0]): Promise<Calls["verify"][1]> {
+    return this.get(body.case).verify(body);
   }
 
-  async warm({ case: id, budgetNs, firstNs, cold }: Calls["warm"][0]): Promise<Calls["warm"][1]> {
-    const held = this.get(id);
-    // a verified run that took longer than any warm-up has warmed up what there is
-    const hot = firstNs > 5 * budgetNs;
-    const warmed = hot
-      ? { repeats: 1, estimateNs: firstNs }
-      : await warmUp(this.opened(), this.verifiedOf(held), budgetNs, cold);
-    held.estimateNs = warmed.estimateNs;
-    await this.witnessOf(held).poison();
-    return warmed;
+  async warm(body: Calls["warm"][0]): Promise<Calls["warm"][1]> {
+    return this.get(body.case).warm(body);
   }
 
   async sample(body: Calls["sample"][0]): Promise<Calls["sample"][1]> {
-    const { case: id, count, repeats, cold, steps = [{ samples: count }] } = body;
-    const held = this.get(id);
-    const now = () => (this.host.nowMs() - this.originMs) * 1e6;
-    const slow = held.leaks && runsOfProbe(held.estimateNs) === 0;
-    const live = slow ? this.host.liveBytes() : 0;
-    const before = this.host.residentBytes();
-    const witness = this.witnessOf(held);
-    const played = await playTurn(this.opened(), this.verifiedOf(held), witness, steps, {
-      repeats,
-      cold,
-      now,
-    });
-    if (slow) held.stretches.push({ bytes: this.host.liveBytes() - live, runs: count * repeats });
-    return { ...played, gainedBytes: this.host.residentBytes() - before };
+    return this.get(body.case).sample(body);
   }
 
-  async recheck({ case: id }: Calls["recheck"][0]): Promise<Calls["recheck"][1]> {
-    const held = this.get(id);
-    const witness = this.witnessOf(held);
-    const verdict = await witness.last();
-    const { deterministic, inputs } = witness;
-    return { verdict, deterministic, inputs, leakedBytesPerRun: await this.leak(held) };
-  }
-
-  private async leak({ leaks, estimateNs, stretches, prepared }: OpenCase): Promise<number> {
-    if (!leaks) return 0;
-    const memory = {
-      run: async (times: number) => {
-        for (let i = 0; i < times; i++) await this.opened().once((launch) => prepared.run(launch));
-      },
-      liveBytes: () => this.host.liveBytes(),
-      rest: () => new Promise<void>((resolve) => setTimeout(resolve, REST_MS)),
-    };
-    return leakedBytesPerRun(memory, estimateNs, stretches);
+  async recheck(body: Calls["recheck"][0]): Promise<Calls["recheck"][1]> {
+    return this.get(body.case).recheck();
   }
 
   async dispose({ case: id }: Calls["dispose"][0]): Promise<null> {
     const held = this.cases.get(id);
     this.cases.delete(id);
-    await held?.prepared.dispose();
+    await held?.dispose();
     return null;
   }
 
@@ -277,28 +192,9 @@ export class Session {
     return this.engine;
   }
 
-  private get(id: number): OpenCase {
+  private get(id: number): HeldCase {
     const held = this.cases.get(id);
     if (!held) throw new Error(`case ${id} is not prepared in this session`);
     return held;
   }
-
-  private verifiedOf(held: OpenCase): Verified<Prepared> {
-    if (!held.verified) throw new Error("a case must be verified before it is timed");
-    return held.verified;
-  }
-
-  private witnessOf({ witness }: OpenCase): Witness {
-    if (!witness) throw new Error("a case must be verified before it is timed");
-    return witness;
-  }
-
-  private truth(problem: Problem, handle: ReferenceHandle): Truth {
-    const reference = () => this.host.readReference(handle);
-    return { operator: operatorNamed(problem.operator), problem, lanes: handle.lanes, reference };
-  }
-}
-
-function rounding({ impl, problem, options }: OpenCase) {
-  return declaredRounding(impl, problem, options);
 }

@@ -8,6 +8,7 @@ import { buildProblem, describeInputs } from "../problems/build.js";
 import { describeSpec } from "../problems/spec.js";
 import { oneLine } from "../processes/one-line.js";
 import { originOf } from "../processes/origin.js";
+import { onGrain } from "./grain.js";
 import { subjectsFor } from "./subject.js";
 import { Hung, type Target, targetName } from "./targets.js";
 
@@ -17,18 +18,21 @@ export interface Found {
   readonly subject: string;
   /** Its row in the table: dtypes, chunks and threads of one implementation share it. */
   readonly row: string;
+  /** What it was given. */
+  readonly example: LawCase;
   /** It gave no answer in time. */
   readonly hung?: boolean;
 }
 
 export async function findings(
   law: AnyLaw,
-  example: LawCase,
+  drawn: LawCase,
   target: Target,
   operator: AnyOperator,
   skips: Map<string, number>,
 ): Promise<Found[]> {
   const found: Found[] = [];
+  const example = onGrain(target, drawn);
   const skip = (why: string) => skips.set(why, (skips.get(why) ?? 0) + 1);
   // without its options, its file tells it from ours
   const make = originOf(target.impl)?.fallbackMake;
@@ -45,7 +49,7 @@ export async function findings(
         const finding = await law.holds(example, subject);
         const { make } = subject.options;
         const row = targetName(target, undefined, make === undefined ? {} : { make });
-        if (finding) found.push({ finding, subject: subject.name, row });
+        if (finding) found.push({ finding, subject: subject.name, row, example });
       } catch (error) {
         if (!(error instanceof Unsupported)) throw error;
         skip(error.message);
@@ -58,6 +62,7 @@ export async function findings(
         finding: { ok: false, violation: thrown(error) },
         subject: name,
         row: name,
+        example,
         hung: error instanceof Hung,
       });
   }

@@ -4,6 +4,7 @@ import type { AnyOperator } from "../../impls/operator.js";
 import type { AnyLaw, LawCase } from "../laws/law.js";
 import { allSkips, type Evidence, type EvidenceOf } from "./evidence.js";
 import { findings } from "./findings.js";
+import { fitsGrain } from "./grain.js";
 import { type Break, type Failure, failureAt, shrink } from "./replay.js";
 import { type Table, tableOf } from "./table.js";
 import type { Target } from "./targets.js";
@@ -62,12 +63,13 @@ export async function runRandom(options: RandomOptions): Promise<RandomReport> {
           const { finding, row } = one;
           checks++;
           evidence.get(target)!.checks++;
-          if (finding.verdict) table.add(row, example.spec, finding.verdict);
-          table.count(row, finding.ok);
+          const { spec } = one.example;
+          if (finding.verdict) table.add(row, spec, finding.verdict);
+          table.count(row, finding.ok, fitsGrain(target, spec));
           if (finding.ok) continue;
           failed++;
           broken.add(`${row} ${law.name}`);
-          if (!firstBreak.has(target)) firstBreak.set(target, { path: String(index), example, found: one });
+          if (!firstBreak.has(target)) firstBreak.set(target, { path: String(index), found: one });
         }
       }
       index++;

@@ -2,8 +2,10 @@
 import * as fc from "fast-check";
 import type { AnyOperator } from "../../impls/operator.js";
 import type { AnyLaw, LawCase } from "../laws/law.js";
+import { describeSpec } from "../problems/spec.js";
 import { allSkips, type Evidence, type EvidenceOf } from "./evidence.js";
 import { describeFailure, type Found, findings } from "./findings.js";
+import { onGrain } from "./grain.js";
 import { type Target, targetName } from "./targets.js";
 import { formatToken, type Token } from "./token.js";
 
@@ -21,17 +23,11 @@ const SHRINK_MS = 10_000;
 /** Where a target first broke a law. */
 export interface Break {
   readonly path: string;
-  readonly example: LawCase;
   readonly found: Found;
 }
 
-export function failureAt(
-  law: AnyLaw,
-  operator: AnyOperator,
-  seed: number,
-  { path, example, found }: Break,
-): Failure {
-  const { finding, subject, row } = found;
+export function failureAt(law: AnyLaw, operator: AnyOperator, seed: number, { path, found }: Break): Failure {
+  const { finding, subject, row, example } = found;
   const violation = finding.ok ? "" : finding.violation;
   return {
     law: law.name,
@@ -50,8 +46,9 @@ export async function shrink(
   path: string,
 ): Promise<Failure> {
   let last: { example: LawCase; name: string; lines: string[] } | undefined;
-  const property = fc.asyncProperty(law.cases(operator), async (example: LawCase) => {
-    for (const { finding, subject, row } of await findings(law, example, target, operator, new Map())) {
+  const property = fc.asyncProperty(law.cases(operator), async (drawn: LawCase) => {
+    for (const one of await findings(law, drawn, target, operator, new Map())) {
+      const { finding, subject, row, example } = one;
       if (finding.ok) continue;
       last = { example, name: row, lines: [subject, finding.violation] };
       throw new Error(finding.violation);
@@ -100,8 +97,19 @@ export async function replay(
     // where the case at the path passes, fast-check goes on to its neighbours
     if (seen) return;
     seen = true;
-    lines.push(...describeFailure(law, example, [`${law.name}: ${law.states}`]));
-    for (const target of targets.filter(({ impl }) => impl.operator.name === operator.name)) {
+    const mine = targets.filter(({ impl }) => impl.operator.name === operator.name);
+    // targets whose kernels want other sizes were given others
+    const given = new Map(
+      [example, ...mine.map((target) => onGrain(target, example))].map((one) => [
+        describeSpec(one.spec),
+        one,
+      ]),
+    );
+    if (mine.length > 0 && mine.every((target) => onGrain(target, example) !== example))
+      given.delete(describeSpec(example.spec));
+    for (const one of given.values())
+      lines.push(...describeFailure(law, one, [`${law.name}: ${law.states}`]));
+    for (const target of mine) {
       const own: Evidence = { checks: 0, skips: new Map() };
       evidence.set(target, own);
       for (const { finding, subject } of await findings(law, example, target, operator, own.skips)) {

@@ -15,6 +15,8 @@ export interface TableRow {
   readonly probableWorst: number;
   readonly checks: number;
   readonly failed: number;
+  /** Checks on sizes that its fastest kernels take; undefined where they take all. */
+  readonly fitting?: number;
 }
 
 interface Column {
@@ -23,12 +25,14 @@ interface Column {
   probableWorst: number;
   checks: number;
   failed: number;
+  fitting?: number;
 }
 
 export interface Table {
   /** @param name of the implementation, with what tells it apart from others of its form */
   add(name: string, spec: Spec, verdict: Verdict): void;
-  count(name: string, ok: boolean): void;
+  /** @param fits the sizes are those of its fastest kernels; undefined where they take all */
+  count(name: string, ok: boolean, fits?: boolean): void;
   rows(): TableRow[];
 }
 
@@ -51,9 +55,10 @@ export function tableOf(): Table {
       // an error of exactly zero says nothing about the bound's tightness
       if (probableRatio > 0) mine.tightness.push(1 / probableRatio);
     },
-    count(name, ok) {
+    count(name, ok, fits) {
       const mine = column(name);
       mine.checks++;
+      if (fits !== undefined) mine.fitting = (mine.fitting ?? 0) + (fits ? 1 : 0);
       if (!ok) mine.failed++;
     },
     rows: () =>
@@ -75,7 +80,9 @@ function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
+/** The last column is there where an implementation has kernels for some sizes only. */
 export function formatTable(rows: readonly TableRow[]): string[] {
+  const grained = rows.some(({ fitting }) => fitting !== undefined);
   const header = [
     "implementation",
     "checks",
@@ -84,6 +91,7 @@ export function formatTable(rows: readonly TableRow[]): string[] {
     "median",
     "worst/probable",
     "tightness",
+    ...(grained ? ["on fast sizes"] : []),
   ];
   const lines = rows.map((row) => [
     row.implementation,
@@ -93,6 +101,7 @@ export function formatTable(rows: readonly TableRow[]): string[] {
     digits(row.median),
     digits(row.probableWorst),
     digits(row.tightness),
+    ...(grained ? [row.fitting === undefined ? "-" : `${row.fitting} of ${row.checks}`] : []),
   ]);
   const widths = header.map((_, i) => Math.max(...[header, ...lines].map((line) => line[i].length)));
   return [header, ...lines].map((line) =>

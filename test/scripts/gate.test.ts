@@ -22,6 +22,7 @@ describe("gate", { timeout: 120_000 }, () => {
       [["--without", "speed"], /There is no check "speed"; there are cost, size, growth, claims/],
       [["--budget", "0"], /above 0/],
       [["--engine", "abacus"], /there is no engine "abacus"; there are cuda, webgpu/],
+      [["--device", "swiftshadr"], /no engine has a device "swiftshadr"; there are .*swiftshader/],
       [["--filter", "length<="], /needs a key and a value/],
       [["--frobnicate"], /unknown option/],
     ];

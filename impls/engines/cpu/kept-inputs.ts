@@ -20,18 +20,38 @@ export class KeptInputs {
   /**
    * @param places where the elements of a change lie: as often as a kernel asked for its inputs
    * @param make writes new values to those places
+   * @param mostBytes kept; where a change has more, making its values again costs less than memory for them
    */
   constructor(
     problem: Problem,
     private readonly places: (change: Change) => readonly Float32Array[],
     private readonly make: (change: Change, places: readonly Float32Array[]) => void,
+    private readonly mostBytes = Number.POSITIVE_INFINITY,
   ) {
     this.current = problem;
   }
 
   rewrite(next: Problem): void {
+    const changes = changesBetween(this.current, next);
+    const bytes = changes.reduce((sum, change) => sum + 4 * extentOf(change).count, 0);
+    if (bytes > this.mostBytes) this.makeAll(changes);
+    else this.exchange(changes, next);
+    this.current = next;
+  }
+
+  private makeAll(changes: readonly Change[]): void {
+    this.kept = undefined;
+    for (const change of changes) {
+      const places = this.places(change);
+      if (places.length === 0) continue;
+      this.make(change, places);
+      for (const other of places.slice(1)) other.set(places[0]);
+    }
+  }
+
+  private exchange(changes: readonly Change[], next: Problem): void {
     const known = this.kept?.problem === next ? this.kept.values : undefined;
-    const values = changesBetween(this.current, next).map((change, i) => {
+    const values = changes.map((change, i) => {
       const places = this.places(change);
       const [first, ...others] = places;
       if (!first) return new Float32Array();
@@ -42,7 +62,6 @@ export class KeptInputs {
       return values;
     });
     this.kept = { problem: this.current, values };
-    this.current = next;
   }
 }
 

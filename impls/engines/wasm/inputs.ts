@@ -27,6 +27,9 @@ const distributions: readonly Distribution[] = [
 ];
 const fields = ["to", "row0", "rows", "cols", "k0", "k1", "kind", "last", "rowsPerTask"] as const;
 
+/** Of inputs that others took the place of: all cores make more than this again in the time that fresh memory for it costs. */
+const MOST_KEPT = 2 ** 26;
+
 /** Bytes of the argument block. */
 export const inputArgsBytes = fields.length * 4;
 
@@ -63,6 +66,7 @@ class InputWriter<Op extends AnyOperator> {
       room.problem as Problem,
       (change) => [this.place(change)],
       (change) => this.write([change]),
+      MOST_KEPT,
     );
   }
 

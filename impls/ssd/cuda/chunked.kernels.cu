@@ -64,20 +64,38 @@ template <bool HALF> INLINE void write_states(void *states, size_t vector, const
   else if constexpr (W == 4) __stcg((float4 *)states + vector, make_float4(v[0], v[1], v[2], v[3]));
   else __stcg((float2 *)states + vector, make_float2(v[0], v[1]));
 }
-// Where value i of a vector lies in the state: octets of threads, as octet_of has them.
+// Where value i of a vector lies in the operator's states: octets of threads, as octet_of has them; -1: nowhere.
+INLINE long long place_in_states(const Problem &p, int unit, int vector, int i) {
+  Place place = place_of(p, 0, unit >> 1);
+  Slice slice = slice_of(p, place, unit & 1);
+  int octet = vector / (8 / W), thread = octet & 127, w = thread >> 5, lane = thread & 31;
+  int reg = 8 * (octet >> 7) + (vector % (8 / W)) * W + i;
+  int channel = slice.channel + 16 * w + (lane >> 2) + ((reg & 2) << 2), n = 8 * (reg >> 2) + 2 * (lane & 3) + (reg & 1);
+  if (!slice.exists || channel >= p.headDim || n >= p.state) return -1;
+  return (((long long)place.batch * p.heads + slice.head) * p.headDim + channel) * p.state + n;
+}
 INLINE void start_of_scan(const Problem &p, int unit, int vector, float (&run)[W]) {
 #pragma unroll
   for (int i = 0; i < W; i++) run[i] = 0.0f;
   if (!p.initialState) return;
-  Place place = place_of(p, 0, unit >> 1);
-  Slice slice = slice_of(p, place, unit & 1);
-  int octet = vector / (8 / W), thread = octet & 127, w = thread >> 5, lane = thread & 31;
 #pragma unroll
   for (int i = 0; i < W; i++) {
-    int reg = 8 * (octet >> 7) + (vector % (8 / W)) * W + i;
-    int channel = slice.channel + 16 * w + (lane >> 2) + ((reg & 2) << 2), n = 8 * (reg >> 2) + 2 * (lane & 3) + (reg & 1);
-    if (channel < p.headDim && n < p.state)
-      run[i] = __ldg(p.initialState + (((size_t)place.batch * p.heads + slice.head) * p.headDim + channel) * p.state + n);
+    long long at = place_in_states(p, unit, vector, i);
+    if (at >= 0) run[i] = __ldg(p.initialState + at);
+  }
+}
+// The state behind the last segment is the final one.
+INLINE void end_of_scan(const Problem &p, int unit, int vector, const float (&run)[W]) {
+#pragma unroll
+  for (int i = 0; i < W; i += 2) {
+    long long at = place_in_states(p, unit, vector, i);
+    if (at < 0) continue;
+    if (WIDE) {
+      __stcs((float2 *)(p.finalState + at), make_float2(run[i], run[i + 1]));
+    } else {
+      p.finalState[at] = run[i];
+      if (place_in_states(p, unit, vector, i + 1) >= 0) p.finalState[at + 1] = run[i + 1];
+    }
   }
 }
 extern __shared__ __align__(1024) unsigned char room[];
@@ -124,6 +142,7 @@ extern "C" __global__ __launch_bounds__(128) void pass_states(const Problem p) {
         for (int k = 0; k < W; k++) run[k] = fmaf(run[k], factors[s + i], value_of(own[i], k));
       }
   }
+  if (FINAL_BY_SCAN) end_of_scan(p, unit, vector, run);
 }
 #endif
 

@@ -120,20 +120,26 @@ template <int SLOTS> INLINE void segment_output(const Problem &p, Loader &loader
   float state[STATE_REGS];
 #pragma unroll
   for (int i = 0; i < STATE_REGS; i++) state[i] = 0.0f;
-  if (p.segments > 1) {
-    wait_for_last();
-#pragma unroll
-    for (int i = 0; i < NPAD / 16; i++)
-      load_octet<ENTRY_HALF>(p.entry, octet_of(p, place.segment, place.unit + half, i, thread), state + 8 * i);
-  } else if (p.initialState) {
-    load_initial(p, state, slice, place, w, lane);
-  }
-#pragma unroll 1
-  for (int i = 0; i < place.count; i++) {
-    int slot = i % SLOTS, t0 = (place.chunk0 + i) * CHUNK;
+  auto store_state = [&]() {
 #pragma unroll
     for (int j = 0; j < NPAD / 8; j += 2) store_rows(state, j, w, lane, [&](int row, int piece) { return mine + at_n(row, piece); });
     publish();
+  };
+  auto enter = [&]() { // where the segment begins, once it is known
+    if (p.segments > 1) {
+      wait_for_last();
+#pragma unroll
+      for (int i = 0; i < NPAD / 16; i++)
+        load_octet<ENTRY_HALF>(p.entry, octet_of(p, place.segment, place.unit + half, i, thread), state + 8 * i);
+    } else if (p.initialState) {
+      load_initial(p, state, slice, place, w, lane);
+    }
+  };
+  if (!ONE_CHUNK) enter();
+#pragma unroll 1
+  for (int i = 0; i < place.count; i++) {
+    int slot = i % SLOTS, t0 = (place.chunk0 + i) * CHUNK;
+    if (!ONE_CHUNK) store_state();
     copies_wait<SLOTS - 2>();
     __syncthreads();
     load(i + SLOTS - 1);
@@ -147,24 +153,28 @@ template <int SLOTS> INLINE void segment_output(const Problem &p, Loader &loader
     Decays decay = decays_of(l, d, w, lane, own);
     slice_barrier(half);
     u32 M[4][4];
-    auto update = [&]() {
+    // long products are issued together; short ones are done before scores are scaled, which needs the registers
+    if (!TOGETHER) {
+      products_wait<0>();
+      mask_scores(M, G, decay, w, lane, own);
+    }
+    if (ONE_CHUNK) { // all that does not depend on the entry is done while it is not there
+      enter();
+      store_state();
+      slice_barrier(half);
+    }
+    if (!TOGETHER) multiply_tiles(Y, c, mine, w, lane);
+    if (!ONE_CHUNK) {
       float all = exp2_fast((decay.block[0] + decay.block[1]) + (decay.block[2] + decay.block[3]));
 #pragma unroll
       for (int k = 0; k < STATE_REGS; k++) state[k] *= all;
       update_state(state, x, b, w, lane, [&](int j) { return load_f2(own + 256 + (8 * j + 2 * q) * 4); });
-    };
-    // long products are issued together; short ones are done before scores are scaled, which needs the registers
+    }
     if (TOGETHER) {
-      update();
       products_wait<2>();
       mask_scores(M, G, decay, w, lane, own);
-    } else {
-      products_wait<0>();
-      mask_scores(M, G, decay, w, lane, own);
-      multiply_tiles(Y, c, mine, w, lane);
-      update();
     }
-    products_wait<1>();
+    products_wait<ONE_CHUNK ? 0 : 1>();
     float ahead = 0.0f; // of the blocks before this warp's rows
 #pragma unroll
     for (int J = 0; J < 3; J++) ahead += J < w ? decay.block[J] : 0.0f;
@@ -183,6 +193,6 @@ template <int SLOTS> INLINE void segment_output(const Problem &p, Loader &loader
     slice_barrier(half); // every warp has finished with the tiles of X and the state
     store_output(p, Y, slice, place, x, t0, w, lane);
   }
-  if (place.segment == p.segments - 1)
+  if (!ONE_CHUNK && (FINAL_BY_SCAN ? p.segments == 1 : place.segment == p.segments - 1))
     store_final(p, state, slice, place, loader.base + half * CHANNELS * NPAD * 4, half, thread);
 }

@@ -1,5 +1,6 @@
 // What a workgroup holds and how it is addressed. Sizes by the definitions that chunked.ts gives:
 //   NPAD 16, 32, 64, 128 or 256 columns of state, MMA_SYNC 1 for products of 16 x 8 x 16, WIDE 1 where every row starts at 16 bytes,
+//   ONE_CHUNK a segment has one chunk, FINAL_BY_SCAN the scan between the walks writes the final state,
 //   HAS_DT, HAS_Z, HAS_D (1 a head, 2 a channel), LOCAL_HALF and ENTRY_HALF for the states at the borders of segments
 #if defined(__CUDA_ARCH_FEAT_SM90_ALL) && !MMA_SYNC
 #define HOPPER 1

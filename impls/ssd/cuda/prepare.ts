@@ -42,11 +42,13 @@ export interface Build {
   readonly z: boolean;
   /** 0: none, 1: one a head, 2: one a channel. */
   readonly skip: 0 | 1 | 2;
+  /** No segment has more than one chunk: the last kernel does what it can before it knows the state it begins with. */
+  readonly oneChunk: boolean;
 }
 
 /** The source of one kernel, and the definitions it is compiled with. */
 export function chunkedSource(build: Build, entry: Entry) {
-  const { shape, tuning, borders } = build;
+  const { shape, tuning, borders, oneChunk } = build;
   return {
     urls,
     entry,
@@ -64,7 +66,10 @@ export function chunkedSource(build: Build, entry: Entry) {
       RESIDENT_STATES: tuning.states.resident,
       RESIDENT_OUTPUT: tuning.output.resident,
       MOST_SEGMENTS,
-      TOGETHER: tuning.output.together ? 1 : 0,
+      TOGETHER: tuning.output.together && !oneChunk ? 1 : 0,
+      ONE_CHUNK: oneChunk ? 1 : 0,
+      // long states take time to write: in the last kernel one workgroup of 16 or 33 would do that when all others are done
+      FINAL_BY_SCAN: oneChunk || shape.padded >= 128 ? 1 : 0,
       // one kernel a program: a change of how time is cut compiles no more than it needs
       ...Object.fromEntries(ENTRIES.map((one) => [`ENTRY_${one.toUpperCase()}`, one === entry ? 1 : 0])),
     },
@@ -115,7 +120,22 @@ function buildFor(
     dt: inputs.dt !== undefined,
     z: inputs.z !== undefined,
     skip: inputs.D === undefined ? 0 : inputs.D.axes.length === 1 ? 1 : 2,
+    oneChunk: false,
   };
+}
+
+/** Kernels and segments of a problem; sequences that are short beside the card have kernels of their own. */
+function cutFor(engine: CudaEngine, plain: Build, { segments: given }: Cut) {
+  const { shape, tuning } = plain;
+  const { multiprocessors } = engine.card.facts.attributes;
+  const most = given ?? segmentsFor(shape, multiprocessors * tuning.output.resident);
+  const oneChunk = most > 1 && most === shape.chunks;
+  const kernels = new Kernels(engine, { ...plain, oneChunk });
+  const segments = given ?? segmentsFor(shape, kernels.resident("segment_outputs", "output"));
+  // a card may hold fewer than the kernels were written for
+  return oneChunk && segments !== shape.chunks
+    ? { kernels: new Kernels(engine, plain), segments }
+    : { kernels, segments };
 }
 
 export async function prepareChunked(
@@ -125,10 +145,8 @@ export async function prepareChunked(
   cut: Cut = {},
 ) {
   const { dims } = problem;
-  const build = buildFor(engine, problem, make, cut.tuning);
-  const { shape, borders, mma } = build;
-  const kernels = new Kernels(engine, build);
-  const segments = cut.segments ?? segmentsFor(shape, kernels.resident("segment_outputs", "output"));
+  const { kernels, segments } = cutFor(engine, buildFor(engine, problem, make, cut.tuning), cut);
+  const { shape, borders, mma } = kernels.build;
   const split = segments > 1;
   const stage = engine.stage(ssd, problem);
   const [X, B, C] = [stage.input("X"), stage.input("B"), stage.input("C")];

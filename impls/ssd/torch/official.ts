@@ -36,8 +36,9 @@ const mamba = torchPeers(ssd, {
   source: "mamba_ssm, mamba_chunk_scan_combined (Triton; arXiv 2405.21060)",
   file: new URL("./chunked.mamba.py", import.meta.url),
   replays: ["graph"],
-  // on an H200 at 4,096 tokens and 16 heads: 48.6 us with 128 and 68.7 with 256 at state 64, 79.4 and 67.7 at state 256
-  chunk: ({ dims }) => (dims.state >= 128 ? 256 : 128),
+  // the best of 64, 128 and 256 on an H100, f16, 16 heads, us with 128 and 256: state 64 at 1,024 tokens 19.8 and 21.0, at 4,096 46.4
+  // and 43.2, at 65,536 720 and 635; at 4,096 state 16 35.9 and 37.3, state 256 83.0 and 66.8
+  chunk: ({ dims }) => (dims.state >= 128 || (dims.state >= 64 && dims.length >= 2048) ? 256 : 128),
   constants: (problem) => ({ rates: ratesOf(problem) ?? [] }),
   rounding: officialRounding,
   unsupported: (problem) =>

@@ -1,6 +1,7 @@
 /** Figures for print in the manner of the paper's Figure 10, at the width of a column or a page. One pixel of the spec is a point. */
 import type { TopLevelSpec } from "vega-lite";
-import { bestCurves, type Group, groupBy, groupsOf, xKeyOf } from "../../analysis/curves.js";
+import { bestCurves, type Group, groupsOf } from "../../analysis/curves.js";
+import { groupBy, xKeyOf } from "../../analysis/series.js";
 import type { Row, RunRecord } from "../../rows/row.js";
 import { caption, wrap } from "../caption.js";
 import { textWidth } from "../font.js";

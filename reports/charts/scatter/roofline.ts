@@ -1,7 +1,8 @@
 /** The roofline of each engine as this run measured it, and the largest case of each curve below it, with what binds it. */
 import type { TopLevelSpec } from "vega-lite";
 import { bindingOf, type Ceilings, ceilingsOf } from "../../analysis/compare/drift.js";
-import { bestCurves, type Group, groupsOf, measuredOf, xKeyOf } from "../../analysis/curves.js";
+import { bestCurves, type Group, groupsOf, measuredOf } from "../../analysis/curves.js";
+import { xKeyOf } from "../../analysis/series.js";
 import { formatDuration, formatNumber, formatRate, formatSize } from "../../format.js";
 import type { Measured, Row, RunRecord } from "../../rows/row.js";
 import { caption } from "../caption.js";

@@ -3,7 +3,7 @@ import type { Ceilings } from "../../../impls/engines/engine.js";
 import { planId } from "../../../reports/rows/case-id.js";
 import { amount } from "../../../suites/budget/amount.js";
 import { largestTensorBytes, problemBytes } from "../../../suites/budget/predict.js";
-import type { Case, Group } from "../../../suites/plan/plan.js";
+import type { Case, Group } from "../../../suites/plan/case.js";
 
 interface Line {
   readonly suite: string;

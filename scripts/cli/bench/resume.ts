@@ -7,7 +7,7 @@ import type { CaseRecord, RunRecord } from "../../../reports/rows/row.js";
 import { readRun, type StoredRun } from "../../../reports/rows/store.js";
 import { History } from "../../../suites/budget/predict.js";
 import type { Environment } from "../../../suites/measure/environment.js";
-import type { Case, Group } from "../../../suites/plan/plan.js";
+import type { Case, Group } from "../../../suites/plan/case.js";
 import { EXIT, Stop, usageError, warnAll } from "../exit.js";
 import type { BenchOptions, PlanOptions } from "./options.js";
 import { type Code, changesOf, codeOf } from "./stored-code.js";

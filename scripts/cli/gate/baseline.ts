@@ -12,7 +12,7 @@ import { type Environment, packageRoot } from "../../../suites/measure/environme
 import { madeWith } from "../../../suites/measure/made.js";
 import { EXIT, usageError } from "../exit.js";
 import { shellWord, shown } from "../words.js";
-import { type GateOptions, gateInvocation } from "./options.js";
+import { type GateOptions, gateInvocation, sameKernels } from "./options.js";
 import { type GateSession, withSession } from "./session.js";
 
 /** @returns the exit code. @throws Stop */
@@ -39,7 +39,15 @@ export async function gateAgainstPast(
       touched: { all: true, why: "of --baseline" },
       claims: session.onlyUser || !existsSync(claims) ? NO_CLAIMS : readClaims(claims),
       follow: (file) => file,
-      repeat: (id) => `${gateInvocation()} --baseline ${shellWord(file)} --filter ${shellWord(id)}`,
+      repeat: (id) =>
+        [
+          gateInvocation(),
+          "--baseline",
+          shellWord(file),
+          ...sameKernels(options),
+          "--filter",
+          shellWord(id),
+        ].join(" "),
     });
     // a module of the user may import sources, which plain Node cannot load
     if (session.files.length === 0) await session.startFast();

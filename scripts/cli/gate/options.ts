@@ -8,6 +8,7 @@ import { parseFilter } from "../../../suites/plan/filter.js";
 import { mustKnow } from "../engine-names.js";
 import { usageError } from "../exit.js";
 import { parseFlags } from "../parse-flags.js";
+import { shellWord } from "../words.js";
 
 export interface GateOptions {
   readonly base: string | undefined;
@@ -16,6 +17,7 @@ export interface GateOptions {
   readonly all: boolean;
   readonly filter: string | undefined;
   readonly engine: readonly string[];
+  readonly device: readonly string[];
   readonly impl: readonly string[];
   readonly budget: number;
   /** Percent, as typed. */
@@ -48,10 +50,17 @@ export function parseGateOptions(argv: readonly string[]): GateOptions | undefin
   const modes = (["base", "baseline", "simulate", "selfTest"] as const).filter((mode) => raw[mode]);
   if (modes.length > 1)
     throw usageError(`--${kebab(modes[0])} and --${kebab(modes[1])} exclude each other; choose one`);
-  if (raw.impl.length === 0) mustKnow(engines, raw.engine);
+  if (raw.impl.length === 0) mustKnow(engines, raw.engine, raw.device);
   if (raw.update && raw.baseline === undefined)
     throw usageError("--update writes the file of --baseline FILE; name it");
   return { ...raw, filter: raw.filter?.join(" ") } as GateOptions;
+}
+
+/** The options that a repetition needs to meet the same kernels on the same devices. */
+export function sameKernels({ engine, device, impl }: GateOptions): string[] {
+  const flags = (name: string, values: readonly string[]) =>
+    values.flatMap((value) => [`--${name}`, shellWord(value)]);
+  return [...flags("engine", engine), ...flags("device", device), ...flags("impl", impl)];
 }
 
 /** How a person starts this command here. */
@@ -73,6 +82,12 @@ function gateCommand(): Command {
       filter,
     )
     .option("--engine <name>", "only this engine (repeat for more)", list, [])
+    .option(
+      "--device <name>",
+      "of engines that have this device only this one, e.g. swiftshader (repeat for more)",
+      list,
+      [],
+    )
     .option("--impl <file>", "gate the implementations of this module only (repeat for more)", list, [])
     .option("--budget <minutes>", "most time for measuring", positive, DEFAULT_BUDGET_MINUTES)
     .option("--delta <percent>", "slowdowns up to this are none", positive, 100 * DEFAULT_RULE.delta)

@@ -23,7 +23,7 @@ import { packageRoot } from "../../../suites/measure/environment.js";
 import { usageError } from "../exit.js";
 import { shellWord } from "../words.js";
 import { installPackages } from "./install.js";
-import { type GateOptions, gateInvocation } from "./options.js";
+import { type GateOptions, gateInvocation, sameKernels } from "./options.js";
 import { type GateSession, withSession } from "./session.js";
 
 /** @returns the exit code. @throws Stop */
@@ -43,7 +43,7 @@ export async function gateAgainstBase(options: GateOptions, argv: readonly strin
     let trees: Trees | undefined;
     try {
       session.say(`base ${commit.slice(0, 12)} (merge base of ${ref} and HEAD)`);
-      trees = await makeTrees(top, commit, !session.onlyUser, installPackages);
+      trees = await makeTrees(top, commit, !session.onlyUser, installPackages, session.signal);
       if (trees.children) session.runProcesses(trees.children.head);
       return await compare(session, { top, ref, commit, trees });
     } finally {
@@ -101,7 +101,7 @@ async function touchedHere(session: GateSession, { top, commit, trees }: Ground)
 }
 
 /** The command that repeats one case. */
-function repeat({ impl }: GateOptions, ref: string, id: string): string {
-  const files = impl.flatMap((file) => ["--impl", shellWord(file)]);
-  return [gateInvocation(), "--base", shellWord(ref), ...files, "--filter", shellWord(id)].join(" ");
+function repeat(options: GateOptions, ref: string, id: string): string {
+  const same = sameKernels(options);
+  return [gateInvocation(), "--base", shellWord(ref), ...same, "--filter", shellWord(id)].join(" ");
 }

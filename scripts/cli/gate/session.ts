@@ -35,6 +35,8 @@ export interface GateSession {
   readonly files: readonly string[];
   /** Whether only implementations of --impl are gated. */
   readonly onlyUser: boolean;
+  /** Fires when the run was interrupted. */
+  readonly signal: AbortSignal;
   say(line: string): void;
   /** From now on processes run this module, unless they belong to an arm that has its own. */
   runProcesses(module: string): void;
@@ -76,6 +78,7 @@ export async function withSession(
       options,
       files,
       onlyUser,
+      signal: interrupt.signal,
       say,
       runProcesses(module) {
         child = module;
@@ -100,6 +103,7 @@ export async function withSession(
         onlyUser,
         filter: options.filter,
         engines: options.engine,
+        devices: options.device,
         rule,
         mdeLimit: options.mde / 100,
         checks: new Set(CHECKS.filter((name) => !options.without.includes(name))),

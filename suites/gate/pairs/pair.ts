@@ -1,5 +1,5 @@
 /** Finds the kernel of each case in the base, with head's options where the base may choose them, else with the base's own. */
-import type { Case } from "../../plan/plan.js";
+import type { Case } from "../../plan/case.js";
 import type { EnginePool, Present } from "../../processes/engine-pool.js";
 import type { Description, InventoryEntry, Question } from "../../processes/protocol.js";
 import type { Sides } from "../lab.js";

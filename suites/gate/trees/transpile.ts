@@ -13,9 +13,15 @@ const ASSET = /\.(wgsl|cu|py|mjs|css|html|as\.ts)$/;
 
 /**
  * @param to where the folders' JavaScript goes, their assets with it; `from` itself puts it beside the sources
+ * @param signal ends the compiler
  * @returns false where the compiler is absent, as in an installation without development packages, or refuses
  */
-export async function transpile(from: string, to: string, folders: readonly string[]): Promise<boolean> {
+export async function transpile(
+  from: string,
+  to: string,
+  folders: readonly string[],
+  signal?: AbortSignal,
+): Promise<boolean> {
   const files = folders
     .filter((folder) => existsSync(join(from, folder)))
     .flatMap((folder) =>
@@ -39,7 +45,7 @@ export async function transpile(from: string, to: string, folders: readonly stri
   writeFileSync(project, JSON.stringify({ compilerOptions, files: sources.map((file) => join(from, file)) }));
   try {
     const home = dirname(createRequire(import.meta.url).resolve("typescript/package.json"));
-    await promisify(execFile)(process.execPath, [join(home, "bin", "tsc"), "-p", project]);
+    await promisify(execFile)(process.execPath, [join(home, "bin", "tsc"), "-p", project], { signal });
     return true;
   } catch {
     return false;

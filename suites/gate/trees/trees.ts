@@ -83,13 +83,15 @@ export function gateFolder(top: string): string {
  * Makes both trees. A worktree that a killed run left is used again when it stands at the commit, otherwise removed.
  * @param own whether impls/ itself is measured, and not only modules of the user, which are loaded where they lie
  * @param install puts packages into a folder whose lock file differs from the repository's
+ * @param signal ends it between two steps, and what it has started
  * @throws GateStop when git or the installation of the base refuses, or the base has no processes of its own to start
  */
 export async function makeTrees(
   top: string,
   commit: string,
   own: boolean,
-  install: (folder: string) => Promise<void>,
+  install: (folder: string, signal: AbortSignal) => Promise<void>,
+  signal: AbortSignal = new AbortController().signal,
 ): Promise<Trees> {
   const folder = gateFolder(top);
   const base = join(folder, "base");
@@ -107,17 +109,20 @@ export async function makeTrees(
       await remove();
       await git(top, "worktree", "add", "--detach", "--force", base, commit);
     }
+    signal.throwIfAborted();
     rmSync(head, { recursive: true, force: true });
     mkdirSync(head);
     if (own) {
       copyProgram(top, head);
       for (const tree of [base, head]) shareKernels(top, tree);
-      const transpiled = (await transpile(base, base, PROGRAM)) && (await transpile(head, head, PROGRAM));
+      const transpiled =
+        (await transpile(base, base, PROGRAM, signal)) && (await transpile(head, head, PROGRAM, signal));
+      signal.throwIfAborted();
       children = childrenOf({ base, head }, transpiled ? ".js" : ".ts");
     }
     const folders = await packageFolders(top);
     for (const folder of new Set([".", ...folders]))
-      if (!sameLock(join(base, folder), join(top, folder))) await install(join(base, folder));
+      if (!sameLock(join(base, folder), join(top, folder))) await install(join(base, folder), signal);
     linkPackages(top, base, folders);
   } catch (error) {
     await remove();

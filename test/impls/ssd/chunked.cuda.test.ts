@@ -123,6 +123,32 @@ describe("compiled for", () => {
     expect(options.at(-1)).toBe("--gpu-architecture=sm_90a");
   });
 
+  it("segments of one chunk where the card holds as many workgroups as there are chunks", async () => {
+    const outputs = (asked: readonly { options: readonly string[] }[]) =>
+      asked
+        .filter(({ options }) => options.includes("-DENTRY_SEGMENT_OUTPUTS=1"))
+        .map(({ options }) => options);
+    const short = await prepared({ length: 1024 }, "wgmma");
+    expect(short.launched.map(({ name }) => name)).toEqual([
+      "segment_states",
+      "pass_states",
+      "segment_outputs",
+    ]);
+    expect(numbersOf(short.launched[2].parameters)).toMatchObject({ chunks: 16, segments: 16 });
+    for (const options of outputs(short.asked)) {
+      expect(options).toContain("-DONE_CHUNK=1");
+      expect(options).toContain("-DFINAL_BY_SCAN=1");
+    }
+    for (const [dims, final] of [
+      [{}, 0],
+      [{ state: 256 }, 1],
+    ] as const)
+      for (const options of outputs((await prepared(dims, "wgmma")).asked)) {
+        expect(options).toContain("-DONE_CHUNK=0");
+        expect(options).toContain(`-DFINAL_BY_SCAN=${final}`);
+      }
+  });
+
   it("what the card is where no instruction of Hopper's alone is used", async () => {
     const { asked } = await prepared({}, "mma", { card: A100 });
     const last = asked.at(-1)!.options;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { bestCurves, groupsOf, measuredOf, xKeyOf } from "../../../reports/analysis/curves.js";
+import { bestCurves, groupsOf, measuredOf } from "../../../reports/analysis/curves.js";
+import { xKeyOf } from "../../../reports/analysis/series.js";
 import { failed, LENGTHS, measured, rejected, skipped, syntheticRows } from "../fixtures.js";
 
 const left = syntheticRows().filter((row) => row.suite === "sequence-length");

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { operators } from "../../../impls/index.js";
 import { Affordable } from "../../../suites/budget/afford.js";
 import { BUDGETS } from "../../../suites/budget/budget.js";
-import type { Case } from "../../../suites/plan/plan.js";
+import type { Case } from "../../../suites/plan/case.js";
 
 const ssd = operators.find(({ name }) => name === "ssd")!;
 const S = 1e9;

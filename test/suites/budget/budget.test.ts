@@ -45,10 +45,10 @@ describe("what one case may cost", () => {
     expect(spent(690).limitNs(1, 0, "figure")).toBe(0);
   });
 
-  it("is all of the overtime where a linear curve of the figure would not reach its end", () => {
+  it("is all of an overtime, a longer one, where a linear curve of the figure would not reach its end", () => {
     expect(spent(600).limitNs(1, 0, "reach")).toBe(60 * S);
-    expect(spent(650).limitNs(1, 0, "reach") / S).toBeCloseTo(40, 9);
-    expect(spent(690).limitNs(1, 0, "reach")).toBe(0);
+    expect(spent(690).limitNs(1, 0, "reach") / S).toBeCloseTo(24, 9);
+    expect(spent(714).limitNs(1, 0, "reach")).toBe(0);
   });
 
   it("counts what was spent, however it came about", () => {

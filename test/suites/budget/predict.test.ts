@@ -15,8 +15,8 @@ it("the last points count: start-up costs of small sizes are forgotten", () => {
   expect(extrapolate([...points, { x: 32, y: 32 }], 64)).toBeCloseTo(64, 6);
 });
 
-it("one point grows in proportion, none says nothing, and noise never shrinks a larger case", () => {
-  expect(extrapolate([{ x: 10, y: 5 }], 40)).toBe(20);
+it("one point or none says nothing of growth, and noise never shrinks a larger case", () => {
+  expect(extrapolate([{ x: 10, y: 5 }], 40)).toBeUndefined();
   expect(extrapolate([], 40)).toBeUndefined();
   expect(
     extrapolate(
@@ -34,6 +34,7 @@ it("predicts from smaller sizes only, whatever a larger one took", () => {
     { x: 1, y: 1 },
     { x: 4, y: 16 },
   ];
-  expect(extrapolate(quadratic, 2)).toBe(2);
+  expect(extrapolate(quadratic, 2)).toBeUndefined();
+  expect(extrapolate([{ x: 0.5, y: 0.25 }, ...quadratic], 2)).toBeCloseTo(4, 9);
   expect(extrapolate([{ x: 4, y: 16 }], 2)).toBeUndefined();
 });

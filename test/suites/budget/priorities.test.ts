@@ -4,7 +4,7 @@ import { operators } from "../../../impls/index.js";
 import { BUDGETS } from "../../../suites/budget/budget.js";
 import { History, ReferenceCost } from "../../../suites/budget/predict.js";
 import { Priorities } from "../../../suites/budget/priorities.js";
-import type { Case, Group } from "../../../suites/plan/plan.js";
+import type { Case, Group } from "../../../suites/plan/case.js";
 
 const MS = 1e6;
 const ssd = operators.find(({ name }) => name === "ssd")!;

@@ -1,7 +1,11 @@
 /** Blocks on a simulated clock, where the truth is known: what cancels, what is fresh, what happens when an arm breaks. */
 import { describe, expect, it } from "vitest";
 import { f32Rounding } from "../../../impls/bound.js";
+import { open as openCpu } from "../../../impls/engines/cpu.js";
 import type { AnyImplementation } from "../../../impls/implementation.js";
+import type { Problem } from "../../../impls/operator.js";
+import type { Prepared } from "../../../impls/prepared.js";
+import { recurrentCpu } from "../../../impls/ssd/recurrent.cpu.js";
 import { Experiment } from "../../../suites/gate/experiment.js";
 import type { Lab } from "../../../suites/gate/lab.js";
 import { prove } from "../../../suites/gate/proof.js";
@@ -17,7 +21,7 @@ import { labOf, tinyCase } from "./lab.js";
 type Costs = Readonly<Record<"base" | "head", () => number>>;
 
 class World {
-  readonly clock = new SimulatedClock(7);
+  readonly clock: SimulatedClock;
   /** Arms of all processes that were started, in order. */
   readonly started: string[] = [];
   lab: Lab;
@@ -27,13 +31,16 @@ class World {
     changes: {
       readonly spoil?: (impl: AnyImplementation, arm: string) => AnyImplementation;
       readonly lab?: Partial<Lab>;
+      readonly engine?: Partial<InProcess["engine"]>;
+      readonly clock?: SimulatedClock;
     } = {},
   ) {
-    const { clock } = this;
+    const { clock = new SimulatedClock(7) } = changes;
+    this.clock = clock;
     const parts = (arm: string): InProcess => {
       const impl = syntheticImplementation(clock, "x", costs[arm as keyof Costs]);
       return {
-        engine: syntheticEngine(clock),
+        engine: { ...syntheticEngine(clock), ...changes.engine },
         implementations: [changes.spoil?.(impl, arm) ?? impl],
         nowMs: clock.now,
       };
@@ -185,6 +192,42 @@ describe("what is wrong or broken", () => {
     const experiment = await new World(costs, { spoil: late }).experiment();
     await expect(experiment.screen()).rejects.toThrow(WrongOutput);
     expect(experiment.wrong).toMatchObject({ id: "case 0", arm: "head" });
+  });
+
+  it("is found between turns, where inputs change: an output that is kept from the first run", async () => {
+    const { clock } = new World(costs);
+    const real = (replays: boolean) => (impl: AnyImplementation) => ({
+      ...impl,
+      async prepare(_engine: unknown, problem: Problem): Promise<Prepared> {
+        const prepared = await recurrentCpu.prepare(await openCpu(), problem as never, {});
+        const outputs = (await prepared.read()) as Record<string, Float32Array>;
+        let kept: [Float32Array, Float32Array][] | undefined;
+        return {
+          ...prepared,
+          run() {
+            clock.ms += 0.5;
+            if (kept && replays) for (const [place, values] of kept) place.set(values);
+            else prepared.run();
+            kept ??= Object.values(outputs).map((values) => [values, values.slice()]);
+          },
+        } as Prepared;
+      },
+    });
+    for (const [replays, found] of [
+      ["head", { id: "case 0", arm: "head" }],
+      ["none", undefined],
+    ] as const) {
+      const world = new World(costs, {
+        clock,
+        engine: { rewritesInputs: true },
+        spoil: (impl, arm) => real(arm === replays)(impl) as unknown as AnyImplementation,
+      });
+      const experiment = await world.experiment();
+      const ended = await experiment.confirm(0).catch((error: unknown) => error);
+      if (found) expect(ended).toBeInstanceOf(WrongOutput);
+      else expect(ended).toBeCloseTo(0, 6);
+      expect(experiment.wrong).toEqual(found && expect.objectContaining(found));
+    }
   });
 
   it("is a case that head cannot run although the base can", async () => {

@@ -6,6 +6,7 @@ import { GroupMeasurement } from "../../../suites/measure/group.js";
 import type { Outcome } from "../../../suites/measure/rows.js";
 import { makePlan } from "../../../suites/plan/plan.js";
 import { EnginePool } from "../../../suites/processes/engine-pool.js";
+import type { Host } from "../../../suites/processes/host.js";
 import { inProcessHost } from "./in-process.js";
 import { type SimulatedClock, syntheticEngine, tiny } from "./synthetic.js";
 
@@ -13,8 +14,9 @@ export async function measureOnce(
   clock: SimulatedClock,
   implementations: readonly AnyImplementation[],
   seed: number,
+  through: (host: Host) => Host = (host) => host,
 ): Promise<Map<string, Outcome>> {
-  const host = inProcessHost({ engine: syntheticEngine(clock), implementations, nowMs: clock.now });
+  const host = through(inProcessHost({ engine: syntheticEngine(clock), implementations, nowMs: clock.now }));
   const pool = new EnginePool(host, [], clock.ms);
   const { targets } = await pool.discover([{ engine: "cpu", device: undefined, named: false }]);
   const operator = implementations[0].operator;

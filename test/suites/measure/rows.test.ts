@@ -4,7 +4,7 @@ import { randomProblem } from "../../../impls/operator.js";
 import { ssd } from "../../../impls/ssd/operator.js";
 import { BELOW_TICK, parseLine } from "../../../reports/rows/parse.js";
 import { caseRecords, type Outcome, type RunFacts } from "../../../suites/measure/rows.js";
-import type { Case } from "../../../suites/plan/plan.js";
+import type { Case } from "../../../suites/plan/case.js";
 
 const dims = { batch: 1, length: 512, heads: 1, groups: 1, headDim: 64, state: 64 };
 const planned = (more: object = {}) =>

@@ -1,7 +1,6 @@
-import { changesBetween } from "../../../change.js";
 import { type AnyOperator, inputDtype, type OutputName, type Problem, shapeOf } from "../../../operator.js";
 import { type Prepared, rewriteInputs } from "../../../prepared.js";
-import type { RandomTensor, TensorSource } from "../../../tensor.js";
+import type { TensorSource } from "../../../tensor.js";
 import type { Launch } from "../clock/launch.js";
 import type { Arguments } from "../device/arguments.js";
 import type { GpuDevice, Kernel } from "../device/device.js";
@@ -10,6 +9,7 @@ import { OwnedBuffers } from "../device/owned.js";
 import type { Dtype, KernelSource } from "../device/source.js";
 import { givenBytes, randomKernels } from "./inputs.js";
 import { OutputReader, type Piece, poisonKernel } from "./outputs.js";
+import { InputRewriter } from "./rewriter.js";
 import { bytesPerToken, planWindows, sliceOf, type TensorShape, type Window } from "./windows.js";
 
 export interface StageOptions {
@@ -35,10 +35,6 @@ export class Stage<Op extends AnyOperator> {
   readonly #pieces = new Map<string, Piece>();
   readonly #owned: OwnedBuffers;
   readonly #kernels: Kernel[] = [];
-  /** What makes inputs, by their place and source. */
-  readonly #writers = new Map<string, Promise<Kernel[]>>();
-  /** Whose inputs the buffers hold. */
-  #current: Problem;
 
   constructor(
     readonly gpu: GpuDevice,
@@ -51,7 +47,6 @@ export class Stage<Op extends AnyOperator> {
     if (problem.dtype === "f16" && !gpu.has("shader-f16"))
       throw new Error("dtype f16 needs the adapter feature shader-f16, which this one lacks");
     this.dtype = problem.dtype;
-    this.#current = problem as Problem;
     this.#owned = new OwnedBuffers(gpu);
     this.windows = this.#plan();
   }
@@ -205,6 +200,8 @@ export class Stage<Op extends AnyOperator> {
       return kernels;
     });
     const reader = new OutputReader(gpu, this.operator, this.problem, outputs);
+    const inputs = [...this.#pieces].filter(([key]) => key.startsWith("in ")).map(([, piece]) => piece);
+    const rewriter = new InputRewriter(this.#owned, this.problem as Problem, inputs);
     return {
       run: (launch) => {
         for (const kernel of this.#kernels) launch.dispatch(kernel);
@@ -214,33 +211,8 @@ export class Stage<Op extends AnyOperator> {
       inspect: (lanes) => gpu.checked("inspect", () => reader.inspect(lanes)),
       bytes: this.#owned.bytes,
       dispose: () => this.dispose(),
-      [rewriteInputs]: (next) => this.#rewrite(next),
+      [rewriteInputs]: (next) => rewriter.rewrite(next),
     };
-  }
-
-  /** Kernels write the other values into the buffers that the case's kernels are bound to. */
-  async #rewrite(next: Problem): Promise<void> {
-    const { gpu } = this;
-    const kernels = changesBetween(this.#current, next).flatMap(({ name, source }) =>
-      [...this.#pieces]
-        .filter(([key, piece]) => key.startsWith("in ") && piece.name === name)
-        .map(([, { buffer, dtype, base, count }]) =>
-          this.#writer(`${name} ${base} ${count} ${JSON.stringify(source)}`, () =>
-            randomKernels(this.#owned, source as RandomTensor, dtype, buffer, { first: base, count }),
-          ),
-        ),
-    );
-    submit(gpu, (await Promise.all(kernels)).flat());
-    await gpu.device.queue.onSubmittedWorkDone();
-    gpu.assertAlive();
-    this.#current = next;
-  }
-
-  /** A set of inputs comes back: its kernels are made once. */
-  #writer(key: string, make: () => Promise<Kernel[]>): Promise<Kernel[]> {
-    const known = this.#writers.get(key) ?? make();
-    this.#writers.set(key, known);
-    return known;
   }
 
   dispose(): void {

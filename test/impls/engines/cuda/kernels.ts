@@ -47,9 +47,13 @@ interface Variant {
   readonly state: number;
   readonly headDim: number;
   readonly with?: readonly ("dt" | "D" | "z" | "initialState")[];
+  readonly oneChunk?: boolean;
 }
 
-function ofChunked({ state, headDim, with: inputs = ["dt"] }: Variant, architecture: keyof typeof SHARED) {
+function ofChunked(
+  { state, headDim, with: inputs = ["dt"], oneChunk = false }: Variant,
+  architecture: keyof typeof SHARED,
+) {
   const dims = { batch: 1, length: 4096, heads: 16, groups: 1, headDim, state };
   const problem = randomProblem(ssd, { dims, dtype: "f16", with: inputs });
   const shape = shapeOf(problem);
@@ -62,9 +66,10 @@ function ofChunked({ state, headDim, with: inputs = ["dt"] }: Variant, architect
     dt: inputs.includes("dt"),
     z: inputs.includes("z"),
     skip: inputs.includes("D") ? 2 : 0,
+    oneChunk,
   };
   return ENTRIES.map((entry) => ({
-    name: `${entry} headDim=${headDim} state=${state} ${inputs.join("+")} ${architecture}`,
+    name: `${entry} headDim=${headDim} state=${state} ${inputs.join("+")}${oneChunk ? " one chunk" : ""} ${architecture}`,
     source: chunkedSource(build, entry),
     architecture,
   }));
@@ -80,6 +85,8 @@ export function allKernels(all: boolean): Listed[] {
       ? [
           { state: 64, headDim: 128, with: ["dt", "D", "z", "initialState"] as const },
           { state: 64, headDim: 64, with: ["D"] as const },
+          { state: 64, headDim: 64, oneChunk: true },
+          { state: 256, headDim: 64, oneChunk: true },
         ]
       : []),
   ];

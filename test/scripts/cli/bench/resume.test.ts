@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { parseBenchOptions } from "../../../../scripts/cli/bench/options.js";
 import { earlierRun } from "../../../../scripts/cli/bench/resume.js";
 import type { Environment } from "../../../../suites/measure/environment.js";
-import type { Group } from "../../../../suites/plan/plan.js";
+import type { Group } from "../../../../suites/plan/case.js";
 import { measuredRow } from "../../../reports/rows.js";
 import { temporary } from "../../cli.js";
 

@@ -93,6 +93,16 @@ describe("makeTrees", () => {
     await other.remove();
   });
 
+  it("ends when it is told to, and leaves nothing behind", async () => {
+    const { top, base } = repository();
+    const controller = new AbortController();
+    const trees = makeTrees(top, base, true, noInstall, controller.signal);
+    setTimeout(() => controller.abort(), 1);
+    await expect(trees).rejects.toThrow(/abort/);
+    expect(existsSync(join(top, ".dualbench/gate/base"))).toBe(false);
+    expect(existsSync(join(top, ".dualbench/gate/head"))).toBe(false);
+  });
+
   it("installs the packages of a base that has others, and is inconclusive when that fails", async () => {
     const { top, base } = repository();
     writeFileSync(join(top, "package-lock.json"), JSON.stringify({ packages: { "node_modules/a": {} } }));
