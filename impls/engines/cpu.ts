@@ -15,6 +15,7 @@ import {
 } from "../operator.js";
 import type { Prepared } from "../prepared.js";
 import { elementCount, toFloat32, writeRows } from "../tensor.js";
+import { onceOnHost, timeOnHost } from "./cpu/host-clock.js";
 import { hostPrepared } from "./cpu/host-memory.js";
 import { extentOf, KeptInputs } from "./cpu/kept-inputs.js";
 import type { Ceilings, Engine } from "./engine.js";
@@ -41,17 +42,8 @@ export async function open(): Promise<CpuEngine> {
     name: "cpu",
     rewritesInputs: true,
     device: { name: "JavaScript", kind: "cpu", details: { threads: 1 } },
-    async once(run) {
-      await run();
-    },
-    async time(run, repeats) {
-      const start = performance.now();
-      for (let i = 0; i < repeats; i++) {
-        const pending = run();
-        if (pending) await pending;
-      }
-      return { hostNs: ((performance.now() - start) * 1e6) / repeats };
-    },
+    once: onceOnHost,
+    time: timeOnHost,
     ceilings: async () => measureCeilings(),
     close() {},
     inputs: (operator, problem) => {

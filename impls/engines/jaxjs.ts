@@ -11,6 +11,7 @@ import {
   shapeOf,
 } from "../operator.js";
 import { type Prepared, rewriteInputs } from "../prepared.js";
+import { onceOnHost, timeOnHost } from "./cpu/host-clock.js";
 import { inspectArrays } from "./cpu/host-memory.js";
 import type { Engine } from "./engine.js";
 import { ArrayInputs } from "./jaxjs/array-inputs.js";
@@ -40,23 +41,13 @@ export interface JaxjsEngine extends Engine<void> {
 /** @throws EngineAbsent without the package */
 export async function open(): Promise<JaxjsEngine> {
   const jax = await loadJax();
-  const time: Engine["time"] = async (run, repeats) => {
-    const start = performance.now();
-    for (let i = 0; i < repeats; i++) {
-      const pending = run();
-      if (pending) await pending;
-    }
-    return { hostNs: ((performance.now() - start) * 1e6) / repeats };
-  };
   return {
     name: "jaxjs",
     rewritesInputs: true,
     device: { name: "jax-js WebAssembly", kind: "cpu", details: { backend: "wasm", threads: 1 } },
-    async once(run) {
-      await run();
-    },
-    time,
-    ceilings: () => measureCeilings(jax, time),
+    once: onceOnHost,
+    time: timeOnHost,
+    ceilings: () => measureCeilings(jax),
     close() {},
     prepared: (operator, problem, program) => prepare(jax, operator, problem, program),
   };

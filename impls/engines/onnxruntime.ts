@@ -7,6 +7,7 @@ import { availableParallelism } from "node:os";
 import { type AnyOperator, inputDtype, type Outputs, outputSize, type Problem } from "../operator.js";
 import type { Options, Prepared } from "../prepared.js";
 import { toFloat32, writeRows } from "../tensor.js";
+import { onceOnHost, timeOnHost } from "./cpu/host-clock.js";
 import { hostPrepared } from "./cpu/host-memory.js";
 import { extentOf, KeptInputs } from "./cpu/kept-inputs.js";
 import type { Engine } from "./engine.js";
@@ -33,14 +34,6 @@ export interface OnnxruntimeEngine extends Engine<void> {
 export async function open(): Promise<OnnxruntimeEngine> {
   const ort = await loadOrt();
   const threads = availableParallelism();
-  const time: Engine["time"] = async (run, repeats) => {
-    const start = performance.now();
-    for (let i = 0; i < repeats; i++) {
-      const pending = run();
-      if (pending) await pending;
-    }
-    return { hostNs: ((performance.now() - start) * 1e6) / repeats };
-  };
   return {
     name: "onnxruntime",
     rewritesInputs: true,
@@ -50,11 +43,9 @@ export async function open(): Promise<OnnxruntimeEngine> {
       kind: "cpu",
       details: { onnxruntime: ort.env.versions.node ?? null, threads },
     },
-    async once(run) {
-      await run();
-    },
-    time,
-    ceilings: (threads) => measureCeilings(ort, threads ?? 1, time),
+    once: onceOnHost,
+    time: timeOnHost,
+    ceilings: (threads) => measureCeilings(ort, threads ?? 1),
     close() {},
     prepared: (operator, problem, options, program) => prepare(ort, operator, problem, options, program),
   };

@@ -1,9 +1,10 @@
 /** Ceilings of jax-js. */
-import type { Ceilings, Engine } from "../engine.js";
+import { bestNs } from "../cpu/host-clock.js";
+import type { Ceilings } from "../engine.js";
 import type { Jax, JaxArray } from "./package.js";
 
 /** What compiled functions reach here: a sum of two arrays (two reads, one write) and a square product, best of five. */
-export async function measureCeilings(jax: Jax, time: Engine["time"]): Promise<Ceilings> {
+export async function measureCeilings(jax: Jax): Promise<Ceilings> {
   const { numpy } = jax;
   const elements = 2 ** 22;
   const size = 512;
@@ -13,13 +14,9 @@ export async function measureCeilings(jax: Jax, time: Engine["time"]): Promise<C
     const count = shape.reduce((product, one) => product * one, 1);
     const [x, y] = [numpy.array(values(count), { shape }), numpy.array(values(count).reverse(), { shape })];
     const compiled = jax.jit(({ x, y }: { x: JaxArray; y: JaxArray }) => compute(x, y));
-    let ns = Number.POSITIVE_INFINITY;
-    for (let i = 0; i < 6; i++) {
-      const { hostNs } = await time(async () => {
-        (await jax.blockUntilReady(compiled({ x: x.ref, y: y.ref }))).dispose();
-      }, 1);
-      if (i > 0) ns = Math.min(ns, hostNs);
-    }
+    const ns = await bestNs(async () => {
+      (await jax.blockUntilReady(compiled({ x: x.ref, y: y.ref }))).dispose();
+    });
     for (const one of [x, y, compiled]) one.dispose();
     return ns;
   };

@@ -2,7 +2,7 @@
  * jax-js, an optional peer that `open` imports: the part of its API that is used here, so that nothing needs the package to be
  * compiled. A jax-js array is consumed by the function that it is given to; `ref` keeps it.
  */
-import { EngineAbsent } from "../engine.js";
+import { optionalPackage } from "../optional-package.js";
 
 export interface JaxArray {
   readonly ref: this;
@@ -57,21 +57,14 @@ export interface Jax {
 const VERSION = "0.1.25";
 
 /** @throws EngineAbsent with the command that adds the package */
-export async function loadJax(name = "@jax-js/jax"): Promise<Jax> {
-  try {
-    const jax = (await import(/* @vite-ignore */ name)) as Jax;
+export function loadJax(name = "@jax-js/jax"): Promise<Jax> {
+  const words = { called: "jax-js", install: `npm install @jax-js/jax@${VERSION}` };
+  return optionalPackage<Jax>(name, words, async (jax) => {
     // by name: without one it looks for WebGPU through `navigator`, which Node 20 lacks
     await jax.init("wasm");
     jax.defaultDevice("wasm");
     return jax;
-  } catch (error) {
-    const { code, message } = error as { code?: string; message: string };
-    const why =
-      code === "ERR_MODULE_NOT_FOUND"
-        ? "jax-js is not installed; to add it"
-        : `jax-js cannot be used: ${message.split("\n")[0]}; to install it again`;
-    throw new EngineAbsent(`${why}: npm install @jax-js/jax@${VERSION}`);
-  }
+  });
 }
 
 /**

@@ -2,7 +2,7 @@
  * onnxruntime-node, an optional peer that `open` imports: the part of its API that is used here, so that nothing needs the package to
  * be compiled. Its package is large (291 MB) and its install script downloads CUDA libraries, see ../README.md.
  */
-import { EngineAbsent } from "../engine.js";
+import { optionalPackage } from "../optional-package.js";
 
 export interface OrtTensor {
   readonly data: Float32Array;
@@ -29,18 +29,10 @@ const VERSION = "1.30.0";
 const INSTALL = `ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node@${VERSION}`;
 
 /** @throws EngineAbsent with the command that adds the package */
-export async function loadOrt(name = "onnxruntime-node"): Promise<Ort> {
-  try {
-    const loaded = await import(/* @vite-ignore */ name);
-    return (loaded.default ?? loaded) as Ort;
-  } catch (error) {
-    const { code, message } = error as { code?: string; message: string };
-    const why =
-      code === "ERR_MODULE_NOT_FOUND"
-        ? "onnxruntime-node is not installed; to add it"
-        : `onnxruntime-node cannot be used: ${message.split("\n")[0]}; to install it again`;
-    throw new EngineAbsent(`${why}: ${INSTALL}`);
-  }
+export function loadOrt(name = "onnxruntime-node"): Promise<Ort> {
+  const words = { called: "onnxruntime-node", install: INSTALL };
+  // a CommonJS package: some loaders put all of it under `default`
+  return optionalPackage<Ort & { readonly default?: Ort }>(name, words, (loaded) => loaded.default ?? loaded);
 }
 
 /**
