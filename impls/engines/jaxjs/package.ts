@@ -58,7 +58,7 @@ const VERSION = "0.1.25";
 
 /** @throws EngineAbsent with the command that adds the package */
 export function loadJax(name = "@jax-js/jax"): Promise<Jax> {
-  const words = { called: "jax-js", install: `npm install @jax-js/jax@${VERSION}` };
+  const words = { called: "jax-js", install: `npm install --no-save --save-prod @jax-js/jax@${VERSION}` };
   return optionalPackage<Jax>(name, words, async (jax) => {
     // by name: without one it looks for WebGPU through `navigator`, which Node 20 lacks
     await jax.init("wasm");

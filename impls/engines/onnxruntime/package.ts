@@ -26,7 +26,7 @@ export interface Ort {
 }
 
 const VERSION = "1.30.0";
-const INSTALL = `ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node@${VERSION}`;
+const INSTALL = `ONNXRUNTIME_NODE_INSTALL=skip npm install --no-save --save-prod onnxruntime-node@${VERSION}`;
 
 /** @throws EngineAbsent with the command that adds the package */
 export function loadOrt(name = "onnxruntime-node"): Promise<Ort> {

@@ -118,7 +118,7 @@ describe("absence", () => {
     const failed = loadJax("jax-js-that-nobody-has");
     await expect(failed).rejects.toThrow(EngineAbsent);
     await expect(failed).rejects.toThrow(
-      "jax-js is not installed; to add it: npm install @jax-js/jax@0.1.25",
+      "jax-js is not installed; to add it: npm install --no-save --save-prod @jax-js/jax@0.1.25",
     );
   });
 });

@@ -122,7 +122,8 @@ describe("absence", () => {
     const failed = loadOrt("onnxruntime-node-that-nobody-has");
     await expect(failed).rejects.toThrow(EngineAbsent);
     await expect(failed).rejects.toThrow(
-      "onnxruntime-node is not installed; to add it: ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node@1.30.0",
+      "onnxruntime-node is not installed; to add it: " +
+        "ONNXRUNTIME_NODE_INSTALL=skip npm install --no-save --save-prod onnxruntime-node@1.30.0",
     );
   });
 
