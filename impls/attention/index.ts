@@ -1,5 +1,7 @@
 /** Every implementation of attention, in the order in which charts list them. */
 import { materialisedCpu } from "./materialised.cpu.js";
+import { materialisedJaxjs } from "./materialised.jaxjs.js";
+import { materialisedOnnxruntime } from "./materialised.onnxruntime.js";
 import { materialisedTfjs } from "./materialised.tfjs.js";
 import { materialisedTorch } from "./materialised.torch.js";
 import { materialisedWebgpu } from "./materialised.webgpu.js";
@@ -19,4 +21,6 @@ export const implementations = [
   tiledWebgpu,
   ...materialisedTorch,
   ...tiledTorch,
+  materialisedOnnxruntime,
+  materialisedJaxjs,
 ];

@@ -2,7 +2,9 @@
 import type { CpuEngine } from "./cpu.js";
 import type { CudaEngine } from "./cuda.js";
 import type { Engine, OpenOptions } from "./engine.js";
+import type { JaxjsEngine } from "./jaxjs.js";
 import type { NativeEngine } from "./native.js";
+import type { OnnxruntimeEngine } from "./onnxruntime.js";
 import type { TfjsEngine } from "./tfjs.js";
 import type { TorchEngine } from "./torch.js";
 import type { WasmEngine } from "./wasm.js";
@@ -13,6 +15,8 @@ export interface Engines {
   cpu: CpuEngine;
   cuda: CudaEngine;
   native: NativeEngine;
+  jaxjs: JaxjsEngine;
+  onnxruntime: OnnxruntimeEngine;
   tfjs: TfjsEngine;
   torch: TorchEngine;
   wasm: WasmEngine;
@@ -94,6 +98,20 @@ export const engines: readonly EngineEntry[] = [
     peer: true,
     packages: { "": ["torch"] },
     load: () => import("./torch.js"),
+  },
+  {
+    name: "onnxruntime",
+    tensorOps: true,
+    peer: true,
+    packages: { "": ["onnxruntime-node"] },
+    load: () => import("./onnxruntime.js"),
+  },
+  {
+    name: "jaxjs",
+    tensorOps: true,
+    peer: true,
+    packages: { "": ["@jax-js/jax"] },
+    load: () => import("./jaxjs.js"),
   },
 ];
 

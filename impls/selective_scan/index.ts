@@ -1,6 +1,7 @@
 /** Every implementation of selective_scan, in the order in which charts list them. */
 import { selectiveScan } from "./operator.js";
 import { recurrentCpu } from "./recurrent.cpu.js";
+import { recurrentOnnxruntime } from "./recurrent.onnxruntime.js";
 import { recurrentTorch } from "./recurrent.torch.js";
 import { recurrentWasm } from "./recurrent.wasm.js";
 import { scanTfjs } from "./scan.tfjs.js";
@@ -15,4 +16,5 @@ export const implementations = [
   scanWebgpu,
   ...recurrentTorch,
   ...scanTorch,
+  recurrentOnnxruntime,
 ];

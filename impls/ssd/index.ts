@@ -1,7 +1,9 @@
 /** Every implementation of ssd, in the order in which charts list them. */
 import { chunkedCpu } from "./chunked.cpu.js";
 import { chunkedCuda } from "./chunked.cuda.js";
+import { chunkedJaxjs } from "./chunked.jaxjs.js";
 import { chunkedNative } from "./chunked.native.js";
+import { chunkedOnnxruntime } from "./chunked.onnxruntime.js";
 import { chunkedTfjs } from "./chunked.tfjs.js";
 import { chunkedTorch } from "./chunked.torch.js";
 import { chunkedWasm } from "./chunked.wasm.js";
@@ -12,6 +14,7 @@ import { quadraticTfjs } from "./quadratic.tfjs.js";
 import { quadraticWasm } from "./quadratic.wasm.js";
 import { quadraticWebgpu } from "./quadratic.webgpu.js";
 import { recurrentCpu } from "./recurrent.cpu.js";
+import { recurrentOnnxruntime } from "./recurrent.onnxruntime.js";
 import { recurrentWasm } from "./recurrent.wasm.js";
 import { recurrentWebgpu } from "./recurrent.webgpu.js";
 import { scanTfjs } from "./scan.tfjs.js";
@@ -33,4 +36,7 @@ export const implementations = [
   chunkedWebgpu,
   chunkedCuda,
   ...chunkedTorch,
+  chunkedOnnxruntime,
+  recurrentOnnxruntime,
+  chunkedJaxjs,
 ];

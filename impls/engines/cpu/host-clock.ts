@@ -14,3 +14,11 @@ export const hostClock = {
     return { hostNs: ((performance.now() - start) * 1e6) / repeats };
   },
 };
+
+/** Shortest of five runs after one to warm up. */
+export async function bestNs(run: () => Promise<void>): Promise<number> {
+  await run();
+  let ns = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < 5; i++) ns = Math.min(ns, (await hostClock.time(run, 1)).hostNs);
+  return ns;
+}

@@ -12,7 +12,7 @@ export interface HostPrepared<Op extends AnyOperator> {
   /** Bytes of inputs and scratch held beside the outputs. */
   readonly otherBytes?: number;
   readonly details?: RunDetails;
-  dispose?(): void;
+  dispose?(): void | Promise<void>;
   /** Puts the inputs of another problem in place of this one's. */
   rewrite?(problem: Problem): void;
 }
