@@ -142,8 +142,9 @@ async function loadNative(): Promise<TensorOps> {
     }
   }
   const why = failures.length > 0 ? failures.join("; ") : "no native TensorFlow is installed";
+  // without --save-prod npm takes an optional peer of the checkout for done and installs nothing
   throw new EngineAbsent(
-    `${why}; to add it: npm install @tensorflow/tfjs-node@${VERSION} ` +
+    `${why}; to add it: npm install --no-save --save-prod @tensorflow/tfjs-node@${VERSION} ` +
       `(or @tensorflow/tfjs-node-gpu@${VERSION} with CUDA 11.2; both download libtensorflow)`,
   );
 }

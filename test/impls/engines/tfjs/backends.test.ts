@@ -40,7 +40,7 @@ describe("native TensorFlow", () => {
     if (absent.name) {
       expect(absent.name).toBe("EngineAbsent");
       expect(absent.message).toBe(
-        "no native TensorFlow is installed; to add it: npm install @tensorflow/tfjs-node@4.22.0 (or " +
+        "no native TensorFlow is installed; to add it: npm install --no-save --save-prod @tensorflow/tfjs-node@4.22.0 (or " +
           "@tensorflow/tfjs-node-gpu@4.22.0 with CUDA 11.2; both download libtensorflow)",
       );
     }
