@@ -2,9 +2,12 @@
 import type { CpuEngine } from "./cpu.js";
 import type { CudaEngine } from "./cuda.js";
 import type { Engine, OpenOptions } from "./engine.js";
+import { jaxJs } from "./jaxjs/wanted.js";
 import type { JaxjsEngine } from "./jaxjs.js";
 import type { NativeEngine } from "./native.js";
+import { onnxruntimeNode } from "./onnxruntime/wanted.js";
 import type { OnnxruntimeEngine } from "./onnxruntime.js";
+import type { OptionalPackage } from "./optional-package.js";
 import type { TfjsEngine } from "./tfjs.js";
 import type { TorchEngine } from "./torch.js";
 import type { WasmEngine } from "./wasm.js";
@@ -45,6 +48,8 @@ export interface EngineTraits {
    * another that has narrower vectors.
    */
   readonly partial?: true;
+  /** A package without which it is absent: looked for before a process is started for it. */
+  readonly wants?: OptionalPackage;
   /** Somebody else's code to compare with: its curves stand for ours only where it is named alone. */
   readonly peer?: true;
 }
@@ -103,6 +108,7 @@ export const engines: readonly EngineEntry[] = [
     name: "onnxruntime",
     tensorOps: true,
     peer: true,
+    wants: onnxruntimeNode,
     packages: { "": ["onnxruntime-node"] },
     load: () => import("./onnxruntime.js"),
   },
@@ -110,6 +116,7 @@ export const engines: readonly EngineEntry[] = [
     name: "jaxjs",
     tensorOps: true,
     peer: true,
+    wants: jaxJs,
     packages: { "": ["@jax-js/jax"] },
     load: () => import("./jaxjs.js"),
   },

@@ -1,24 +1,36 @@
 /** Packages that are optional peers: imported when an engine opens, absent in one sentence. */
 import { EngineAbsent } from "./engine.js";
 
+/** Plain data, so that a process need not start to find that there is nothing to import. */
+export interface OptionalPackage {
+  readonly name: string;
+  /** As people call it. */
+  readonly called: string;
+  /** The command that adds it. */
+  readonly install: string;
+}
+
+export function notInstalled({ called, install }: OptionalPackage): string {
+  return `${called} is not installed; to add it: ${install}`;
+}
+
 /**
  * @param use what must work before the package counts as there
  * @throws EngineAbsent with the command that adds it
  */
 export async function optionalPackage<M>(
-  name: string,
-  words: { readonly called: string; readonly install: string },
+  wanted: OptionalPackage,
   use: (loaded: M) => M | Promise<M>,
 ): Promise<M> {
+  const { name, called, install } = wanted;
   try {
     // a variable, so that neither tsc nor a bundler looks for a package that may not be there
     return await use((await import(/* @vite-ignore */ name)) as M);
   } catch (error) {
     const { code, message } = error as { code?: string; message: string };
-    const why =
-      code === "ERR_MODULE_NOT_FOUND"
-        ? `${words.called} is not installed; to add it`
-        : `${words.called} cannot be used: ${message.split("\n")[0]}; to install it again`;
-    throw new EngineAbsent(`${why}: ${words.install}`);
+    if (code === "ERR_MODULE_NOT_FOUND") throw new EngineAbsent(notInstalled(wanted));
+    throw new EngineAbsent(
+      `${called} cannot be used: ${message.split("\n")[0]}; to install it again: ${install}`,
+    );
   }
 }

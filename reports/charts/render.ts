@@ -96,6 +96,10 @@ class Rasteriser {
     this.hold();
   }
 
+  get queue(): number {
+    return this.waiting.size;
+  }
+
   draw(svg: string, scale: number): Promise<Uint8Array> {
     const id = this.count++;
     return new Promise((resolve, reject) => {
@@ -112,9 +116,18 @@ class Rasteriser {
   }
 }
 
-let rasteriser: Rasteriser | undefined;
+/** The second one starts where pictures queue up: drawing them takes longer than laying them out. */
+const MOST_RASTERISERS = 2;
+const QUEUE = 2;
+
+let rasterisers: readonly Rasteriser[] = [];
 
 export function renderPng(svg: string, scale = PNG_SCALE): Promise<Uint8Array> {
-  if (!rasteriser || rasteriser.isOver) rasteriser = new Rasteriser();
-  return rasteriser.draw(svg, scale);
+  rasterisers = rasterisers.filter(({ isOver }) => !isOver);
+  let next = [...rasterisers].sort((a, b) => a.queue - b.queue)[0];
+  if (!next || (next.queue >= QUEUE && rasterisers.length < MOST_RASTERISERS)) {
+    next = new Rasteriser();
+    rasterisers = [...rasterisers, next];
+  }
+  return next.draw(svg, scale);
 }

@@ -1,6 +1,7 @@
 /** The children of a run: one per engine and device, started when first needed, restarted after a death. */
 import type { Ceilings, DeviceInfo } from "../../impls/engines/engine.js";
 import { devicesOf, devicesToOpen, type EngineTraits } from "../../impls/engines/index.js";
+import { notInstalled } from "../../impls/engines/optional-package.js";
 import type { Target } from "../plan/case.js";
 import { EngineDied, type EngineLink, type Host } from "./host.js";
 import type { Lacking, ListedEngine, Opened } from "./protocol.js";
@@ -136,6 +137,8 @@ export class EnginePool {
   }
 
   private async open(slot: Slot): Promise<Extract<Opened, { present: true }>> {
+    const wants = slot.traits?.wants;
+    if (wants && this.host.hasPackage?.(wants.name) === false) throw new EngineDied(notInstalled(wants));
     slot.link = this.host.start(this.module);
     const { engine, device, named } = slot;
     const opened = await slot.link.call(

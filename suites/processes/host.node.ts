@@ -1,6 +1,7 @@
 /** The runner's host on Node: child processes, files in the temporary folder, memory limits. */
 import type { ChildProcess } from "node:child_process";
 import { lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
 import { freemem, tmpdir } from "node:os";
 import { join } from "node:path";
 import { descendantsOf, endAll, type Started } from "./descendants.js";
@@ -50,12 +51,23 @@ export function nodeHost(options: NodeHostOptions = {}): Host {
       return { file, lanes };
     },
     forget: ({ file }) => rmSync(file, { force: true }),
+    hasPackage: isInstalled,
     async close() {
       closed = true;
       await Promise.all([...children].map((child) => child.stop()));
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** One that exports nothing to `require` is there all the same. */
+function isInstalled(name: string): boolean {
+  try {
+    createRequire(import.meta.url).resolve(name);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== "MODULE_NOT_FOUND";
+  }
 }
 
 const PREFIX = "dualbench-lanes-";

@@ -37,6 +37,8 @@ export interface Host {
   /** Computes the truth of a problem's lanes once, for every child to read. */
   reference(problem: Problem, lanes: readonly Lane[], deadlineMs: number): Promise<ReferenceHandle>;
   forget(handle: ReferenceHandle): void;
+  /** Whether a package is there to be imported; a host that cannot say leaves it to the engine's process. */
+  hasPackage?(name: string): boolean;
   /** Unix time in ms with a fine, monotonic fraction. */
   nowMs(): number;
   /** Bytes that the cases of one problem may hold together. */

@@ -3,6 +3,7 @@
  * compiled. A jax-js array is consumed by the function that it is given to; `ref` keeps it.
  */
 import { optionalPackage } from "../optional-package.js";
+import { jaxJs } from "./wanted.js";
 
 export interface JaxArray {
   readonly ref: this;
@@ -54,12 +55,9 @@ export interface Jax {
   blockUntilReady<T>(arrays: T): Promise<T>;
 }
 
-const VERSION = "0.1.25";
-
 /** @throws EngineAbsent with the command that adds the package */
-export function loadJax(name = "@jax-js/jax"): Promise<Jax> {
-  const words = { called: "jax-js", install: `npm install --no-save --save-prod @jax-js/jax@${VERSION}` };
-  return optionalPackage<Jax>(name, words, async (jax) => {
+export function loadJax(name = jaxJs.name): Promise<Jax> {
+  return optionalPackage<Jax>({ ...jaxJs, name }, async (jax) => {
     // by name: without one it looks for WebGPU through `navigator`, which Node 20 lacks
     await jax.init("wasm");
     jax.defaultDevice("wasm");

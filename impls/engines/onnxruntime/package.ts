@@ -3,6 +3,7 @@
  * be compiled. Its package is large (291 MB) and its install script downloads CUDA libraries, see ../README.md.
  */
 import { optionalPackage } from "../optional-package.js";
+import { onnxruntimeNode } from "./wanted.js";
 
 export interface OrtTensor {
   readonly data: Float32Array;
@@ -25,14 +26,11 @@ export interface Ort {
   readonly env: { logLevel: "verbose" | "info" | "warning" | "error" | "fatal"; versions: { node?: string } };
 }
 
-const VERSION = "1.30.0";
-const INSTALL = `ONNXRUNTIME_NODE_INSTALL=skip npm install --no-save --save-prod onnxruntime-node@${VERSION}`;
-
 /** @throws EngineAbsent with the command that adds the package */
-export function loadOrt(name = "onnxruntime-node"): Promise<Ort> {
-  const words = { called: "onnxruntime-node", install: INSTALL };
+export function loadOrt(name = onnxruntimeNode.name): Promise<Ort> {
+  const wanted = { ...onnxruntimeNode, name };
   // a CommonJS package: some loaders put all of it under `default`
-  return optionalPackage<Ort & { readonly default?: Ort }>(name, words, (loaded) => loaded.default ?? loaded);
+  return optionalPackage<Ort & { readonly default?: Ort }>(wanted, (loaded) => loaded.default ?? loaded);
 }
 
 /**
