@@ -2,8 +2,8 @@
 #pragma once
 #include "vector.h"
 
-// 2^f for |f| <= 1/2, within 2.4 * 2^-24 (README.md): a minimax polynomial whose constant term is held at 1, so that a weak decay errs
-// by a part of its distance from 1 and not always to one side.
+// 2^f for |f| <= 1/2, within 2.8 units of 2^-24 (README.md): the polynomial of the WebAssembly engine, whose constant term is held at 1,
+// so that a weak decay errs by a part of its distance from 1.
 INLINE Vec power_of_fraction(Vec f) {
   Vec p = madd(splat(0x1.5bb854p-10f), f, splat(0x1.3cea6p-7f));
   p = madd(p, f, splat(0x1.c6b728p-5f));
