@@ -4,9 +4,8 @@ import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { shipKernels } from "../impls/engines/wasm/build.js";
+import { ASSET } from "../suites/gate/trees/transpile.js";
 
-/** Read at run time by the module beside them. AssemblyScript sources say which kernel is meant and what its hash is. */
-const ASSETS = /\.(wgsl|cu|c|h|wasm|py|mjs|css|html|as\.ts)$/;
 const FOLDERS = ["impls", "suites", "reports", "scripts"];
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
@@ -21,7 +20,7 @@ if (status !== 0) process.exit(status ?? 1);
 const files = FOLDERS.flatMap((folder) =>
   readdirSync(folder, { recursive: true, encoding: "utf8" }).map((file) => join(folder, file)),
 ).filter((file) => !/^(reports[\\/](runs|published|baselines)|scripts[\\/]web)[\\/]/.test(file));
-for (const file of files) if (ASSETS.test(file)) cpSync(file, join(dist, file));
+for (const file of files) if (ASSET.test(file)) cpSync(file, join(dist, file));
 
 // a user without TensorFlow.js still type-checks: what an optional peer exports is then `any`
 for (const file of readdirSync(dist, { recursive: true, encoding: "utf8" })) {

@@ -2,10 +2,10 @@
 import type { CpuEngine } from "./cpu.js";
 import type { CudaEngine } from "./cuda.js";
 import type { Engine, OpenOptions } from "./engine.js";
-import { jaxJs } from "./jaxjs/wanted.js";
+import { jaxJs } from "./jaxjs/needed.js";
 import type { JaxjsEngine } from "./jaxjs.js";
 import type { NativeEngine } from "./native.js";
-import { onnxruntimeNode } from "./onnxruntime/wanted.js";
+import { onnxruntimeNode } from "./onnxruntime/needed.js";
 import type { OnnxruntimeEngine } from "./onnxruntime.js";
 import type { OptionalPackage } from "./optional-package.js";
 import type { TfjsEngine } from "./tfjs.js";
@@ -49,7 +49,7 @@ export interface EngineTraits {
    */
   readonly partial?: true;
   /** A package without which it is absent: looked for before a process is started for it. */
-  readonly wants?: OptionalPackage;
+  readonly needs?: OptionalPackage;
   /** Somebody else's code to compare with: its curves stand for ours only where it is named alone. */
   readonly peer?: true;
 }
@@ -108,7 +108,7 @@ export const engines: readonly EngineEntry[] = [
     name: "onnxruntime",
     tensorOps: true,
     peer: true,
-    wants: onnxruntimeNode,
+    needs: onnxruntimeNode,
     packages: { "": ["onnxruntime-node"] },
     load: () => import("./onnxruntime.js"),
   },
@@ -116,7 +116,7 @@ export const engines: readonly EngineEntry[] = [
     name: "jaxjs",
     tensorOps: true,
     peer: true,
-    wants: jaxJs,
+    needs: jaxJs,
     packages: { "": ["@jax-js/jax"] },
     load: () => import("./jaxjs.js"),
   },

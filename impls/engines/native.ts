@@ -7,7 +7,7 @@ import type { AnyOperator, Problem } from "../operator.js";
 import type { Prepared, RunDetails } from "../prepared.js";
 import { hostClock } from "./cpu/host-clock.js";
 import { hostPrepared } from "./cpu/host-memory.js";
-import { LayoutInputs } from "./cpu/layout-inputs.js";
+import { handsFor, LayoutInputs } from "./cpu/layout-inputs.js";
 import { type Engine, EngineAbsent } from "./engine.js";
 import { measureCeilings, type NativeCeilings } from "./native/ceilings.js";
 import { type Compiler, findCompiler } from "./native/compiler.js";
@@ -116,9 +116,11 @@ async function prepare<Op extends AnyOperator>(
     { ...room.address, ...room.problem.dims, ...values, threads, scratch, scratchFloats: stride / 4 },
     room.base,
   );
+  const hands = handsFor(room.bytes, threads);
   const inputs = new LayoutInputs(room, {
     view: (offset, count) => room.view(offset, count),
-    fill: (rows, tasks) => filler.run(argumentBlock(filler.fields, { ...rows, tasks, threads }, room.base)),
+    fill: (rows, tasks) =>
+      filler.run(argumentBlock(filler.fields, { ...rows, tasks, threads: hands }, room.base)),
   });
   return hostPrepared({
     operator: room.operator,

@@ -19,16 +19,16 @@ export function notInstalled({ called, install }: OptionalPackage): string {
  * @throws EngineAbsent with the command that adds it
  */
 export async function optionalPackage<M>(
-  wanted: OptionalPackage,
+  needed: OptionalPackage,
   use: (loaded: M) => M | Promise<M>,
 ): Promise<M> {
-  const { name, called, install } = wanted;
+  const { name, called, install } = needed;
   try {
     // a variable, so that neither tsc nor a bundler looks for a package that may not be there
     return await use((await import(/* @vite-ignore */ name)) as M);
   } catch (error) {
     const { code, message } = error as { code?: string; message: string };
-    if (code === "ERR_MODULE_NOT_FOUND") throw new EngineAbsent(notInstalled(wanted));
+    if (code === "ERR_MODULE_NOT_FOUND") throw new EngineAbsent(notInstalled(needed));
     throw new EngineAbsent(
       `${called} cannot be used: ${message.split("\n")[0]}; to install it again: ${install}`,
     );

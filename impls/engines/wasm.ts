@@ -10,6 +10,7 @@ import type { Prepared, RunDetails } from "../prepared.js";
 import { Choices } from "./choices.js";
 import { hostClock } from "./cpu/host-clock.js";
 import { hostPrepared } from "./cpu/host-memory.js";
+import { handsFor } from "./cpu/layout-inputs.js";
 import type { Engine } from "./engine.js";
 import { cacheFolder, loadKernel } from "./wasm/build.js";
 import { measureCeilings, type WasmCeilings } from "./wasm/ceilings.js";
@@ -108,9 +109,6 @@ export async function open(device = process.env.DUALBENCH_WASM_SIMD || undefined
   };
 }
 
-/** Making inputs of this size takes longer than starting a thread. */
-const LARGE_BYTES = 2 ** 26;
-
 async function prepare<Op extends AnyOperator>(
   room: Room<Op>,
   plan: Plan,
@@ -124,9 +122,7 @@ async function prepare<Op extends AnyOperator>(
   const scratch = room.reserve(stride * threads);
   const args = room.reserve(inputArgsBytes);
   const memory = room.open();
-  // made outside of what is timed, so long ones by all cores, however many the kernel gets
-  const hands = room.bytes < LARGE_BYTES ? threads : availableParallelism();
-  const inputs = await writeInputs(room, memory, args, pool, hands, simd);
+  const inputs = await writeInputs(room, memory, args, pool, handsFor(room.bytes, threads), simd);
   const kernel = pool.attach({ module, memory, entries, scratch, scratchBytes: stride }, threads);
   return hostPrepared({
     operator: room.operator,

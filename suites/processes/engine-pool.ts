@@ -137,8 +137,8 @@ export class EnginePool {
   }
 
   private async open(slot: Slot): Promise<Extract<Opened, { present: true }>> {
-    const wants = slot.traits?.wants;
-    if (wants && this.host.hasPackage?.(wants.name) === false) throw new EngineDied(notInstalled(wants));
+    const needed = slot.traits?.needs;
+    if (needed && this.host.hasPackage?.(needed.name) === false) throw new EngineDied(notInstalled(needed));
     slot.link = this.host.start(this.module);
     const { engine, device, named } = slot;
     const opened = await slot.link.call(

@@ -106,6 +106,11 @@ export class HeldCase {
     return { verdict, deterministic, inputs, leakedBytesPerRun: await this.leak() };
   }
 
+  /** Memory that is held until it is disposed of and collected. */
+  get bytes(): number {
+    return this.held.prepared.bytes;
+  }
+
   async dispose(): Promise<void> {
     await this.held.prepared.dispose();
   }

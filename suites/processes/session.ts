@@ -37,6 +37,9 @@ export interface SessionHost extends Instruments {
   writeReference(file: string, lanes: Iterable<LaneReference>): void;
 }
 
+/** A case that held so much is collected at once. */
+const LARGE_BYTES = 2 ** 27;
+
 export class Session {
   private engine: Engine<unknown> | undefined;
   private impls: readonly AnyImplementation[] = [];
@@ -176,10 +179,18 @@ export class Session {
   }
 
   async dispose({ case: id }: Calls["dispose"][0]): Promise<null> {
+    const bytes = await this.release(id);
+    // else the next case's memory comes on top of what nobody has collected yet
+    if (bytes >= LARGE_BYTES) this.host.liveBytes();
+    return null;
+  }
+
+  /** @returns the memory that the case held */
+  private async release(id: number): Promise<number> {
     const held = this.cases.get(id);
     this.cases.delete(id);
     await held?.dispose();
-    return null;
+    return held?.bytes ?? 0;
   }
 
   async reference({ problem, lanes, file }: Calls["reference"][0]): Promise<null> {

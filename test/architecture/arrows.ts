@@ -1,4 +1,5 @@
 /** Rules of who may name whom. Each returns one sentence for each violation. */
+import { ASSET } from "./references.js";
 import type { Arrow, Tree } from "./tree.js";
 
 const MAY_NAME: Readonly<Record<string, readonly string[]>> = {
@@ -26,7 +27,7 @@ export function brokenArrows({ broken }: Tree): string[] {
 export function unnamedAssets({ files, arrows }: Tree): string[] {
   const named = new Set(arrows.map(({ to }) => to));
   return files
-    .filter((file) => MAY_NAME[top(file)] && /\.(as\.ts|wgsl|py|mjs|css)$/.test(file) && !named.has(file))
+    .filter((file) => MAY_NAME[top(file)] && ASSET.test(file) && !file.endsWith(".html") && !named.has(file))
     .map((file) => `no file names ${file}`);
 }
 

@@ -49,7 +49,7 @@ function isOwn(name: string, { forms, engines }: Names): boolean {
 }
 
 const MOST = 16;
-const CODE = /\.(ts|mjs|py|wgsl|css|html)$/;
+const CODE = /\.(ts|mjs|py|wgsl|cu|c|h|css|html)$/;
 
 /** A list that grows by design, one file an entry: forms of an operator, suites, mutants, laws. */
 function isEntry(file: string, { forms, engines }: Names): boolean {

@@ -16,7 +16,7 @@ export interface Source {
 }
 
 /** Files that a module names by a relative path and that are no modules of its own language. */
-export const ASSET = /\.(as\.ts|wgsl|py|mjs|css|html)$/;
+export const ASSET = /\.(as\.ts|wgsl|cu|c|h|py|mjs|css|html)$/;
 
 interface Syntax {
   readonly type: string;
@@ -28,6 +28,7 @@ export function readSource(file: string, text: string): Source {
   if (file.endsWith(".as.ts")) return readAssemblyScript(text);
   if (/\.m?[jt]s$/.test(file)) return readScript(file, text);
   if (file.endsWith(".py")) return readPython(text);
+  if (/\.[ch]$/.test(file)) return readC(text);
   return { references: [], effects: [] };
 }
 
@@ -105,6 +106,17 @@ function effectOf(node: Syntax, parent: Syntax | undefined): string | undefined 
   if (node.type !== "Identifier" || !WORLD.test(String(node.name)) || !parent) return undefined;
   const isKey = ["property", "key"].some((side) => parent[side] === node) && parent.computed !== true;
   return isKey || parent.type.startsWith("TS") ? undefined : String(node.name);
+}
+
+function readC(text: string): Source {
+  const names = [...text.matchAll(/^#include "([^"]+)"/gm)].map(([, path]) => path);
+  const references = names.map(
+    (path): Reference => ({
+      kind: "asset",
+      specifier: path.startsWith(".") ? path : `./${path}`,
+    }),
+  );
+  return { references, effects: [] };
 }
 
 /** A dialect of TypeScript that no parser of TypeScript takes (`@inline` on functions); only its imports name files. */

@@ -1,4 +1,5 @@
 /** Inputs of a problem where they lie in one memory of the host: random ones by the engine's own code, given ones are copied. */
+import { availableParallelism } from "node:os";
 import type { Change } from "../../change.js";
 import type { AnyOperator, InputSpecs, Problem } from "../../operator.js";
 import {
@@ -41,6 +42,14 @@ export interface RandomRows {
 
 /** Of inputs that others took the place of: all cores make more than this again in the time that fresh memory for it costs. */
 const MOST_KEPT = 2 ** 26;
+
+/** Making inputs of this size takes longer than starting a thread. */
+const LARGE_BYTES = 2 ** 26;
+
+/** Threads that make the inputs: that is outside of what is timed, so all cores for long ones, however many the kernel gets. */
+export function handsFor(bytes: number, threads: number): number {
+  return bytes < LARGE_BYTES ? threads : availableParallelism();
+}
 
 /** What an engine does for its inputs. */
 export interface InputMemory {

@@ -3,7 +3,7 @@
  * compiled. A jax-js array is consumed by the function that it is given to; `ref` keeps it.
  */
 import { optionalPackage } from "../optional-package.js";
-import { jaxJs } from "./wanted.js";
+import { jaxJs } from "./needed.js";
 
 export interface JaxArray {
   readonly ref: this;

@@ -3,7 +3,7 @@
  * be compiled. Its package is large (291 MB) and its install script downloads CUDA libraries, see ../README.md.
  */
 import { optionalPackage } from "../optional-package.js";
-import { onnxruntimeNode } from "./wanted.js";
+import { onnxruntimeNode } from "./needed.js";
 
 export interface OrtTensor {
   readonly data: Float32Array;
@@ -28,9 +28,9 @@ export interface Ort {
 
 /** @throws EngineAbsent with the command that adds the package */
 export function loadOrt(name = onnxruntimeNode.name): Promise<Ort> {
-  const wanted = { ...onnxruntimeNode, name };
+  const needed = { ...onnxruntimeNode, name };
   // a CommonJS package: some loaders put all of it under `default`
-  return optionalPackage<Ort & { readonly default?: Ort }>(wanted, (loaded) => loaded.default ?? loaded);
+  return optionalPackage<Ort & { readonly default?: Ort }>(needed, (loaded) => loaded.default ?? loaded);
 }
 
 /**

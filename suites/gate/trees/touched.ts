@@ -74,6 +74,7 @@ const ENDINGS = [".ts", ".js", ".mts", ".mjs", ".cts", ".cjs", ".json", "/index.
 
 /** Files that a source names by a relative path: imports, dynamic imports, `new URL("./x.wgsl", ...)`. Types have no effect. */
 function named(top: string, file: string): string[] {
+  if (/\.[ch]$/.test(file)) return included(top, file);
   if (!/\.([mc]?[jt]s)$/.test(file)) return [];
   const text = readFileSync(join(top, file), "utf8").replace(/^(import|export)\s+type\s[^;]*;/gm, "");
   return [...text.matchAll(/["'](\.{1,2}\/[^"'\n]+)["']/g)].flatMap(([, specifier]) => {
@@ -88,4 +89,12 @@ function named(top: string, file: string): string[] {
     ].find((candidate) => statSync(candidate, { throwIfNoEntry: false })?.isFile());
     return found ? [relative(top, found).replaceAll("\\", "/")] : [];
   });
+}
+
+/** What a source in C includes by name. */
+function included(top: string, file: string): string[] {
+  const text = readFileSync(join(top, file), "utf8");
+  return [...text.matchAll(/^#include "([^"]+)"/gm)].map(([, path]) =>
+    join(dirname(file), path).replaceAll("\\", "/"),
+  );
 }

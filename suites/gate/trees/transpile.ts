@@ -8,8 +8,8 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 
-/** Read at run time by the module beside them. */
-const ASSET = /\.(wgsl|cu|py|mjs|css|html|as\.ts)$/;
+/** Files that modules read at run time: they lie beside the JavaScript as beside the sources. */
+export const ASSET = /\.(wgsl|cu|c|h|py|mjs|css|html|as\.ts)$/;
 
 /**
  * @param to where the folders' JavaScript goes, their assets with it; `from` itself puts it beside the sources

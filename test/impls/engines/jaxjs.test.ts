@@ -8,23 +8,15 @@ import {
   loadJax,
   opsOf,
 } from "../../../impls/engines/jaxjs/package.js";
-import { type JaxjsEngine, open } from "../../../impls/engines/jaxjs.js";
+import { open } from "../../../impls/engines/jaxjs.js";
 import { type Problem, randomProblem } from "../../../impls/operator.js";
 import { rewriteInputs } from "../../../impls/prepared.js";
 import { chunkedJaxjs } from "../../../impls/ssd/chunked.jaxjs.js";
 import { ssd } from "../../../impls/ssd/operator.js";
+import { orReason } from "../../or-reason.js";
 import { agreement } from "../truth.js";
 
-async function jaxjsOrReason(): Promise<JaxjsEngine | undefined> {
-  try {
-    return await open();
-  } catch (error) {
-    if (!(error instanceof EngineAbsent)) throw error;
-    console.log(`tests of the jaxjs engine are skipped: ${error.message}`);
-    return undefined;
-  }
-}
-const engine = await jaxjsOrReason();
+const engine = await orReason("jaxjs", open);
 
 const dims = { batch: 1, length: 37, heads: 2, groups: 1, headDim: 3, state: 4 };
 const problem = randomProblem(ssd, { dims, with: ["dt", "D", "z", "initialState"] });

@@ -1,7 +1,6 @@
 /** Kernels in C by the machine's own compiler: every awkward problem on every vector width that is here, and what a run must not change. */
 import { afterAll, describe, expect, it, vi } from "vitest";
 import type { Engine } from "../../../impls/engines/engine.js";
-import { EngineAbsent } from "../../../impls/engines/engine.js";
 import { devicesToOpen, engines } from "../../../impls/engines/index.js";
 import { argumentBlock, argumentFields } from "../../../impls/engines/native/fields.js";
 import { type NativeEngine, open } from "../../../impls/engines/native.js";
@@ -11,16 +10,13 @@ import { ssd } from "../../../impls/ssd/index.js";
 import { GRIDS, gridProblem } from "../../../suites/grids.js";
 import { awkwardProblems } from "../../../suites/problems/awkward.js";
 import { localPlace } from "../../../suites/verify/evaluate.js";
+import { orReason } from "../../or-reason.js";
 import { conform, type Tally } from "../../suites/conformance.js";
 
 const opened: NativeEngine[] = [];
 for (const isa of [undefined, "avx2"]) {
-  try {
-    opened.push(await open(isa));
-  } catch (error) {
-    if (!(error instanceof EngineAbsent)) throw error;
-    console.log(`tests of the native engine${isa ? ` on ${isa}` : ""} are skipped: ${error.message}`);
-  }
+  const engine = await orReason(isa ? `native ${isa}` : "native", () => open(isa));
+  if (engine) opened.push(engine);
 }
 const different = opened.filter(({ isa }, i) => opened.findIndex((other) => other.isa === isa) === i);
 const native = implementations.filter(({ engine }) => engine === "native");

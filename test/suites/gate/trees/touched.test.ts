@@ -39,6 +39,10 @@ describe("touchedBy", () => {
     expect(engine).not.toContain("ssd/chunked.cpu");
   });
 
+  it("follows what C includes", () => {
+    expect(touch("impls/engines/native/vector.h")).toEqual(["ssd/chunked.native"]);
+  });
+
   it("knows an asset by its name when nothing names it", () => {
     const assets = ["impls/ssd/abacus/scan.first.wgsl", "impls/ssd/abacus/scan.py"];
     expect(touch(...assets, "impls/ssd/recurrent.cpu.ts")).toMatch(/maps to no/);
