@@ -23,6 +23,14 @@ enum { LANES = 4, REGISTERS = 32 };
 #else
 #define UNROLL _Pragma("GCC unroll 64")
 #endif
+// A function of its own, with all registers to itself.
+#define APART static __attribute__((noinline))
+// Values that the compiler must hold in registers: it may know nothing about them, so that it cannot load or work them out again.
+#if defined(__x86_64__)
+#define HOLD(x) __asm__ volatile("" : "+v"(x))
+#else
+#define HOLD(x) __asm__ volatile("" : "+w"(x))
+#endif
 // Of two branches, the one that is hardly ever taken.
 #define SELDOM(condition) __builtin_expect(!!(condition), 0)
 
@@ -102,21 +110,47 @@ INLINE Vec quad_sums(Vec a, Vec b, Vec c, Vec d) {
 #undef HALVES
 }
 
-// Four rows of quads to 16 floats at `to`: row i's quads, added up, at 4 i.
-INLINE void store_quads(float *to, Vec r0, Vec r1, Vec r2, Vec r3) {
+// Of as many vectors as lanes: the sum over each one's lanes, in its lane.
+INLINE Vec sums_of(const Vec v[LANES]) {
+  Vec quads[LANES / 4];
+  UNROLL for (int i = 0; i < LANES / 4; i++) quads[i] = quad_sums(v[4 * i], v[4 * i + 1], v[4 * i + 2], v[4 * i + 3]);
 #if defined(__AVX512F__)
 #define EVEN 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27
 #define ODD 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31
-  const Vec a = SHUFFLE(r0, r1, EVEN) + SHUFFLE(r0, r1, ODD), b = SHUFFLE(r2, r3, EVEN) + SHUFFLE(r2, r3, ODD);
-  store(to, SHUFFLE(a, b, EVEN) + SHUFFLE(a, b, ODD));
+  const Vec a = SHUFFLE(quads[0], quads[1], EVEN) + SHUFFLE(quads[0], quads[1], ODD);
+  const Vec b = SHUFFLE(quads[2], quads[3], EVEN) + SHUFFLE(quads[2], quads[3], ODD);
+  return SHUFFLE(a, b, EVEN) + SHUFFLE(a, b, ODD);
 #undef EVEN
 #undef ODD
 #elif defined(__AVX2__)
-  store(to, SHUFFLE(r0, r1, 0, 1, 2, 3, 8, 9, 10, 11) + SHUFFLE(r0, r1, 4, 5, 6, 7, 12, 13, 14, 15));
-  store(to + 8, SHUFFLE(r2, r3, 0, 1, 2, 3, 8, 9, 10, 11) + SHUFFLE(r2, r3, 4, 5, 6, 7, 12, 13, 14, 15));
+  return SHUFFLE(quads[0], quads[1], 0, 1, 2, 3, 8, 9, 10, 11) + SHUFFLE(quads[0], quads[1], 4, 5, 6, 7, 12, 13, 14, 15);
 #else
-  store(to, r0), store(to + 4, r1), store(to + 8, r2), store(to + 12, r3);
+  return quads[0];
 #endif
+}
+
+// Rows and columns exchanged, in log2(LANES) rounds that each weave the two halves into each other.
+INLINE void transpose(Vec rows[LANES]) {
+#if defined(__AVX512F__)
+#define WEAVE_LOW 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23
+#define WEAVE_HIGH 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31
+#elif defined(__AVX2__)
+#define WEAVE_LOW 0, 8, 1, 9, 2, 10, 3, 11
+#define WEAVE_HIGH 4, 12, 5, 13, 6, 14, 7, 15
+#else
+#define WEAVE_LOW 0, 4, 1, 5
+#define WEAVE_HIGH 2, 6, 3, 7
+#endif
+  UNROLL for (int round = 1; round < LANES; round *= 2) {
+    Vec woven[LANES];
+    UNROLL for (int i = 0; i < LANES / 2; i++) {
+      woven[2 * i] = SHUFFLE(rows[i], rows[i + LANES / 2], WEAVE_LOW);
+      woven[2 * i + 1] = SHUFFLE(rows[i], rows[i + LANES / 2], WEAVE_HIGH);
+    }
+    UNROLL for (int i = 0; i < LANES; i++) rows[i] = woven[i];
+  }
+#undef WEAVE_LOW
+#undef WEAVE_HIGH
 }
 
 INLINE float sum_of(Vec x) {
