@@ -41,6 +41,12 @@ typedef float AnyVec __attribute__((vector_size(4 * LANES), aligned(4), may_alia
 INLINE Vec load(const float *from) { return *(const AnyVec *)from; }
 INLINE void store(float *to, Vec value) { *(AnyVec *)to = value; }
 
+// Asks for the line of an address, which may lie behind an end: to be read or written soon (in the nearest cache), or later (in the next).
+#define FETCH_TO_READ(address) __builtin_prefetch(address, 0, 3)
+#define FETCH_TO_WRITE(address) __builtin_prefetch(address, 1, 3)
+#define FETCH_FOR_LATER(address) __builtin_prefetch(address, 0, 2)
+enum { LINE_FLOATS = 16 };
+
 #if defined(__AVX512F__)
 INLINE Vec splat(float x) { return _mm512_set1_ps(x); }
 // a b + c, rounded once
@@ -55,6 +61,10 @@ INLINE Vec load_part(const float *from, int64_t count) {
 INLINE void store_part(float *to, Vec value, int64_t count) {
   _mm512_mask_storeu_ps(to, (__mmask16)((1u << count) - 1), value);
 }
+// Past the caches, without reading the line first: to aligned addresses, and all of a line's vectors behind each other. Until
+// `end_stream` no other thread may see them.
+INLINE void stream(float *to, Vec value) { _mm512_stream_ps(to, value); }
+INLINE void end_stream(void) { _mm_sfence(); }
 #elif defined(__AVX2__)
 INLINE Vec splat(float x) { return _mm256_set1_ps(x); }
 INLINE Vec madd(Vec a, Vec b, Vec c) { return _mm256_fmadd_ps(a, b, c); }
@@ -65,6 +75,8 @@ INLINE __m256i first_lanes(int64_t count) {
 }
 INLINE Vec load_part(const float *from, int64_t count) { return _mm256_maskload_ps(from, first_lanes(count)); }
 INLINE void store_part(float *to, Vec value, int64_t count) { _mm256_maskstore_ps(to, first_lanes(count), value); }
+INLINE void stream(float *to, Vec value) { _mm256_stream_ps(to, value); }
+INLINE void end_stream(void) { _mm_sfence(); }
 #else
 INLINE Vec splat(float x) { return (Vec)vdupq_n_f32(x); }
 INLINE Vec madd(Vec a, Vec b, Vec c) { return (Vec)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b); }
@@ -76,6 +88,8 @@ INLINE Vec load_part(const float *from, int64_t count) {
   return value;
 }
 INLINE void store_part(float *to, Vec value, int64_t count) { memcpy(to, &value, 4 * count); }
+INLINE void stream(float *to, Vec value) { store(to, value); }
+INLINE void end_stream(void) {}
 #endif
 
 // All of a row's vector, or what of it is there.

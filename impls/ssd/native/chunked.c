@@ -10,55 +10,57 @@
 // Of the states that are kept scaled (below), how far: then no weight overflows that would not have overflowed anyway.
 #define SCALE_LIMIT 256.0f
 
-// X of a chunk and X times its weights; tokens behind the end are zeros.
-INLINE void load_chunk(const float *X, int64_t stride, int64_t count, int64_t channels, float scale, int64_t chunk, Work *w) {
-  const bool whole = count >= CHUNK && channels % LANES == 0;
-  UNROLL for (int s = 0; s < CHUNK; s++) {
-    const Vec weight = splat(scale * w->inState[s][chunk]);
-    for (int64_t p = 0; p < channels; p += LANES) {
-      const Vec x = whole ? load(X + s * stride + p) : s < count ? load_some(X + s * stride + p, channels - p) : (Vec){0};
-      store(&w->X[s][p], x);
-      store(&w->scaled[s][p], weight * x);
-    }
-  }
+#ifndef SB
+#define SB (4 << 20)
+#endif
+enum { STREAMED_BYTES = SB };
+
+// Rows of X that are no whole vectors, or not all there, padded with zeros.
+APART Rows padded(const float *X, int64_t stride, int64_t count, int64_t channels, Work *w) {
+  for (int64_t s = 0; s < CHUNK; s++)
+    for (int64_t p = 0; p < channels; p += LANES) store(&w->X[s][p], s < count ? load_some(X + s * stride + p, channels - p) : (Vec){0});
+  return (Rows){w->X[0], SLICE};
 }
 
 // Outputs that are not whole rows yet, or not all there is to an output: through D and z into Y.
-APART void finish(const Args *a, const Work *w, Slice slice, int64_t at, int64_t count) {
+APART void finish(const Args *a, const Chunk *chunk, Slice slice, int64_t at, int64_t count) {
   const int64_t stride = a->heads * a->headDim, skip = slice.head * a->headDim + slice.channel;
   for (int64_t t = 0; t < count; t++)
     for (int64_t p = 0; p < slice.channels; p += LANES) {
       const int64_t to = at + t * stride + p, left = slice.channels - p;
-      store_some(a->Y + to, skip_and_gate(a, load(&w->Y[t][p]), load(&w->X[t][p]), skip + p, to, left), left);
+      const Vec y = load(chunk->Y + t * chunk->yStride + p), x = load(chunk->X.at + t * chunk->X.stride + p);
+      store_some(a->Y + to, skip_and_gate(a, y, x, skip + p, to, left), left);
     }
 }
+
+// Whether outputs are more than the caches keep until somebody reads them.
+INLINE bool wide_outputs(const Args *a) { return 4 * a->batch * a->length * a->heads * a->headDim >= STREAMED_BYTES; }
 
 // All chunks of a block for one slice. The state is kept as S / scale, so that a chunk's decay costs one product and not one for each of
 // its elements: the decay goes into `scale`, and only where that has become small (or large, or no number) into the state.
 // @return the new scale
 static float walk_block(const Args *a, int64_t row, int64_t count, Slice slice, float *S, float scale, Work *w, float *spare) {
   const int64_t stride = a->heads * a->headDim, wide = a->groups * a->state;
-  const Tiles step = tiles[vectors_of(slice.channels) - 1];
-  const bool plain = !a->D && !a->z && slice.channels % LANES == 0;
-  for (int64_t chunk = 0; chunk * CHUNK < count; chunk++) {
-    const int64_t t = row + chunk * CHUNK, tokens = least(count - chunk * CHUNK, CHUNK);
+  Step *const keep = keeping[vectors_of(slice.channels) - 1], *const decay = decaying[vectors_of(slice.channels) - 1];
+  const bool wholeRows = slice.channels % LANES == 0, plain = wholeRows && !a->D && !a->z;
+  const bool streams = wide_outputs(a) && slice.channels % LINE_FLOATS == 0 && ((uintptr_t)a->Y | 4 * stride) % (4 * LINE_FLOATS) == 0;
+  for (int64_t index = 0; index * CHUNK < count; index++) {
+    const int64_t t = row + index * CHUNK, tokens = least(count - index * CHUNK, CHUNK);
     const int64_t at = t * stride + slice.head * a->headDim + slice.channel, from = (t * a->groups + slice.group) * a->state;
-    const Rows C = eight_rows(a->C + from, wide, tokens, a->state, spare);
-    const Rows B = eight_rows(a->B + from, wide, tokens, a->state, spare + CHUNK * a->state);
-    const float after = scale * w->decays[CHUNK - 1][chunk];
-    const bool keeps = after >= 1 / SCALE_LIMIT && after <= SCALE_LIMIT, straight = plain && tokens == CHUNK;
-#ifdef PFX
-    UNROLL for (int s = 0; s < CHUNK; s++) for (int p = 0; p < slice.channels; p += 16) { __builtin_prefetch(a->X + at + (PFX * CHUNK + s) * stride + p);
-#ifdef PFY
-      __builtin_prefetch(a->Y + at + (PFX * CHUNK + s) * stride + p, 1);
-#endif
-    }
-#endif
-    load_chunk(a->X + at, stride, tokens, slice.channels, keeps ? 1 / after : 1, chunk, w);
-    step.outputs(S, C, a->state, scale, chunk, w, straight ? a->Y + at : w->Y[0], straight ? stride : SLICE);
-    if (!straight) finish(a, w, slice, at, tokens);
-    if (keeps) step.add(S, B, a->state, w, 1);
-    else step.decayAndAdd(S, B, a->state, w, after);
+    const bool straight = plain && tokens == CHUNK;
+    const Chunk chunk = {
+      .X = wholeRows && tokens == CHUNK ? (Rows){a->X + at, stride} : padded(a->X + at, stride, tokens, slice.channels, w),
+      .B = eight_rows(a->B + from, wide, tokens, a->state, spare),
+      .C = eight_rows(a->C + from, wide, tokens, a->state, spare + CHUNK * a->state),
+      .Y = straight ? a->Y + at : w->Y[0],
+      .yStride = straight ? stride : SLICE,
+      .index = index,
+      .streams = straight && streams,
+    };
+    const float after = scale * w->decays[CHUNK - 1][index];
+    const bool keeps = after >= 1 / SCALE_LIMIT && after <= SCALE_LIMIT;
+    (keeps ? keep : decay)(&chunk, S, a->state, scale, after, w);
+    if (!straight) finish(a, &chunk, slice, at, tokens);
     scale = keeps ? after : 1;
   }
   return scale;
@@ -87,6 +89,7 @@ static void task(const void *args, int64_t index, int64_t thread) {
     }
   }
   for (int64_t i = first; i < last; i++) store_state(a, b, slice_at(a, i), S + (i - first) * states, scales[i - first]);
+  end_stream();
 }
 
 void kernel(const void *args) {

@@ -38,9 +38,6 @@ static void group_scores(const Args *a, int64_t row, int64_t count, int64_t grou
     const int64_t from = ((row + chunk * CHUNK) * a->groups + group) * a->state, tokens = least(count - chunk * CHUNK, CHUNK);
     const Rows C = eight_rows(a->C + from, wide, tokens, a->state, spare);
     const Rows B = eight_rows(a->B + from, wide, tokens, a->state, spare + CHUNK * a->state);
-#ifdef PFB
-    for (int s = 0; s < CHUNK; s++) for (int64_t n = 0; n < a->state; n += 16) __builtin_prefetch(B.at + (PFB * CHUNK + s) * B.stride + n), __builtin_prefetch(C.at + (PFB * CHUNK + s) * C.stride + n);
-#endif
     chunk_scores(C, B, a->state, w->sums[chunk]);
   }
   for (int k = 0; k < PAIRS; k += LANES)
