@@ -7,14 +7,6 @@
 #include "scores.h"
 #include "tiles.h"
 
-// Of the states that are kept scaled (below), how far: then no weight overflows that would not have overflowed anyway.
-#define SCALE_LIMIT 256.0f
-
-#ifndef SB
-#define SB (4 << 20)
-#endif
-enum { STREAMED_BYTES = SB };
-
 // Rows of X that are no whole vectors, or not all there, padded with zeros.
 APART Rows padded(const float *X, int64_t stride, int64_t count, int64_t channels, Work *w) {
   for (int64_t s = 0; s < CHUNK; s++)
@@ -33,17 +25,15 @@ APART void finish(const Args *a, const Chunk *chunk, Slice slice, int64_t at, in
     }
 }
 
-// Whether outputs are more than the caches keep until somebody reads them.
-INLINE bool wide_outputs(const Args *a) { return 4 * a->batch * a->length * a->heads * a->headDim >= STREAMED_BYTES; }
-
 // All chunks of a block for one slice. The state is kept as S / scale, so that a chunk's decay costs one product and not one for each of
 // its elements: the decay goes into `scale`, and only where that has become small (or large, or no number) into the state.
-// @return the new scale
-static float walk_block(const Args *a, int64_t row, int64_t count, Slice slice, float *S, float scale, Work *w, float *spare) {
+static float walk_block(const Args *a, int64_t row, int64_t count, Slice slice, float *S, float scale, void *work) {
+  Work *w = work;
+  float *spare = spare_of(w);
   const int64_t stride = a->heads * a->headDim, wide = a->groups * a->state;
   Step *const keep = keeping[vectors_of(slice.channels) - 1], *const decay = decaying[vectors_of(slice.channels) - 1];
   const bool wholeRows = slice.channels % LANES == 0, plain = wholeRows && !a->D && !a->z;
-  const bool streams = wide_outputs(a) && slice.channels % LINE_FLOATS == 0 && ((uintptr_t)a->Y | 4 * stride) % (4 * LINE_FLOATS) == 0;
+  const bool past = streams(a, slice);
   for (int64_t index = 0; index * CHUNK < count; index++) {
     const int64_t t = row + index * CHUNK, tokens = least(count - index * CHUNK, CHUNK);
     const int64_t at = t * stride + slice.head * a->headDim + slice.channel, from = (t * a->groups + slice.group) * a->state;
@@ -55,10 +45,10 @@ static float walk_block(const Args *a, int64_t row, int64_t count, Slice slice, 
       .Y = straight ? a->Y + at : w->Y[0],
       .yStride = straight ? stride : SLICE,
       .index = index,
-      .streams = straight && streams,
+      .streams = straight && past,
     };
     const float after = scale * w->decays[CHUNK - 1][index];
-    const bool keeps = after >= 1 / SCALE_LIMIT && after <= SCALE_LIMIT;
+    const bool keeps = within_scale(after);
     (keeps ? keep : decay)(&chunk, S, a->state, scale, after, w);
     if (!straight) finish(a, &chunk, slice, at, tokens);
     scale = keeps ? after : 1;
@@ -66,30 +56,15 @@ static float walk_block(const Args *a, int64_t row, int64_t count, Slice slice, 
   return scale;
 }
 
-// A run of slices of one sequence, block after block: rows of B and C, and products of them, serve all its heads.
+static void prepare(const Args *a, int64_t row, int64_t count, Slice slice, Slice before, void *work) {
+  Work *w = work;
+  if (slice.group != before.group) group_scores(a, row, count, slice.group, w);
+  if (slice.head != before.head) head_weights(a, row, count, slice.head, w);
+}
+
 static void task(const void *args, int64_t index, int64_t thread) {
   const Args *a = args;
-  const int64_t b = index / a->runs, slices = a->heads * ratio_up(a->headDim, SLICE);
-  const int64_t first = index % a->runs * a->span, last = least(first + a->span, slices), states = a->state * SLICE;
-  Work *w = (Work *)(a->scratch + thread * a->scratchFloats);
-  float *spare = (float *)(w + 1), *S = spare + ratio_up(2 * CHUNK * a->state, LANES) * LANES, *scales = S + a->span * states;
-  for (int64_t i = first; i < last; i++) {
-    load_state(a, b, slice_at(a, i), S + (i - first) * states);
-    scales[i - first] = 1;
-  }
-  for (int64_t t = 0; t < a->length; t += BLOCK) {
-    const int64_t row = b * a->length + t, count = least(a->length - t, BLOCK);
-    Slice before = {-1, -1, 0, 0};
-    for (int64_t i = first; i < last; i++) {
-      const Slice slice = slice_at(a, i);
-      if (slice.group != before.group) group_scores(a, row, count, slice.group, w, spare);
-      if (slice.head != before.head) head_weights(a, row, count, slice.head, w);
-      before = slice;
-      scales[i - first] = walk_block(a, row, count, slice, S + (i - first) * states, scales[i - first], w, spare);
-    }
-  }
-  for (int64_t i = first; i < last; i++) store_state(a, b, slice_at(a, i), S + (i - first) * states, scales[i - first]);
-  end_stream();
+  walk_slices(a, index, thread, sizeof(Work) / 4 + 2 * CHUNK * a->state, prepare, walk_block);
 }
 
 void kernel(const void *args) {

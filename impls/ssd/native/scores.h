@@ -32,7 +32,8 @@ APART void chunk_scores(Rows C, Rows B, int64_t state, float *out) {
   UNROLL for (int from = 0; from < PAIRS; from += TOGETHER) some_products(from, C, B, state, out);
 }
 
-static void group_scores(const Args *a, int64_t row, int64_t count, int64_t group, Work *w, float *spare) {
+static void group_scores(const Args *a, int64_t row, int64_t count, int64_t group, Work *w) {
+  float *spare = spare_of(w);
   const int64_t wide = a->groups * a->state;
   for (int64_t chunk = 0; chunk * CHUNK < count; chunk++) {
     const int64_t from = ((row + chunk * CHUNK) * a->groups + group) * a->state, tokens = least(count - chunk * CHUNK, CHUNK);

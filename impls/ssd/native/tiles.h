@@ -3,8 +3,6 @@
 #pragma once
 #include "work.h"
 
-#include <stdbool.h>
-
 // A chunk of one slice: rows of X, B and C, and where the outputs go. Tokens that are not there are zeros in all three.
 typedef struct {
   Rows X, B, C;
@@ -22,7 +20,8 @@ INLINE void fetch_ahead(Rows rows, int64_t n) {
 
 // 3. Outputs of the tokens t0 to t0 + R - 1: what the state gives (step 4 of the listing) and what the chunk's own tokens do. The tile
 // that sees all tokens leaves each, times what it counts in the state, for the step after it.
-INLINE void outputs(const int R, const int Z, const int t0, const float *S, Chunk chunk, int64_t state, float scale, float inState, Work *w) {
+INLINE void outputs(const int R, const int Z, const int t0, const float *S, Chunk chunk, int64_t state, float scale, float inState,
+                    Work *w) {
   Vec y[8][4];
   UNROLL for (int t = 0; t < R; t++) UNROLL for (int z = 0; z < Z; z++) y[t][z] = (Vec){0};
   const float *c[8];

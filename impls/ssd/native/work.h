@@ -1,8 +1,11 @@
 // The chunked form's memory, and how its steps see a chunk.
 #pragma once
-#include "problem.h"
+#include "../../engines/native/vector.h"
+// As many as fill the registers of a tile.
+#define SLICE_VECTORS (REGISTERS == 32 ? 4 : 2)
+#include "sequence.h"
 
-enum { CHUNK = 8, CHUNKS = 16, BLOCK = CHUNK * CHUNKS, PAIRS = CHUNK * (CHUNK + 1) / 2 };
+enum { CHUNK = 8, CHUNKS = BLOCK / CHUNK, PAIRS = CHUNK * (CHUNK + 1) / 2 };
 // Pairs padded so that every vector width divides them.
 enum { PADDED = 48 };
 
@@ -15,6 +18,9 @@ typedef struct {
   // X of a chunk, X times its weights in the state, and outputs that are not finished; padded to vectors.
   float X[CHUNK][SLICE], scaled[CHUNK][SLICE], Y[CHUNK][SLICE];
 } __attribute__((aligned(64))) Work;
+
+// Behind the work: room for eight rows of B and of C.
+INLINE float *spare_of(Work *w) { return (float *)(w + 1); }
 
 // Token s seen from token t >= s. First the square below the two triangles that lie on the diagonal: sums of one square share their rows.
 INLINE int pair(const int t, const int s) {
