@@ -138,35 +138,26 @@ INLINE void add_values(const int Z, const Block *k, const float *P, const float 
   UNROLL for (int i = 0; i < ROWS; i++) UNROLL for (int z = 0; z < Z; z++) store(O + i * width + z * LANES, sums[i][z]);
 }
 
-#define TILE(Z)                                                                                                         \
-  static __attribute__((noinline)) void scores##Z(const float *Q, int64_t d, const float *K, float *P) {                \
-    scores(Z, Q, d, K, P);                                                                                              \
-  }                                                                                                                     \
+#define TILE(Z)                                                                                                                  \
+  static __attribute__((noinline)) void scores##Z(const float *Q, int64_t d, const float *K, float *P) {                         \
+    scores(Z, Q, d, K, P);                                                                                                       \
+  }                                                                                                                              \
   static __attribute__((noinline)) void add_values##Z(const Block *k, const float *P, const float *V, int64_t width, float *O) { \
-    add_values(Z, k, P, V, width, O);                                                                                   \
+    add_values(Z, k, P, V, width, O);                                                                                            \
   }
+typedef void Scores(const float *Q, int64_t d, const float *K, float *P);
+typedef void AddValues(const Block *k, const float *P, const float *V, int64_t width, float *O);
 TILE(1)
 TILE(2)
+#if defined(__AVX2__) && !defined(__AVX512F__)
+static Scores *const scores_of[] = {0, scores1, scores2};
+static AddValues *const add_values_of[] = {0, add_values1, add_values2};
+#else
 TILE(3)
 TILE(4)
-
-static void some_scores(int64_t vectors, const float *Q, int64_t d, const float *K, float *P) {
-  switch (vectors) {
-    case 1: return scores1(Q, d, K, P);
-    case 2: return scores2(Q, d, K, P);
-    case 3: return scores3(Q, d, K, P);
-    default: return scores4(Q, d, K, P);
-  }
-}
-
-static void some_values(int64_t vectors, const Block *k, const float *P, const float *V, int64_t width, float *O) {
-  switch (vectors) {
-    case 1: return add_values1(k, P, V, width, O);
-    case 2: return add_values2(k, P, V, width, O);
-    case 3: return add_values3(k, P, V, width, O);
-    default: return add_values4(k, P, V, width, O);
-  }
-}
+static Scores *const scores_of[] = {0, scores1, scores2, scores3, scores4};
+static AddValues *const add_values_of[] = {0, add_values1, add_values2, add_values3, add_values4};
+#endif
 
 // What was summed under a smaller reference shrinks to the new one.
 static void raise(const Tile *tile, int i, int64_t width, float reference) {
@@ -178,18 +169,18 @@ static void raise(const Tile *tile, int i, int64_t width, float reference) {
 }
 
 // 2. Scores to weights, in place, and their sums.
-static void weigh(const Tile *tile, const Block *k, int64_t width, int64_t vectors, float *P) {
-  UNROLL for (int i = 0; i < ROWS; i++) {
+INLINE void weigh(const Tile *tile, const Block *k, int64_t width, int64_t vectors, float *P) {
+  for (int i = 0; i < ROWS; i++) {
     float *row = P + i * KEYS;
     const int64_t seen = least(k->count, k->seen + (k->causal ? i : 0));
     if (seen < vectors * LANES)
       for (int64_t z = 0; z < vectors; z++) store(row + z * LANES, first_of(load(row + z * LANES), most(0, seen - z * LANES)));
     Vec highest = load(row);
-    for (int64_t z = 1; z < vectors; z++) highest = larger(highest, load(row + z * LANES));
+    UNROLL for (int64_t z = 1; z < vectors; z++) highest = larger(highest, load(row + z * LANES));
     if (SELDOM(passes(highest, splat(tile->reference[i] + SLACK)))) raise(tile, i, width, largest_of(highest));
     const Vec reference = splat(tile->reference[i]);
     Vec sum = splat(0);
-    for (int64_t z = 0; z < vectors; z++) {
+    UNROLL for (int64_t z = 0; z < vectors; z++) {
       // the second where it is NaN
       const Vec weight = exp2_within(larger(splat(-127), load(row + z * LANES) - reference));
       store(row + z * LANES, weight);
@@ -204,11 +195,12 @@ static void one_block(const Args *a, const Tile *tile, const Block *k, float *P)
   if (last <= 0) return;
   const int64_t vectors = ratio_up(last, LANES);
   for (int64_t z = 0; z < vectors; z += WIDEST)
-    some_scores(least(WIDEST, vectors - z), tile->Q, a->headDim, k->K + z * LANES, P + z * LANES);
-  weigh(tile, k, width, vectors, P);
+    scores_of[least(WIDEST, vectors - z)](tile->Q, a->headDim, k->K + z * LANES, P + z * LANES);
+  if (vectors == VECTORS) weigh(tile, k, width, VECTORS, P);
+  else weigh(tile, k, width, vectors, P);
   const int64_t ofValues = width / LANES;
   for (int64_t z = 0; z < ofValues; z += WIDEST)
-    some_values(least(WIDEST, ofValues - z), k, P, k->V + z * LANES, width, tile->O + z * LANES);
+    add_values_of[least(WIDEST, ofValues - z)](k, P, k->V + z * LANES, width, tile->O + z * LANES);
 }
 
 // A run of queries of one head, the last of a sequence first: they see most keys.
