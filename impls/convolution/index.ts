@@ -1,6 +1,7 @@
 /** Every implementation of convolution, in the order in which charts list them. */
 import { fftCpu } from "./fft.cpu.js";
 import { fftNative } from "./fft.native.js";
+import { fftOnnxruntime } from "./fft.onnxruntime.js";
 import { fftTfjs } from "./fft.tfjs.js";
 import { fftTorch } from "./fft.torch.js";
 import { fftWasm } from "./fft.wasm.js";
@@ -10,4 +11,13 @@ import { recurrentCpu } from "./recurrent.cpu.js";
 
 export { ltiProblem } from "./reference/lti.js";
 export { convolution };
-export const implementations = [fftNative, fftWasm, fftCpu, fftTfjs, recurrentCpu, fftWebgpu, ...fftTorch];
+export const implementations = [
+  fftNative,
+  fftWasm,
+  fftCpu,
+  fftTfjs,
+  recurrentCpu,
+  fftWebgpu,
+  ...fftTorch,
+  fftOnnxruntime,
+];
