@@ -7,7 +7,7 @@ import { timeChart } from "./time-chart.js";
 export const modelsChart = timeChart({
   xKey: "heads",
   title: "Time of one layer of public models",
-  xTitle: "Model, by its heads",
+  xTitle: "Model, placed by its heads",
   x: namedAxis,
   y: (curves) =>
     logAxis(curves.flatMap(({ points }) => points.flatMap(({ lowNs, highNs }) => [lowNs, highNs]))),
@@ -21,9 +21,8 @@ export const modelsChart = timeChart({
       .join(" · "),
 });
 
-/** Heads, and whose they are. */
+/** Heads, by whose they are. */
 function namedAxis(sizes: readonly number[], rows: readonly Row[] = []): Axis {
   const names = new Map(rows.map(({ heads, workload }) => [heads, workload]));
-  const name = (heads: number) => [formatSize(heads), names.get(heads)].filter(Boolean).join(" ");
-  return { ...sizeAxis(sizes), name };
+  return { ...sizeAxis(sizes), name: (heads) => names.get(heads) ?? formatSize(heads) };
 }
