@@ -28,14 +28,23 @@ export interface TorchLaunch {
 
 /** How an operator's file names its Python program. */
 export interface TorchProgram {
-  /** `new URL("./torch/form.py", import.meta.url)` */
-  readonly file: URL;
+  /** `new URL("./torch/form.py", import.meta.url)`, or the path of a user's kernel. */
+  readonly file: URL | string;
+  /** A user's kernel, which writes into outputs that it is given: torch/kernels.py. */
+  readonly kernel?: TorchKernel;
   /** Run through torch.compile, or as a captured CUDA graph. */
   readonly replay?: "compile" | "graph" | undefined;
   /** Numbers that the Python file needs beside dims, settings and options, e.g. attention's scale. */
   readonly constants?: Readonly<Record<string, number | readonly number[]>>;
   /** Bytes of intermediate tensors alive at once, at most. */
   readonly scratchBytes: number;
+}
+
+export interface TorchKernel {
+  /** Options of the case, with the kernel's own numbers. */
+  readonly given: Readonly<Record<string, number | string>>;
+  /** Of tensors whose axes it wants in another order: where each stands in the operator's. */
+  readonly orders: Readonly<Record<string, readonly number[]>>;
 }
 
 export interface TorchEngine extends Engine<TorchLaunch> {
@@ -121,7 +130,12 @@ async function prepare<Op extends AnyOperator>(
   const names = Object.keys(operator.outputs) as OutputName<Op>[];
   const { specs, data } = sendInputs(operator, problem as Problem);
   const body = {
-    file: fileURLToPath(program.file),
+    file: typeof program.file === "string" ? program.file : fileURLToPath(program.file),
+    kernel: program.kernel && {
+      ...program.kernel,
+      // a state stays in f32, as where it comes in
+      f32: names.filter((name) => !operator.outputs[name].includes("length")),
+    },
     replay: program.replay,
     dtype: problem.dtype,
     dims: problem.dims,

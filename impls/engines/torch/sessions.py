@@ -7,6 +7,7 @@ import time
 import types
 
 import host_machine
+import kernels
 import problem_inputs
 import problem_outputs
 import replays
@@ -110,8 +111,11 @@ class Session:
         )
         threads = body["options"].get("threads", 1)
         self.machine.use_threads(threads)
-        run = self._module(body["file"]).prepare(problem)
-        run = replays.wrap(run, body.get("replay"), self.machine)
+        module = self._module(body["file"])
+        if body.get("kernel"):
+            run = kernels.prepare(module, problem, body, inputs)
+        else:
+            run = replays.wrap(module.prepare(problem), body.get("replay"), self.machine)
         self.next += 1
         self.cases[self.next] = Case(run, inputs, derived, body["outputs"], DTYPES[body["dtype"]], threads)
         self.machine.finish()
