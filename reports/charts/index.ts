@@ -2,10 +2,10 @@
 import type { TopLevelSpec } from "vega-lite";
 import { xKeyOf } from "../analysis/series.js";
 import type { Row, RunRecord } from "../rows/row.js";
-import { modelsChart } from "./models.js";
+import { modelsChart } from "./suites/models.js";
 import { logAxis, sizeAxis } from "./scale.js";
-import { sequenceLengthChart } from "./sequence-length.js";
-import { stateSizeChart } from "./state-size.js";
+import { sequenceLengthChart } from "./suites/sequence-length.js";
+import { stateSizeChart } from "./suites/state-size.js";
 import type { Theme } from "./theme.js";
 import { timeChart } from "./time-chart.js";
 

@@ -1,8 +1,8 @@
 /** Time of one layer of public models, by their width: one curve a kernel through the models that differ in nothing else. */
-import { formatSize } from "../format.js";
-import type { Row } from "../rows/row.js";
-import { type Axis, logAxis, sizeAxis } from "./scale.js";
-import { timeChart } from "./time-chart.js";
+import { formatSize } from "../../format.js";
+import type { Row } from "../../rows/row.js";
+import { type Axis, logAxis, sizeAxis } from "../scale.js";
+import { timeChart } from "../time-chart.js";
 
 export const modelsChart = timeChart({
   xKey: "heads",

@@ -1,10 +1,10 @@
 /** Named shapes are drawn by name; those that differ in more than their heads are panels of their own. */
 import { expect, it } from "vitest";
-import { groupsOf } from "../../../reports/analysis/curves.js";
-import { chartOf } from "../../../reports/charts/index.js";
-import { table } from "../../../reports/table.js";
-import { syntheticRun } from "../fixtures.js";
-import { measuredRow } from "../rows.js";
+import { groupsOf } from "../../../../reports/analysis/curves.js";
+import { chartOf } from "../../../../reports/charts/index.js";
+import { table } from "../../../../reports/table.js";
+import { syntheticRun } from "../../fixtures.js";
+import { measuredRow } from "../../rows.js";
 
 const row = (workload: string, heads: number, size: object = {}) => {
   const all = { batch: 1, length: 2048, heads, groups: 1, headDim: 64, state: 128, ...size };
