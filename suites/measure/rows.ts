@@ -201,6 +201,7 @@ function makeRow(planned: Case, suite: string, outcome: Outcome, engine: EngineF
                 summary.clock,
                 planned.options.threads,
                 planned.cache,
+                outcome.details?.run,
               ),
             }),
         flopsPerS: flops / seconds,
