@@ -2,8 +2,8 @@
 import type { TopLevelSpec } from "vega-lite";
 import { xKeyOf } from "../analysis/series.js";
 import type { Row, RunRecord } from "../rows/row.js";
-import { modelsChart } from "./suites/models.js";
 import { logAxis, sizeAxis } from "./scale.js";
+import { modelsChart } from "./suites/models.js";
 import { sequenceLengthChart } from "./suites/sequence-length.js";
 import { stateSizeChart } from "./suites/state-size.js";
 import type { Theme } from "./theme.js";
