@@ -22,9 +22,11 @@ export const c = language({
     if (header.dtypes.some((dtype) => dtype !== "f32"))
       fields.fail("dtypes", `is ${header.dtypes.join(", ")}; the native engine stores f32 only`);
     const scratch = tensors.readScratch(fields, header);
+    const args = tensors.readArguments(fields, header, scratch);
+    tensors.mustWriteOutputs(fields, header, args);
     return {
       entry: tensors.identifier(fields, "entry"),
-      args: tensors.readArguments(fields, header, scratch),
+      args,
       scratch,
       flags: flagsOf(fields),
     };
