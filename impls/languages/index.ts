@@ -1,10 +1,11 @@
 /** Languages of kernels beside TypeScript, by the extensions of their files. */
 import type { AnyImplementation } from "../implementation.js";
+import { c } from "./c.js";
 import type { Language } from "./language.js";
 import { python } from "./python.js";
 
 /** An explicit list; a language is added here. */
-export const languages: readonly Language[] = [python];
+export const languages: readonly Language[] = [python, c];
 
 /** Extensions that are modules: they export implementations themselves. */
 const MODULE = /\.[cm]?[jt]sx?$/i;

@@ -82,6 +82,8 @@ export function groupsOf(rows: readonly Row[], xKey: XKey): Group[] {
           if (key === "device") return sameDevice(row.device);
           return key === "cache" ? (row.cache ?? "warm") : row[key];
         })
+        // of named shapes those that differ in their groups too are no curve
+        .concat(row.workload === undefined ? [] : row.groups)
         .join("|")
     );
   }

@@ -49,6 +49,8 @@ const common = {
   context: count.optional(),
   /** Sizes of what a workgroup holds at a time, in words of its implementation. */
   tile: z.string().optional(),
+  /** What has this shape, e.g. mamba2-1.3b; absent where no suite of the run gives it a name. */
+  workload: z.string().optional(),
   /** Operator.cost: least work of any form. */
   flops: amount,
   bytes: amount,

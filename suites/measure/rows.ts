@@ -137,6 +137,7 @@ function makeRow(planned: Case, suite: string, outcome: Outcome, engine: EngineF
     length: dims.length,
     heads: dims.heads,
     headDim: dims.headDim,
+    ...defined({ workload: planned.workload }),
     flops,
     bytes,
     seed: facts.seed,
