@@ -33,7 +33,10 @@ export interface Refusal {
 }
 
 export interface Choice {
+  /** Those that a header writes as they are. */
   readonly options: Options;
+  /** Those that depend on the problem. */
+  readonly computed: Readonly<Partial<Record<"chunk" | "threads", Expression>>>;
   /** Numbers and texts that only the kernel knows. */
   readonly values: Readonly<Record<string, number | string>>;
 }
@@ -94,7 +97,7 @@ function headerOf(fields: Fields, { file, engine, language }: HeaderSource): Hea
     fields.fail("engine", `is "${engineNamed}"; a file of ${language} runs on the engine ${engine}`);
   const make = fields.text("make") ?? fileStem(file);
   mustBeInId(fields, "make", make);
-  const choices = choicesOf(fields, make);
+  const choices = choicesOf(fields, make, operator);
   const names = namesOf(operator, choices);
   return {
     operator,
@@ -118,35 +121,49 @@ function dtypesOf(fields: Fields): Header["dtypes"] {
   return known.length > 0 ? known : fields.fail("dtypes", "is empty");
 }
 
-/** Sizes, settings, optional inputs (1 where a problem has it) and numbers of the options. */
+/** Sizes, settings, optional inputs (1 where a problem has it): what a problem has names for. */
+function problemNames({ dims, settings, inputs }: AnyOperator): string[] {
+  const optional = Object.entries(inputs as InputSpecs).filter(([, spec]) => spec.optional);
+  return [...dims, ...Object.keys(settings), ...optional.map(([name]) => name)];
+}
+
+/** And numbers of the options. */
 function namesOf(operator: AnyOperator, choices: readonly Choice[]): string[] {
-  const optional = Object.entries(operator.inputs as InputSpecs).filter(([, spec]) => spec.optional);
-  const numbers = choices.flatMap(({ options, values }) =>
-    Object.entries({ ...options, ...values }).filter(([, value]) => typeof value === "number"),
-  );
-  return [
-    ...new Set<string>([
-      ...operator.dims,
-      ...Object.keys(operator.settings),
-      ...optional.map(([name]) => name),
-      ...numbers.map(([name]) => name),
-    ]),
-  ];
+  const numbers = choices.flatMap(({ options, computed, values }) => [
+    ...Object.keys(computed),
+    ...Object.entries({ ...options, ...values }).flatMap(([name, value]) =>
+      typeof value === "number" ? [name] : [],
+    ),
+  ]);
+  return [...new Set([...problemNames(operator), ...numbers])];
 }
 
 /** What the names of a header stand for in a problem. */
 export function scopeOf({ choices, names }: Header, problem: Problem, options: Options): Scope {
+  // an option of another choice is nothing
+  const none = Object.fromEntries(names.map((name) => [name, 0]));
+  const numbers = Object.entries(givenTo({ choices }, options)).filter(([name]) => names.includes(name));
+  return { ...none, ...problemScope(problem), ...Object.fromEntries(numbers) } as Scope;
+}
+
+function problemScope({ inputs, settings, dims }: Problem): Scope {
   const entries: (readonly [string, unknown])[] = [
-    // an input that the problem has not, and an option of another choice, are nothing
-    ...names.map((name) => [name, 0] as const),
-    ...Object.entries(problem.inputs).map(([name, source]) => [name, source ? 1 : 0] as const),
-    ...Object.entries(problem.settings),
-    ...Object.entries(problem.dims),
-    ...Object.entries(givenTo({ choices }, options)),
+    // an input that the problem has not is nothing
+    ...Object.entries(inputs).map(([name, source]) => [name, source ? 1 : 0] as const),
+    ...Object.entries(settings),
+    ...Object.entries(dims),
   ];
-  return Object.fromEntries(
-    entries.filter(([name]) => names.includes(name)).map(([name, value]) => [name, Number(value)]),
-  );
+  return Object.fromEntries(entries.map(([name, value]) => [name, Number(value)]));
+}
+
+/** What to run with a problem, the first being what suites time. */
+export function optionsFor({ choices, operator }: Header, problem: Problem): Options[] {
+  const absent = Object.fromEntries(problemNames(operator).map((name) => [name, 0]));
+  const scope = { ...absent, ...problemScope(problem) };
+  return choices.map(({ options, computed }) => {
+    const numbers = Object.entries(computed).map(([name, one]) => [name, Math.max(1, one.valueIn(scope))]);
+    return { ...options, ...Object.fromEntries(numbers) };
+  });
 }
 
 /** Options of a case, with what only the kernel knows of them. */
@@ -164,11 +181,11 @@ export function givenTo(
 const ID_NUMBERS = ["chunk", "threads"] as const;
 const ID_TEXTS = ["make", "tile"] as const;
 
-function choicesOf(fields: Fields, make: string): Choice[] {
+function choicesOf(fields: Fields, make: string, operator: AnyOperator): Choice[] {
   const given = fields.objects("options");
-  if (given === undefined) return [{ options: { make }, values: {} }];
+  if (given === undefined) return [{ options: { make }, computed: {}, values: {} }];
   if (given.length === 0) fields.fail("options", "is empty; leave it out");
-  const choices = given.map((one) => choiceOf(one, make));
+  const choices = given.map((one) => choiceOf(one, make, problemNames(operator)));
   const ids = choices.map(({ options }) => JSON.stringify(options));
   const twice = ids.findIndex((id, i) => ids.indexOf(id) !== i);
   if (twice >= 0)
@@ -176,10 +193,14 @@ function choicesOf(fields: Fields, make: string): Choice[] {
   return choices;
 }
 
-function choiceOf(fields: Fields, make: string): Choice {
+function choiceOf(fields: Fields, make: string, names: readonly string[]): Choice {
   const options: { -readonly [K in keyof Options]: Options[K] } = {};
+  const computed: { chunk?: Expression; threads?: Expression } = {};
   const values: Record<string, number | string> = {};
-  for (const name of ID_NUMBERS) if (fields.has(name)) options[name] = fields.wholeNumber(name, 1)!;
+  for (const name of ID_NUMBERS) {
+    if (typeof fields.plain(name) === "string") computed[name] = fields.expression(name, names)!;
+    else if (fields.has(name)) options[name] = fields.wholeNumber(name, 1)!;
+  }
   options.make = make;
   for (const name of ID_TEXTS)
     if (fields.has(name)) {
@@ -188,7 +209,7 @@ function choiceOf(fields: Fields, make: string): Choice {
     }
   const known: readonly string[] = [...ID_NUMBERS, ...ID_TEXTS];
   for (const name of fields.names()) if (!known.includes(name)) values[name] = fields.plain(name)!;
-  return { options, values };
+  return { options, computed, values };
 }
 
 function mustBeInId(fields: Fields, key: string, text: string): void {

@@ -9,7 +9,7 @@ import type { Options } from "../prepared.js";
 import type { Comments } from "./comment.js";
 import type { Scope } from "./expression.js";
 import type { Fields, Keys, Page } from "./fields.js";
-import { givenTo, type Header, type Refusal, readHeader, scopeOf } from "./header.js";
+import { givenTo, type Header, optionsFor, type Refusal, readHeader, scopeOf } from "./header.js";
 import { roundingOf } from "./rounding.js";
 
 /** A file that was read. */
@@ -58,7 +58,7 @@ export function language<E extends EngineName, Own>(body: LanguageBody<E, Own>):
     engine,
     implementation(file, text) {
       const { header, fields } = readHeader({ file, text, language: name, engine, comments, keys });
-      const { operator, form, source, dtypes, choices, rounding, unsupported } = header;
+      const { operator, form, source, dtypes, rounding, unsupported } = header;
       const kernel: Kernel<Own> = {
         ...{ file, text, header, own: body.read(fields, header) },
         scope: (problem, options) => scopeOf(header, problem, options),
@@ -71,7 +71,7 @@ export function language<E extends EngineName, Own>(body: LanguageBody<E, Own>):
       };
       const common: Omit<Implementation<AnyOperator, E>, "prepare"> = {
         ...{ operator, form, engine, source, dtypes },
-        options: () => choices.map(({ options }) => options),
+        options: (problem) => optionsFor(header, problem),
         rounding: (problem, options) => roundingOf(rounding, problem, kernel.scope(problem, options), f32),
         unsupported: kernel.refusal,
       };

@@ -2,7 +2,7 @@
 import type { Problem } from "../operator.js";
 import { type Options, Unsupported } from "../prepared.js";
 import { pythonComments } from "./comment.js";
-import type { Header } from "./header.js";
+import { type Header, optionsFor } from "./header.js";
 import { language } from "./language.js";
 
 export const python = language({
@@ -10,13 +10,18 @@ export const python = language({
   extensions: [".py"],
   engine: "torch",
   comments: pythonComments,
-  keys: {},
-  read: () => undefined,
+  keys: { device: "optional" },
+  read: (fields) => ({ device: fields.oneOf("device", ["cpu", "cuda"] as const) }),
   body: (kernel) => ({
     // what a library chooses by shape and place (torch's notes on numerical accuracy) is not known here
     bitwise: false,
-    options(_problem, engine) {
-      const own = kernel.header.choices.map(({ options }) => options);
+    async absent({ device: { kind, name } }) {
+      const wanted = kernel.own.device;
+      const fits = wanted === undefined || (wanted === "cpu") === (kind === "cpu");
+      return fits ? undefined : `its header says that it needs ${wanted}, this device is ${name}`;
+    },
+    options(problem, engine) {
+      const own = optionsFor(kernel.header, problem);
       if (engine.device.kind !== "cpu") return own;
       const all = [...new Set([1, engine.threads])];
       return own.flatMap((options) =>

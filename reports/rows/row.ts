@@ -31,6 +31,8 @@ const common = {
   deviceKind: z.enum(["cpu", "gpu", "software"]).optional(),
   /** Whether its engine composes operators from a library's tensor operations: many launches where others have a kernel. */
   tensorOps: z.boolean().optional(),
+  /** Its engine is somebody else's, to compare with; absent where it is not, and in older rows. */
+  peer: z.literal(true).optional(),
   dtype: z.string(),
   batch: count,
   length: count,

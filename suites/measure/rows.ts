@@ -131,6 +131,7 @@ function makeRow(planned: Case, suite: string, outcome: Outcome, engine: EngineF
     device: (device.kind === "cpu" ? facts.cpu : undefined) ?? device.name,
     deviceKind: device.kind,
     tensorOps: traits?.tensorOps === true,
+    ...(traits?.peer ? { peer: true as const } : {}),
     ...(keys as { dtype: string }),
     batch: dims.batch,
     length: dims.length,

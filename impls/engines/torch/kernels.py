@@ -1,23 +1,13 @@
-"""A kernel of a user: `prepare(inputs, outputs, dims, options)` returns a run without arguments that writes into `outputs`.
-
-Whatever such a file does to the process that others share is put back after each call into it.
-"""
-import os
+"""A kernel of a user: `prepare(inputs, outputs, dims, options)` returns a run without arguments that writes into `outputs`."""
 import time
-import traceback
 
 import replays
 import torch
 import watch
-from host_machine import flag
-
+from user_code import KernelError, Settings, guarded, sentence
 
 # a longer run is not worth its time again
 LOOKED_AT_S = 1
-
-
-class KernelError(Exception):
-    """What a user's file did or raised, as one sentence with the place in it."""
 
 
 class Named(dict):
@@ -28,6 +18,14 @@ class Named(dict):
             return self[name]
         except KeyError:
             raise AttributeError(f"there is no {name}; there are {', '.join(self)}") from None
+
+
+class Inputs(Named):
+    """Tensors that change in place between runs: what is made of them before timing is made again when they do."""
+
+    def __init__(self, tensors, derive):
+        super().__init__(tensors)
+        dict.__setattr__(self, "derive", derive)
 
 
 class Outputs(Named):
@@ -44,91 +42,120 @@ class Kernel:
 
     def __init__(self, load, problem, body, inputs, machine):
         """@param load gives the file as a module"""
-        self.file = body["file"]
-        self.machine = machine
+        self.file, self.machine = body["file"], machine
         self.settings = Settings(machine.threads)
+        # what its runs do beside computing, once that was looked at
         self.told = None
         # of its last run outside of the clock
         self.last_s = 0.0
-        kernel, orders = body["kernel"], body["kernel"]["orders"]
-        given = Named({name: in_order(problem, tensor, orders.get(name)) for name, tensor in inputs.items()})
-        self.theirs, self.ours = Outputs(), {}
-        for name, shape in body["outputs"].items():
-            dtype = torch.float32 if name in kernel["f32"] else problem.dtype
-            tensor, self.ours[name] = output(shape, orders.get(name), dtype, problem.device)
-            dict.__setitem__(self.theirs, name, tensor)
-        self.places = {name: place(tensor) for name, tensor in self.theirs.items()}
-        options = Named({**body["settings"], **kernel["given"]})
-        arguments = given, Outputs(self.theirs), Named(body["dims"]), options
-        self.run = self.guarded(lambda: made(load(), arguments))
+        self.derived = 0
+        orders = body["kernel"]["orders"]
+        self.orders = {name: order for name, order in orders.items() if name in body["outputs"]}
+        self._make_outputs(body, problem)
+        given = {name: in_order(problem, tensor, orders.get(name)) for name, tensor in inputs.items()}
+        options = Named({**body["settings"], **body["kernel"]["given"]})
+        arguments = Inputs(given, lambda make: self._derive(problem, make)), Outputs(self.theirs), Named(body["dims"]), options
+        self.run = self._guarded(lambda: run_of(load(), arguments))
         if machine.captures:
             self._capture()
+
+    def _make_outputs(self, body, problem):
+        """Tensors that the kernel writes, and aliases of them in the operator's order, which keep memory, shape and dtype."""
+        self.theirs, self.ours = {}, {}
+        for name, shape in body["outputs"].items():
+            order = self.orders.get(name) or list(range(len(shape)))
+            dtype = torch.float32 if name in body["kernel"]["f32"] else problem.dtype
+            self.theirs[name] = torch.empty([shape[axis] for axis in order], dtype=dtype, device=problem.device)
+            self.ours[name] = self.theirs[name].detach().permute(back(order))
+        self.places = {name: place(tensor) for name, tensor in self.theirs.items()}
+
+    def _derive(self, problem, make):
+        if not callable(make):
+            raise TypeError("inputs.derive takes a function that makes the tensor, such as lambda: -inputs.logA")
+        self.derived += 1
+        return problem.derive(make)
+
+    def _guarded(self, call):
+        return guarded(call, self.file, self.settings)
 
     def _capture(self):
         """Compiled and captured before timing, where the run can be; what it does is looked at while Python still runs it."""
         self.checked()
+        # the first one compiles
         self.checked()
         seen = self.look()
         why = "it waits for the device" if seen is not None and seen.waits else None
         if why is None:
             try:
-                replay = replays.captured(self.run)
-                self.run = replay
+                self.run = replays.captured(self.run)
             except Exception as error:
                 why = sentence(error, self.file)
         launched = "kernels launched together (CUDA graph)" if why is None else f"launched one by one: no CUDA graph, {why}"
-        self.told = "; ".join(part for part in (launched, self.told) if part)
+        self.told = f"{launched}; {self.told}"
 
     def look(self):
         """One run under observation; `told` then says what it did beside computing."""
+        seen = None
         if self.last_s > LOOKED_AT_S:
-            self.told = f"what it does inside a run was not looked at: a run takes more than {LOOKED_AT_S} s"
-            return None
-        seen = self.guarded(lambda: watch.look(self.run, self.machine.device))
-        self.told = "what it does inside a run was not looked at: this torch has no dispatch modes" if seen is None else seen.sentence()
+            what = f"not looked into: a run takes more than {LOOKED_AT_S} s"
+        else:
+            try:
+                seen = self._guarded(lambda: watch.look(self.run, self.machine.device))
+                what = "not looked into: this torch has no dispatch modes" if seen is None else seen.sentence()
+            except KernelError as error:
+                # a run that is right by itself: what it uses cannot be looked at
+                what = f"not looked into: {error}"
+        before = [f"{watch.count(self.derived, 'tensor')} made of its inputs before timing"] if self.derived else []
+        self.told = "; ".join([*before, what])
         return seen
-
-    def guarded(self, call):
-        """Code of the user: what it raises gets its place, what it changes of torch is put back."""
-        try:
-            return call()
-        except (Exception, SystemExit) as error:
-            raise KernelError(sentence(error, self.file)) from None
-        finally:
-            self.settings.put_back()
 
     def __call__(self):
         try:
-            self.run()
+            result = self.run()
         except (Exception, SystemExit) as error:
             raise KernelError(sentence(error, self.file)) from None
-        return self.ours
+        # a library that makes its outputs itself gives them back: copying them would be timed
+        return self._in_our_order(result) if isinstance(result, dict) else self.ours
+
+    def _in_our_order(self, result):
+        if not self.orders:
+            return result
+        return {**result, **{name: result[name].permute(back(order)) for name, order in self.orders.items()}}
 
     def checked(self):
-        """A run outside of the clock: it must leave the outputs where they are, and the threads as many."""
+        """A run outside of the clock: outputs stay where they are, torch has as many threads as the case."""
         start = time.monotonic()
         try:
-            self()
+            outputs = self()
             self.machine.finish()
             self.last_s = time.monotonic() - start
-            if torch.get_num_threads() != self.settings.threads:
-                raise KernelError(
-                    f"its run sets torch to {torch.get_num_threads()} threads, this case has {self.settings.threads}"
-                )
-            for name, tensor in self.theirs.items():
-                if place(tensor) != self.places[name]:
-                    raise KernelError(f'its run makes another tensor of outputs["{name}"]; write into the one that is there')
-            return self.ours
+            fault = self._fault(outputs)
+            if fault is not None:
+                raise KernelError(fault)
+            return outputs
         finally:
             self.settings.put_back()
 
+    def _fault(self, outputs):
+        if torch.get_num_threads() != self.settings.threads:
+            return f"its run sets torch to {torch.get_num_threads()} threads, this case has {self.settings.threads}"
+        for name, tensor in outputs.items():
+            device = getattr(tensor, "device", None)
+            if device != self.machine.device:
+                return f"its run gives {name} on {device}, expected a tensor on {self.machine.device}"
+        for name, tensor in self.theirs.items():
+            if place(tensor) != self.places[name]:
+                return f'its run makes another tensor of outputs["{name}"]; write into the one that is there'
+        return None
 
-def made(module, arguments):
+
+def run_of(module, arguments):
     if not callable(getattr(module, "prepare", None)):
         raise KernelError("the file defines no function prepare(inputs, outputs, dims, options)")
     run = module.prepare(*arguments)
     if not callable(run):
-        raise KernelError(f"prepare() must return a function without arguments, got {said(run)}")
+        what = "nothing" if run is None else type(run).__name__
+        raise KernelError(f"prepare() must return a function without arguments, got {what}")
     return run
 
 
@@ -137,82 +164,10 @@ def in_order(problem, tensor, order):
     return tensor if order is None else problem.derive(lambda: tensor.permute(order).contiguous())
 
 
-def output(shape, order, dtype, device):
-    """
-    @returns the tensor that the kernel writes, and an alias in the operator's order: whatever is done to the kernel's own tensor, the
-    alias keeps memory, shape and dtype
-    """
-    axes = list(range(len(shape)))
-    order = axes if order is None else order
-    tensor = torch.empty([shape[axis] for axis in order], dtype=dtype, device=device)
-    return tensor, tensor.detach().permute([order.index(axis) for axis in axes])
+def back(order):
+    """From a kernel's order of axes to the operator's."""
+    return [order.index(axis) for axis in range(len(order))]
 
 
 def place(tensor):
     return tensor.data_ptr(), tuple(tensor.shape), tensor.dtype, tensor.stride()
-
-
-def said(value):
-    return "nothing" if value is None else type(value).__name__
-
-
-class Settings:
-    """What a file may change of torch for everybody in this process."""
-
-    FLAGS = (
-        (torch.backends.cuda.matmul, "allow_tf32"),
-        (torch.backends.cuda.matmul, "allow_fp16_reduced_precision_reduction"),
-        (torch.backends.cuda.matmul, "allow_bf16_reduced_precision_reduction"),
-        (torch.backends.cudnn, "allow_tf32"),
-        (torch.backends.cudnn, "benchmark"),
-    )
-
-    def __init__(self, threads):
-        """@param threads of the case; None where the machine has none to set"""
-        self.dtype = torch.get_default_dtype()
-        self.threads = torch.get_num_threads() if threads is None else threads
-        self.directory = os.getcwd()
-        self.flags = [(owner, name, flag(owner, name)) for owner, name in self.FLAGS if flag(owner, name) is not None]
-
-    def put_back(self):
-        if torch.get_default_dtype() != self.dtype:
-            torch.set_default_dtype(self.dtype)
-        if hasattr(torch, "set_default_device") and torch.empty(0).device.type != "cpu":
-            torch.set_default_device(None)
-        if torch.get_num_threads() != self.threads:
-            torch.set_num_threads(self.threads)
-        for owner, name, value in self.flags:
-            if getattr(owner, name) != value:
-                setattr(owner, name, value)
-        if os.getcwd() != self.directory:
-            os.chdir(self.directory)
-
-
-def sentence(error, file):
-    """Class, text and the line of the user's file, or of a file beside it, that it came through last."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    name = type(error).__name__
-    if isinstance(error, SystemExit):
-        what = f"it ends its process (exit code {error.code})"
-    elif isinstance(error, KernelError):
-        what = lines[0]
-    else:
-        what = f"{name}: {lines[0]}" if lines else name
-    at = place_of(error, file)
-    return what if at is None else f"{what} ({at})"
-
-
-def place_of(error, file):
-    if isinstance(error, SyntaxError) and error.filename is not None:
-        return f"{shown(error.filename)}:{error.lineno}"
-    folder = os.path.dirname(os.path.abspath(file)) + os.sep
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if os.path.abspath(frame.filename) == os.path.abspath(file)]
-    beside = [frame for frame in frames if os.path.abspath(frame.filename).startswith(folder)]
-    frame = next(reversed(own or beside), None)
-    return None if frame is None else f"{shown(frame.filename)}:{frame.lineno}"
-
-
-def shown(path):
-    near = os.path.relpath(path)
-    return near if len(near) < len(path) and not near.startswith(os.path.join("..", "..")) else path
