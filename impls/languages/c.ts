@@ -31,7 +31,7 @@ export const c = language({
       flags: flagsOf(fields),
     };
   },
-  body: ({ file, header, own, scope, refusal }) => {
+  body: ({ file, text, header, own, scope, refusal }) => {
     const taken = new Set(own.args.map(({ name }) => name));
     return {
       unsupported: (problem, options) =>
@@ -41,7 +41,7 @@ export const c = language({
       prepare: (engine, problem, options) => {
         const numbers = scope(problem, options);
         return engine.foreign(header.operator, problem, {
-          file,
+          ...{ file, text },
           entry: own.entry,
           arguments: fieldsOf(own.args),
           numbers,
