@@ -104,9 +104,17 @@ export async function prepareForeign<Op extends AnyOperator>(
       else if (Object.hasOwn(operator.outputs, name)) args[name] = stage.output(name as never, window);
       else args[name] = scratch[name] ?? numbersOf(binding, asked);
     }
-    await stage.kernel({ text, file: kernel.file, entryPoint: entry }, args, grid);
+    await stage
+      .kernel({ text, file: kernel.file, entryPoint: entry }, args, grid)
+      .catch((error: Error) => Promise.reject(new Error(complaint(kernel.file, error))));
   }
   return stage.prepared();
+}
+
+/** Of a driver's message the place and the words: it quotes the code besides, and the calls that led there. */
+function complaint(file: string, { message }: Error): string {
+  const [, line, column, words] = /:(\d+):(\d+) error: (.*)/.exec(message) ?? [];
+  return words === undefined ? message : `${file.split(/[\\/]/).at(-1)}:${line}:${column}: ${words}`;
 }
 
 function mustBindOutputs(
