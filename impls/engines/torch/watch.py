@@ -33,10 +33,10 @@ class Seen:
         if self.device.type == "cpu":
             return f"a run makes at least {count(self.made, 'tensor')} ({size})" if self.made else "a run makes no tensor"
         parts = [
-            f"allocates {self.made} times ({size})" if self.made else "allocates nothing",
-            f"waits for the device {self.waits} times" if self.waits else "never waits for the device",
-            f"moves data to the host {self.to_host} times" if self.to_host else "moves nothing to the host",
-            f"takes data from the host {self.from_host} times" if self.from_host else "",
+            f"allocates {count(self.made, 'tensor')} ({size})" if self.made else "allocates nothing",
+            f"waits for the device {count(self.waits, 'time')}" if self.waits else "never waits for the device",
+            f"moves data to the host {count(self.to_host, 'time')}" if self.to_host else "moves nothing to the host",
+            f"takes data from the host {count(self.from_host, 'time')}" if self.from_host else "",
         ]
         return "a run " + ", ".join(part for part in parts if part)
 
@@ -70,21 +70,30 @@ def observer(seen):
 
 
 def note(seen, func, taken, given):
-    """One operation: which of its results are new, and on which side its tensors lie."""
+    """One operation: on a CPU which of its results are new, on a GPU what crosses between the device and the host."""
+    if seen.device.type == "cpu":
+        note_made(seen, taken, given)
+    else:
+        note_moved(seen, func, taken, given)
+
+
+def note_made(seen, taken, given):
     known = {storage_of(tensor) for tensor in taken}
     for tensor in given:
-        if seen.device.type == "cpu" and storage_of(tensor) not in known and tensor.numel() > 0:
+        if storage_of(tensor) not in known and tensor.numel() > 0:
             known.add(storage_of(tensor))
             seen.made += 1
             seen.bytes += tensor.numel() * tensor.element_size()
+
+
+def note_moved(seen, func, taken, given):
     on_device = any(tensor.device.type == seen.device.type for tensor in taken)
     # an operand of one number travels with the launch
     on_host = any(tensor.device.type == "cpu" and tensor.dim() > 0 for tensor in taken)
     # copies name their target first, and give it back
     target = given[0].device.type if given else None
-    if seen.device.type == "cpu":
-        return
-    if on_device and (target == "cpu" or getattr(func, "_schema", None) is not None and func._schema.name in TO_HOST):
+    name = getattr(getattr(func, "_schema", None), "name", None)
+    if on_device and (target == "cpu" or name in TO_HOST):
         seen.to_host += 1
     elif on_host and target == seen.device.type:
         seen.from_host += 1

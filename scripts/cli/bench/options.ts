@@ -7,6 +7,7 @@ import { parseFilter } from "../../../suites/plan/filter.js";
 import type { Grid, Suite } from "../../../suites/suite.js";
 import { mustKnow } from "../engine-names.js";
 import { usageError } from "../exit.js";
+import { invocationOf } from "../invocation.js";
 import { parseFlags } from "../parse-flags.js";
 
 /** What decides which cases a run has; stored with it, restored by --resume. */
@@ -104,11 +105,7 @@ function pick<K extends keyof PlanOptions>(key: K, value: PlanOptions[K] | undef
 }
 
 /** How a person starts this command here. */
-export function invocation(): string {
-  return process.env.npm_lifecycle_event === "bench" || /bench\.ts$/.test(process.argv[1] ?? "")
-    ? "npm run bench --"
-    : "npx dualbench bench";
-}
+export const invocation = (): string => invocationOf("bench");
 
 function benchCommand(): Command {
   const collect = (check: (value: string) => string) => (value: string, earlier: string[] | undefined) => [

@@ -9,6 +9,7 @@ import { parseAxes, withAxes } from "../../../suites/plan/axes.js";
 import { parseFilter } from "../../../suites/plan/filter.js";
 import { mustKnow } from "../engine-names.js";
 import { usageError } from "../exit.js";
+import { invocationOf } from "../invocation.js";
 import { parseFlags } from "../parse-flags.js";
 import { shellWord } from "../words.js";
 
@@ -83,11 +84,7 @@ function mustBeAxes(axis: readonly string[]): void {
 }
 
 /** How a person starts this command here. */
-export function gateInvocation(): string {
-  return process.env.npm_lifecycle_event === "gate" || /gate\.ts$/.test(process.argv[1] ?? "")
-    ? "npm run gate --"
-    : "npx dualbench gate";
-}
+export const gateInvocation = (): string => invocationOf("gate");
 
 function gateCommand(): Command {
   const noise = ORDINARY_NOISE;

@@ -94,6 +94,19 @@ return run`,
     );
   });
 
+  it("in Triton computes what it should, as far as its interpreter here can tell", async () => {
+    const fake = `import sys\nsys.path.insert(0, ${JSON.stringify(join(root, "test", "fixtures", "torch"))})\nimport triton\n`;
+    const triton = readFileSync(join(root, "examples", "kernels", "ssd_triton.py"), "utf8");
+    const here = changed('  "device": "cuda",\n', "", changed("import triton\n", fake, triton));
+    expect(await rowOf(here)).toMatchObject({ status: "measured", chunk: 32 });
+    const unmasked = changed(
+      "mask=known, other=0.0).to(tl.float32)\n\n",
+      "mask=known | True, other=0.0).to(tl.float32)\n\n",
+      here,
+    );
+    expect((await rowOf(unmasked)).reason).toMatch(/IndexError: outside of a tensor of 6400/);
+  });
+
   it("that raises Unsupported is skipped with its words", async () => {
     const row = await rowOf(
       body(`raise Unsupported("needs a full moon")`, "class Unsupported(Exception):\n    pass\n"),
