@@ -47,8 +47,8 @@ function hashOfTool(): string {
 const CODE = /\.(ts|js|mjs|py|wgsl|cu|c|h)$/;
 
 /**
- * Hash of a module and of everything it reaches by relative imports or `new URL("./x", import.meta.url)`, with the versions of the
- * packages it names. The same folder elsewhere has the same hash.
+ * Hash of a module and of everything it reaches by relative imports, `new URL("./x", import.meta.url)` or `#include "x"`, with the
+ * versions of the packages it names. The same folder elsewhere has the same hash.
  */
 export function hashOfModule(file: string): string {
   const sources = new Map<string, string>();
@@ -58,7 +58,14 @@ export function hashOfModule(file: string): string {
     if (sources.has(path)) continue;
     const text = textOf(path);
     sources.set(path, text);
-    if (!MODULE.test(path)) continue;
+    if (!MODULE.test(path)) {
+      left.push(
+        ...includedBy(text)
+          .map((name) => resolve(dirname(path), name))
+          .filter(isFile),
+      );
+      continue;
+    }
     for (const specifier of specifiersOf(text)) {
       if (/^\.{1,2}\//.test(specifier)) left.push(...located(resolve(dirname(path), specifier)));
       else packages.add(named(specifier, dirname(path)));
@@ -68,6 +75,11 @@ export function hashOfModule(file: string): string {
 }
 
 const MODULE = /\.[cm]?[jt]sx?$/;
+
+/** Of C and CUDA: what lies beside a file of the user; the system's own headers come with the compiler, which a row names. */
+function includedBy(text: string): string[] {
+  return [...text.matchAll(/^[ \t]*#[ \t]*include[ \t]*"([^"\n]+)"/gm)].map(([, name]) => name);
+}
 
 /** A file that cannot be read tells that by itself when it is loaded. */
 function textOf(path: string): string {

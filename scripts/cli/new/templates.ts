@@ -26,6 +26,30 @@ export const LANGUAGES: Readonly<Record<string, Starter>> = {
     extension: ".py",
     templates: [example("ssd/chunked", new URL("../../../examples/kernels/ssd_torch.py", import.meta.url))],
   },
+  cuda: {
+    name: "CUDA",
+    extension: ".cu",
+    templates: [
+      example("ssd/chunked", new URL("../../../examples/kernels/ssd_chunked.cu", import.meta.url)),
+      example("ssd/recurrent", new URL("../../../examples/kernels/ssd_recurrent.cu", import.meta.url)),
+    ],
+  },
+  wgsl: {
+    name: "WGSL",
+    extension: ".wgsl",
+    templates: [
+      example("ssd/chunked", new URL("../../../examples/kernels/ssd_chunked.wgsl", import.meta.url)),
+      example("ssd/recurrent", new URL("../../../examples/kernels/ssd_recurrent.wgsl", import.meta.url)),
+    ],
+  },
+  c: {
+    name: "C",
+    extension: ".c",
+    templates: [
+      example("ssd/chunked", new URL("../../../examples/kernels/ssd_chunked.c", import.meta.url)),
+      example("ssd/recurrent", new URL("../../../examples/kernels/ssd_recurrent.c", import.meta.url)),
+    ],
+  },
   ts: {
     name: "TypeScript",
     extension: ".ts",

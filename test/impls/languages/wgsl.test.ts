@@ -12,7 +12,7 @@ import { orReason } from "../../or-reason.js";
 import { mustConform } from "./template.js";
 
 const template = readFileSync(
-  new URL("../../../impls/languages/templates/ssd.wgsl", import.meta.url),
+  new URL("../../../examples/kernels/ssd_recurrent.wgsl", import.meta.url),
   "utf8",
 );
 const engine = await orReason("webgpu", () => open("swiftshader"));
@@ -43,9 +43,16 @@ async function run(text: string) {
 }
 
 describe.runIf(engine !== undefined)("on the software adapter", () => {
-  it("the template is right on every problem without the inputs that it does not take", async () => {
-    await mustConform(engine as Engine<unknown>, implementationOf("mine.wgsl", template));
-  });
+  it.each(["recurrent", "chunked"])(
+    "the %s template is right on every problem that it takes",
+    async (form) => {
+      const text = readFileSync(
+        new URL(`../../../examples/kernels/ssd_${form}.wgsl`, import.meta.url),
+        "utf8",
+      );
+      await mustConform(engine as Engine<unknown>, implementationOf("mine.wgsl", text));
+    },
+  );
 
   it.each([
     [
