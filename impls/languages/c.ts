@@ -22,14 +22,16 @@ export const c = language({
     if (header.dtypes.some((dtype) => dtype !== "f32"))
       fields.fail("dtypes", `is ${header.dtypes.join(", ")}; the native engine stores f32 only`);
     const scratch = tensors.readScratch(fields, header);
+    const args = tensors.readArguments(fields, header, scratch);
+    tensors.mustWriteOutputs(fields, header, args);
     return {
       entry: tensors.identifier(fields, "entry"),
-      args: tensors.readArguments(fields, header, scratch),
+      args,
       scratch,
       flags: flagsOf(fields),
     };
   },
-  body: ({ file, header, own, scope, refusal }) => {
+  body: ({ file, text, header, own, scope, refusal }) => {
     const taken = new Set(own.args.map(({ name }) => name));
     return {
       unsupported: (problem, options) =>
@@ -39,7 +41,7 @@ export const c = language({
       prepare: (engine, problem, options) => {
         const numbers = scope(problem, options);
         return engine.foreign(header.operator, problem, {
-          file,
+          ...{ file, text },
           entry: own.entry,
           arguments: fieldsOf(own.args),
           numbers,

@@ -83,6 +83,13 @@ export class Fields {
     return value === undefined ? undefined : this.expressionOf(key, value, names);
   }
 
+  /** One such number, or a list of them. */
+  counts(key: string, names: readonly string[]): Expression[] | undefined {
+    const value = this.value(key);
+    if (value === undefined) return undefined;
+    return value.kind === "array" ? this.expressions(key, names) : [this.expressionOf(key, value, names)];
+  }
+
   private expressions(key: string, names: readonly string[]): Expression[] | undefined {
     return this.items(key)?.map((item) => this.expressionOf(key, item, names));
   }

@@ -1,11 +1,13 @@
 /** Languages of kernels beside TypeScript, by the extensions of their files. */
 import type { AnyImplementation } from "../implementation.js";
 import { c } from "./c.js";
+import { cuda } from "./cuda.js";
 import type { Language } from "./language.js";
 import { python } from "./python.js";
+import { wgsl } from "./wgsl.js";
 
 /** An explicit list; a language is added here. */
-export const languages: readonly Language[] = [python, c];
+export const languages: readonly Language[] = [python, c, cuda, wgsl];
 
 /** Extensions that are modules: they export implementations themselves. */
 const MODULE = /\.[cm]?[jt]sx?$/i;

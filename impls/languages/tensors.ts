@@ -72,16 +72,37 @@ export interface Argument {
   readonly role: Role;
 }
 
-/** @throws where one is unknown or an output is missing, which would never be written */
+/** @throws where one is unknown */
 export function readArguments(fields: Fields, header: Header, scratch: readonly Scratch[]): Argument[] {
   const { operator, names } = header;
-  const args = (fields.texts("arguments") ?? []).map((name): Argument => {
+  return (fields.texts("arguments") ?? []).map((name): Argument => {
     const role = roleIn(operator, scratch, names, name);
     return role ? { name, role } : fields.fail("arguments", unknownName(name, header, scratch));
   });
+}
+
+/** @throws where no launch is given an output */
+export function mustWriteOutputs(fields: Fields, { operator }: Header, args: readonly Argument[]): void {
   const missing = Object.keys(operator.outputs).find((output) => !args.some(({ name }) => name === output));
   if (missing !== undefined) fields.fail("arguments", `lack the output ${missing}, which nobody would write`);
-  return args;
+}
+
+export interface Constant {
+  readonly name: string;
+  readonly value: Expression;
+}
+
+/** Numbers that a text is compiled with. */
+export function readConstants(fields: Fields, { names }: Header): Constant[] {
+  const inside = fields.inside("constants");
+  return (inside?.names() ?? []).map((name) => {
+    if (!IDENTIFIER.test(name)) inside!.fail(name, "is not named as a constant is");
+    return { name, value: inside!.expression(name, names)! };
+  });
+}
+
+export function constantsIn(constants: readonly Constant[], scope: Scope): Record<string, number> {
+  return Object.fromEntries(constants.map(({ name, value }) => [name, value.valueIn(scope)]));
 }
 
 export function unknownName(name: string, { operator, names }: Header, scratch: readonly Scratch[]): string {

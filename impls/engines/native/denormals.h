@@ -2,19 +2,17 @@
 // get back as it was: its own numbers would be flushed too.
 #pragma once
 #include <stdint.h>
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
 
 #define EXPORT __attribute__((visibility("default")))
 
+// Built in, since reading immintrin.h takes longer than compiling a small kernel.
 #if defined(__x86_64__)
 static uint64_t flush_denormals(void) {
-  const unsigned before = _mm_getcsr();
-  _mm_setcsr(before | 0x8040);
+  const unsigned before = __builtin_ia32_stmxcsr();
+  __builtin_ia32_ldmxcsr(before | 0x8040);
   return before;
 }
-static void restore(uint64_t before) { _mm_setcsr((unsigned)before); }
+static void restore(uint64_t before) { __builtin_ia32_ldmxcsr((unsigned)before); }
 #else
 static uint64_t flush_denormals(void) {
   uint64_t before;

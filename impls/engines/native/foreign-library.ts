@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { firstThatLoads } from "../libraries/koffi.js";
 import { type Compiler, LINKING, libraryFolder } from "./compiler.js";
@@ -11,8 +11,9 @@ import type { Field } from "./fields.js";
 import { FLAGS, type Isa, type RuntimeCalls } from "./library.js";
 
 export interface ForeignKernel {
-  /** Path of the C file. */
+  /** Path of the C file, and what stands in it. */
   readonly file: string;
+  readonly text: string;
   /** The function. */
   readonly entry: string;
   /** In its order: tensors and scratch are pointers, sizes integers, settings real. */
@@ -44,8 +45,12 @@ const header = fileURLToPath(new URL("./foreign.h", import.meta.url));
 const CALL = "the header's call";
 
 const loaded = new Map<string, ForeignLibrary>();
+/** Those whose text says all that they are, by it: no compiler is asked again. */
+const whole = new Map<string, ForeignLibrary>();
+/** A user's own file in it: an include of a name in quotes, or of a macro that stands for one. */
+const INCLUDES = /^[ \t]*#[ \t]*(include|embed)\b(?![ \t]*<)/m;
 
-/** Built where its text, with all that it includes, is not known yet. @throws with the compiler's words */
+/** Loaded, and built where its text, with all that it includes, is not known yet. @throws with the compiler's words */
 export async function loadForeign(
   compiler: Compiler,
   isa: Isa,
@@ -53,13 +58,26 @@ export async function loadForeign(
 ): Promise<ForeignLibrary> {
   const more = process.env.DUALBENCH_CFLAGS?.split(" ").filter(Boolean) ?? [];
   const flags = [...COMMON, ...FLAGS[isa], ...kernel.flags, ...more];
+  const key = [...flags, callOf(kernel), kernel.text].join("\0");
+  const known = whole.get(key);
+  if (known) return known;
+  const library = await builtLibrary(compiler, flags, kernel);
+  if (!INCLUDES.test(kernel.text)) whole.set(key, library);
+  return library;
+}
+
+async function builtLibrary(
+  compiler: Compiler,
+  flags: readonly string[],
+  kernel: ForeignKernel,
+): Promise<ForeignLibrary> {
   const aside = mkdtempSync(join(tmpdir(), "dualbench-c-"));
   try {
     const call = join(aside, "call.c");
     writeFileSync(call, callOf(kernel));
     const compiled = (args: readonly string[]) => told(compiler, [...flags, ...args], kernel);
     // all that it includes, as the compiler sees it: nothing stale is ever timed
-    const text = await compiled(["-include", kernel.file, "-E", call]);
+    const text = await compiled(["-include", resolve(kernel.file), "-E", call]);
     const hash = createHash("sha256")
       .update([compiler.version, process.arch, ...flags, text].join("\0"))
       .digest("hex")
@@ -69,7 +87,7 @@ export async function loadForeign(
     if (known) return known;
     if (!existsSync(file)) {
       const [object, library] = [join(aside, "call.o"), `${file}.${process.pid}`];
-      await compiled(["-include", kernel.file, "-c", call, "-o", object]);
+      await compiled(["-include", resolve(kernel.file), "-c", call, "-o", object]);
       // flags of arithmetic stay out: linked with -ffast-math a library would flush denormals in all of Node
       const linked = flags.filter((flag) => LINKED.test(flag));
       const link = ["-shared", "-pthread", object, ...linked, ...LINKING, "-lm", "-o", library];

@@ -10,7 +10,7 @@
 #endif
 
 #if defined(__x86_64__)
-static void pause_briefly(void) { _mm_pause(); }
+static void pause_briefly(void) { __builtin_ia32_pause(); }
 #else
 static void pause_briefly(void) { __asm__ volatile("yield"); }
 #endif
