@@ -66,10 +66,7 @@ const problem = randomProblem(ssd, { dims, with: ["dt"], seed: 3 });
 
 /** A file with each fault, and the template itself under the name healthy. */
 function planted(extension: string, faults: Faults) {
-  const template = readFileSync(
-    new URL(`../../impls/languages/templates/ssd.${extension}`, import.meta.url),
-    "utf8",
-  );
+  const template = readFileSync(new URL(`../../examples/kernels/ssd.${extension}`, import.meta.url), "utf8");
   const texts = Object.entries(faults).map(([name, [piece, instead]]) => {
     expect(template.split(piece), `${name}: ${piece}`).toHaveLength(2);
     return [name, template.replace(piece, () => instead)] as const;

@@ -12,7 +12,7 @@ import { orReason } from "../../or-reason.js";
 import { mustConform } from "./template.js";
 
 const folder = mkdtempSync(join(tmpdir(), "dualbench-c-test-"));
-const template = readFileSync(new URL("../../../impls/languages/templates/ssd.c", import.meta.url), "utf8");
+const template = readFileSync(new URL("../../../examples/kernels/ssd.c", import.meta.url), "utf8");
 const engine = await orReason("native", () => open());
 
 afterAll(async () => {

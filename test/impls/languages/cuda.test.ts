@@ -15,7 +15,7 @@ import { FakeCompiler, FakeDriver } from "../engines/cuda/fake.js";
 
 const folder = mkdtempSync(join(tmpdir(), "dualbench-cuda-test-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-const template = readFileSync(new URL("../../../impls/languages/templates/ssd.cu", import.meta.url), "utf8");
+const template = readFileSync(new URL("../../../examples/kernels/ssd.cu", import.meta.url), "utf8");
 
 function edit(piece: string, instead: string): string {
   expect(template).toContain(piece);

@@ -11,10 +11,7 @@ import { ssd } from "../../../impls/ssd/operator.js";
 import { orReason } from "../../or-reason.js";
 import { mustConform } from "./template.js";
 
-const template = readFileSync(
-  new URL("../../../impls/languages/templates/ssd.wgsl", import.meta.url),
-  "utf8",
-);
+const template = readFileSync(new URL("../../../examples/kernels/ssd.wgsl", import.meta.url), "utf8");
 const engine = await orReason("webgpu", () => open("swiftshader"));
 afterAll(() => engine?.close());
 
