@@ -1,20 +1,25 @@
 /**
- * Every implementation on the cpu engine, and in torch and ONNX Runtime where they are there, x the awkward problems. One that is added
- * to an index.ts is covered without another line; what it declines must be listed here.
+ * Every implementation on the cpu engine, and in torch, ONNX Runtime and jax-js where they are there, x the awkward problems. One
+ * that is added to an index.ts is covered without another line; what it declines must be listed here.
  */
 import { afterAll, describe, expect, it } from "vitest";
 import { implementationName } from "../impls/implementation.js";
 import { recurrentCpu } from "../impls/ssd/recurrent.cpu.js";
 import { awkwardProblems } from "../suites/problems/awkward.js";
 import { complaints, conform, type Declines, type Tally } from "./suites/conformance.js";
-import { cpuTarget, cpuTargets, onnxruntimeTargets, torchTargets } from "./suites/targets.js";
+import { cpuTarget, cpuTargets, jaxjsTargets, onnxruntimeTargets, torchTargets } from "./suites/targets.js";
 
 const DECLINES: Readonly<Record<string, Declines>> = {
   // it walks a state: half of the problems have a kernel that is only numbers
   "convolution/recurrent.cpu": { reason: /^needs a kernel given by poles and weights/, leastShare: 0.5 },
 };
 
-const targets = [...cpuTargets, ...(await torchTargets()), ...(await onnxruntimeTargets())];
+const targets = [
+  ...cpuTargets,
+  ...(await torchTargets()),
+  ...(await onnxruntimeTargets()),
+  ...(await jaxjsTargets()),
+];
 afterAll(async () => {
   for (const place of new Set(targets.map((target) => target.place))) await place.close();
 });

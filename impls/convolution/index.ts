@@ -1,5 +1,6 @@
 /** Every implementation of convolution, in the order in which charts list them. */
 import { fftCpu } from "./fft.cpu.js";
+import { fftOnnxruntime } from "./fft.onnxruntime.js";
 import { fftTfjs } from "./fft.tfjs.js";
 import { fftTorch } from "./fft.torch.js";
 import { fftWasm } from "./fft.wasm.js";
@@ -9,4 +10,12 @@ import { recurrentCpu } from "./recurrent.cpu.js";
 
 export { ltiProblem } from "./reference/lti.js";
 export { convolution };
-export const implementations = [fftWasm, fftCpu, fftTfjs, recurrentCpu, fftWebgpu, ...fftTorch];
+export const implementations = [
+  fftWasm,
+  fftCpu,
+  fftTfjs,
+  recurrentCpu,
+  fftWebgpu,
+  ...fftTorch,
+  fftOnnxruntime,
+];

@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { neighboursOf } from "./neighbours.js";
 
 /** Of this code: `version` as it is published, `code` over the sources that compute and measure. */
 export interface Tool {
@@ -47,8 +48,8 @@ function hashOfTool(): string {
 const CODE = /\.(ts|js|mjs|py|wgsl|cu|c|h)$/;
 
 /**
- * Hash of a module and of everything it reaches by relative imports, `new URL("./x", import.meta.url)` or `#include "x"`, with the
- * versions of the packages it names. The same folder elsewhere has the same hash.
+ * Hash of a module and of everything it reaches by relative imports or `new URL("./x", import.meta.url)`, with the versions of the
+ * packages it names; of a kernel in another language, of what it takes in from beside it. The same folder elsewhere has the same hash.
  */
 export function hashOfModule(file: string): string {
   const sources = new Map<string, string>();
@@ -59,11 +60,7 @@ export function hashOfModule(file: string): string {
     const text = textOf(path);
     sources.set(path, text);
     if (!MODULE.test(path)) {
-      left.push(
-        ...includedBy(text)
-          .map((name) => resolve(dirname(path), name))
-          .filter(isFile),
-      );
+      left.push(...neighboursOf(path, text));
       continue;
     }
     for (const specifier of specifiersOf(text)) {
@@ -75,11 +72,6 @@ export function hashOfModule(file: string): string {
 }
 
 const MODULE = /\.[cm]?[jt]sx?$/;
-
-/** Of C and CUDA: what lies beside a file of the user; the system's own headers come with the compiler, which a row names. */
-function includedBy(text: string): string[] {
-  return [...text.matchAll(/^[ \t]*#[ \t]*include[ \t]*"([^"\n]+)"/gm)].map(([, name]) => name);
-}
 
 /** A file that cannot be read tells that by itself when it is loaded. */
 function textOf(path: string): string {

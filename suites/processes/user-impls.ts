@@ -130,9 +130,13 @@ export async function allImplementations(files: readonly string[]): Promise<AnyI
     for (const [i, { impl, exported }] of (await kernelsOf(file)).entries()) {
       const wrong = contradiction(impl);
       if (wrong !== undefined) throw new Error(`${file}: ${wrong}`);
-      // a header always has a make
-      const clash = isModule(file) && taken.has(implementationName(impl));
+      const clash = taken.has(implementationName(impl));
       taken.add(implementationName(impl));
+      if (!isModule(file)) {
+        // its header has given it this one already, where it names none
+        all.push(cameFrom(impl, { file, exported, fallbackMake: stem }));
+        continue;
+      }
       const fallbackMake = clash ? (i === 0 ? stem : `${stem}-${i + 1}`) : undefined;
       const named = fallbackMake === undefined ? impl : withMake(impl, fallbackMake);
       all.push(cameFrom(named, { file, exported, fallbackMake }));

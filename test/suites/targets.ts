@@ -2,11 +2,13 @@
 import { open } from "../../impls/engines/cpu.js";
 import type { Engine } from "../../impls/engines/engine.js";
 import type { EngineName } from "../../impls/engines/index.js";
+import { open as openJaxjs } from "../../impls/engines/jaxjs.js";
 import type { AnyImplementation } from "../../impls/implementation.js";
 import { implementations } from "../../impls/index.js";
 import { localPlace } from "../../suites/verify/evaluate.js";
 import type { Target } from "../../suites/verify/targets.js";
 import { onnxruntimeOrReason } from "../onnxruntime.js";
+import { orReason } from "../or-reason.js";
 import { torchOrReason } from "../torch.js";
 
 const place = localPlace(await open(), undefined);
@@ -23,6 +25,11 @@ export async function torchTargets(): Promise<readonly Target[]> {
 /** Every implementation in ONNX operators, where the package is installed. */
 export async function onnxruntimeTargets(): Promise<readonly Target[]> {
   return targetsOn("onnxruntime", await onnxruntimeOrReason(), undefined);
+}
+
+/** Every implementation in jax-js, where the package is installed. */
+export async function jaxjsTargets(): Promise<readonly Target[]> {
+  return targetsOn("jaxjs", await orReason("jaxjs", openJaxjs), undefined);
 }
 
 async function targetsOn(

@@ -60,8 +60,8 @@ INLINE void store_part(float *to, Vec value, int64_t count) { _mm256_maskstore_p
 #else
 INLINE Vec splat(float x) { return (Vec)vdupq_n_f32(x); }
 INLINE Vec madd(Vec a, Vec b, Vec c) { return (Vec)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b); }
-INLINE Vec larger(Vec a, Vec b) { return a > b ? a : b; }
-INLINE Vec smaller(Vec a, Vec b) { return a < b ? a : b; }
+INLINE Vec larger(Vec a, Vec b) { return (Vec)vbslq_f32((uint32x4_t)(a > b), (float32x4_t)a, (float32x4_t)b); }
+INLINE Vec smaller(Vec a, Vec b) { return (Vec)vbslq_f32((uint32x4_t)(a < b), (float32x4_t)a, (float32x4_t)b); }
 INLINE Vec load_part(const float *from, int64_t count) {
   Vec value = {0};
   memcpy(&value, from, 4 * count);

@@ -1,10 +1,16 @@
 // A worker of the pool (pool.ts). Plain JavaScript: tsx does not reach worker threads on Node 20.
 // It sleeps in Atomics.wait, never in the event loop, and takes its mail by hand; the process ends without asking it.
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { receiveMessageOnPort, workerData } from "node:worker_threads";
 
 const { control, port, index, spinMs, word } = workerData;
 const words = new Int32Array(control);
-/** Kernels by number: { call: exported functions in order of name, scratch: bytes of this thread's own memory } */
+/** A memory of this size is collected as soon as its kernel is gone: a sleeping thread would hold it, whoever else let go of it. */
+const LARGE_BYTES = 2 ** 27;
+setFlagsFromString("--expose-gc");
+const collect = runInNewContext("gc");
+/** Kernels by number: { call: exported functions in order of name, scratch: bytes of this thread's own memory, bytes: of its memory } */
 const kernels = new Map();
 let seenEpoch = 0;
 let seenMail = 0;
@@ -61,16 +67,23 @@ function work() {
 }
 
 function readMail() {
+  let gone = 0;
   for (let mail = receiveMessageOnPort(port); mail; mail = receiveMessageOnPort(port)) {
-    const { kernel, module, memory, entries, scratch, scratchBytes } = mail.message;
-    if (!module) {
+    const { kernel, module } = mail.message;
+    if (module) attach(mail.message);
+    else {
+      gone += kernels.get(kernel)?.bytes ?? 0;
       kernels.delete(kernel);
-      continue;
     }
-    const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-    kernels.set(kernel, {
-      call: entries.map((entry) => exports[entry]),
-      scratch: scratch + index * scratchBytes,
-    });
   }
+  if (gone >= LARGE_BYTES) collect();
+}
+
+function attach({ kernel, module, memory, entries, scratch, scratchBytes }) {
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  kernels.set(kernel, {
+    call: entries.map((entry) => exports[entry]),
+    scratch: scratch + index * scratchBytes,
+    bytes: memory.buffer.byteLength,
+  });
 }

@@ -15,7 +15,7 @@ import { FakeCompiler, FakeDriver } from "../engines/cuda/fake.js";
 
 const folder = mkdtempSync(join(tmpdir(), "dualbench-cuda-test-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-const template = readFileSync(new URL("../../../examples/kernels/ssd_recurrent.cu", import.meta.url), "utf8");
+const template = readFileSync(new URL("../../../examples/kernels/ssd.cu", import.meta.url), "utf8");
 
 function edit(piece: string, instead: string): string {
   expect(template).toContain(piece);
@@ -144,8 +144,8 @@ const compiler = compilerHere();
 if (typeof compiler === "string") it.skip(`files of CUDA are not compiled here: ${compiler}`, () => {});
 else
   describe(`NVRTC ${compiler.version}`, () => {
-    it.each(["recurrent", "chunked"])("compiles the %s template", async (form) => {
-      const text = readFileSync(new URL(`../../../examples/kernels/ssd_${form}.cu`, import.meta.url), "utf8");
+    it.each(["ssd", "ssd_chunked"])("compiles %s", async (name) => {
+      const text = readFileSync(new URL(`../../../examples/kernels/${name}.cu`, import.meta.url), "utf8");
       await expect(prepared(text, compiler)).resolves.toBeDefined();
     });
 

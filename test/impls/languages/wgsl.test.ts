@@ -11,10 +11,7 @@ import { ssd } from "../../../impls/ssd/operator.js";
 import { orReason } from "../../or-reason.js";
 import { mustConform } from "./template.js";
 
-const template = readFileSync(
-  new URL("../../../examples/kernels/ssd_recurrent.wgsl", import.meta.url),
-  "utf8",
-);
+const template = readFileSync(new URL("../../../examples/kernels/ssd.wgsl", import.meta.url), "utf8");
 const engine = await orReason("webgpu", () => open("swiftshader"));
 afterAll(() => engine?.close());
 
@@ -43,16 +40,10 @@ async function run(text: string) {
 }
 
 describe.runIf(engine !== undefined)("on the software adapter", () => {
-  it.each(["recurrent", "chunked"])(
-    "the %s template is right on every problem that it takes",
-    async (form) => {
-      const text = readFileSync(
-        new URL(`../../../examples/kernels/ssd_${form}.wgsl`, import.meta.url),
-        "utf8",
-      );
-      await mustConform(engine as Engine<unknown>, implementationOf("mine.wgsl", text));
-    },
-  );
+  it.each(["ssd", "ssd_chunked"])("%s is right on every problem that it takes", async (name) => {
+    const text = readFileSync(new URL(`../../../examples/kernels/${name}.wgsl`, import.meta.url), "utf8");
+    await mustConform(engine as Engine<unknown>, implementationOf("mine.wgsl", text));
+  });
 
   it.each([
     [

@@ -38,7 +38,7 @@ describe.runIf(native !== undefined)("files of a user", () => {
 
   beforeAll(async () => {
     const paths = files.map(([name, piece, instead]) => {
-      const template = new URL("../../../examples/kernels/ssd_recurrent.c", import.meta.url);
+      const template = new URL("../../../examples/kernels/ssd.c", import.meta.url);
       const text = readFileSync(template, "utf8");
       expect(text, name).toContain(piece);
       const path = join(folder, name);
