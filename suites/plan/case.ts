@@ -22,6 +22,8 @@ export interface Target {
   readonly kind?: DeviceInfo["kind"] | undefined;
   /** Whether samples can begin with a cold cache: then the id says which it was. */
   readonly cools?: boolean;
+  /** Open for kernels of the user alone: built-in ones take no part. */
+  readonly guests?: boolean;
   /** Implementations, by index, that take no part here, e.g. for want of a package. */
   readonly lacking?: readonly Lacking[];
 }
@@ -37,6 +39,8 @@ export interface Case {
   readonly target: number;
   readonly operator: AnyOperator;
   readonly problem: Problem;
+  /** What has this shape, e.g. a model by its name. */
+  readonly workload?: string | undefined;
   readonly options: Options;
   /** What the last-level cache holds when a sample begins; undefined where an engine has no say in it. */
   readonly cache: Cache | undefined;
