@@ -26,39 +26,28 @@ afterAll(async () => {
 type Faults = Readonly<Record<string, readonly [piece: string, instead: string]>>;
 
 const inC: Faults = {
-  sign: ["decay * S[p * state + n] + x", "decay * S[p * state + n] - x"],
-  "exclusive-decay": [
-    "decay * S[p * state + n] + x * B[row + n]",
-    "decay * (S[p * state + n] + x * B[row + n])",
-  ],
+  sign: ["yt[p] += weight", "yt[p] -= weight"],
+  "exclusive-decay": ["expf(sum) * dot", "expf(sum + a[s * heads]) * dot"],
   "group-mapping": ["h / (heads / groups)", "h % groups"],
-  "last-partial-chunk": ["t < length; t++", "t < length - length % 64; t++"],
+  "last-partial-chunk": ["first < length; first", "first + chunk <= length; first"],
   // works when it finds its outputs poisoned, else leaves what an earlier run wrote
   "stale-output": [
     "const int64_t g =",
     "if (isfinite(finalState[0]) && isfinite(Y[0])) return;\n      const int64_t g =",
   ],
-  "never-writes": ["Y[step * headDim + p] = y;", "(void)y;"],
-  "one-element": ["Y[step * headDim + p] = y;", "Y[step * headDim + p] = y + (step == 123 && p == 3);"],
+  "one-element": ["yt[p] = 0;", "yt[p] = t == 61 && p == 3;"],
 };
 
 const inWgsl: Faults = {
-  sign: ["decay * finalState[S + n] + x", "decay * finalState[S + n] - x"],
-  "exclusive-decay": [
-    "decay * finalState[S + n] + x * f32(B[row + n])",
-    "decay * (finalState[S + n] + x * f32(B[row + n]))",
-  ],
+  sign: ["y += weights", "y -= weights"],
+  "exclusive-decay": ["decay(step, s + 1u, t + 1u)", "decay(step, s, t + 1u)"],
   "group-mapping": ["h / (sizes.heads / sizes.groups)", "h % sizes.groups"],
-  "last-partial-chunk": ["t < sizes.length; t++", "t < sizes.length - sizes.length % 64u; t++"],
+  "last-partial-chunk": ["first < sizes.length; first", "first + CHUNK <= sizes.length; first"],
   "stale-output": [
-    "  let b = place.z;",
-    "  if ((bitcast<u32>(f32(Y[p])) & 0x7f800000u) != 0x7f800000u) { return; }\n  let b = place.z;",
+    "Y[(step",
+    "if ((bitcast<u32>(f32(Y[(step + t * sizes.heads) * sizes.headDim + p])) & 0x7f800000u) == 0x7f800000u) { Y[(step",
   ],
-  "never-writes": ["Y[step * sizes.headDim + p] = elem(y);", "if (y == 1e30) { Y[0] = elem(y); }"],
-  "one-element": [
-    "Y[step * sizes.headDim + p] = elem(y);",
-    "Y[step * sizes.headDim + p] = elem(select(y, y + 1.0, step == 123u && p == 3u));",
-  ],
+  "one-element": ["var y = 0.0;", "var y = select(0.0, 1.0, t == 61u && p == 3u);"],
 };
 
 const dims = { batch: 2, length: 100, heads: 4, groups: 2, headDim: 12, state: 6 };
@@ -66,16 +55,24 @@ const problem = randomProblem(ssd, { dims, with: ["dt"], seed: 3 });
 
 /** A file with each fault, and the template itself under the name healthy. */
 function planted(extension: string, faults: Faults) {
-  const template = readFileSync(new URL(`../../examples/kernels/ssd.${extension}`, import.meta.url), "utf8");
+  const template = readFileSync(
+    new URL(`../../examples/kernels/ssd_chunked.${extension}`, import.meta.url),
+    "utf8",
+  );
   const texts = Object.entries(faults).map(([name, [piece, instead]]) => {
     expect(template.split(piece), `${name}: ${piece}`).toHaveLength(2);
-    return [name, template.replace(piece, () => instead)] as const;
+    return [name, closed(template.replace(piece, () => instead))] as const;
   });
   return [["healthy", template] as const, ...texts].map(([name, text]) => {
     const file = join(folder, `${name}.${extension}`);
     writeFileSync(file, text);
     return implementationOf(file, text);
   });
+}
+
+/** A block that a fault opened in WGSL ends with the statement that it is about. */
+function closed(text: string): string {
+  return text.replace(/(0x7f800000u\) \{ Y\[.*;)$/m, "$1 }");
 }
 
 describe.each<[string, string, Faults, () => Promise<Engine<unknown> | undefined>]>([

@@ -30,17 +30,26 @@ export const LANGUAGES: Readonly<Record<string, Starter>> = {
   cuda: {
     name: "CUDA C++",
     extension: ".cu",
-    templates: [recurrent(new URL("../../../examples/kernels/ssd.cu", import.meta.url))],
+    templates: [
+      chunked(new URL("../../../examples/kernels/ssd_chunked.cu", import.meta.url)),
+      recurrent(new URL("../../../examples/kernels/ssd.cu", import.meta.url)),
+    ],
   },
   wgsl: {
     name: "WGSL",
     extension: ".wgsl",
-    templates: [recurrent(new URL("../../../examples/kernels/ssd.wgsl", import.meta.url))],
+    templates: [
+      chunked(new URL("../../../examples/kernels/ssd_chunked.wgsl", import.meta.url)),
+      recurrent(new URL("../../../examples/kernels/ssd.wgsl", import.meta.url)),
+    ],
   },
   c: {
     name: "C",
     extension: ".c",
-    templates: [recurrent(new URL("../../../examples/kernels/ssd.c", import.meta.url))],
+    templates: [
+      chunked(new URL("../../../examples/kernels/ssd_chunked.c", import.meta.url)),
+      recurrent(new URL("../../../examples/kernels/ssd.c", import.meta.url)),
+    ],
   },
   ts: {
     name: "TypeScript",

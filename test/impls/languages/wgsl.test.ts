@@ -40,8 +40,9 @@ async function run(text: string) {
 }
 
 describe.runIf(engine !== undefined)("on the software adapter", () => {
-  it("the template is right on every problem without the inputs that it does not take", async () => {
-    await mustConform(engine as Engine<unknown>, implementationOf("mine.wgsl", template));
+  it.each(["ssd", "ssd_chunked"])("%s is right on every problem that it takes", async (name) => {
+    const text = readFileSync(new URL(`../../../examples/kernels/${name}.wgsl`, import.meta.url), "utf8");
+    await mustConform(engine as Engine<unknown>, implementationOf("mine.wgsl", text));
   });
 
   it.each([
