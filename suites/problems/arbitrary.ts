@@ -31,6 +31,12 @@ export interface ProblemOptions {
   readonly without?: readonly string[];
 }
 
+/** ssd as its closed forms know it: one sequence a row, ready decays and steps. The spec's `alternative` is the law's own business. */
+export const READY: ProblemOptions = {
+  settings: { softplus: false, dtMin: 0, dtMax: 0 },
+  without: ["documents", "dtBias"],
+};
+
 /** Most steps of a usual problem; one in twelve may take ten times as many. */
 const USUAL_WORK = 60_000;
 
