@@ -2,6 +2,7 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { TensorOps } from "../../engines/tfjs.js";
 import type { Inputs, Problem } from "../../operator.js";
+import { keptPast } from "../../recurrence/gated.js";
 import type { Ssd } from "../operator.js";
 
 /** Decays (b t h) and time steps (b t h), or none, as every form takes them. Where a document begins the decay is exactly 0. */
@@ -19,8 +20,5 @@ export function tokenSteps(
     step = tf.minimum(tf.maximum(step, dtMin), dtMax || Number.POSITIVE_INFINITY);
   const a = tf.exp(inputs.logA?.axes.length === 1 && step ? tf.mul(step, logA) : logA);
   if (!documents) return { a, dt: step };
-  // the id before the first is 0: an initial state belongs to a document of that id
-  const before = tf.concat([tf.zeros([batch, 1]), tf.slice(documents, [0, 0], [batch, length - 1])], 1);
-  const kept = tf.cast(tf.equal(documents, before), "float32");
-  return { a: tf.mul(a, tf.reshape(kept, [batch, length, 1])), dt: step };
+  return { a: tf.mul(a, tf.reshape(keptPast(tf, documents), [batch, length, 1])), dt: step };
 }
