@@ -34,7 +34,9 @@ export function changesBetween(from: Problem, to: Problem): Change[] {
 /** Given values that are the same in both, e.g. ids of documents: a copy in another process is another object. */
 function areEqual(before: TensorSource, source: TensorSource | undefined): boolean {
   if (before.kind !== "given" || source?.kind !== "given") return false;
-  return before.data.length === source.data.length && before.data.every((value, i) => value === source.data[i]);
+  return (
+    before.data.length === source.data.length && before.data.every((value, i) => value === source.data[i])
+  );
 }
 
 /** The shortest run of rows outside of which both come of the same seeds. */

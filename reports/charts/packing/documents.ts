@@ -31,15 +31,9 @@ const CUTS: Readonly<Record<string, string>> = {
 export function documentsChart(run: RunRecord, rows: readonly Row[], theme: Theme = LIGHT): TopLevelSpec {
   const curves = packedCurves(rows);
   const families = [...new Set(curves.map(({ family }) => family.key))];
-  const panels = [
-    ...groupBy(
-      curves,
-      ({ packing, unpacked, family }) =>
-        `${packing} ${savesPairs(family.key)} ${unpacked.device} ${unpacked.dtype}`,
-    ).values(),
-  ];
+  const panels = [...groupBy(curves, panelKey).values()];
   const how =
-    "Median time of a packed row over that of the same tokens as one sequence; at 1x packing costs nothing, below it documents save pairs. " +
+    "Median time of a packed row over that of the same tokens as one sequence; at 1x packing costs nothing. " +
     "Bands: 95% intervals of the ratio from those of both medians (MOVER on the log scale).";
   const names = [...new Set(curves.map(({ family, name }) => `${family.name} = ${name}`))];
   const commits = [...new Set(rows.map(({ commit }) => commit.slice(0, 12)))].join(", ");
@@ -58,8 +52,8 @@ export function documentsChart(run: RunRecord, rows: readonly Row[], theme: Them
 }
 
 /** Attention does less work on short documents: on one axis with it nobody could see what others lose. */
-function savesPairs(family: string): boolean {
-  return family === "attention";
+function panelKey({ packing, unpacked: { device, dtype }, family }: PackedCurve): string {
+  return `${packing} ${family.key === "attention"} ${device} ${dtype}`;
 }
 
 function packedPanel(curves: readonly PackedCurve[], families: readonly string[], theme: Theme): Layer {
