@@ -7,6 +7,7 @@ import { formsAgree } from "./forms-agree.js";
 import type { AnyLaw } from "./law.js";
 import { linearAttention } from "./linear-attention.js";
 import { linearity } from "./linearity.js";
+import { packedDocuments } from "./packed-documents.js";
 import { permutation } from "./permutation.js";
 import { recurrenceIsConvolution } from "./recurrence-is-convolution.js";
 import { retention } from "./retention.js";
@@ -28,4 +29,5 @@ export const laws: readonly AnyLaw[] = [
   attentionRange,
   recurrenceIsConvolution,
   permutation,
+  packedDocuments,
 ];

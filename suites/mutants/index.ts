@@ -2,14 +2,17 @@
 import type { AnyImplementation } from "../../impls/implementation.js";
 import { causalOffByOne } from "./causal-off-by-one.js";
 import { dTimesDt } from "./d-times-dt.js";
+import { documentLeak } from "./document-leak.js";
 import { exclusiveDecay } from "./exclusive-decay.js";
 import { fftWithoutPadding } from "./fft-without-padding.js";
 import { groupsInterleaved } from "./groups-interleaved.js";
+import { initialStateForAll } from "./initial-state-for-all.js";
 import { initialStateForgotten } from "./initial-state-forgotten.js";
 import { lastChunkDropped } from "./last-chunk-dropped.js";
 import { longSequences } from "./long-sequences.js";
 import { runningSums } from "./running-sums.js";
 import { softmaxWithoutRescale } from "./softmax-without-rescale.js";
+import { softplusThreshold } from "./softplus-threshold.js";
 import { thirdHead } from "./third-head.js";
 import { zBeforeD } from "./z-before-d.js";
 
@@ -26,4 +29,7 @@ export const mutants = {
   "softmax-without-rescale": softmaxWithoutRescale,
   "causal-off-by-one": causalOffByOne,
   "fft-without-padding": fftWithoutPadding,
+  "document-leak": documentLeak,
+  "initial-state-for-all": initialStateForAll,
+  "softplus-threshold": softplusThreshold,
 } satisfies Readonly<Record<string, AnyImplementation>>;
