@@ -14,7 +14,10 @@ export type Form =
   | "materialised"
   | "tiled"
   | "fft"
-  | "contraction";
+  | "contraction"
+  | "linear"
+  | "direct"
+  | "fused";
 
 export interface ImplementationCost {
   readonly flops: number;

@@ -60,6 +60,9 @@ export const EVERY_FORM: readonly Form[] = [
   "tiled",
   "fft",
   "contraction",
+  "linear",
+  "direct",
+  "fused",
 ];
 
 /** Forms that never mix tokens through a transform. */
