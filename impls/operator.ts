@@ -3,6 +3,7 @@
  * checked element a value, an error scale and a count of roundings, from which `boundAt` makes the bound of an implementation.
  */
 import type { Bounds } from "./bound.js";
+import { drawnDocuments } from "./documents.js";
 import {
   type Distribution,
   type Dtype,
@@ -22,11 +23,15 @@ export interface InputSpec<D extends string = string> {
   readonly optional?: true;
   /** Always f32, whatever the problem's dtype: decays and time steps lose their meaning on a coarse grid. */
   readonly f32?: true;
-  readonly random: Distribution;
+  /** documents: ids of packed documents, drawn on the host (documents.ts); every engine is given them. */
+  readonly random: Distribution | "documents";
 }
 
 export type InputSpecs<D extends string = string> = Readonly<Record<string, InputSpec<D>>>;
-export type OutputSpecs<D extends string = string> = Readonly<Record<string, Axes<D>>>;
+/** An output with the axis `documents` exists where the problem has that dim: see `OptionalDims`. */
+export type OutputSpecs<D extends string = string> = Readonly<Record<string, Axes<D | "documents">>>;
+/** Dims that a problem may lack: `documents`, how many of each row's packed documents an output has an entry for. */
+export type OptionalDims = { readonly documents?: number };
 /** Settings that change the function itself (causal, scale, softplus): part of the problem, unlike a chunk length. */
 export type Settings = Readonly<Record<string, number | boolean>>;
 
@@ -71,10 +76,7 @@ export interface Operator<
   /** Elementary steps of the reference for one lane: lets the harness choose how many lanes it can afford. */
   laneCost(problem: ProblemOf<D, I, S>): number;
   /** Float64 truth of the given lanes (any lane alone, in any order). Throws on shapes that contradict the dims. */
-  reference(
-    problem: ProblemOf<D, I, S>,
-    lanes: readonly Lane[],
-  ): Iterable<LaneReference<Extract<keyof O, string>>>;
+  reference(problem: ProblemOf<D, I, S>, lanes: readonly Lane[]): Iterable<LaneReference<RequiredOutput<O>>>;
   cost(problem: ProblemOf<D, I, S>): Cost;
   /** What one run computes, for a reader who compares it with a kernel that does more or less: its inputs in place, then this. */
   readonly timed: string;
@@ -86,7 +88,7 @@ export interface ProblemOf<D extends string, I, S> {
   readonly operator: string;
   readonly dtype: Dtype;
   readonly seed: number;
-  readonly dims: Readonly<Record<D, number>>;
+  readonly dims: Readonly<Record<D, number>> & OptionalDims;
   readonly inputs: { readonly [K in keyof I]?: TensorSource | undefined };
   readonly settings: S;
 }
@@ -103,7 +105,15 @@ export type Problem<Op extends AnyOperator = AnyOperator> = ProblemOf<
   Op["inputs"],
   Op["settings"]
 >;
-export type OutputName<Op extends AnyOperator> = Extract<keyof Op["outputs"], string>;
+export type OutputName<Op extends AnyOperator> = RequiredOutput<Op["outputs"]>;
+/** Outputs that every problem has. */
+type RequiredOutput<O> = {
+  [K in Extract<keyof O, string>]: O[K] extends readonly (infer A)[]
+    ? "documents" extends A
+      ? never
+      : K
+    : K;
+}[Extract<keyof O, string>];
 
 /** Values of all inputs in C order; an optional input is undefined when the problem has none. */
 export type Inputs<Op extends AnyOperator, Data = Float32Array> = {
@@ -127,6 +137,14 @@ export function defineOperator<
 
 export function shapeOf(axes: readonly string[], dims: Readonly<Record<string, number>>): number[] {
   return axes.map((axis) => dims[axis]);
+}
+
+/** The outputs that a problem has. */
+export function outputNames<Op extends AnyOperator>(operator: Op, { dims }: Problem): OutputName<Op>[] {
+  const names = Object.keys(operator.outputs) as OutputName<Op>[];
+  return names.filter((name) =>
+    (operator.outputs[name] as readonly string[]).every((axis) => dims[axis] !== undefined),
+  );
 }
 
 /** Elements of one output of a problem. */
@@ -166,6 +184,10 @@ export function randomProblem<Op extends AnyOperator>(
   const inputs: Record<string, TensorSource> = {};
   for (const [name, spec] of Object.entries(operator.inputs as InputSpecs)) {
     if (spec.optional && !wanted.includes(name)) continue;
+    if (spec.random === "documents") {
+      inputs[name] = drawnDocuments(seed, ...(shapeOf(spec.axes, dims) as [number, number]));
+      continue;
+    }
     const axes = options.layouts?.[name] ?? spec.axes;
     inputs[name] = {
       kind: "random",

@@ -11,6 +11,7 @@ import {
   type Lane,
   type OutputName,
   type Outputs,
+  outputNames,
   outputSize,
   type Problem,
   shapeOf,
@@ -118,7 +119,7 @@ async function prepare<Op extends AnyOperator>(
   options: Options,
   program: TorchProgram,
 ): Promise<Prepared<Op, TorchLaunch>> {
-  const names = Object.keys(operator.outputs) as OutputName<Op>[];
+  const names = outputNames(operator, problem as Problem);
   const { specs, data } = sendInputs(operator, problem as Problem);
   const body = {
     file: fileURLToPath(program.file),
@@ -181,7 +182,7 @@ async function inspect<Op extends AnyOperator>(
   problem: Problem,
   lanes: readonly Lane[],
 ): Promise<Inspection<OutputName<Op>>> {
-  const names = Object.keys(operator.outputs) as OutputName<Op>[];
+  const names = outputNames(operator, problem as Problem);
   const views = names.map((name) => lanes.map((lane) => laneView(operator, problem, name, lane)));
   const terms = views.flat().reduce((most, view) => Math.max(most, view.projected ? view.terms : 0), 0);
   const { value, data } = await python.call("inspect", {

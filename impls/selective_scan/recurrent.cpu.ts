@@ -3,9 +3,9 @@ import { hostRounding } from "../bound.js";
 import { implementation } from "../implementation.js";
 import { skipAndGate } from "../recurrence/epilogue.js";
 import { flushNegligible, gatherRows } from "../recurrence/host-matrix.js";
+import { softplus } from "../recurrence/step.js";
 import { EXP_DECAY_ERROR, expDecay } from "./cpu/exp.js";
 import { selectiveScan } from "./operator.js";
-import { softplus } from "./reference/step.js";
 
 /** Channels that walk the tokens together: a cache line of u, delta and Y, while their states stay in the first-level cache. */
 const CHANNELS_AT_ONCE = 16;

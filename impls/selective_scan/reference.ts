@@ -12,8 +12,8 @@ import type { AnyOperator, Lane, LaneReference, Problem } from "../operator.js";
 import { inputReader } from "../operator.js";
 import { groupOf, inCompany, type Recurrences, stateBounds, writeOutput } from "../recurrence/bound.js";
 import { addSkipBound, gateBound } from "../recurrence/epilogue.js";
+import { softplus, stepRoundings } from "../recurrence/step.js";
 import type { Reader } from "../tensor.js";
-import { softplus, stepRoundings } from "./reference/step.js";
 
 /** Lanes that walk the tokens together. */
 const LANES_AT_ONCE = 8;

@@ -20,6 +20,7 @@ export const ID_KEYS = [
   "pass",
   "context",
   "tile",
+  "documents",
   "device",
 ] as const;
 export type IdKey = (typeof ID_KEYS)[number];

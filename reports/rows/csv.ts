@@ -54,6 +54,7 @@ const COLUMNS: readonly (readonly [name: string, key: string])[] = [
   ["source", "source"],
   ["inputs", "inputs"],
   ["checked_runs", "checkedRuns"],
+  ["documents", "documents"],
 ];
 
 export const CSV_COLUMNS: readonly string[] = COLUMNS.map(([name]) => name);

@@ -47,6 +47,8 @@ const common = {
   context: count.optional(),
   /** Sizes of what a workgroup holds at a time, in words of its implementation. */
   tile: z.string().optional(),
+  /** How tokens are packed, e.g. skewed-16: kind and number of documents. */
+  documents: z.string().optional(),
   /** Operator.cost: least work of any form. */
   flops: amount,
   bytes: amount,

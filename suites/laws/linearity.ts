@@ -1,6 +1,7 @@
 import { attention } from "../../impls/attention/index.js";
 import { convolution } from "../../impls/convolution/index.js";
 import { maskedAttention } from "../../impls/masked_attention/index.js";
+import { outputNames } from "../../impls/operator.js";
 import { selectiveScan } from "../../impls/selective_scan/index.js";
 import { ssd } from "../../impls/ssd/index.js";
 import { specs } from "../problems/arbitrary.js";
@@ -37,7 +38,7 @@ export const linearity = defineLaw({
     const first = await subject.run(replace(left));
     const second = await subject.run(replace(right));
     const both = await subject.run(replace((name) => (i) => left(name)(i) + right(name)(i)));
-    for (const output of Object.keys(operator.outputs)) {
+    for (const output of outputNames(operator, problem)) {
       const found = difference({
         operator,
         problem,

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { operators } from "../../impls/index.js";
-import { shapeOf } from "../../impls/operator.js";
+import { outputNames, shapeOf } from "../../impls/operator.js";
 import { specs } from "../problems/arbitrary.js";
 import { alongAxis, range, take } from "./edit.js";
 import { difference, promisesExactly } from "./hold.js";
@@ -30,7 +30,7 @@ export const permutation = defineLaw({
     const exact = promisesExactly(permutation, subject);
     const before = await subject.run(problem);
     const after = await subject.run(reversed);
-    for (const output of Object.keys(operator.outputs)) {
+    for (const output of outputNames(operator, problem)) {
       const from = reversedIndex(operator.outputs[output], problem.dims, axis);
       const found = difference({
         operator,

@@ -205,7 +205,7 @@ function problemKey({ operator, dtype, seed, dims, inputs, settings }: Problem):
     name,
     source?.kind,
     source?.axes,
-    source?.kind === "random" ? source.distribution : undefined,
+    source?.kind === "random" ? source.distribution : source?.label,
   ]);
   return JSON.stringify([operator, dtype, seed, dims, settings, sources]);
 }

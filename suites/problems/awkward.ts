@@ -93,11 +93,23 @@ export function awkwardProblems(operator: AnyOperator): readonly Awkward[] {
     add(`with ${name}, one token`, { length: 1, context: 1, heads: 1 }, { with: pairOf(name) });
   }
   if (optional.length > 1) add("with every option", { length: 37 }, { with: optional.flatMap(pairOf) });
-  for (const name of alternative) add(`constant ${name}`, { length: 37 }, { alternative: [name] });
-  if (alternative.length > 1) add("all constant", { length: 37 }, { alternative });
+  const plain = optional.filter((name) => !PACKED.includes(name));
+  if (plain.length < optional.length && plain.length > 1)
+    add("with every option of one document", { length: 37 }, { with: plain.flatMap(pairOf) });
+  if (optional.includes("documents"))
+    for (const [seed, length] of [64, 65, 130, 257].entries())
+      add(`packed, length ${length}`, { length, context: length }, { seed, with: ["documents"] });
+  const stepped = optional.includes("dt") && alternative.includes("logA") ? ["dt"] : [];
+  for (const name of alternative)
+    add(`constant ${name}`, { length: 37 }, { alternative: [name], with: name === "logA" ? stepped : [] });
+  if (alternative.length > 1) add("all constant", { length: 37 }, { alternative, with: stepped });
   for (const [name, value] of Object.entries(operator.settings))
     if (typeof value === "boolean")
-      add(`${name} ${!value}`, { length: 37 }, { settings: { ...operator.settings, [name]: !value } });
+      add(
+        `${name} ${!value}`,
+        { length: 37 },
+        { settings: { ...operator.settings, [name]: !value }, with: optional.includes("dt") ? ["dt"] : [] },
+      );
   for (const values of VALUES) add(`values ${values}`, { length: 70 }, { values });
   if (decays)
     for (const decay of DECAYS) {
@@ -125,5 +137,9 @@ export function optionalInputs(operator: AnyOperator): string[] {
 }
 
 export function pairOf(name: string): string[] {
+  if (name === "dtBias") return ["dt", "dtBias"];
   return name === "poles" ? ["poles", "weights"] : [name];
 }
+
+/** Inputs that many kernels do not take. */
+const PACKED = ["documents", "dtBias"];

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { givenProblem, inputReader, randomProblem } from "../../../impls/operator.js";
 import { selectiveScan } from "../../../impls/selective_scan/operator.js";
-import { stepRoundings } from "../../../impls/selective_scan/reference/step.js";
+import { stepRoundings } from "../../../impls/recurrence/step.js";
 import { ssd } from "../../../impls/ssd/operator.js";
 import { peakError, referenceOutputs } from "../truth.js";
 

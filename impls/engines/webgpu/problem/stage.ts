@@ -1,4 +1,11 @@
-import { type AnyOperator, inputDtype, type OutputName, type Problem, shapeOf } from "../../../operator.js";
+import {
+  type AnyOperator,
+  inputDtype,
+  type OutputName,
+  outputNames,
+  type Problem,
+  shapeOf,
+} from "../../../operator.js";
 import { type Prepared, rewriteInputs } from "../../../prepared.js";
 import type { TensorSource } from "../../../tensor.js";
 import type { Launch } from "../clock/launch.js";
@@ -57,7 +64,7 @@ export class Stage<Op extends AnyOperator> {
     const inputs = Object.entries(this.#inputs).flatMap(([name, source]) =>
       source && !options.uncut?.includes(name) ? [{ axes: source.axes, bytes: this.#inputBytes(name) }] : [],
     );
-    const outputs = Object.keys(operator.outputs).map((name) => ({
+    const outputs = outputNames(operator, this.problem as Problem).map((name) => ({
       axes: operator.outputs[name] as readonly string[],
       bytes: bytesOf(this.#outputDtype(name)),
     }));
