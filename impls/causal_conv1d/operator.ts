@@ -1,4 +1,5 @@
 /** Short depthwise causal convolution, the one in front of a Mamba block's sequence map. Equations, settings and the bound: README.md. */
+import { documentsInput } from "../documents.js";
 import { defineOperator, inputDtype, outputSize } from "../operator.js";
 import { elementCount } from "../tensor.js";
 import { reference } from "./reference.js";
@@ -14,8 +15,8 @@ export const causalConv1d = defineOperator({
     bias: { axes: ["heads", "headDim"], optional: true, f32: true, random: "coherent" },
     // the tokens before the first one, oldest first
     initialState: { axes: ["batch", "heads", "headDim", "past"], optional: true, random: "coherent" },
-    // whole numbers; a run of equal ones is a document, and tokens before the first one belong to document 0
-    documents: { axes: ["batch", "length"], optional: true, f32: true, random: "coherent" },
+    // an initial state stands for tokens of document 0
+    documents: documentsInput,
   },
   outputs: {
     Y: ["batch", "length", "heads", "headDim"],

@@ -1,5 +1,6 @@
 /** Float64 truth of the short causal convolution, one channel at a time (README.md, "The bound"). */
 import { type Bounds, emptyBounds } from "../bound.js";
+import { beginsAnew } from "../documents.js";
 import { laneCoordinates } from "../lanes.js";
 import type { AnyOperator, Lane, LaneReference, Problem } from "../operator.js";
 import { inputReader } from "../operator.js";
@@ -16,11 +17,13 @@ export function* reference(
   const { length, headDim, width, past } = problem.dims;
   const read = (name: string) => inputReader(operator, problem, name);
   const [X, weight, bias, initialState] = [read("X")!, read("weight")!, read("bias"), read("initialState")];
-  let [known, oldest] = [-1, new Int32Array(0)];
+  let known = -1;
+  let oldest = new Int32Array(0);
   for (const lane of lanes) {
     const { batch, heads, headDim: p } = laneCoordinates(operator, problem, lane);
     const channel = heads * headDim + p;
-    if (batch !== known) [known, oldest] = [batch, firstTokens(operator, problem, batch)];
+    if (batch !== known) oldest = firstTokens(operator, problem, batch);
+    known = batch;
     /** A token's input as token `t` sees it: 0 out of another document. */
     const seen = (t: number, at: number) => {
       if (at < oldest[t]) return 0;
@@ -57,14 +60,11 @@ function copied(values: Float64Array): Bounds {
 }
 
 /** For every token the first one of its document: as far as its taps may reach back. */
-function firstTokens(operator: AnyOperator, { dims, inputs }: Problem, batch: number): Int32Array {
-  const { length, past } = dims;
-  const documents = inputReader(operator, { dims, inputs } as Problem, "documents");
-  const id = (t: number) => (t < 0 ? 0 : (documents?.at(batch * length + t, 0) ?? 0));
-  const oldest = new Int32Array(length);
-  for (let t = 0; t < length; t++) {
-    const before = t === 0 ? -past : oldest[t - 1];
-    oldest[t] = id(t) === id(t - 1) ? before : t;
-  }
+function firstTokens(operator: AnyOperator, problem: Problem, batch: number): Int32Array<ArrayBuffer> {
+  const { length, past } = problem.dims;
+  const documents = inputReader(operator, problem, "documents");
+  const oldest = new Int32Array(length).fill(-past);
+  for (let t = 0; t < length && documents; t++)
+    oldest[t] = beginsAnew(documents, batch, length, t) ? t : t === 0 ? -past : oldest[t - 1];
   return oldest;
 }

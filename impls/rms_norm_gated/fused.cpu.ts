@@ -5,7 +5,8 @@ import { rmsNormGated } from "./operator.js";
 
 export const fusedCpu = implementation(rmsNormGated, "cpu", {
   form: "fused",
-  source: "arXiv 1910.07467 (RMSNorm); arXiv 2405.21060, figure 6 (a norm behind the gate); rms_norm_ref of Mamba",
+  source:
+    "arXiv 1910.07467 (RMSNorm); arXiv 2405.21060, figure 6 (a norm behind the gate); rms_norm_ref of Mamba",
   rounding: () => hostRounding(0, 1),
   prepare(engine, problem) {
     const { batch, length, heads, groups, headDim } = problem.dims;

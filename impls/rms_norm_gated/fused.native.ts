@@ -8,7 +8,8 @@ const SPAN = 32;
 
 export const fusedNative = implementation(rmsNormGated, "native", {
   form: "fused",
-  source: "arXiv 1910.07467 (RMSNorm); arXiv 2405.21060, figure 6 (a norm behind the gate); rms_norm_ref of Mamba",
+  source:
+    "arXiv 1910.07467 (RMSNorm); arXiv 2405.21060, figure 6 (a norm behind the gate); rms_norm_ref of Mamba",
   options: (_problem, engine) =>
     engine.threads > 1 ? [{ threads: 1 }, { threads: engine.threads }] : [{ threads: 1 }],
   rounding: () => f32Rounding(0),

@@ -4,7 +4,19 @@ import { implementation } from "../implementation.js";
 import { rmsNormGated } from "./operator.js";
 
 /** In the order of class Args in fused.as.ts. */
-const fields = ["X", "weight", "bias", "z", "Y", "rows", "channels", "size", "normBeforeGate", "eps", "span"] as const;
+const fields = [
+  "X",
+  "weight",
+  "bias",
+  "z",
+  "Y",
+  "rows",
+  "channels",
+  "size",
+  "normBeforeGate",
+  "eps",
+  "span",
+] as const;
 
 /** Tokens a task takes. */
 const SPAN = 32;
@@ -13,7 +25,8 @@ const word = new DataView(new ArrayBuffer(4));
 
 export const fusedWasm = implementation(rmsNormGated, "wasm", {
   form: "fused",
-  source: "arXiv 1910.07467 (RMSNorm); arXiv 2405.21060, figure 6 (a norm behind the gate); rms_norm_ref of Mamba",
+  source:
+    "arXiv 1910.07467 (RMSNorm); arXiv 2405.21060, figure 6 (a norm behind the gate); rms_norm_ref of Mamba",
   options: (_problem, engine) =>
     engine.threads > 1 ? [{ threads: 1 }, { threads: engine.threads }] : [{ threads: 1 }],
   rounding: () => f32Rounding(0),

@@ -9,7 +9,8 @@ const MOST_GROUPS = 65_535;
 
 export const fusedWebgpu = implementation(rmsNormGated, "webgpu", {
   form: "fused",
-  source: "arXiv 1910.07467 (RMSNorm); arXiv 2405.21060, figure 6 (a norm behind the gate); rms_norm_ref of Mamba",
+  source:
+    "arXiv 1910.07467 (RMSNorm); arXiv 2405.21060, figure 6 (a norm behind the gate); rms_norm_ref of Mamba",
   dtypes: ["f32", "f16"],
   rounding: ({ dtype }) => ({
     accumulate: 2 ** -23,
@@ -31,7 +32,11 @@ export const fusedWebgpu = implementation(rmsNormGated, "webgpu", {
       const rows = window.batches * window.tokens;
       const gate = inputs.z ? [normBeforeGate ? "gateLast" : "gateFirst"] : [];
       await stage.kernel(
-        { url, flags: [...(inputs.bias ? ["bias"] : []), ...(inputs.z ? ["z"] : []), ...gate], constants: { THREADS } },
+        {
+          url,
+          flags: [...(inputs.bias ? ["bias"] : []), ...(inputs.z ? ["z"] : []), ...gate],
+          constants: { THREADS },
+        },
         { size: { rows, groups, channels: size, eps }, ...inputs, Y: stage.output("Y", window) },
         [groups, Math.min(MOST_GROUPS, rows), 1],
       );

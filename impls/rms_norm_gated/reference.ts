@@ -33,8 +33,7 @@ export function* reference(
   const normed = (row: number, channel: number) =>
     X.at(row, channel) * (gateFirst ? silu(z.at(row, channel)) : 1);
   /** Roundings of that. */
-  const roundings = (row: number, channel: number) =>
-    gateFirst ? 1 + siluRoundings(z.at(row, channel)) : 0;
+  const roundings = (row: number, channel: number) => (gateFirst ? 1 + siluRoundings(z.at(row, channel)) : 0);
   const size = (heads / groups) * headDim;
 
   const groupAt = (row: number, first: number): Group => {
@@ -78,7 +77,8 @@ export function* reference(
       Y.count[p] = share * (value + group.count) + own;
       Y.squares[p] = share * (value + group.squares) + own;
       Y.floor[p] =
-        4 * FLUSHED * (1 + group.inverse) * (1 + Math.abs(w)) * (1 + Math.abs(factor)) + (dtype === "f16" ? 1 : 0);
+        4 * FLUSHED * (1 + group.inverse) * (1 + Math.abs(w)) * (1 + Math.abs(factor)) +
+        (dtype === "f16" ? 1 : 0);
     }
     yield { lane, outputs: { Y } };
   }

@@ -7,9 +7,11 @@ const LINEAR: Readonly<Record<string, string>> = {
   attention: "V",
   masked_attention: "V",
   convolution: "u",
+  causal_conv1d: "X",
 };
 
-/** X, u or V; with the initial state, where there is one, the map is linear in both together. */
+/** X, u or V; with the initial state, where there is one, the map is linear in both together. None of a norm. */
 export function linearInputs({ name }: AnyOperator, present: Readonly<Record<string, unknown>>): string[] {
+  if (!(name in LINEAR)) return [];
   return present.initialState ? [LINEAR[name], "initialState"] : [LINEAR[name]];
 }
