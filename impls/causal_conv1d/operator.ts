@@ -22,7 +22,7 @@ export const causalConv1d = defineOperator({
     Y: ["batch", "length", "heads", "headDim"],
     finalState: ["batch", "heads", "headDim", "past"],
   },
-  settings: { silu: true },
+  settings: { silu: true as boolean },
   laneAxes: ["batch", "heads", "headDim"],
   laneCost: ({ dims }) => dims.length * dims.width,
   timed: "bias, SiLU and the final state included",

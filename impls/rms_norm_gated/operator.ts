@@ -15,7 +15,7 @@ export const rmsNormGated = defineOperator({
   },
   outputs: { Y: ["batch", "length", "heads", "headDim"] },
   // as Mamba-2 has them: the gate first, then the norm
-  settings: { normBeforeGate: false, eps: 1e-5 },
+  settings: { normBeforeGate: false as boolean, eps: 1e-5 as number },
   laneAxes: ["batch", "length", "heads"],
   laneCost: ({ dims }) => (dims.heads / dims.groups) * dims.headDim,
   timed: "gate, weight and bias included",

@@ -76,9 +76,10 @@ export function* reference(
       Y.scale[p] = scale * Math.abs(factor);
       Y.count[p] = share * (value + group.count) + own;
       Y.squares[p] = share * (value + group.squares) + own;
-      Y.floor[p] =
-        4 * FLUSHED * (1 + group.inverse) * (1 + Math.abs(w)) * (1 + Math.abs(factor)) +
-        (dtype === "f16" ? 1 : 0);
+      // a product, a factor of the gate, or what the root multiplies may be flushed to zero
+      const gated = 1 + Math.abs(z ? z.at(row, channel) : 0);
+      const largest = (1 + group.inverse + scale) * (1 + Math.abs(w)) * (1 + Math.abs(factor)) * gated;
+      Y.floor[p] = 4 * FLUSHED * largest + (dtype === "f16" ? 1 : 0);
     }
     yield { lane, outputs: { Y } };
   }

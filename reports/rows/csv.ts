@@ -55,6 +55,7 @@ const COLUMNS: readonly (readonly [name: string, key: string])[] = [
   ["inputs", "inputs"],
   ["checked_runs", "checkedRuns"],
   ["documents", "documents"],
+  ["width", "width"],
 ];
 
 export const CSV_COLUMNS: readonly string[] = COLUMNS.map(([name]) => name);

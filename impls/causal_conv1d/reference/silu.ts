@@ -31,7 +31,8 @@ export function siluBound(Y: Bounds, t: number, flushed: number): void {
   Y.value[t] = silu(v);
   Y.count[t] = scale > 0 ? (slope * sum + size * siluRoundings(v)) / scale : 0;
   Y.scale[t] = scale;
-  Y.floor[t] = STEEPEST * Y.floor[t] + flushed;
+  // below -87 the denominator overflows, or its inverse is flushed
+  Y.floor[t] = STEEPEST * Y.floor[t] + (1 + Math.abs(v)) * flushed;
 }
 
 /** No slope of silu at v or left of it is larger: below 0 it is at most (1 + |v|) e^v, which grows with v. */
