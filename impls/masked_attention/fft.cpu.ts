@@ -10,7 +10,8 @@ import { maskedAttention } from "./operator.js";
 
 export const fftCpu = implementation(maskedAttention, "cpu", {
   form: "fft",
-  source: "arXiv 2405.21060, equation (15) and section 4.2: the linear order; H by the convolution theorem",
+  source:
+    "arXiv 2405.21060, definition 4.1 (structured masked attention), linear mode: Z, H, Y; H by the convolution theorem",
   rounding: () => ({ ...f32Rounding(0), transform: true }),
   unsupported: ({ inputs }) =>
     inputs.m && !inputs.logA ? undefined : "needs a Toeplitz mask: m, and no logA beside it",

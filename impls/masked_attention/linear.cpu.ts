@@ -6,7 +6,7 @@ import { maskedAttention } from "./operator.js";
 export const linearCpu = implementation(maskedAttention, "cpu", {
   form: "linear",
   source:
-    "arXiv 2405.21060, equation (15) and section 4.2: the linear order; H by the recurrence of a 1-semiseparable mask",
+    "arXiv 2405.21060, definition 4.1 (structured masked attention), linear mode: Z, H, Y; H by the recurrence of a 1-semiseparable mask",
   // the state is kept in float64
   rounding: ({ dims }) => hostRounding(dims.length, 1),
   unsupported: ({ inputs }) =>

@@ -96,6 +96,14 @@ export function awkwardProblems(operator: AnyOperator): readonly Awkward[] {
     add(`with ${name}`, { length: 37 }, { with: pairOf(name) });
     add(`with ${name}, one token`, { length: 1, context: 1, heads: 1 }, { with: pairOf(name) });
   }
+  for (const length of optional.includes("m") ? [2, 3, 8, 33, 64, 65, 129] : []) {
+    const values = VALUES[length % VALUES.length];
+    const narrow = { length, batch: 1, heads: 2, headDim: 3 };
+    add(`Toeplitz, ${values}, length ${length}`, narrow, {
+      values,
+      with: length % 2 ? ["m"] : ["logGamma", "m"],
+    });
+  }
   if (optional.length > 1) add("with every option", { length: 37 }, { with: optional.flatMap(pairOf) });
   const plain = optional.filter((name) => !PACKED.includes(name));
   if (plain.length < optional.length && plain.length > 1)
