@@ -52,6 +52,26 @@ export function beginsAnew(documents: Reader, batch: number, length: number, t: 
   return t === 0 ? documents.at(row, 0) !== 0 : documents.at(row, 0) !== documents.at(row - 1, 0);
 }
 
+/** Some rows, and a stretch of their tokens. */
+export interface Stretch {
+  readonly batch0: number;
+  readonly batches: number;
+  readonly token0: number;
+  readonly tokens: number;
+}
+
+/** A factor for the past of each token, (batches, tokens): 0 where nothing from before reaches it, else 1. */
+export function keptPast(
+  source: TensorSource,
+  { batch0, batches, token0, tokens }: Stretch,
+): Float32Array<ArrayBuffer> {
+  const reader = readerOf(source, "f32");
+  const length = source.shape[1];
+  return Float32Array.from({ length: batches * tokens }, (_, i) =>
+    beginsAnew(reader, batch0 + Math.floor(i / tokens), length, token0 + (i % tokens)) ? 0 : 1,
+  );
+}
+
 /** How a row is cut: equal parts; one document of half the row and equal short ones; each token alone. */
 export type Packing = "even" | "skewed" | "single";
 

@@ -123,7 +123,7 @@ export type Inputs<Op extends AnyOperator, Data = Float32Array> = {
 /** Values of all outputs in C order. */
 export type Outputs<Op extends AnyOperator, Data = Float32Array> = {
   readonly [K in OutputName<Op>]: Data;
-};
+} & { readonly [K in Exclude<Extract<keyof Op["outputs"], string>, OutputName<Op>>]?: Data };
 
 /** Defines an operator; the compiler checks every axis name against `dims`. */
 export function defineOperator<

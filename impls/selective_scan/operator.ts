@@ -1,5 +1,6 @@
 /** The selective scan, the map of Mamba-1 (arXiv 2312.00752). Equations, forms and the bound: README.md. */
-import { defineOperator } from "../operator.js";
+import { documentsInput } from "../documents.js";
+import { defineOperator, type Problem } from "../operator.js";
 import { elementCount } from "../tensor.js";
 import { reference } from "./reference.js";
 
@@ -30,6 +31,7 @@ export const selectiveScan = defineOperator({
       f32: true,
       random: "coherent",
     },
+    documents: documentsInput,
   },
   outputs: {
     Y: ["batch", "length", "heads", "headDim"],
@@ -48,7 +50,7 @@ export const selectiveScan = defineOperator({
   cost: ({ dims, inputs, dtype }) => {
     const { batch, length, heads, headDim, state } = dims;
     const storage = dtype === "f32" ? 4 : 2;
-    const inF32 = ["delta", "A", "D", "deltaBias", "initialState"];
+    const inF32 = ["delta", "A", "D", "deltaBias", "initialState", "documents"];
     const inputBytes = Object.entries(inputs).reduce(
       (bytes, [name, source]) =>
         bytes + (source ? elementCount(source.shape) * (inF32.includes(name) ? 4 : storage) : 0),
@@ -64,3 +66,8 @@ export const selectiveScan = defineOperator({
 });
 
 export type SelectiveScan = typeof selectiveScan;
+
+/** For kernels of one sequence a row: a sentence where a problem has more, or undefined. */
+export function oneDocument({ inputs }: Pick<Problem<SelectiveScan>, "inputs">): string | undefined {
+  return inputs.documents ? "takes one sequence a row, got documents" : undefined;
+}

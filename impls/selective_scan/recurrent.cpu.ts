@@ -1,5 +1,6 @@
 /** The recurrent form: one token after another, the fused scan of Mamba-1 on one processor (section 3.3 and algorithm 2). */
 import { hostRounding } from "../bound.js";
+import { beginsAnew } from "../documents.js";
 import { implementation } from "../implementation.js";
 import { skipAndGate } from "../recurrence/epilogue.js";
 import { flushNegligible, gatherRows } from "../recurrence/host-matrix.js";
@@ -22,7 +23,10 @@ export const recurrentCpu = implementation(selectiveScan, "cpu", {
   }),
   prepare(engine, problem) {
     const { batch, length, heads, groups, headDim, state } = problem.dims;
-    const { u, delta, A, B, C, D, z, deltaBias, initialState } = engine.inputs(selectiveScan, problem);
+    const { u, delta, A, B, C, D, z, deltaBias, initialState, documents } = engine.inputs(
+      selectiveScan,
+      problem,
+    );
     const outputs = engine.outputs(selectiveScan, problem);
     const { Y, finalState } = outputs;
     const width = heads * headDim;
@@ -35,6 +39,7 @@ export const recurrentCpu = implementation(selectiveScan, "cpu", {
       const raw = delta[i] + (deltaBias ? deltaBias[d] : 0);
       return withSoftplus ? softplus(raw) : raw;
     };
+    const ids = documents && { rows: batch * length, cols: 1, at: (row: number) => documents[row] };
     const S = new Float64Array(CHANNELS_AT_ONCE * state);
     const a = new Float64Array(state);
 
@@ -45,6 +50,7 @@ export const recurrentCpu = implementation(selectiveScan, "cpu", {
       else S.fill(0);
       for (let t = 0; t < length; t++) {
         const token = b * length + t;
+        if (ids && beginsAnew(ids, b, length, t)) S.fill(0);
         for (let d = d0; d < d0 + count; d++) {
           const i = token * width + d;
           const row = (token * groups + Math.floor(d / channelsPerGroup)) * state;

@@ -25,6 +25,7 @@ const fields = [
   "constantC",
   "slices",
   "span",
+  "documents",
 ] as const;
 
 /** Up to so many tokens the states are used too rarely to be worth a layout of their own. */

@@ -1,7 +1,7 @@
 /** The chunked form, SSD: matrix products within chunks, a recurrence between them (section 6, listing 1). */
 import { f32Rounding } from "../bound.js";
 import { implementation, tooLarge } from "../implementation.js";
-import { ssd } from "./operator.js";
+import { lastStateOnly, ssd } from "./operator.js";
 import { blockwise, matrixBytes, plan } from "./tfjs/blocks.js";
 
 export const chunkedTfjs = implementation(ssd, "tfjs", {
@@ -10,6 +10,6 @@ export const chunkedTfjs = implementation(ssd, "tfjs", {
   options: () => [{ chunk: 64 }, { chunk: 128 }],
   rounding: ({ dims }, { chunk = 64 }) => f32Rounding(Math.min(chunk, dims.length)),
   unsupported: (problem, { chunk = 64 }) =>
-    tooLarge("decay matrices (length x chunk)", matrixBytes(plan(problem, chunk))),
+    lastStateOnly(problem) ?? tooLarge("decay matrices (length x chunk)", matrixBytes(plan(problem, chunk))),
   prepare: (engine, problem, { chunk = 64 }) => blockwise(engine, problem, chunk),
 });

@@ -4,10 +4,11 @@ import { implementation } from "../implementation.js";
 import type { Problem } from "../operator.js";
 import type { Options } from "../prepared.js";
 import { cutSegments } from "../recurrence/tiles.js";
-import { type Ssd, ssd } from "./operator.js";
+import { lastStateOnly, type Ssd, ssd } from "./operator.js";
 import { matrixCost, prepareMatrix } from "./webgpu/matrix.js";
 import { passSegments } from "./webgpu/segments.js";
 import { ssdSize } from "./webgpu/size.js";
+import { steppedInputs } from "./webgpu/steps.js";
 import { fitTiles, MATRIX_BLOCK, MATRIX_CHUNKS, matrixChunks, segmentsFor, tilesOn } from "./webgpu/tiles.js";
 import { walkCost } from "./webgpu/walk.js";
 
@@ -48,7 +49,9 @@ export const chunkedWebgpu = implementation(ssd, "webgpu", {
       decay: "segsum",
     };
   },
-  unsupported: ({ dtype }, { chunk = 32, make = "tile" }) => {
+  unsupported: (problem, { chunk = 32, make = "tile" }) => {
+    const { dtype } = problem;
+    if (problem.dims.documents) return lastStateOnly(problem);
     if (!MAKES.includes(make)) return `needs make ${MAKES.join(", ")}, got ${make}`;
     if (make === "subgroup-matrix") {
       if (dtype !== "f16") return `make ${make} needs dtype f16, got ${dtype}`;
@@ -85,7 +88,7 @@ async function prepareTiles(engine: WebGpuEngine, problem: Problem<Ssd>, chunk: 
     const cut = cutSegments(tokens, wanted, chunk);
     const split = fewest > 1 || cut.segments > 1 || !(isFirst && isLast);
     const finalState = stage.output("finalState", window);
-    const inputs = await stage.inputs(window, "X", "logA", "B", "C", "dt", "D", "z");
+    const inputs = await steppedInputs(stage, window, "X", "logA", "B", "C", "dt", "D", "z");
     const startStates = split
       ? await passSegments(stage, window, tiles, cut)
       : await stage.input("initialState", window);

@@ -98,3 +98,12 @@ export function unplainReason({
   ];
   return found.length > 0 ? `takes logA and dt as they are, got ${found.join(", ")}` : undefined;
 }
+
+/** For kernels that keep no state but a row's last one: a sentence where a problem asks for more, or undefined. */
+export function lastStateOnly({
+  dims,
+}: {
+  readonly dims: { readonly documents?: number };
+}): string | undefined {
+  return dims.documents ? "makes the state of a row's end, not those of its documents" : undefined;
+}

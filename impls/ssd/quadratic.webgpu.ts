@@ -1,9 +1,10 @@
 /** The quadratic (attention-like) form on WebGPU; the final state comes from the chunked form's first steps. */
 import { implementation } from "../implementation.js";
 import { cutSegments } from "../recurrence/tiles.js";
-import { ssd } from "./operator.js";
+import { lastStateOnly, ssd } from "./operator.js";
 import { passSegments } from "./webgpu/segments.js";
 import { ssdSize } from "./webgpu/size.js";
+import { steppedInputs } from "./webgpu/steps.js";
 import { segmentsFor, tilesOn } from "./webgpu/tiles.js";
 
 const tokensUrl = new URL("./webgpu/shared/tokens.wgsl", import.meta.url);
@@ -23,6 +24,8 @@ export const quadraticWebgpu = implementation(ssd, "webgpu", {
     decay: "segsum",
   }),
 
+  unsupported: lastStateOnly,
+
   async prepare(engine, problem) {
     const { heads, headDim } = problem.dims;
     const tiles = tilesOn(engine, problem, CHUNK);
@@ -32,7 +35,8 @@ export const quadraticWebgpu = implementation(ssd, "webgpu", {
     const flags = ["dt", "D", "z", "initialState"].filter((name) => stage.has(name));
     for (const window of stage.windows) {
       const { batches, tokens } = window;
-      const inputs = await stage.inputs(
+      const inputs = await steppedInputs(
+        stage,
         window,
         ...(["X", "logA", "B", "C", "dt", "D", "z", "initialState"] as const),
       );

@@ -1,8 +1,9 @@
 /** The recurrent form on WebGPU: exact order of the recurrence, and the decoder (length 1 from initialState, many sequences). */
 import { implementation } from "../implementation.js";
 import { fitTokenTiles } from "../recurrence/tiles.js";
-import { ssd } from "./operator.js";
+import { lastStateOnly, ssd } from "./operator.js";
 import { ssdSize } from "./webgpu/size.js";
+import { steppedInputs } from "./webgpu/steps.js";
 
 const epilogueUrl = new URL("./webgpu/shared/epilogue.wgsl", import.meta.url);
 const url = new URL("./webgpu/recurrent.wgsl", import.meta.url);
@@ -19,6 +20,8 @@ export const recurrentWebgpu = implementation(ssd, "webgpu", {
     decay: "segsum",
   }),
 
+  unsupported: lastStateOnly,
+
   async prepare(engine, problem) {
     const { heads, headDim, state } = problem.dims;
     const { maxComputeWorkgroupStorageSize: workgroupBytes, maxComputeInvocationsPerWorkgroup: invocations } =
@@ -32,7 +35,8 @@ export const recurrentWebgpu = implementation(ssd, "webgpu", {
     const slices = Math.ceil(headDim / tiles.PT);
     for (const window of stage.windows) {
       const { isFirst } = window;
-      const { initialState, ...inputs } = await stage.inputs(
+      const { initialState, ...inputs } = await steppedInputs(
+        stage,
         window,
         ...(["X", "logA", "B", "C", "dt", "D", "z", "initialState"] as const),
       );

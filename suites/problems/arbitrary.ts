@@ -32,6 +32,12 @@ export interface ProblemOptions {
   readonly without?: readonly string[];
 }
 
+/** ssd as its closed forms know it: one sequence a row, ready decays and steps. The spec's `alternative` is the law's own business. */
+export const READY: ProblemOptions = {
+  settings: { softplus: false, dtMin: 0, dtMax: 0 },
+  without: ["documents", "dtBias"],
+};
+
 /** Most steps of a usual problem; one in twelve may take ten times as many. */
 const USUAL_WORK = 60_000;
 
@@ -136,6 +142,7 @@ function settingsOf(
     if (typeof value === "boolean" && "dt" in operator.inputs)
       return [name, mostly(value, 3, fc.constant(!value))];
     if (typeof value === "boolean") return [name, fc.constantFrom(value, !value)];
+    if (name === "window") return [name, mostly(value, 3, fc.constantFrom(1, 2, 5, 8, 17, 64, 100))];
     if (STEP_LIMITS.includes(name)) return [name, mostly(value, 7, fc.constantFrom(0.02, 0.125))];
     return [name, fc.constantFrom(value as number, value as number, 0.125, 1)];
   });
@@ -153,7 +160,8 @@ const WIDTH = ["batch", "heads", "headDim", "headDimV", "state"];
 export function fitted(operator: AnyOperator, spec: Spec, groupPick: number, work: number): Spec {
   const dims: Record<string, number> = { ...spec.dims };
   const cost = () => {
-    if (spec.settings.causal === true && "context" in dims) dims.context = dims.length;
+    const square = spec.settings.causal === true || spec.with.includes("documents");
+    if (square && "context" in dims) dims.context = dims.length;
     if ("width" in dims) dims.past = dims.width - 1;
     if ((operator.dims as readonly string[]).includes("groups")) {
       const divisors = [1, 2, 3, 4, 5, 6, 7, 8].filter((groups) => dims.heads % groups === 0);
@@ -172,7 +180,8 @@ export function fitted(operator: AnyOperator, spec: Spec, groupPick: number, wor
   };
   // length last: it is what the awkward sizes are about
   while (cost() > work) {
-    const free = spec.settings.causal === true ? WIDTH : [...WIDTH, "context"];
+    const square = spec.settings.causal === true || spec.with.includes("documents");
+    const free = square ? WIDTH : [...WIDTH, "context"];
     const width = free.filter((dim) => dims[dim] > 1);
     const largest = width.sort((a, b) => dims[b] - dims[a])[0] ?? "length";
     dims[largest] = Math.ceil(dims[largest] / 2);

@@ -91,6 +91,7 @@ function timeSteps(spec: Spec, hash: (index: number) => number): (index: number)
   return (index) => {
     const h = hash(index);
     if ((h & 31) === 0) return 19 + 2 * unit(h);
+    if ((h & 31) === 1) return 2 + 16 * unit(h);
     return -12 + 14 * unit(h);
   };
 }
