@@ -12,6 +12,9 @@ import { cpuTarget, cpuTargets, jaxjsTargets, onnxruntimeTargets, torchTargets }
 const DECLINES: Readonly<Record<string, Declines>> = {
   // it walks a state: half of the problems have a kernel that is only numbers
   "convolution/recurrent.cpu": { reason: /^needs a kernel given by poles and weights/, leastShare: 0.5 },
+  // a state of fixed size, and a transform over time, stand for some masks each
+  "masked_attention/linear.cpu": { reason: /^needs a 1-semiseparable mask/, leastShare: 0.75 },
+  "masked_attention/fft.cpu": { reason: /^needs a Toeplitz mask/, leastShare: 0.1 },
 };
 
 const targets = [

@@ -27,6 +27,11 @@ const caughtBy: Readonly<Record<keyof typeof mutants, readonly string[]>> = {
   "softmax-without-rescale": [],
   "causal-off-by-one": ["causality"],
   "fft-without-padding": ["recurrence-is-convolution"],
+  "taps-flipped": [],
+  "tap-leaks": [],
+  "gate-order": [],
+  "eps-outside": ["norm-scales"],
+  "toeplitz-off-by-one": [],
 };
 
 /** A healthy implementation of the same operator. */
