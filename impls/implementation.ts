@@ -15,6 +15,9 @@ export const FORMS = [
   "tiled",
   "fft",
   "contraction",
+  "linear",
+  "direct",
+  "fused",
 ] as const;
 export type Form = (typeof FORMS)[number];
 

@@ -2,8 +2,8 @@
 import type { TopLevelSpec } from "vega-lite";
 import { xKeyOf } from "../analysis/series.js";
 import type { Row, RunRecord } from "../rows/row.js";
-import { documentsChart } from "./suites/documents.js";
 import { logAxis, sizeAxis } from "./scale.js";
+import { documentsChart } from "./suites/documents.js";
 import { modelsChart } from "./suites/models.js";
 import { sequenceLengthChart } from "./suites/sequence-length.js";
 import { stateSizeChart } from "./suites/state-size.js";

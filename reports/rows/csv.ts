@@ -56,6 +56,7 @@ const COLUMNS: readonly (readonly [name: string, key: string])[] = [
   ["checked_runs", "checkedRuns"],
   ["workload", "workload"],
   ["documents", "documents"],
+  ["width", "width"],
 ];
 
 export const CSV_COLUMNS: readonly string[] = COLUMNS.map(([name]) => name);

@@ -53,6 +53,8 @@ const common = {
   workload: z.string().optional(),
   /** How tokens are packed, e.g. skewed-16: kind and number of documents. */
   documents: z.string().optional(),
+  /** Taps of a short filter. */
+  width: count.optional(),
   /** Operator.cost: least work of any form. */
   flops: amount,
   bytes: amount,

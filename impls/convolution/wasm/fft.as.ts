@@ -59,14 +59,14 @@ function isOdd(n: i32): bool {
   return (ctz(n) & 1) == 1;
 }
 
-function forward(p: usize, n: i32, table: usize): void {
+export function forward(p: usize, n: i32, table: usize): void {
   if (!isOdd(n)) return split(p, n, 1, table);
   splitInTwo(p, n >> 1, table + 8);
   split(p, n >> 1, 2, table);
   split(p + (<usize>n << 4), n >> 1, 3, table);
 }
 
-function inverse(p: usize, n: i32, table: usize): void {
+export function inverse(p: usize, n: i32, table: usize): void {
   if (!isOdd(n)) return join(p, n, 1, table);
   join(p, n >> 1, 2, table);
   join(p + (<usize>n << 4), n >> 1, 3, table);

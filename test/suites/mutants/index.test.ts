@@ -30,6 +30,11 @@ const caughtBy: Readonly<Record<keyof typeof mutants, readonly string[]>> = {
   "document-leak": ["packed-documents"],
   "initial-state-for-all": ["packed-documents"],
   "softplus-threshold": [],
+  "taps-flipped": [],
+  "tap-leaks": [],
+  "gate-order": [],
+  "eps-outside": ["norm-scales"],
+  "toeplitz-off-by-one": [],
 };
 
 /** A healthy implementation of the same operator. */
