@@ -57,7 +57,9 @@ static void gather(const float *from, int64_t stride, int64_t count, float absen
   for (; i < BLOCK; i++) to[i % CHUNK][i / CHUNK] = absent;
 }
 
-// 2. Decays of a head in all chunks of a block, in the order of the recurrence: what overflows here overflows there too.
+// 2. Decays of a head in all chunks of a block: products in the order of the recurrence, so that what overflows here overflows there too.
+// The decay over the whole chunk, which a state takes thousands of times, is the exponential of a sum: products of weak decays round
+// down, all of them (with i and j whole below 4096, (1 - i/2^24) (1 - j/2^24) becomes 1 - (i + j)/2^24).
 APART void head_weights(const Args *a, int64_t row, int64_t count, int64_t head, Work *w) {
   float logs[CHUNK][CHUNKS] __attribute__((aligned(64))), steps[CHUNK][CHUNKS] __attribute__((aligned(64)));
   const int64_t at = row * a->heads + head;
@@ -65,11 +67,12 @@ APART void head_weights(const Args *a, int64_t row, int64_t count, int64_t head,
   gather(a->logA + at, a->heads, count, 0, logs);
   if (a->dt) gather(a->dt + at, a->heads, count, 0, steps);
   for (int c = 0; c < CHUNKS; c += LANES) {
-    Vec product[CHUNK], fromStart = splat(1);
+    Vec product[CHUNK], fromStart = splat(1), sum = splat(0);
     UNROLL for (int t = 0; t < CHUNK; t++) {
-      const Vec decay = exp_of(load(&logs[t][c]));
+      const Vec log = load(&logs[t][c]), decay = exp_of(log);
       fromStart *= decay;
-      store(&w->decays[t][c], fromStart);
+      sum += log;
+      store(&w->decays[t][c], t == CHUNK - 1 ? exp_of(sum) : fromStart);
       UNROLL for (int s = 0; s < t; s++) product[s] *= decay;
       product[t] = a->dt ? load(&steps[t][c]) : splat(1);
       UNROLL for (int s = 0; s <= t; s++)
