@@ -14,8 +14,10 @@ export default implementation(ssd, "cpu", {
   options: () => [{ chunk: CHUNK }],
   // float32 throughout, no sum over more tokens than a chunk: the error bound follows from it
   rounding: () => f32Rounding(CHUNK),
-  unsupported: ({ inputs }) =>
-    ["D", "z", "initialState"].some((name) => name in inputs) ? "takes no D, z, initialState" : undefined,
+  unsupported({ inputs }) {
+    const further = ["D", "z", "initialState"].find((name) => name in inputs);
+    return further && `takes no ${further}`;
+  },
 
   prepare(engine, problem) {
     const { batch, length, heads, groups, headDim, state } = problem.dims;
