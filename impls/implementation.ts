@@ -103,7 +103,8 @@ export function unsupportedReason(
   if (!dtypes.includes(problem.dtype)) return `needs dtype ${dtypes.join(" or ")}, got ${problem.dtype}`;
   const extras: readonly string[] = impl.operator.extras?.(problem) ?? [];
   const unknown = extras.filter((extra) => !impl.takes?.includes(extra));
-  if (unknown.length > 0) return `takes no ${unknown.join(", ")}`;
+  // one of them is enough: lists of reasons should be short
+  if (unknown.length > 0) return `takes no ${unknown[0]}`;
   return impl.unsupported?.(problem, options, engine) ?? engine?.unsupported?.(problem);
 }
 

@@ -43,7 +43,7 @@ export const ssd = defineOperator({
   // Y is linear in X, so one sum over a head's channels checks all of them; the gate z is not shared by channels
   projection: { axis: "headDim", applies: (problem) => problem.inputs.z === undefined },
   laneCost: ({ dims }) => dims.length * dims.state,
-  timed: "logA given, no discretisation; dt, documents, D and z where the problem has them",
+  timed: "logA given, no discretisation; dt, D and z where the problem has them",
   reference(problem, lanes) {
     return reference(this, problem, lanes);
   },
