@@ -1,7 +1,7 @@
 /** FlashAttention's form in C: six queries and a block of 64 keys, in tiles that fill the registers. */
 import { f32Rounding } from "../bound.js";
 import { implementation } from "../implementation.js";
-import { attention, attentionScale, unnarrowed } from "./operator.js";
+import { attention, attentionScale } from "./operator.js";
 
 /** As tiled.c has them. */
 const ROWS = 6;
@@ -14,7 +14,6 @@ export const tiledNative = implementation(attention, "native", {
   source: "arXiv 2307.08691, algorithm 1 (FlashAttention-2); online softmax of arXiv 2205.14135, section 3.1",
   options: (_problem, engine) =>
     engine.threads > 1 ? [{ threads: 1 }, { threads: engine.threads }] : [{ threads: 1 }],
-  unsupported: unnarrowed,
   // every key adds to the same sums, one after another
   rounding: ({ dims }) => f32Rounding(dims.context),
   prepare(engine, problem, { threads = 1 }) {

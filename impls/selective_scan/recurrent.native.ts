@@ -1,7 +1,7 @@
 /** The recurrent form in C: lanes are channels, and states stay in registers while a block of tokens passes. */
 import { f32Rounding } from "../bound.js";
 import { implementation } from "../implementation.js";
-import { oneDocument, selectiveScan } from "./operator.js";
+import { selectiveScan } from "./operator.js";
 
 /** As recurrent.c has them. */
 const BLOCK = 64;
@@ -15,7 +15,6 @@ export const recurrentNative = implementation(selectiveScan, "native", {
   source: "arXiv 2312.00752, equation (2) and algorithm 2",
   options: (_problem, engine) =>
     engine.threads > 1 ? [{ threads: 1 }, { threads: engine.threads }] : [{ threads: 1 }],
-  unsupported: oneDocument,
   rounding: () => f32Rounding(0),
   prepare(engine, problem, { threads = 1 }) {
     const { batch, heads, groups, headDim, state } = problem.dims;

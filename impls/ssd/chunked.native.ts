@@ -3,7 +3,7 @@ import { f32Rounding } from "../bound.js";
 import type { NativeEngine } from "../engines/native.js";
 import { implementation } from "../implementation.js";
 import { planOf, threadsFor } from "./native/plan.js";
-import { ssd, unplainReason } from "./operator.js";
+import { ssd } from "./operator.js";
 
 /** As work.h has them. */
 const CHUNK = 8;
@@ -17,8 +17,8 @@ export const chunkedNative = implementation(ssd, "native", {
   source: "arXiv 2405.21060, section 6 and listing 1",
   options: (problem, engine) =>
     threadsFor(engine, problem, vectorsOf(engine)).map((threads) => ({ chunk: CHUNK, threads })),
-  unsupported: (problem, { chunk = CHUNK }) =>
-    chunk === CHUNK ? unplainReason(problem) : `needs chunk=${CHUNK}, got ${chunk}`,
+  unsupported: (_problem, { chunk = CHUNK }) =>
+    chunk === CHUNK ? undefined : `needs chunk=${CHUNK}, got ${chunk}`,
   rounding: () => f32Rounding(CHUNK),
   prepare(engine, problem, { threads = 1 }) {
     const vectors = vectorsOf(engine);

@@ -2,7 +2,7 @@
 import { f32Rounding } from "../bound.js";
 import { implementation } from "../implementation.js";
 import { planOf, threadsFor } from "./native/plan.js";
-import { ssd, unplainReason } from "./operator.js";
+import { ssd } from "./operator.js";
 
 /** As recurrent.c and sequence.h have them. */
 const VECTORS = 2;
@@ -13,7 +13,6 @@ export const recurrentNative = implementation(ssd, "native", {
   form: "recurrent",
   source: "arXiv 2405.21060, equation (1)",
   options: (problem, engine) => threadsFor(engine, problem, VECTORS).map((threads) => ({ threads })),
-  unsupported: unplainReason,
   rounding: () => f32Rounding(0),
   prepare(engine, problem, { threads = 1 }) {
     const work = 2 * BLOCK + MOST_TOKENS * VECTORS * engine.lanes + problem.dims.state;

@@ -1,8 +1,9 @@
 /** What the WebGPU kernels read in place of logA and dt where a problem has more to it than those. */
+import { documentsOfSource } from "../../documents.js";
 import type { Stage } from "../../engines/webgpu/problem/stage.js";
 import type { Window } from "../../engines/webgpu/problem/windows.js";
 import { keptTable } from "../../recurrence/kept.js";
-import { type Ssd, unplainReason } from "../operator.js";
+import { needsSteps, type Ssd } from "../operator.js";
 
 const stepsUrl = new URL("./steps.wgsl", import.meta.url);
 const softplusUrl = new URL("../../recurrence/softplus.wgsl", import.meta.url);
@@ -32,9 +33,19 @@ export async function steppedInputs<Name extends string>(
   return Object.fromEntries(found) as Record<Name, GPUBuffer | undefined>;
 }
 
+/** Of each token of a window which document of its row ends with it, counted from 1; 0 where none does. */
+export function endTable(stage: Stage<Ssd>, { batch0, batches, token0, tokens }: Window): GPUBuffer {
+  const rows = documentsOfSource(stage.problem.inputs.documents!).slice(batch0, batch0 + batches);
+  const ends = new Uint32Array(batches * tokens);
+  for (const [b, row] of rows.entries())
+    for (const [k, { end }] of row.entries())
+      if (end > token0 && end <= token0 + tokens) ends[b * tokens + end - 1 - token0] = k + 1;
+  return stage.upload(ends);
+}
+
 async function make(stage: Stage<Ssd>, window: Window): Promise<Made> {
   const { dims, inputs, settings } = stage.problem;
-  if (!unplainReason({ dims: { ...dims, documents: 0 }, inputs, settings })) return {};
+  if (!needsSteps(stage.problem)) return {};
   const perHead = inputs.logA?.axes.length === 1;
   const { softplus, dtMin, dtMax } = settings;
   const limits = dtMin > 0 || dtMax > 0;
