@@ -4,14 +4,8 @@
  */
 import type { Bounds } from "./bound.js";
 import { drawnDocuments } from "./documents.js";
-import {
-  type Distribution,
-  type Dtype,
-  elementCount,
-  type Reader,
-  readerOf,
-  type TensorSource,
-} from "./tensor.js";
+import type { Distribution, Dtype, Reader, TensorSource } from "./tensor.js";
+import { elementCount, readerOf } from "./tensor.js";
 
 export type Axes<D extends string> = readonly D[];
 
@@ -37,7 +31,7 @@ export type Settings = Readonly<Record<string, number | boolean>>;
 
 /**
  * One checked piece of every output: the lane axes are fixed, one axis runs. `element` fixes all lane axes; `projection` sums the
- * operator's projected axis with weights +-1 (bound.ts), so that one reference lane covers all channels of a head.
+ * operator's projected axis with weights +-1, so that one reference lane covers all channels of a head.
  */
 export interface Lane {
   readonly kind: "element" | "projection";
@@ -239,18 +233,15 @@ export function checked<Op extends AnyOperator>(operator: Op, problem: Problem):
       if (!spec.optional) fail(`input ${name} is missing`);
       continue;
     }
-    const layouts = [spec.axes, ...(spec.alternatives ?? [])];
-    if (!layouts.some((axes) => axes.join() === source.axes.join()))
-      fail(
-        `${name} has axes (${source.axes.join(" ")}), expected (${layouts.map((axes) => axes.join(" ")).join(") or (")})`,
-      );
+    const layouts = [spec.axes, ...(spec.alternatives ?? [])].map((axes) => axes.join(" "));
+    const axes = source.axes.join(" ");
+    if (!layouts.includes(axes)) fail(`${name} has axes (${axes}), expected (${layouts.join(") or (")})`);
     const expected = shapeOf(source.axes, problem.dims);
-    if (source.shape.join() !== expected.join())
-      fail(`${name} has shape ${source.shape.join("x")}, expected ${expected.join("x")}`);
-    if (source.kind === "given" && source.data.length !== elementCount(expected))
-      fail(
-        `${name} has ${source.data.length} values, its shape ${expected.join("x")} needs ${elementCount(expected)}`,
-      );
+    const [shape, count] = [expected.join("x"), elementCount(expected)];
+    if (source.shape.join("x") !== shape)
+      fail(`${name} has shape ${source.shape.join("x")}, expected ${shape}`);
+    if (source.kind === "given" && source.data.length !== count)
+      fail(`${name} has ${source.data.length} values, its shape ${shape} needs ${count}`);
   }
   const contradiction = operator.invalid?.(problem);
   if (contradiction) fail(contradiction);

@@ -2,6 +2,7 @@
 import type { TopLevelSpec } from "vega-lite";
 import { xKeyOf } from "../analysis/series.js";
 import type { Row, RunRecord } from "../rows/row.js";
+import { documentsChart } from "./packing/documents.js";
 import { logAxis, sizeAxis } from "./scale.js";
 import { sequenceLengthChart } from "./sequence-length.js";
 import { stateSizeChart } from "./state-size.js";
@@ -13,6 +14,7 @@ export type Chart = (run: RunRecord, rows: readonly Row[], theme?: Theme) => Top
 const CHARTS: Readonly<Record<string, Chart>> = {
   "sequence-length": sequenceLengthChart,
   "state-size": stateSizeChart,
+  documents: documentsChart,
 };
 
 export function chartOf(suite: string, rows: readonly Row[]): Chart {

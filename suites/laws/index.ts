@@ -9,6 +9,7 @@ import type { AnyLaw } from "./law.js";
 import { linearAttention } from "./linear-attention.js";
 import { linearity } from "./linearity.js";
 import { normScales } from "./norm-scales.js";
+import { packedDocuments } from "./packed-documents.js";
 import { permutation } from "./permutation.js";
 import { recurrenceIsConvolution } from "./recurrence-is-convolution.js";
 import { retention } from "./retention.js";
@@ -32,4 +33,5 @@ export const laws: readonly AnyLaw[] = [
   permutation,
   filterResumes,
   normScales,
+  packedDocuments,
 ];

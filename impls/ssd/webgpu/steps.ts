@@ -1,4 +1,5 @@
 /** What the WebGPU kernels read in place of logA and dt where a problem has more to it than those. */
+import { documentsOfSource } from "../../documents.js";
 import type { Stage } from "../../engines/webgpu/problem/stage.js";
 import type { Window } from "../../engines/webgpu/problem/windows.js";
 import { keptTable } from "../../recurrence/kept.js";
@@ -30,6 +31,16 @@ export async function steppedInputs<Name extends string>(
     names.map(async (name) => [name, made[name] ?? (await stage.input(name, window))]),
   );
   return Object.fromEntries(found) as Record<Name, GPUBuffer | undefined>;
+}
+
+/** Of each token of a window which document of its row ends with it, counted from 1; 0 where none does. */
+export function endTable(stage: Stage<Ssd>, { batch0, batches, token0, tokens }: Window): GPUBuffer {
+  const rows = documentsOfSource(stage.problem.inputs.documents!).slice(batch0, batch0 + batches);
+  const ends = new Uint32Array(batches * tokens);
+  for (const [b, row] of rows.entries())
+    for (const [k, { end }] of row.entries())
+      if (end > token0 && end <= token0 + tokens) ends[b * tokens + end - 1 - token0] = k + 1;
+  return stage.upload(ends);
 }
 
 async function make(stage: Stage<Ssd>, window: Window): Promise<Made> {

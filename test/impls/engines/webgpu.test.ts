@@ -58,6 +58,21 @@ const problems: Record<string, (dtype: "f32" | "f16") => Problem[]> = {
     }),
     randomProblem(ssd, {
       dtype,
+      seed: 9,
+      dims: { batch: 2, length: 70, heads: 2, groups: 1, headDim: 5, state: 9 },
+      with: ["dt", "dtBias", "initialState", "documents"],
+      settings: { softplus: true, dtMax: 1.5 },
+      layouts: { logA: ["heads"] },
+    }),
+    // the recurrent form alone gives states of documents
+    randomProblem(ssd, {
+      dtype,
+      seed: 12,
+      dims: { batch: 2, length: 40, heads: 2, groups: 1, headDim: 5, state: 9, documents: 9 },
+      with: ["documents"],
+    }),
+    randomProblem(ssd, {
+      dtype,
       seed: 4,
       dims: { batch: 3, length: 1, heads: 2, groups: 1, headDim: 16, state: 64 },
       with: ["initialState"],
@@ -78,6 +93,12 @@ const problems: Record<string, (dtype: "f32" | "f16") => Problem[]> = {
     }),
     randomProblem(selectiveScan, {
       dtype,
+      seed: 9,
+      dims: { batch: 2, length: 70, heads: 2, groups: 1, headDim: 5, state: 9 },
+      with: ["initialState", "documents"],
+    }),
+    randomProblem(selectiveScan, {
+      dtype,
       seed: 3,
       dims: { batch: 1, length: 63, heads: 1, groups: 1, headDim: 10, state: 100 },
     }),
@@ -92,6 +113,13 @@ const problems: Record<string, (dtype: "f32" | "f16") => Problem[]> = {
       dtype,
       seed: 2,
       dims: { batch: 2, length: 65, context: 65, heads: 4, groups: 2, headDim: 16, headDimV: 40 },
+    }),
+    randomProblem(attention, {
+      dtype,
+      seed: 9,
+      dims: { batch: 2, length: 70, context: 70, heads: 2, groups: 1, headDim: 5, headDimV: 9 },
+      with: ["documents"],
+      settings: { causal: false, window: 9 },
     }),
     randomProblem(attention, {
       dtype,
@@ -162,12 +190,13 @@ for (const operator of here ? operators : [])
     for (const dtype of dtypes)
       for (const problem of problems[operator.name]?.(dtype) ?? [])
         for (const options of (await impl.options?.(problem, engine as never)) ?? [{}])
-          cases.push({
-            name: `${name} ${dtype} ${JSON.stringify(options)} ${JSON.stringify(problem.dims)}`,
-            impl,
-            problem,
-            options,
-          });
+          if (!problem.dims.documents || !impl.unsupported?.(problem, options))
+            cases.push({
+              name: `${name} ${dtype} ${JSON.stringify(options)} ${JSON.stringify(problem.dims)}`,
+              impl,
+              problem,
+              options,
+            });
 
 describe.runIf(here)("webgpu kernels against the float64 reference", () => {
   it.each(cases)("$name", async ({ impl, problem, options }) => {

@@ -1,11 +1,4 @@
-import {
-  type AnyOperator,
-  inputDtype,
-  type OutputName,
-  outputNames,
-  type Problem,
-  shapeOf,
-} from "../../../operator.js";
+import { type AnyOperator, inputDtype, outputNames, type Problem, shapeOf } from "../../../operator.js";
 import { type Prepared, rewriteInputs } from "../../../prepared.js";
 import type { TensorSource } from "../../../tensor.js";
 import type { Launch } from "../clock/launch.js";
@@ -132,7 +125,7 @@ export class Stage<Op extends AnyOperator> {
     });
   }
 
-  output(name: OutputName<Op>, window: Window): GPUBuffer {
+  output(name: Extract<keyof Op["outputs"], string>, window: Window): GPUBuffer {
     const axes = this.operator.outputs[name] as readonly string[];
     const { row0, rows, width } = sliceOf(axes, shapeOf(axes, this.problem.dims), window);
     const key = `out ${name} ${row0}`;
