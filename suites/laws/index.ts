@@ -31,7 +31,7 @@ export const laws: readonly AnyLaw[] = [
   attentionRange,
   recurrenceIsConvolution,
   permutation,
-  packedDocuments,
   filterResumes,
   normScales,
+  packedDocuments,
 ];

@@ -1,6 +1,8 @@
 /** Decays of a mask on the host. */
 
-/** exp(j logGamma) for every distance j of one head, times m where there is one. Each power by itself: products of a rounded gamma drift. */
+/**
+ * exp(j logGamma) for every distance j of one head, times m where there is one. Each power by itself: products of a rounded gamma drift.
+ */
 export function fillDiagonal(
   diagonal: Float32Array,
   m: Float32Array | undefined,

@@ -1,8 +1,8 @@
-import { forward, inverse } from "../../convolution/wasm/fft.as";
 import { madd } from "../../engines/wasm/simd.as";
+import { forward, inverse } from "../../engines/wasm/transform.as";
 import { Args, diagonal, origin, storeSome, stride } from "./arguments.as";
-// exported as the convolution does, which keeps them functions of their own
-export { joinInFour, splitInFour } from "../../convolution/wasm/fft.as";
+// exported, which keeps them functions of their own
+export { joinInFour, splitInFour } from "../../engines/wasm/transform.as";
 
 /** Tasks: (sequence, head, four channels). Scratch: the mask's spectrum, the signal's, the outputs of four channels. */
 export function transform(args: Args, task: i32, scratch: usize): void {

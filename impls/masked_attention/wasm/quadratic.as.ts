@@ -38,7 +38,8 @@ function firstDecays(args: Args, logA: usize, t: i32, decays: usize): void {
 /** Weights [s][4] of rows t to t + 3: their products with key s, times the mask by distance. Zero where s comes after the row. */
 function scores(args: Args, b: i32, h: i32, t: i32, count: i32, diagonals: usize, weights: usize): void {
   const row = stride(args, args.headDim), first = origin(args, b, h, args.headDim);
-  const q0 = args.Q + first + <usize>t * row, q1 = q0 + (count > 1 ? row : 0), q2 = q1 + (count > 2 ? row : 0), q3 = q2 + (count > 3 ? row : 0);
+  const q0 = args.Q + first + <usize>t * row;
+  const q1 = q0 + (count > 1 ? row : 0), q2 = q1 + (count > 2 ? row : 0), q3 = q2 + (count > 3 ? row : 0);
   let k = args.K + first;
   for (let s = 0; s < t + count; s++, k += row) {
     let dots = fourDots(q0, q1, q2, q3, k, args.headDim);
