@@ -82,19 +82,6 @@ it("is the same in another folder, with other line ends, beside other files", ()
   expect(hashOfModule(written({ "kernel.ts": FILES["kernel.ts"].replaceAll("\n", "\r\n") }))).toBe(before);
 });
 
-it("follows what a file of C includes from beside it", () => {
-  const folder = dirname(written());
-  const hash = (header: string) => {
-    writeFileSync(join(folder, "kernel.c"), '#include <math.h>\n  #  include "parts/tile.h"\n');
-    mkdirSync(join(folder, "parts"), { recursive: true });
-    writeFileSync(join(folder, "parts", "tile.h"), '#include "deep.h"\n');
-    writeFileSync(join(folder, "parts", "deep.h"), header);
-    return hashOfModule(join(folder, "kernel.c"));
-  };
-  expect(hash("1")).not.toBe(hash("2"));
-  expect(hash("1")).toBe(hash("1"));
-});
-
 it("misses nothing that is gone", () => {
   const file = written();
   const copy = join(temporary(), "copy");

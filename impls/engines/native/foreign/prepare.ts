@@ -3,15 +3,15 @@
  * unit of its own, behind which the call is written, so that the compiler holds the two against each other. Its tensors lie between pages
  * that end the process when they are touched.
  */
-import type { AnyOperator, Problem } from "../../operator.js";
-import type { Prepared } from "../../prepared.js";
-import { hostPrepared } from "../cpu/host-memory.js";
-import type { Compiler } from "./compiler.js";
-import { argumentBlock } from "./fields.js";
-import { type ForeignKernel, loadForeign } from "./foreign-library.js";
-import { writeInputs } from "./inputs.js";
-import type { Isa } from "./library.js";
-import { NativeRoom } from "./room.js";
+import type { AnyOperator, Problem } from "../../../operator.js";
+import type { Prepared } from "../../../prepared.js";
+import { hostPrepared } from "../../cpu/host-memory.js";
+import type { Compiler } from "../compiler.js";
+import { argumentBlock } from "../fields.js";
+import { writeInputs } from "../inputs.js";
+import type { Isa } from "../library.js";
+import { NativeRoom } from "../room.js";
+import { type ForeignKernel, loadForeign } from "./library.js";
 
 /** A multiple of every machine's page. */
 const GUARD = 65536;

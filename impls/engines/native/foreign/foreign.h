@@ -1,6 +1,6 @@
-// What stands behind a user's kernel, in its own translation unit (foreign.ts writes the call): names are long so that they are not its own.
+// What stands behind a user's kernel, in its own translation unit (library.ts writes the call): names are long so that they are not its own.
 #pragma once
-#include "denormals.h"
+#include "../denormals.h"
 #include <sys/mman.h>
 
 // Written for each kernel: calls it with the arguments of a block of words.

@@ -5,10 +5,10 @@ import { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { firstThatLoads } from "../libraries/koffi.js";
-import { type Compiler, LINKING, libraryFolder } from "./compiler.js";
-import type { Field } from "./fields.js";
-import { FLAGS, type Isa, type RuntimeCalls } from "./library.js";
+import { firstThatLoads } from "../../libraries/koffi.js";
+import { type Compiler, LINKING, libraryFolder } from "../compiler.js";
+import type { Field } from "../fields.js";
+import { FLAGS, type Isa, type RuntimeCalls } from "../library.js";
 
 export interface ForeignKernel {
   /** Path of the C file, and what stands in it. */
