@@ -72,7 +72,7 @@ export function readHeader(source: HeaderSource): { header: Header; fields: Fiel
   if (!found)
     throw new Error(
       `${file} has no header: none of its comments holds the word dualbench and a JSON object after it; ` +
-        "examples/kernels/README.md has one, and `npm run new` writes one",
+        "`npm run new -- ssd/chunked --lang NAME` writes a file with one",
     );
   const page = { file, text: found.text };
   try {

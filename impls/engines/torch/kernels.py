@@ -4,7 +4,7 @@ import time
 import replays
 import torch
 import watch
-from user_code import KernelError, Settings, guarded, sentence
+from user_code import KernelError, Settings, guarded, only_here, sentence
 
 # a longer run is not worth its time again
 LOOKED_AT_S = 1
@@ -112,8 +112,10 @@ class Kernel:
     def __call__(self):
         try:
             result = self.run()
-        except (Exception, SystemExit) as error:
+        except BaseException as error:
+            only_here()
             raise KernelError(sentence(error, self.file)) from None
+        only_here()
         # a library that makes its outputs itself gives them back: copying them would be timed
         return self._in_our_order(result) if isinstance(result, dict) else self.ours
 

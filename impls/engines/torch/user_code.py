@@ -10,15 +10,26 @@ class KernelError(Exception):
     """What a user's file did or raised, as one sentence with the place in it."""
 
 
+HOME = os.getpid()
+
+
+def only_here():
+    """A program that forks comes back twice: its other half must neither answer nor run (and fork) again."""
+    if os.getpid() != HOME:
+        os._exit(0)
+
+
 def guarded(call, file, settings):
     try:
         return call()
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
+        only_here()
         # a class of theirs by that name says that the kernel does not take this problem
         if type(error).__name__ == "Unsupported":
             raise
         raise KernelError(sentence(error, file)) from None
     finally:
+        only_here()
         settings.put_back()
 
 

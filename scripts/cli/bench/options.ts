@@ -146,7 +146,7 @@ function benchCommand(): Command {
     .option("--seed <n>", "seed of the inputs and of the order", seed)
     .option(
       "--impl <file>",
-      "also run the implementations of this module, .ts or .js (repeat for more)",
+      "also run the implementations of this file, .ts, .js, .py, .c, .cu or .wgsl (repeat for more)",
       collect(any),
     )
     .option("--json", "print one JSON document on stdout, the rest on stderr")

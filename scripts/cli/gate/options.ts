@@ -105,7 +105,12 @@ function gateCommand(): Command {
       list,
       [],
     )
-    .option("--impl <file>", "gate the implementations of this module only (repeat for more)", list, [])
+    .option(
+      "--impl <file>",
+      "gate the implementations of this file only, .ts, .js, .py, .c, .cu or .wgsl (repeat for more)",
+      list,
+      [],
+    )
     .option("--budget <minutes>", "most time for measuring", positive, DEFAULT_BUDGET_MINUTES)
     .option("--delta <percent>", "slowdowns up to this are none", positive, 100 * DEFAULT_RULE.delta)
     .option(

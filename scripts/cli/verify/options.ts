@@ -58,7 +58,12 @@ function verifyCommand(): Command {
     )
     .option("--vectors <dir>", "golden vectors (*.safetensors) in place of random problems")
     .option("--replay <token>", "one case again, as a failure names it", token)
-    .option("--impl <file>", "your own implementation beside ours, .ts or .js; may be repeated", repeated, [])
+    .option(
+      "--impl <file>",
+      "your own implementation beside ours, .ts, .js, .py, .c, .cu or .wgsl; may be repeated",
+      repeated,
+      [],
+    )
     .option("--json <file>", "results as one JSON document")
     .allowExcessArguments(false)
     .configureOutput({ outputError: () => {} })

@@ -230,6 +230,13 @@ describe.skipIf(!engine)("a kernel costs its own row, and says why, when it", ()
     expect(row.status === "failed" && row.reason).toMatch(words);
   });
 
+  it("forks: its other half neither answers nor runs", async () => {
+    const once =
+      "    import os\n    pids = []\n\n    def run():\n        if not pids:\n            pids.append(os.fork())\n";
+    expect(await rowOf(changed("    def run():\n", once))).toMatchObject({ status: "measured" });
+    expect(await rowOf(example)).toMatchObject({ status: "measured", form: "chunked" });
+  });
+
   it("changes torch for everybody: the next one finds what it was", async () => {
     const rude = "import torch\ntorch.set_default_dtype(torch.float64)\ntorch.set_num_threads(3)\n";
     expect((await rowOf(body("return lambda: None", rude))).status).toBe("rejected");
