@@ -21,6 +21,7 @@ export const ID_KEYS = [
   "context",
   "tile",
   "documents",
+  "width",
   "device",
 ] as const;
 export type IdKey = (typeof ID_KEYS)[number];

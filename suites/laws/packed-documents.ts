@@ -1,4 +1,5 @@
 import { attention } from "../../impls/attention/index.js";
+import { causalConv1d } from "../../impls/causal_conv1d/index.js";
 import { type Document, documentsOfSource } from "../../impls/documents.js";
 import type { AnyOperator, Problem } from "../../impls/operator.js";
 import { selectiveScan } from "../../impls/selective_scan/index.js";
@@ -21,14 +22,14 @@ const MOST = 4;
 /** Kernels may take very few tokens by a path of their own. */
 const FEW_TOKENS = 3;
 
-/** The recurrence takes token after token, whatever stands around them: bit for bit. Other forms cut time where documents do not. */
+/** A recurrence, and a short filter, take token after token, whatever stands around them: bit for bit. Other forms cut time elsewhere. */
 export const packedDocuments = defineLaw({
   name: "packed-documents",
   states:
     "a document in a packed row gives what it gives alone; the initial state is the first one's, if its id is 0",
   source: "arXiv 2405.21060, section 8.3: a decay of 0 between sequences keeps them apart",
-  operators: [ssd, selectiveScan, attention],
-  exact: ["recurrent"],
+  operators: [ssd, selectiveScan, attention, causalConv1d],
+  exact: ["recurrent", "direct"],
   cases: (operator) =>
     specs(operator, { ordinary: true, work: 20_000, with: ["documents"] }).map((spec) => ({ spec })),
   async holds({ spec }, subject) {

@@ -16,6 +16,7 @@ const SIZES: Readonly<Record<string, fc.Arbitrary<number>>> = {
   heads: sizes(8, [1, 2, 3, 4, 6]),
   headDim: sizes(128, [1, 2, 3, 4, 5, 8, 16, 40, 64, 128]),
   headDimV: sizes(128, [1, 2, 3, 4, 5, 8, 16, 40, 64, 128]),
+  width: fc.constantFrom(4, 3, 2),
   state: sizes(256, [1, 2, 3, 4, 5, 8, 16, 64, 100, 128, 256]),
 };
 
@@ -111,6 +112,8 @@ function sizeOf(dim: string): fc.Arbitrary<number> {
 function exponents(operator: AnyOperator, name: string, { random, axes }: InputSpec): readonly number[] {
   // a gate of 2^40 is a step function; a large bias makes every step large; poles lie in [-1, 1]
   if (name === "z" || name === "deltaBias" || name === "dtBias") return [-12, 2, 5];
+  // a norm squares its inputs and adds them up
+  if (operator.name === "rms_norm_gated" && name === "X") return [-60, -40, -12, 12, 40];
   if (name === "poles" || random === "documents") return [];
   if (random === "timeStep" || random === "logDecay" || random === "channelDecay") return [];
   // logits grow with Q and K: beyond this every row is one key
@@ -150,12 +153,16 @@ const STEP_LIMITS = ["dtMin", "dtMax"];
 
 const WIDTH = ["batch", "heads", "headDim", "headDimV", "state"];
 
-/** Makes drawn dims agree with one another and cheap enough: groups divide heads, causal attention has as many keys as queries. */
+/**
+ * Makes drawn dims agree with one another and cheap enough: groups divide heads, causal attention has as many keys as queries, a filter
+ * sees one token less before the current one than it has taps.
+ */
 export function fitted(operator: AnyOperator, spec: Spec, groupPick: number, work: number): Spec {
   const dims: Record<string, number> = { ...spec.dims };
   const cost = () => {
     const square = spec.settings.causal === true || spec.with.includes("documents");
     if (square && "context" in dims) dims.context = dims.length;
+    if ("width" in dims) dims.past = dims.width - 1;
     if ((operator.dims as readonly string[]).includes("groups")) {
       const divisors = [1, 2, 3, 4, 5, 6, 7, 8].filter((groups) => dims.heads % groups === 0);
       dims.groups = divisors[groupPick % divisors.length];

@@ -1,6 +1,7 @@
 /** The WebGPU engine on a software adapter: on Linux x64 its absence fails these tests, since npm brings SwiftShader. */
 import { afterAll, describe, expect, it } from "vitest";
 import { attention } from "../../../impls/attention/index.js";
+import { causalConv1d } from "../../../impls/causal_conv1d/index.js";
 import { convolution } from "../../../impls/convolution/index.js";
 import { chooseWgsl } from "../../../impls/engines/webgpu/device/wgsl.js";
 import { halfBits, halfValue } from "../../../impls/engines/webgpu/problem/half.js";
@@ -15,6 +16,7 @@ import { implementations } from "../../../impls/index.js";
 import { gatherLane, laneTotal, laneView } from "../../../impls/lanes.js";
 import { type AnyOperator, inputDtype, type Problem, randomProblem } from "../../../impls/operator.js";
 import { type Options, rewriteInputs } from "../../../impls/prepared.js";
+import { rmsNormGated } from "../../../impls/rms_norm_gated/index.js";
 import { selectiveScan } from "../../../impls/selective_scan/index.js";
 import { ssd } from "../../../impls/ssd/index.js";
 import { recurrentWebgpu } from "../../../impls/ssd/recurrent.webgpu.js";
@@ -137,8 +139,57 @@ const problems: Record<string, (dtype: "f32" | "f16") => Problem[]> = {
   ],
 };
 
+/** Windows of a short filter begin with tokens of the one before. */
+const filter = (length: number, width: number) => ({
+  batch: 2,
+  length,
+  heads: 2,
+  headDim: 5,
+  width,
+  past: width - 1,
+});
+problems.causal_conv1d = (dtype) => [
+  randomProblem(causalConv1d, { dtype, seed: 1, dims: { ...filter(1, 2), batch: 1, heads: 1, headDim: 1 } }),
+  randomProblem(causalConv1d, {
+    dtype,
+    seed: 2,
+    dims: filter(65, 4),
+    with: ["bias", "initialState", "documents"],
+  }),
+  randomProblem(causalConv1d, {
+    dtype,
+    seed: 3,
+    dims: filter(2, 3),
+    with: ["initialState"],
+    settings: { silu: false },
+  }),
+];
+problems.rms_norm_gated = (dtype) =>
+  [true, false].flatMap((normBeforeGate, seed) => [
+    randomProblem(rmsNormGated, {
+      dtype,
+      seed,
+      dims: { batch: 2, length: 17, heads: 4, groups: 2, headDim: 5 },
+      with: ["bias", "z"],
+      settings: { normBeforeGate },
+    }),
+    randomProblem(rmsNormGated, {
+      dtype,
+      seed,
+      dims: { batch: 1, length: 3, heads: 1, groups: 1, headDim: 200 },
+    }),
+  ]);
+
+const operators: readonly AnyOperator[] = [
+  ssd,
+  selectiveScan,
+  attention,
+  convolution,
+  causalConv1d,
+  rmsNormGated,
+];
 const cases: { name: string; impl: AnyImplementation; problem: Problem; options: Options }[] = [];
-for (const operator of here ? [ssd, selectiveScan, attention, convolution] : [])
+for (const operator of here ? operators : [])
   for (const { name, impl } of form(operator))
     for (const dtype of dtypes)
       for (const problem of problems[operator.name]?.(dtype) ?? [])
@@ -179,6 +230,9 @@ describe.runIf(here)("tensors split over bindings", () => {
       { with: ["initialState"] },
     ),
     ...split(convolution, { batch: 2, length: 300, heads: 1, headDim: 6 }),
+    ...split(causalConv1d, filter(130, 4), { with: ["bias", "initialState", "documents"] }),
+    ...split(causalConv1d, { ...filter(203, 3), headDim: 16 }, { with: ["initialState"] }),
+    ...split(rmsNormGated, { batch: 2, length: 130, heads: 4, groups: 2, headDim: 8 }, { with: ["z"] }),
   ])("$name carries on from window to window", async ({ impl, problem }) => {
     const { certified, worst } = await agreement(impl, problem as never, undefined, tiny as never);
     expect(certified, worst).toBeLessThanOrEqual(1);
