@@ -54,6 +54,9 @@ const COLUMNS: readonly (readonly [name: string, key: string])[] = [
   ["source", "source"],
   ["inputs", "inputs"],
   ["checked_runs", "checkedRuns"],
+  ["workload", "workload"],
+  ["documents", "documents"],
+  ["width", "width"],
 ];
 
 export const CSV_COLUMNS: readonly string[] = COLUMNS.map(([name]) => name);

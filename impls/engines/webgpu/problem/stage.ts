@@ -1,4 +1,4 @@
-import { type AnyOperator, inputDtype, type OutputName, type Problem, shapeOf } from "../../../operator.js";
+import { type AnyOperator, inputDtype, outputNames, type Problem, shapeOf } from "../../../operator.js";
 import { type Prepared, rewriteInputs } from "../../../prepared.js";
 import type { TensorSource } from "../../../tensor.js";
 import type { Launch } from "../clock/launch.js";
@@ -6,7 +6,7 @@ import type { Arguments } from "../device/arguments.js";
 import type { GpuDevice, Kernel } from "../device/device.js";
 import { type Grid, makeKernel, submit } from "../device/kernel.js";
 import { OwnedBuffers } from "../device/owned.js";
-import type { Dtype, KernelSource } from "../device/source.js";
+import type { Dtype, KernelSource, WholeText } from "../device/source.js";
 import { givenBytes, randomKernels } from "./inputs.js";
 import { OutputReader, type Piece, poisonKernel } from "./outputs.js";
 import { InputRewriter } from "./rewriter.js";
@@ -57,7 +57,7 @@ export class Stage<Op extends AnyOperator> {
     const inputs = Object.entries(this.#inputs).flatMap(([name, source]) =>
       source && !options.uncut?.includes(name) ? [{ axes: source.axes, bytes: this.#inputBytes(name) }] : [],
     );
-    const outputs = Object.keys(operator.outputs).map((name) => ({
+    const outputs = outputNames(operator, this.problem as Problem).map((name) => ({
       axes: operator.outputs[name] as readonly string[],
       bytes: bytesOf(this.#outputDtype(name)),
     }));
@@ -125,7 +125,7 @@ export class Stage<Op extends AnyOperator> {
     });
   }
 
-  output(name: OutputName<Op>, window: Window): GPUBuffer {
+  output(name: Extract<keyof Op["outputs"], string>, window: Window): GPUBuffer {
     const axes = this.operator.outputs[name] as readonly string[];
     const { row0, rows, width } = sliceOf(axes, shapeOf(axes, this.problem.dims), window);
     const key = `out ${name} ${row0}`;
@@ -173,12 +173,16 @@ export class Stage<Op extends AnyOperator> {
    * of the struct's members.
    */
   async kernel(
-    source: Omit<KernelSource, "dtype"> & { dtype?: Dtype },
+    source: (Omit<KernelSource, "dtype"> & { dtype?: Dtype }) | WholeText,
     args: Arguments,
     grid: Grid,
   ): Promise<void> {
     await this.#orDispose(async () => {
       await this.gpu.settle();
+      if ("text" in source) {
+        this.#kernels.push(await makeKernel(this.#owned, source, args, grid));
+        return;
+      }
       const flags = this.gpu.isSoftware ? [...(source.flags ?? []), "rolled"] : (source.flags ?? []);
       const full = { dtype: this.dtype, ...source, flags };
       this.#kernels.push(await makeKernel(this.#owned, full, args, grid));
