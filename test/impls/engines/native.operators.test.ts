@@ -1,4 +1,4 @@
-/** What the list of awkward problems is too short for: transforms that no cache holds, long runs of keys, threads that share an operator. */
+/** What the list of awkward problems is too short for: transforms that no cache holds, long runs of keys, threads that share operators. */
 import { afterAll, describe, expect, it } from "vitest";
 import type { Engine } from "../../../impls/engines/engine.js";
 import { type NativeEngine, open } from "../../../impls/engines/native.js";
