@@ -22,9 +22,9 @@ export interface InputSpec<D extends string = string> {
 }
 
 export type InputSpecs<D extends string = string> = Readonly<Record<string, InputSpec<D>>>;
-/** An output with the axis `documents` exists where the problem has that dim: see `OptionalDims`. */
+/** One with the axis `documents` exists where the problem has that dim: `OptionalDims`. */
 export type OutputSpecs<D extends string = string> = Readonly<Record<string, Axes<D | "documents">>>;
-/** Dims that a problem may lack: `documents`, how many of each row's packed documents an output has an entry for. */
+/** How many of each row's packed documents an output has an entry for. */
 export type OptionalDims = { readonly documents?: number };
 /** Settings that change the function itself (causal, scale, softplus): part of the problem, unlike a chunk length. */
 export type Settings = Readonly<Record<string, number | boolean>>;
@@ -72,8 +72,10 @@ export interface Operator<
   /** Float64 truth of the given lanes (any lane alone, in any order). Throws on shapes that contradict the dims. */
   reference(problem: ProblemOf<D, I, S>, lanes: readonly Lane[]): Iterable<LaneReference<RequiredOutput<O>>>;
   cost(problem: ProblemOf<D, I, S>): Cost;
-  /** What one run computes, for a reader who compares it with a kernel that does more or less: its inputs in place, then this. */
+  /** What one run computes, for a reader who compares it with other kernels: its inputs in place, then this. */
   readonly timed: string;
+  /** What a problem asks of a kernel beyond the map that all know, e.g. documents: see `Implementation.takes`. */
+  extras?(problem: ProblemOf<D, I, S>): readonly string[];
   /** One sentence on why these dims or inputs contradict each other, or undefined. */
   invalid?(problem: ProblemOf<D, I, S>): string | undefined;
 }
@@ -89,7 +91,6 @@ export interface ProblemOf<D extends string, I, S> {
 
 // biome-ignore lint/suspicious/noExplicitAny: any operator, whatever its dims; the one place where variance is waived
 export type AnyOperator = Operator<any, any, any, any>;
-
 type DimsOf<Op> = Op extends Operator<infer D, infer _I, infer _O, infer _S> ? D : never;
 type OptionalKeys<I> = { [K in keyof I]: I[K] extends { readonly optional: true } ? K : never }[keyof I];
 

@@ -2,7 +2,7 @@
 import { f32Rounding } from "../bound.js";
 import { implementation } from "../implementation.js";
 import { addWeighted, scores, storedSums } from "./cpu/products.js";
-import { attention, attentionScale } from "./operator.js";
+import { attention, attentionScale, NARROWED } from "./operator.js";
 import { visibleKeys } from "./reference/visible.js";
 
 /** 1 GiB of f32 scores; beyond it the tiled form is the one to use. */
@@ -10,6 +10,7 @@ const MAX_SCORES = 2 ** 28;
 
 export const materialisedCpu = implementation(attention, "cpu", {
   form: "materialised",
+  takes: NARROWED,
   source: "arXiv 1706.03762, equation (1)",
   rounding: ({ dims }) => f32Rounding(storedSums(dims.context)),
   unsupported: ({ dims: { length, context } }) =>

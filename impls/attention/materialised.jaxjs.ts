@@ -3,7 +3,7 @@ import { f32Rounding } from "../bound.js";
 import { implementation, tooLarge } from "../implementation.js";
 import type { Problem } from "../operator.js";
 import { jaxMask } from "../peers/jaxjs.js";
-import { type Attention, attention, attentionScale, unnarrowed } from "./operator.js";
+import { type Attention, attention, attentionScale } from "./operator.js";
 
 function scoreBytes({ dims }: Problem<Attention>): number {
   return 4 * dims.batch * dims.heads * dims.length * dims.context;
@@ -15,8 +15,7 @@ export const materialisedJaxjs = implementation(attention, "jaxjs", {
   rounding: ({ dims }) => f32Rounding(dims.context),
   // products of other shapes are compiled otherwise
   bitwise: false,
-  unsupported: (problem) =>
-    unnarrowed(problem) ?? tooLarge("the scores of all heads (length x context)", scoreBytes(problem)),
+  unsupported: (problem) => tooLarge("the scores of all heads (length x context)", scoreBytes(problem)),
   prepare(engine, problem) {
     const { batch, length, context, heads, groups, headDim, headDimV } = problem.dims;
     const perGroup = heads / groups;

@@ -3,7 +3,7 @@ import { f32Rounding } from "../bound.js";
 import { implementation, tooLarge } from "../implementation.js";
 import type { Problem } from "../operator.js";
 import { onnxTimed, sessionThreads } from "../peers/onnxruntime.js";
-import { attention, attentionScale, unnarrowed } from "./operator.js";
+import { attention, attentionScale } from "./operator.js";
 
 function scoreBytes({ dims }: Pick<Problem, "dims">): number {
   const { batch, heads, length, context } = dims as Record<string, number>;
@@ -17,8 +17,7 @@ export const materialisedOnnxruntime = implementation(attention, "onnxruntime", 
   rounding: ({ dims }) => f32Rounding(dims.context),
   // products of other shapes take other kernels
   bitwise: false,
-  unsupported: (problem) =>
-    unnarrowed(problem) ?? tooLarge("the scores of all heads (length x context)", scoreBytes(problem)),
+  unsupported: (problem) => tooLarge("the scores of all heads (length x context)", scoreBytes(problem)),
   timed: onnxTimed,
   prepare(engine, problem, options) {
     const { batch, length, context, heads, groups, headDim, headDimV } = problem.dims;

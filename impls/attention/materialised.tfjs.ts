@@ -3,7 +3,7 @@ import type { Tensor, Tensor2D } from "@tensorflow/tfjs-core";
 import { f32Rounding } from "../bound.js";
 import { implementation, tooLarge } from "../implementation.js";
 import type { Problem } from "../operator.js";
-import { type Attention, attention, attentionScale, emptyRows } from "./operator.js";
+import { type Attention, attention, attentionScale, emptyRows, NARROWED } from "./operator.js";
 import { isNarrowed, visibleKeys } from "./reference/visible.js";
 
 function matrixBytes({ dims }: Pick<Problem, "dims">): number {
@@ -24,6 +24,7 @@ function masksOf(problem: Problem<Attention>): Uint8Array[] {
 
 export const materialisedTfjs = implementation(attention, "tfjs", {
   form: "materialised",
+  takes: NARROWED,
   source: "arXiv 1706.03762, equation (1), one head at a time",
   rounding: ({ dims }) => f32Rounding(dims.context),
   unsupported: (problem) =>

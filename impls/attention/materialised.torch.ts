@@ -2,7 +2,7 @@
 
 import type { Problem } from "../operator.js";
 import { f32Bytes, torchPeers, torchRounding } from "../peers/torch.js";
-import { type Attention, attention, attentionScale, unnarrowed } from "./operator.js";
+import { type Attention, attention, attentionScale, NARROWED } from "./operator.js";
 
 /** Rows of queries computed together on a GPU, in torch/materialised.py. */
 const ROWS = 2048;
@@ -19,13 +19,13 @@ export const materialisedTorch = [
   ...torchPeers(attention, {
     ...shared,
     source: "arXiv 1706.03762, equation (1), hidden blocks left out",
+    takes: NARROWED,
     scratchBytes: ({ dims: { batch, length, context, heads } }) =>
       3 * f32Bytes(batch, heads, Math.min(ROWS, length), context),
   }),
   ...torchPeers(attention, {
     ...shared,
     make: "math",
-    unsupported: unnarrowed,
     source: "torch.nn.functional.scaled_dot_product_attention, math backend",
     scratchBytes: ({ dims: { batch, length, context, heads } }) =>
       3 * f32Bytes(batch, heads, length, context),

@@ -1,6 +1,6 @@
 /** Attention with all logits in memory, a few heads at a time: three plain kernels, the form that tiling improves on. */
 import { implementation } from "../implementation.js";
-import { attention } from "./operator.js";
+import { attention, NARROWED } from "./operator.js";
 import { attentionSize, spanTable } from "./webgpu/size.js";
 
 const scoresUrl = new URL("./webgpu/materialised.scores.wgsl", import.meta.url);
@@ -14,6 +14,7 @@ const LOGITS_BYTES = 2 ** 30;
 
 export const materialisedWebgpu = implementation(attention, "webgpu", {
   form: "materialised",
+  takes: NARROWED,
   source: "Attention Is All You Need, arXiv 1706.03762, equation (1)",
   dtypes: ["f32", "f16"],
   rounding: ({ dtype, dims }) => ({

@@ -35,6 +35,10 @@ export const attention = defineOperator({
       bytes: (values + batch * length * heads * headDimV) * (dtype === "f32" ? 4 : 2),
     };
   },
+  extras: ({ inputs, settings }) => [
+    ...(inputs.documents ? ["documents"] : []),
+    ...(settings.window > 0 ? ["window"] : []),
+  ],
   invalid: ({ dims, inputs, settings }) => {
     if (dims.heads % dims.groups !== 0)
       return `groups must divide heads, got groups=${dims.groups} heads=${dims.heads}`;
@@ -52,6 +56,9 @@ export const attention = defineOperator({
 
 export type Attention = typeof attention;
 
+/** Both extras: keys that a query does not see, though causality would let it. */
+export const NARROWED = ["documents", "window"] as const;
+
 type Narrowed = Pick<Problem, "dims" | "inputs" | "settings">;
 
 /** Pairs of a query and a key that it sees, over all batches, of one head. */
@@ -61,15 +68,6 @@ export function visiblePairs(problem: Narrowed): number {
     return batch * (problem.settings.causal ? (length * (length + 1)) / 2 : length * context);
   const { first, end } = visibleKeys(problem);
   return first.reduce((pairs, from, i) => pairs + end[i] - from, 0);
-}
-
-/** For kernels that know no mask but the causal one: a sentence where a problem has more, or undefined. */
-export function unnarrowed({ inputs, settings }: Pick<Narrowed, "inputs" | "settings">): string | undefined {
-  const found = [
-    ...(inputs.documents ? ["documents"] : []),
-    ...((settings.window as number) > 0 ? ["a window"] : []),
-  ];
-  return found.length > 0 ? `knows no mask but the causal one, got ${found.join(" and ")}` : undefined;
 }
 
 /** For softmaxes that know no row without keys: a sentence where a problem has one, or undefined. */

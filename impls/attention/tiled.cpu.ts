@@ -5,7 +5,7 @@
 import { f32Rounding } from "../bound.js";
 import { implementation } from "../implementation.js";
 import { addWeighted, scores, storedSums } from "./cpu/products.js";
-import { attention, attentionScale } from "./operator.js";
+import { attention, attentionScale, NARROWED } from "./operator.js";
 import { visibleKeys } from "./reference/visible.js";
 
 /** Keys and values of one tile stay in the first-level cache while the queries pass over them. */
@@ -13,6 +13,7 @@ export const TILE = 32;
 
 export const tiledCpu = implementation(attention, "cpu", {
   form: "tiled",
+  takes: NARROWED,
   source: "arXiv 2307.08691, algorithm 1 (FlashAttention-2); online softmax of arXiv 2205.14135, section 3.1",
   // what `addWeighted` stores over all tiles, and one rescaling for each
   rounding: ({ dims }) => f32Rounding(storedSums(dims.context) + Math.ceil(dims.context / TILE)),

@@ -2,7 +2,7 @@
 import type { TorchEngine } from "../engines/torch.js";
 import type { Problem } from "../operator.js";
 import { f32Bytes, torchPeers, torchRounding } from "../peers/torch.js";
-import { type Attention, attention, attentionScale, unnarrowed } from "./operator.js";
+import { type Attention, attention, attentionScale, NARROWED } from "./operator.js";
 
 const SOURCES = {
   flash: "torch scaled_dot_product_attention, flash backend (FlashAttention-2, arXiv 2307.08691)",
@@ -18,6 +18,7 @@ export const tiledTorch = (Object.keys(SOURCES) as Backend[]).flatMap((backend) 
     source: SOURCES[backend],
     file: new URL("./torch/tiled.py", import.meta.url),
     make: backend,
+    takes: backend === "flash-attn" ? NARROWED : [],
     replays: ["graph"],
     constants: (problem) => ({ scale: attentionScale(problem) }),
     // the weights and the output; CUTLASS multiplies f32 as sums of TF32 products (OpMultiplyAddFastF32), three bits short of f32
@@ -43,8 +44,7 @@ export const tiledTorch = (Object.keys(SOURCES) as Backend[]).flatMap((backend) 
 /** What these kernels are not made for; torch would raise, or silently take another backend. */
 function refusal(backend: Backend, problem: Problem<Attention>, engine?: TorchEngine): string | undefined {
   const { dtype, dims } = problem;
-  const narrowed = backend === "flash-attn" ? unlike(problem) : unnarrowed(problem);
-  if (narrowed) return narrowed;
+  if (backend === "flash-attn" && unlike(problem)) return unlike(problem);
   if (backend !== "efficient" && dims.headDim !== dims.headDimV)
     return `${backend} needs headDimV equal to headDim`;
   if (engine === undefined || engine.device.kind === "cpu") return undefined;

@@ -3,7 +3,7 @@ import { f32Rounding } from "../bound.js";
 import type { Room } from "../engines/wasm/room.js";
 import { implementation } from "../implementation.js";
 import type { Problem } from "../operator.js";
-import { type Attention, attention, attentionScale } from "./operator.js";
+import { type Attention, attention, attentionScale, NARROWED } from "./operator.js";
 import { isNarrowed, visibleKeys } from "./reference/visible.js";
 
 /** In the order of class Args in tiled.as.ts; all whole numbers but `scale`. */
@@ -55,6 +55,7 @@ function spans(room: Room<Attention>, problem: Problem<Attention>): { firsts: nu
 
 export const tiledWasm = implementation(attention, "wasm", {
   form: "tiled",
+  takes: NARROWED,
   source: "arXiv 2307.08691, algorithm 1 (FlashAttention-2); online softmax of arXiv 2205.14135, section 3.1",
   options: (_problem, engine) =>
     engine.threads > 1 ? [{ threads: 1 }, { threads: engine.threads }] : [{ threads: 1 }],

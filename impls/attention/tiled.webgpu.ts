@@ -3,7 +3,7 @@ import type { WebGpuEngine } from "../engines/webgpu.js";
 import { implementation } from "../implementation.js";
 import { type Problem, randomProblem } from "../operator.js";
 import type { Options } from "../prepared.js";
-import { type Attention, attention, unnarrowed, visiblePairs } from "./operator.js";
+import { type Attention, attention, NARROWED, visiblePairs } from "./operator.js";
 import { isNarrowed } from "./reference/visible.js";
 import { fitMatrix, tileName } from "./webgpu/matrix.js";
 import { attentionSize, spanTable } from "./webgpu/size.js";
@@ -13,6 +13,7 @@ const matrixUrl = new URL("./webgpu/tiled.matrix.wgsl", import.meta.url);
 
 export const tiledWebgpu = implementation(attention, "webgpu", {
   form: "tiled",
+  takes: NARROWED,
   source: "FlashAttention-2, arXiv 2307.08691, algorithm 1",
   dtypes: ["f32", "f16"],
   async options(problem, engine) {
@@ -28,7 +29,8 @@ export const tiledWebgpu = implementation(attention, "webgpu", {
     if (make !== "tile" && make !== "subgroup-matrix")
       return `needs make tile or subgroup-matrix, got ${make}`;
     if (make === "tile") return undefined;
-    return dtype === "f16" ? unnarrowed(problem) : `make subgroup-matrix needs dtype f16, got ${dtype}`;
+    if (dtype !== "f16") return `make subgroup-matrix needs dtype f16, got ${dtype}`;
+    return isNarrowed(problem) ? "make subgroup-matrix knows no mask but the causal one" : undefined;
   },
   rounding: ({ dtype, dims }, { make }) => ({
     accumulate: make === "subgroup-matrix" ? 2 ** -22 : 2 ** -23,

@@ -1,6 +1,6 @@
 /** The selective scan, the map of Mamba-1 (arXiv 2312.00752). Equations, forms and the bound: README.md. */
 import { documentsInput } from "../documents.js";
-import { defineOperator, type Problem } from "../operator.js";
+import { defineOperator } from "../operator.js";
 import { elementCount } from "../tensor.js";
 import { reference } from "./reference.js";
 
@@ -59,6 +59,7 @@ export const selectiveScan = defineOperator({
     const outputBytes = batch * heads * headDim * (length * storage + state * 4);
     return { flops: 6 * batch * length * heads * headDim * state, bytes: inputBytes + outputBytes };
   },
+  extras: ({ inputs }) => (inputs.documents ? ["documents"] : []),
   invalid: ({ dims }) =>
     dims.heads % dims.groups === 0
       ? undefined
@@ -66,8 +67,3 @@ export const selectiveScan = defineOperator({
 });
 
 export type SelectiveScan = typeof selectiveScan;
-
-/** For kernels of one sequence a row: a sentence where a problem has more, or undefined. */
-export function oneDocument({ inputs }: Pick<Problem<SelectiveScan>, "inputs">): string | undefined {
-  return inputs.documents ? "takes one sequence a row, got documents" : undefined;
-}

@@ -15,6 +15,7 @@ const FLUSH_EVERY = 64;
 
 export const recurrentCpu = implementation(selectiveScan, "cpu", {
   form: "recurrent",
+  takes: ["documents"],
   source: "arXiv 2312.00752, equation (2) and algorithm 2; selective_scan_ref of state-spaces/mamba",
   // float64 but for the exponential; the reference grants each of them eight roundings
   rounding: ({ inputs: { D, z } }) => ({

@@ -4,14 +4,13 @@ import { f32Rounding } from "../bound.js";
 import type { Graph, Value } from "../engines/onnxruntime.js";
 import { implementation } from "../implementation.js";
 import { onnxGated, onnxTimed, sessionThreads } from "../peers/onnxruntime.js";
-import { oneDocument, selectiveScan } from "./operator.js";
+import { selectiveScan } from "./operator.js";
 
 export const recurrentOnnxruntime = implementation(selectiveScan, "onnxruntime", {
   form: "recurrent",
   source: "arXiv 2312.00752, equation (2); ai.onnx:Scan, seven operators a token",
   options: sessionThreads,
   rounding: () => f32Rounding(0),
-  unsupported: oneDocument,
   timed: onnxTimed,
   prepare(engine, problem, options) {
     const { batch, length, heads, groups, headDim, state } = problem.dims;

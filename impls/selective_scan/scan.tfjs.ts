@@ -23,6 +23,7 @@ function stateBytes(problem: Pick<Problem, "dims">): number {
 
 export const scanTfjs = implementation(selectiveScan, "tfjs", {
   form: "scan",
+  takes: ["documents"],
   source: "arXiv 2312.00752, section 3.3.2; Blelloch 1990 (impls/recurrence/associative-scan.ts)",
   rounding: ({ dims }) => f32Rounding(scanRoundings(dims.length)),
   unsupported: (problem) => tooLarge("the states of one channel (length x state)", stateBytes(problem)),

@@ -20,7 +20,6 @@ export const scanTorch = torchPeers(selectiveScan, {
     decay: "segsum",
   }),
   unsupported({ dims, inputs }) {
-    if (inputs.documents) return "selective_scan_fn takes no documents";
     if (inputs.initialState) return "selective_scan_fn takes no initial state";
     return dims.state > 256
       ? `selective_scan_fn needs state of at most 256, got state=${dims.state}`

@@ -21,13 +21,14 @@ import { documentStates } from "./cpu/document-states.js";
 import { epilogue, storedRoundings } from "./cpu/epilogue.js";
 import { nextMaskRow } from "./cpu/mask.js";
 import { tokenSteps } from "./cpu/steps.js";
-import { ssd } from "./operator.js";
+import { STEPS_AND_STATES, ssd } from "./operator.js";
 
 /** Without a matrix unit a long chunk only adds work (README.md, "Chunk length"). */
 const DEFAULT_CHUNK = 8;
 
 export const chunkedCpu = implementation(ssd, "cpu", {
   form: "chunked",
+  takes: STEPS_AND_STATES,
   source: "arXiv 2405.21060, section 6 and listing 1 (ssd_minimal_discrete)",
   options: () => [{ chunk: DEFAULT_CHUNK }],
   rounding: (problem, { chunk = DEFAULT_CHUNK }) => hostRounding(chunk, storedRoundings(problem)),

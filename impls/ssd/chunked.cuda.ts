@@ -13,7 +13,7 @@ import {
   shapeOf,
 } from "./cuda/plan.js";
 import { prepareChunked } from "./cuda/prepare.js";
-import { type Ssd, ssd, unplainReason } from "./operator.js";
+import { type Ssd, ssd } from "./operator.js";
 
 /**
  * wgmma: warpgroup products fed by the copy engine (Hopper); mma: products of 16 x 8 x 16 from ordinary copies, any shape, every card since
@@ -53,8 +53,6 @@ export const chunkedCuda = implementation(ssd, "cuda", {
   unsupported(problem, { chunk = CHUNK, make = "mma" }, engine) {
     if (!(make in MAKES)) return `needs make ${Object.keys(MAKES).join(", ")}, got ${make}`;
     if (chunk !== CHUNK) return `needs chunk ${CHUNK}, got ${chunk}`;
-    const unplain = unplainReason(problem);
-    if (unplain) return unplain;
     const { state } = problem.dims;
     if (state > MOST_STATE) return `needs state of at most ${MOST_STATE}, got ${state}`;
     return MAKES[make].mma ? roomLacks(problem, engine) : hopperLacks(problem, engine);

@@ -6,7 +6,7 @@ import { implementation, tooLarge } from "../implementation.js";
 import type { Problem } from "../operator.js";
 import { jaxGated } from "../peers/jaxjs.js";
 import { chunked } from "./jaxjs/chunks.js";
-import { type Ssd, ssd, unplainReason } from "./operator.js";
+import { type Ssd, ssd } from "./operator.js";
 
 /** States are passed by a product over chunks x chunks, as in listing 1: beyond this it rules the time. */
 const MOST_CHUNKS = 512;
@@ -33,8 +33,6 @@ export const chunkedJaxjs = implementation(ssd, "jaxjs", {
   // products of other shapes are compiled otherwise
   bitwise: false,
   unsupported(problem, { chunk: wanted = 64 }) {
-    const unplain = unplainReason(problem);
-    if (unplain) return unplain;
     const { chunks } = cut(problem, wanted);
     if (chunks > MOST_CHUNKS)
       return `passes states by a product over at most ${MOST_CHUNKS} x ${MOST_CHUNKS} chunks, got ${chunks}`;

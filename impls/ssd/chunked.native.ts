@@ -3,7 +3,7 @@ import { f32Rounding } from "../bound.js";
 import { implementation } from "../implementation.js";
 import { skipOf } from "./cpu/skip.js";
 import { runsOf, slicesOf, sliceWidth } from "./native/plan.js";
-import { ssd, unplainReason } from "./operator.js";
+import { ssd } from "./operator.js";
 
 /** As chunked.c has them. */
 const CHUNK = 8;
@@ -18,8 +18,8 @@ export const chunkedNative = implementation(ssd, "native", {
     const threads = Math.min(engine.threads, parts);
     return [{ chunk: CHUNK, threads: 1 }, ...(threads > 1 ? [{ chunk: CHUNK, threads }] : [])];
   },
-  unsupported: (problem, { chunk = CHUNK }) =>
-    chunk === CHUNK ? unplainReason(problem) : `needs chunk=${CHUNK}, got ${chunk}`,
+  unsupported: (_problem, { chunk = CHUNK }) =>
+    chunk === CHUNK ? undefined : `needs chunk=${CHUNK}, got ${chunk}`,
   rounding: () => f32Rounding(CHUNK),
   prepare(engine, problem, { threads = 1 }) {
     const { batch, state } = problem.dims;

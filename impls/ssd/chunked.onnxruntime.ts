@@ -3,7 +3,7 @@ import { f32Rounding } from "../bound.js";
 import { implementation, tooLarge } from "../implementation.js";
 import { onnxGated, onnxTimed, sessionThreads } from "../peers/onnxruntime.js";
 import { chunked, matrixBytes, planOf } from "./onnxruntime/chunks.js";
-import { ssd, unplainReason } from "./operator.js";
+import { ssd } from "./operator.js";
 
 /** Steps, their sums, decays and weights. */
 const MATRICES_ALIVE = 3;
@@ -20,7 +20,6 @@ export const chunkedOnnxruntime = implementation(ssd, "onnxruntime", {
   // products of other shapes take other kernels
   bitwise: false,
   unsupported: (problem, { chunk = 64 }) =>
-    unplainReason(problem) ??
     tooLarge("decay matrices (length x chunk)", matrixBytes(planOf(problem, chunk))),
   timed: onnxTimed,
   prepare(engine, problem, options) {

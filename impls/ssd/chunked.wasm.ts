@@ -5,7 +5,7 @@ import type { WasmEngine } from "../engines/wasm.js";
 import { implementation } from "../implementation.js";
 import { type Problem, randomProblem } from "../operator.js";
 import type { Options, Prepared } from "../prepared.js";
-import { type Ssd, ssd } from "./operator.js";
+import { type Ssd, STEPS_AND_STATES, ssd } from "./operator.js";
 import { argumentsOf, ROWS, spans, stateBytes, WIDTH } from "./wasm/arguments.js";
 import { stepsIn } from "./wasm/steps.js";
 
@@ -24,6 +24,7 @@ const SEGMENTS = "segments";
 
 export const chunkedWasm = implementation(ssd, "wasm", {
   form: "chunked",
+  takes: STEPS_AND_STATES,
   source: "arXiv 2405.21060, section 6 and listing 1",
   async options(problem, engine) {
     const chunk = await bestChunk(engine, problem);

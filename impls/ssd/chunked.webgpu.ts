@@ -4,7 +4,7 @@ import { implementation } from "../implementation.js";
 import type { Problem } from "../operator.js";
 import type { Options } from "../prepared.js";
 import { cutSegments } from "../recurrence/tiles.js";
-import { lastStateOnly, type Ssd, ssd } from "./operator.js";
+import { type Ssd, STEPS, ssd } from "./operator.js";
 import { matrixCost, prepareMatrix } from "./webgpu/matrix.js";
 import { passSegments } from "./webgpu/segments.js";
 import { ssdSize } from "./webgpu/size.js";
@@ -25,6 +25,7 @@ const MAKES = ["tile", "tile-split", "subgroup-matrix"];
 
 export const chunkedWebgpu = implementation(ssd, "webgpu", {
   form: "chunked",
+  takes: STEPS,
   source:
     "arXiv 2405.21060 section 6, listing 1; one pass over memory, or segment states first when workgroups are few",
   dtypes: ["f32", "f16"],
@@ -49,9 +50,7 @@ export const chunkedWebgpu = implementation(ssd, "webgpu", {
       decay: "segsum",
     };
   },
-  unsupported: (problem, { chunk = 32, make = "tile" }) => {
-    const { dtype } = problem;
-    if (problem.dims.documents) return lastStateOnly(problem);
+  unsupported: ({ dtype }, { chunk = 32, make = "tile" }) => {
     if (!MAKES.includes(make)) return `needs make ${MAKES.join(", ")}, got ${make}`;
     if (make === "subgroup-matrix") {
       if (dtype !== "f16") return `make ${make} needs dtype f16, got ${dtype}`;

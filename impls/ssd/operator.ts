@@ -43,7 +43,7 @@ export const ssd = defineOperator({
   // Y is linear in X, so one sum over a head's channels checks all of them; the gate z is not shared by channels
   projection: { axis: "headDim", applies: (problem) => problem.inputs.z === undefined },
   laneCost: ({ dims }) => dims.length * dims.state,
-  timed: "logA given, no discretisation; dt, documents, D and z where the problem has them",
+  timed: "logA given, no discretisation; dt, D and z where the problem has them",
   reference(problem, lanes) {
     return reference(this, problem, lanes);
   },
@@ -59,6 +59,7 @@ export const ssd = defineOperator({
     const outputBytes = batch * heads * headDim * (length * storage + (1 + documents) * state * 4);
     return { flops: 4 * batch * length * heads * headDim * state, bytes: inputBytes + outputBytes };
   },
+  extras: (problem) => extrasOf(problem as never),
   invalid: ({ dims, inputs }) => {
     const { heads, groups, documents = 0 } = dims;
     if (heads % groups !== 0) return `groups must divide heads, got groups=${groups} heads=${heads}`;
@@ -79,31 +80,28 @@ export type Ssd = typeof ssd;
 
 const IN_F32 = new Set(["logA", "dt", "D", "initialState", "dtBias", "documents"]);
 
-/** For kernels that take logA and dt as they are: a sentence where a problem wants more, or undefined. */
-export function unplainReason({
-  dims,
-  inputs,
-  settings,
-}: Pick<ProblemOf<string, Ssd["inputs"], Ssd["settings"]>, "dims" | "inputs" | "settings">):
-  | string
-  | undefined {
+/** Extras that a step in front of the map takes care of. */
+export const STEPS = ["documents", "dtBias", "A", "softplus", "limits of dt"] as const;
+/** The same, and a state for each document. */
+export const STEPS_AND_STATES = [...STEPS, "states of documents"] as const;
+
+type Asked = Pick<ProblemOf<string, Ssd["inputs"], Ssd["settings"]>, "dims" | "inputs" | "settings">;
+
+/** What a problem wants beyond ready logA and dt of one sequence a row. */
+export function extrasOf({ dims, inputs, settings }: Asked): string[] {
   const { softplus, dtMin, dtMax } = settings;
-  const found = [
-    ...(inputs.documents ? ["documents"] : []),
-    ...(inputs.dtBias ? ["dtBias"] : []),
-    ...(inputs.logA?.axes.length === 1 ? ["logA (heads)"] : []),
-    ...(inputs.dt && softplus ? ["softplus"] : []),
-    ...(inputs.dt && (dtMin > 0 || dtMax > 0) ? ["limits of dt"] : []),
-    ...(dims.documents ? ["states of documents"] : []),
-  ];
-  return found.length > 0 ? `takes logA and dt as they are, got ${found.join(", ")}` : undefined;
+  const asked = {
+    documents: inputs.documents,
+    dtBias: inputs.dtBias,
+    A: inputs.logA?.axes.length === 1,
+    softplus: inputs.dt && softplus,
+    "limits of dt": inputs.dt && (dtMin > 0 || dtMax > 0),
+    "states of documents": dims.documents,
+  } satisfies Record<(typeof STEPS_AND_STATES)[number], unknown>;
+  return Object.entries(asked).flatMap(([name, is]) => (is ? [name] : []));
 }
 
-/** For kernels that keep no state but a row's last one: a sentence where a problem asks for more, or undefined. */
-export function lastStateOnly({
-  dims,
-}: {
-  readonly dims: { readonly documents?: number };
-}): string | undefined {
-  return dims.documents ? "makes the state of a row's end, not those of its documents" : undefined;
+/** Whether a step in front of the map has something to do. */
+export function needsSteps(problem: Asked): boolean {
+  return extrasOf(problem).some((extra) => (STEPS as readonly string[]).includes(extra));
 }

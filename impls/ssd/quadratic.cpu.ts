@@ -16,10 +16,11 @@ import { documentStates } from "./cpu/document-states.js";
 import { epilogue, storedRoundings } from "./cpu/epilogue.js";
 import { nextMaskRow } from "./cpu/mask.js";
 import { tokenSteps } from "./cpu/steps.js";
-import { ssd } from "./operator.js";
+import { STEPS_AND_STATES, ssd } from "./operator.js";
 
 export const quadraticCpu = implementation(ssd, "cpu", {
   form: "quadratic",
+  takes: STEPS_AND_STATES,
   source: "arXiv 2405.21060, section 4.3: (L o C B^T) X with the mask of equation (4)",
   rounding: (problem) => hostRounding(problem.dims.length, storedRoundings(problem)),
   prepare(engine, problem) {

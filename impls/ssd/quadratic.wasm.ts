@@ -1,7 +1,7 @@
 /** The quadratic form in WebAssembly: masked attention in tiles, memory does not grow with the square of the length. */
 import { f32Rounding } from "../bound.js";
 import { implementation } from "../implementation.js";
-import { lastStateOnly, ssd } from "./operator.js";
+import { STEPS, ssd } from "./operator.js";
 import { argumentsOf } from "./wasm/arguments.js";
 import { stepsIn } from "./wasm/steps.js";
 
@@ -12,11 +12,11 @@ const SPAN = 64;
 
 export const quadraticWasm = implementation(ssd, "wasm", {
   form: "quadratic",
+  takes: STEPS,
   source: "arXiv 2405.21060, equation (3) and section 3.2",
   options: (_problem, engine) =>
     engine.threads > 1 ? [{ threads: 1 }, { threads: engine.threads }] : [{ threads: 1 }],
   rounding: ({ dims }) => f32Rounding(dims.length),
-  unsupported: lastStateOnly,
   async prepare(engine, problem, { threads = 1 }) {
     const { batch, length, heads, groups, headDim, state } = problem.dims;
     const tiles = Math.ceil(length / KEYS);

@@ -1,7 +1,7 @@
 /** The quadratic (attention-like) form on WebGPU; the final state comes from the chunked form's first steps. */
 import { implementation } from "../implementation.js";
 import { cutSegments } from "../recurrence/tiles.js";
-import { lastStateOnly, ssd } from "./operator.js";
+import { STEPS, ssd } from "./operator.js";
 import { passSegments } from "./webgpu/segments.js";
 import { ssdSize } from "./webgpu/size.js";
 import { steppedInputs } from "./webgpu/steps.js";
@@ -14,6 +14,7 @@ const CHUNK = 32;
 
 export const quadraticWebgpu = implementation(ssd, "webgpu", {
   form: "quadratic",
+  takes: STEPS,
   source: "arXiv 2405.21060, equation (6) and section 5.1",
   dtypes: ["f32", "f16"],
   rounding: ({ dtype, dims }) => ({
@@ -23,8 +24,6 @@ export const quadraticWebgpu = implementation(ssd, "webgpu", {
     longestSum: dims.length,
     decay: "segsum",
   }),
-
-  unsupported: lastStateOnly,
 
   async prepare(engine, problem) {
     const { heads, headDim } = problem.dims;

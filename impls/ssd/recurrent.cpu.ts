@@ -5,13 +5,14 @@ import { flushNegligible, gatherRows } from "../recurrence/host-matrix.js";
 import { documentStates } from "./cpu/document-states.js";
 import { epilogue, storedRoundings } from "./cpu/epilogue.js";
 import { decayed, tokenSteps } from "./cpu/steps.js";
-import { ssd } from "./operator.js";
+import { STEPS_AND_STATES, ssd } from "./operator.js";
 
 /** Tokens between two looks for states that have decayed to nothing. */
 const FLUSH_EVERY = 64;
 
 export const recurrentCpu = implementation(ssd, "cpu", {
   form: "recurrent",
+  takes: STEPS_AND_STATES,
   source: "arXiv 2405.21060, equation (1); the loop of section 6 with chunk length 1",
   rounding: (problem) => hostRounding(0, storedRoundings(problem)),
   prepare(engine, problem) {

@@ -2,14 +2,13 @@
 import { f32Rounding } from "../bound.js";
 import { implementation } from "../implementation.js";
 import { onnxGated, onnxTimed, sessionThreads } from "../peers/onnxruntime.js";
-import { ssd, unplainReason } from "./operator.js";
+import { ssd } from "./operator.js";
 
 export const recurrentOnnxruntime = implementation(ssd, "onnxruntime", {
   form: "recurrent",
   source: "arXiv 2405.21060, equation (1); com.microsoft:LinearAttention, update_rule gated",
   options: sessionThreads,
   rounding: () => f32Rounding(0),
-  unsupported: unplainReason,
   timed: onnxTimed,
   prepare(engine, problem, options) {
     const { batch, length, heads, groups, headDim, state } = problem.dims;

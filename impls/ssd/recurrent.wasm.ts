@@ -1,7 +1,7 @@
 /** The recurrent form in WebAssembly: the state of eight channels stays in the first cache, two tokens a pass. */
 import { f32Rounding } from "../bound.js";
 import { implementation } from "../implementation.js";
-import { ssd } from "./operator.js";
+import { STEPS_AND_STATES, ssd } from "./operator.js";
 import { argumentsOf, WIDTH } from "./wasm/arguments.js";
 import { stepsIn } from "./wasm/steps.js";
 
@@ -12,6 +12,7 @@ const STATE_BUDGET = 256 << 10;
 
 export const recurrentWasm = implementation(ssd, "wasm", {
   form: "recurrent",
+  takes: STEPS_AND_STATES,
   source: "arXiv 2405.21060, equation (1)",
   options: (_problem, engine) =>
     engine.threads > 1 ? [{ threads: 1 }, { threads: engine.threads }] : [{ threads: 1 }],

@@ -1,7 +1,7 @@
 /** The recurrent form on WebGPU: exact order of the recurrence, and the decoder (length 1 from initialState, many sequences). */
 import { implementation } from "../implementation.js";
 import { fitTokenTiles } from "../recurrence/tiles.js";
-import { ssd } from "./operator.js";
+import { STEPS_AND_STATES, ssd } from "./operator.js";
 import { ssdSize } from "./webgpu/size.js";
 import { endTable, steppedInputs } from "./webgpu/steps.js";
 
@@ -10,6 +10,7 @@ const url = new URL("./webgpu/recurrent.wgsl", import.meta.url);
 
 export const recurrentWebgpu = implementation(ssd, "webgpu", {
   form: "recurrent",
+  takes: STEPS_AND_STATES,
   source: "arXiv 2405.21060, equation (1)",
   dtypes: ["f32", "f16"],
   rounding: ({ dtype }) => ({

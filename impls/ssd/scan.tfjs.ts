@@ -10,7 +10,7 @@ import {
   scanRoundings,
 } from "../recurrence/associative-scan.js";
 import { gated } from "../recurrence/gated.js";
-import { lastStateOnly, ssd } from "./operator.js";
+import { STEPS, ssd } from "./operator.js";
 import { tokenSteps } from "./tfjs/steps.js";
 
 /** Channels of one head that are scanned together. */
@@ -24,10 +24,10 @@ function stateBytes(problem: Pick<Problem, "dims">): number {
 
 export const scanTfjs = implementation(ssd, "tfjs", {
   form: "scan",
+  takes: STEPS,
   source: "arXiv 2405.21060, section 5.1; Blelloch 1990 (impls/recurrence/associative-scan.ts)",
   rounding: ({ dims }) => f32Rounding(scanRoundings(dims.length)),
-  unsupported: (problem) =>
-    lastStateOnly(problem) ?? tooLarge("the states of one channel (length x state)", stateBytes(problem)),
+  unsupported: (problem) => tooLarge("the states of one channel (length x state)", stateBytes(problem)),
   prepare(engine, problem) {
     const { tf, pieces } = engine;
     const { batch, length, heads, groups, headDim, state } = problem.dims;

@@ -5,13 +5,12 @@
 import { f32Rounding } from "../../impls/bound.js";
 import { implementation } from "../../impls/implementation.js";
 import { epilogue } from "../../impls/ssd/cpu/epilogue.js";
-import { ssd, unplainReason } from "../../impls/ssd/operator.js";
+import { ssd } from "../../impls/ssd/operator.js";
 
 export const runningSums = implementation(ssd, "cpu", {
   form: "quadratic",
   source: "a planted bug: running-sums",
   options: () => [{ make: "running-sums" }],
-  unsupported: unplainReason,
   rounding: ({ dims }) => f32Rounding(dims.length),
   prepare(engine, problem) {
     const { batch, length, heads, groups, headDim, state } = problem.dims;

@@ -1,5 +1,5 @@
 /** Tiled attention with an online softmax, small enough to read, and two ways to get it wrong. */
-import { attention, attentionScale, unnarrowed } from "../../impls/attention/operator.js";
+import { attention, attentionScale } from "../../impls/attention/operator.js";
 import { f32Rounding } from "../../impls/bound.js";
 import { implementation } from "../../impls/implementation.js";
 
@@ -17,7 +17,6 @@ export function wrongAttention(make: string, { noRescale = false, seesAhead = 0 
     form: "tiled",
     source: `a planted bug: ${make}`,
     options: () => [{ make }],
-    unsupported: unnarrowed,
     rounding: ({ dims }) => f32Rounding(dims.context),
     prepare(engine, problem) {
       const { batch, length, context, heads, groups, headDim, headDimV } = problem.dims;

@@ -3,7 +3,7 @@ import { f32Rounding } from "../../impls/bound.js";
 import { implementation } from "../../impls/implementation.js";
 import { stepOf } from "../../impls/recurrence/step.js";
 import { epilogue } from "../../impls/ssd/cpu/epilogue.js";
-import { lastStateOnly, ssd } from "../../impls/ssd/operator.js";
+import { STEPS, ssd } from "../../impls/ssd/operator.js";
 
 export interface Mistakes {
   /** Misses borders that fall on the border of a chunk of so many tokens. */
@@ -18,7 +18,7 @@ export function wrongDocuments(make: string, { leaksEvery = 0, startsAll = false
     source: `a planted bug: ${make}`,
     options: () => [{ make }],
     rounding: () => f32Rounding(0),
-    unsupported: lastStateOnly,
+    takes: STEPS,
     prepare(engine, problem) {
       const { batch, length, heads, groups, headDim, state } = problem.dims;
       const { X, logA, B, C, dt, dtBias, D, z, initialState, documents } = engine.inputs(ssd, problem);

@@ -70,7 +70,7 @@ describe("drawn documents, seeds 0 to 199", () => {
   it("begin on the borders of chunks and beside them, are one, few and many, and have ids that return or do not begin at 0", () => {
     const inner = (row: (typeof rows)[number]) => row.slice(1).map(({ start }) => start % 8);
     expect(share((row) => inner(row).includes(0))).toBeGreaterThan(0.2);
-    expect(share((row) => inner(row).some((place) => place !== 0))).toBeGreaterThan(0.4);
+    expect(share((row) => inner(row).some((place) => place !== 0))).toBeGreaterThan(0.3);
     expect(share((row) => row.length === 1)).toBeGreaterThan(0.05);
     expect(share((row) => row.length > 32)).toBe(0);
     expect(share((row) => row[0].id !== 0)).toBeGreaterThan(0.1);

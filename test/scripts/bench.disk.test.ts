@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
-import { root, temporary } from "./cli.js";
+import { commandOf, root, temporary } from "./cli.js";
 
 // processes are slow to start where many run
 vi.setConfig({ testTimeout: 240_000 });
@@ -26,7 +26,7 @@ describe.skipIf(reason)("disks", () => {
     const stored = `$(grep -c '"record":"case"' ${results} 2>/dev/null)`;
     const lastByte = `$(tail -c 1 ${results} 2>/dev/null | od -An -c)`;
     const script = `mount -t tmpfs -o ${mount} tmpfs ${disk} || exit 99
-      ${process.execPath} --import tsx scripts/bench.ts ${flags} --out ${join(disk, "run")}
+      ${process.execPath} ${commandOf("bench").join(" ")} ${flags} --out ${join(disk, "run")}
       code=$?
       printf "%s\\n" "stored: ${stored}, last byte ${lastByte}"
       exit $code`;

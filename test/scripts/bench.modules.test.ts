@@ -38,7 +38,7 @@ it("alone that end their process or have no options are no success: 1 and 5, for
     expect(stderr).toMatch(said);
     expect(code).toBe(expected);
   }
-  const verified = await bench(["--engine", "cpu", "--cases", "5", "--impl", none], { script: "verify.ts" });
+  const verified = await bench(["--engine", "cpu", "--cases", "5", "--impl", none], { script: "verify" });
   expect(verified.stderr).toMatch(/none\.mts: no kernel of it was checked: .*its options\(\) gives none/);
   expect(verified.code).toBe(5);
 }, 240_000);
@@ -70,7 +70,7 @@ export const b = kernel("b", { unsupported: () => { throw undefined; } });`,
 }, 240_000);
 
 it("verify answers a signal at once, whatever it is doing on the cpu engine", async () => {
-  const { process: running, ended } = start(["--engine", "cpu", "--cases", "50000"], { script: "verify.ts" });
+  const { process: running, ended } = start(["--engine", "cpu", "--cases", "50000"], { script: "verify" });
   await new Promise((seen) => running.stdout!.once("data", seen));
   running.kill("SIGTERM");
   expect((await ended).code).toBe(143);

@@ -215,7 +215,7 @@ describe("signals", () => {
 });
 
 it("the installed command dispatches, and names its commands", async () => {
-  const script = "dualbench.ts";
+  const script = "dualbench";
   const [help, wrong, listed] = await Promise.all([
     bench(["--help"], { script }),
     bench(["brunch"], { script }),

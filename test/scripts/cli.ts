@@ -5,8 +5,22 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll } from "vitest";
+import { loaderFlags } from "../../suites/processes/fork.js";
+import { VARIABLE } from "../program.js";
 
 export const root = resolve(fileURLToPath(new URL("../..", import.meta.url)));
+
+/** A module of the program as the commands here load it, named without its ending. */
+export function programFile(name: string): string {
+  const program = process.env[VARIABLE];
+  return program === undefined ? join(root, `${name}.ts`) : join(program, `${name}.js`);
+}
+
+/** What Node is told to run a command of the program, e.g. "verify". The sources know the repository that they lie in. */
+export function commandOf(script: string, sources = false): string[] {
+  const file = sources ? join(root, "scripts", `${script}.ts`) : programFile(`scripts/${script}`);
+  return [...loaderFlags(file.slice(-3)), file];
+}
 
 export interface Ended {
   readonly code: number | null;
@@ -24,6 +38,8 @@ export interface CliOptions {
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
   readonly script?: string;
+  /** Runs the sources as they lie in the repository. */
+  readonly sources?: boolean;
   readonly as?: Caller;
 }
 
@@ -35,10 +51,9 @@ export interface Caller {
 }
 
 export function start(args: readonly string[], options: CliOptions = {}): Started {
-  const script = join(root, "scripts", options.script ?? "bench.ts");
-  const tsx = join(root, "node_modules", "tsx", "dist", "loader.mjs");
   const { through = [], uid } = options.as ?? {};
-  const [command, ...words] = [...through, process.execPath, "--import", tsx, script, ...args];
+  const program = commandOf(options.script ?? "bench", options.sources);
+  const [command, ...words] = [...through, process.execPath, ...program, ...args];
   const child = spawn(command, words, {
     cwd: options.cwd ?? root,
     env: { ...process.env, ...options.env },

@@ -4,15 +4,15 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect } from "vitest";
 import type { Verdict } from "../../reports/gate/verdict.js";
-import { git, root, start, temporary } from "./cli.js";
+import { git, programFile, root, start, temporary } from "./cli.js";
 
 const env = { npm_lifecycle_event: "gate", CI: "", GITHUB_ACTIONS: "", GITHUB_STEP_SUMMARY: "" };
 export const gate = (args: readonly string[], cwd = root, more: NodeJS.ProcessEnv = {}) =>
-  start(args, { script: "gate.ts", cwd, env: { ...env, ...more } });
+  start(args, { script: "gate", sources: cwd === root, cwd, env: { ...env, ...more } });
 
 /** A module with one of our readable kernels; `body` may change how it runs. */
 export const kernel = (body = "prepared.run(launch);") => `
-import { recurrentCpu } from ${JSON.stringify(pathToFileURL(join(root, "impls/ssd/recurrent.cpu.ts")).href)};
+import { recurrentCpu } from ${JSON.stringify(pathToFileURL(programFile("impls/ssd/recurrent.cpu")).href)};
 export const mine = {
   ...recurrentCpu,
   async prepare(engine, problem, options) {
@@ -38,7 +38,7 @@ export function repository(before: string, after: string): string {
 
 /** A module of the user that does what servers and pools do when they are imported, with a kernel for each `make`. */
 export const kernels = (bodies: Readonly<Record<string, string>>) => `
-import { recurrentCpu } from ${JSON.stringify(pathToFileURL(join(root, "impls/ssd/recurrent.cpu.ts")).href)};
+import { recurrentCpu } from ${JSON.stringify(pathToFileURL(programFile("impls/ssd/recurrent.cpu")).href)};
 setInterval(() => {}, 1000);
 console.log("loaded");
 export const kernel = (make, change) => ({

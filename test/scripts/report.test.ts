@@ -2,20 +2,18 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import type { Row } from "../../reports/rows/row.js";
 import { syntheticRows, syntheticRun } from "../reports/fixtures.js";
 import { readPdf } from "../reports/pdf.js";
+import { commandOf, root } from "./cli.js";
 
-const root = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 const dir = mkdtempSync(join(tmpdir(), "dualbench-report-"));
 afterAll(() => rmSync(dir, { recursive: true }));
 
 function report(...args: string[]) {
-  const command = ["--import", "tsx", "scripts/report.ts", ...args];
-  return spawnSync(process.execPath, command, { cwd: root, encoding: "utf8" });
+  return spawnSync(process.execPath, [...commandOf("report"), ...args], { cwd: root, encoding: "utf8" });
 }
 
 function stored(name: string, rows: readonly Row[], cores = 2): string {

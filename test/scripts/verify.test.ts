@@ -3,15 +3,14 @@ import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it, vi } from "vitest";
 import { parseVerifyOptions } from "../../scripts/cli/verify/options.js";
 import { encode } from "../suites/golden-file.js";
+import { commandOf, root } from "./cli.js";
 
 /** Children start more slowly than tests on a busy machine. */
 vi.setConfig({ testTimeout: 240_000 });
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
 const scratch = mkdtempSync(join(tmpdir(), "verify-"));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
@@ -20,9 +19,10 @@ function verify(...flags: string[]) {
     status,
     stdout,
     stderr: all,
-  } = spawnSync(process.execPath, ["--import", "tsx", "scripts/verify.ts", ...flags], {
+  } = spawnSync(process.execPath, [...commandOf("verify"), ...flags], {
     cwd: root,
     encoding: "utf8",
+    env: { ...process.env, npm_lifecycle_event: "verify" },
   });
   // an engine that this machine lacks is a sentence of its own
   const stderr = all.replace(/^.* is absent: .*\n/gm, "");

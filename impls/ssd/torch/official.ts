@@ -7,7 +7,7 @@ import type { Problem } from "../../operator.js";
 import { f32Bytes, storageOf, torchPeers } from "../../peers/torch.js";
 import type { Options } from "../../prepared.js";
 import { decayRate } from "../../random.js";
-import { type Ssd, ssd, unplainReason } from "../operator.js";
+import { extrasOf, type Ssd, STEPS_AND_STATES, ssd } from "../operator.js";
 
 /** Roundings to storage on the longest way: the scaled input, its product with a decay, the state, the score, the output. */
 const STORED = 6;
@@ -33,6 +33,7 @@ function scratchBytes({ dims }: Problem<Ssd>, { chunk = 256 }: Options): number 
 const mamba = torchPeers(ssd, {
   form: "chunked",
   make: "mamba-ssm",
+  takes: STEPS_AND_STATES,
   source: "mamba_ssm, mamba_chunk_scan_combined (Triton; arXiv 2405.21060)",
   file: new URL("./chunked.mamba.py", import.meta.url),
   replays: ["graph"],
@@ -62,10 +63,7 @@ const fla = torchPeers(ssd, {
   replays: ["graph"],
   chunk: () => 64,
   rounding: officialRounding,
-  unsupported(problem) {
-    const { dims, inputs } = problem;
-    const unplain = unplainReason(problem);
-    if (unplain) return unplain;
+  unsupported({ dims, inputs }) {
     if (dims.state > 256) return `simple GLA needs state of at most 256, got state=${dims.state}`;
     const { logA } = inputs;
     return logA?.kind === "given" && !logA.data.every(Number.isFinite)
@@ -81,12 +79,11 @@ export const officialTorch = [...mamba, ...fla];
 
 /** What mamba_chunk_scan_combined has no argument for. */
 function mambaRefusal(problem: Problem<Ssd>): string | undefined {
-  const { dims, inputs, settings } = problem;
+  const { dims, inputs } = problem;
+  // with decays that are ready the steps must be so too: the kernel makes the one of the other
+  const made = extrasOf(problem).some((extra) => ["dtBias", "softplus", "limits of dt"].includes(extra));
   const ready = inputs.logA?.axes.length !== 1;
-  const unready =
-    ready &&
-    unplainReason({ dims: { ...dims, documents: 0 }, inputs: { ...inputs, documents: undefined }, settings });
-  if (unready || (ready && ratesOf(problem) === undefined))
+  if (ready && (made || ratesOf(problem) === undefined))
     return "mamba_ssm needs logA = dt A with one A a head";
   if (!dims.documents) return undefined;
   if (dims.batch > 1) return `mamba_ssm gives states of documents for batch=1, got batch=${dims.batch}`;

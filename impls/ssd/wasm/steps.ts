@@ -1,6 +1,6 @@
 /** What the wasm kernels read in place of logA and dt where a problem has more to it than those. */
 import type { Room } from "../../engines/wasm/room.js";
-import { type Ssd, unplainReason } from "../operator.js";
+import { needsSteps, type Ssd } from "../operator.js";
 
 /** In the order of class Steps in steps.as.ts. */
 const fields = [
@@ -37,8 +37,7 @@ function bitsOf(value: number): number {
 
 export function stepsIn(room: Room<Ssd>): MadeSteps {
   const { dims, inputs, settings } = room.problem;
-  if (!unplainReason({ dims: { ...dims, documents: 0 }, inputs, settings }))
-    return { addresses: {}, make() {}, scratchBytes: 0 };
+  if (!needsSteps(room.problem)) return { addresses: {}, make() {}, scratchBytes: 0 };
   const { batch, length, heads } = dims;
   const perHead = inputs.logA?.axes.length === 1;
   const { softplus, dtMin, dtMax } = settings;

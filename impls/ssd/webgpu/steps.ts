@@ -3,7 +3,7 @@ import { documentsOfSource } from "../../documents.js";
 import type { Stage } from "../../engines/webgpu/problem/stage.js";
 import type { Window } from "../../engines/webgpu/problem/windows.js";
 import { keptTable } from "../../recurrence/kept.js";
-import { type Ssd, unplainReason } from "../operator.js";
+import { needsSteps, type Ssd } from "../operator.js";
 
 const stepsUrl = new URL("./steps.wgsl", import.meta.url);
 const softplusUrl = new URL("../../recurrence/softplus.wgsl", import.meta.url);
@@ -45,7 +45,7 @@ export function endTable(stage: Stage<Ssd>, { batch0, batches, token0, tokens }:
 
 async function make(stage: Stage<Ssd>, window: Window): Promise<Made> {
   const { dims, inputs, settings } = stage.problem;
-  if (!unplainReason({ dims: { ...dims, documents: 0 }, inputs, settings })) return {};
+  if (!needsSteps(stage.problem)) return {};
   const perHead = inputs.logA?.axes.length === 1;
   const { softplus, dtMin, dtMax } = settings;
   const limits = dtMin > 0 || dtMax > 0;

@@ -6,6 +6,7 @@ import { formatNumber } from "../../format.js";
 import type { Row, RunRecord } from "../../rows/row.js";
 import { figure } from "../figure.js";
 import type { DrawnCurve, Layer, Quantity } from "../panel/drawn.js";
+import { withEvenRule } from "../panel/even.js";
 import { panel } from "../panel/panel.js";
 import { logAxis, ratioAxis, sizeAxis } from "../scale.js";
 import { LIGHT, type Theme } from "../theme.js";
@@ -85,16 +86,7 @@ function packedPanel(curves: readonly PackedCurve[], families: readonly string[]
     families,
     labels: "full",
   });
-  const even = {
-    data: { values: [{ even: 1 }] },
-    mark: { type: "rule" as const, strokeWidth: 1.2, color: theme.text },
-    encoding: {
-      x: { value: 0 },
-      x2: { value: PANEL.width },
-      y: { field: "even", type: "quantitative" as const },
-    },
-  };
-  return { ...layer, layer: [even, ...layer.layer] };
+  return withEvenRule(layer, PANEL.width, theme);
 }
 
 function drawn({ family, name, points }: PackedCurve): DrawnCurve {

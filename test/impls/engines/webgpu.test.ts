@@ -7,7 +7,11 @@ import { chooseWgsl } from "../../../impls/engines/webgpu/device/wgsl.js";
 import { halfBits, halfValue } from "../../../impls/engines/webgpu/problem/half.js";
 import { planWindows } from "../../../impls/engines/webgpu/problem/windows.js";
 import { open, type WebGpuEngine } from "../../../impls/engines/webgpu.js";
-import { type AnyImplementation, implementationName } from "../../../impls/implementation.js";
+import {
+  type AnyImplementation,
+  implementationName,
+  unsupportedReason,
+} from "../../../impls/implementation.js";
 import { implementations } from "../../../impls/index.js";
 import { gatherLane, laneTotal, laneView } from "../../../impls/lanes.js";
 import { type AnyOperator, inputDtype, type Problem, randomProblem } from "../../../impls/operator.js";
@@ -190,7 +194,7 @@ for (const operator of here ? operators : [])
     for (const dtype of dtypes)
       for (const problem of problems[operator.name]?.(dtype) ?? [])
         for (const options of (await impl.options?.(problem, engine as never)) ?? [{}])
-          if (!problem.dims.documents || !impl.unsupported?.(problem, options))
+          if (!problem.dims.documents || unsupportedReason(impl, problem, options) === undefined)
             cases.push({
               name: `${name} ${dtype} ${JSON.stringify(options)} ${JSON.stringify(problem.dims)}`,
               impl,

@@ -54,7 +54,7 @@ describe("packed curves", () => {
     const log = new ChartLog();
     const svg = await renderSvg(chartOf("documents", rows)(run, rows), log);
     expect(log.messages).toEqual([]);
-    expect(svg.match(/Packing: documents of equal length/g)?.length).toBe(2);
+    expect(svg.match(/>Packing: documents of equal length</g)?.length).toBe(2);
     expect(svg).toContain("one document of half the row");
     const alone = rows.slice(8, 9);
     expect(chartOf("documents", alone)(run, alone).description).toContain(
