@@ -6,18 +6,20 @@ import type { AnyOperator, Problem } from "./operator.js";
 import type { Options, Prepared } from "./prepared.js";
 
 /** Names used by the papers; a new form is added here, with its source in the operator's README. */
-export type Form =
-  | "recurrent"
-  | "quadratic"
-  | "chunked"
-  | "scan"
-  | "materialised"
-  | "tiled"
-  | "fft"
-  | "contraction"
-  | "linear"
-  | "direct"
-  | "fused";
+export const FORMS = [
+  "recurrent",
+  "quadratic",
+  "chunked",
+  "scan",
+  "materialised",
+  "tiled",
+  "fft",
+  "contraction",
+  "linear",
+  "direct",
+  "fused",
+] as const;
+export type Form = (typeof FORMS)[number];
 
 export interface ImplementationCost {
   readonly flops: number;

@@ -23,7 +23,7 @@ export interface Inspection<O extends string = string> {
   readonly fingerprint: string;
 }
 
-/** Facts about one prepared case that a row keeps, e.g. the hash of the compiled kernel. */
+/** Facts about one prepared case that a row keeps, e.g. the hash of the compiled kernel; `run` is what a run does beside computing. */
 export type RunDetails = Readonly<Record<string, string | number | boolean>>;
 
 /** The member of `Prepared` that an engine makes and a kernel leaves alone: not for users, and one for all copies of this module. */

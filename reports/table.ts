@@ -71,6 +71,7 @@ function seriesLines(series: readonly Row[], xKey: XKey, width: number): { code:
   const columns = COLUMNS.filter(({ from }) => width >= from);
   const texts = series.map((row) => columns.map((column) => column.text(row)));
   const widths = columns.map((_, i) => texts.reduce((most, cells) => Math.max(most, cells[i].length), 0));
+  const named = Math.max(...series.map(({ workload }) => workload?.length ?? 0));
   const lines: { code: string; text: string }[] = [];
   for (let i = 0; i < series.length; i++) {
     const row = series[i];
@@ -93,7 +94,8 @@ function seriesLines(series: readonly Row[], xKey: XKey, width: number): { code:
 
   function place(row: Row): string {
     const x = row[xKey];
-    return (x === undefined ? "-" : formatSize(x)).padStart(8);
+    const size = (x === undefined ? "-" : formatSize(x)).padStart(8);
+    return row.workload === undefined ? size : `${size} ${row.workload.padEnd(named)}`;
   }
 }
 

@@ -21,6 +21,8 @@ const files = FOLDERS.flatMap((folder) =>
   readdirSync(folder, { recursive: true, encoding: "utf8" }).map((file) => join(folder, file)),
 ).filter((file) => !/^(reports[\\/](runs|published|baselines)|scripts[\\/]web)[\\/]/.test(file));
 for (const file of files) if (ASSET.test(file)) cpSync(file, join(dist, file));
+// what `dualbench new` writes
+cpSync(join("examples", "kernels"), join(dist, "examples", "kernels"), { recursive: true });
 
 // a user without TensorFlow.js still type-checks: what an optional peer exports is then `any`
 for (const file of readdirSync(dist, { recursive: true, encoding: "utf8" })) {

@@ -6,6 +6,7 @@ import { EXIT } from "./cli/exit.js";
 const commands: Readonly<Record<string, () => Promise<unknown>>> = {
   bench: () => import("./bench.js"),
   gate: () => import("./gate.js"),
+  new: () => import("./new.js"),
   report: () => import("./report.js"),
   verify: () => import("./verify.js"),
 };

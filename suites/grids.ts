@@ -9,6 +9,8 @@ export interface GridShape {
   readonly batch: number;
   readonly heads: number;
   readonly headDim: number;
+  /** Heads share that many B and C; as `gridProblem` says where it is absent. */
+  readonly groups?: number;
   /** Lengths of the sequence-length suite, smallest first; its state is STATE. */
   readonly lengths: readonly number[];
   /** States of the state-size suite; its length is LENGTH. */
@@ -73,7 +75,7 @@ export function gridProblem(
     context: length,
     heads: shape.heads,
     // one B and C for all heads, as Mamba-2; every attention head its own keys and values, as FlashAttention-2's figure
-    groups: operator.name === "attention" ? shape.heads : 1,
+    groups: shape.groups ?? (operator.name === "attention" ? shape.heads : 1),
     headDim: shape.headDim,
     headDimV: shape.headDim,
     state,
@@ -83,4 +85,14 @@ export function gridProblem(
   // Mamba-2 scales X by its time steps; without them a head that remembers 44,000 tokens would leave f16's range
   const optional = operator.name === "ssd" ? { with: ["dt"] } : {};
   return randomProblem(operator, { dims, dtype, seed, ...optional }) as Problem;
+}
+
+/** By the work that any form must do: what a larger case costs is predicted from smaller ones. */
+export function smallestFirst<T>(
+  operator: AnyOperator,
+  items: readonly T[],
+  problemOf: (item: T) => Problem,
+): T[] {
+  const flops = (item: T) => operator.cost(problemOf(item)).flops;
+  return items.toSorted((a, b) => flops(a) - flops(b));
 }

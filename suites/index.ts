@@ -1,8 +1,8 @@
 /** All suites, in the order in which they are reported. */
 import { anchor } from "./anchor.js";
 import { batch } from "./batch.js";
-import { blockParts } from "./block-parts.js";
 import { documents } from "./documents.js";
+import { models } from "./models.js";
 import { sequenceLength } from "./sequence-length.js";
 import { stateSize } from "./state-size.js";
 import type { Suite } from "./suite.js";
@@ -14,8 +14,8 @@ export const suites: readonly Suite[] = [
   threads,
   batch,
   anchor,
+  models,
   documents,
-  blockParts,
 ];
 
 /** The named ones, or all that need no naming. */

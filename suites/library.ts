@@ -10,6 +10,7 @@ import { laws } from "./laws/index.js";
 import { readEnvironment } from "./measure/environment.js";
 import { madeBy } from "./measure/made.js";
 import { run } from "./measure/run.js";
+import { axisTexts, parseAxes, withAxes } from "./plan/axes.js";
 import { type OpenedRun, openAndPlan } from "./plan/opening.js";
 import { planIds } from "./plan/plan.js";
 import { openCatalogue } from "./processes/catalogue.js";
@@ -33,6 +34,8 @@ export interface RunSuiteOptions {
   readonly devices?: readonly string[];
   /** As `--grid` of the command, with the same cases: quick, under a minute; default, under five; paper, hours. Default "quick". */
   readonly grid?: Grid;
+  /** As `--axis` of the command, sizes in place of the suites' own: { length: [1000, 3000], state: [48] }. */
+  readonly axes?: Readonly<Record<string, readonly number[]>>;
   /** As `--filter` of the command, e.g. "ssd/ length<=1024". */
   readonly filter?: string;
   /** Modules with implementations of your own, paths from the working directory. */
@@ -62,6 +65,7 @@ export interface SuiteRun {
 export async function runSuite(options: RunSuiteOptions = {}): Promise<SuiteRun> {
   const { grid = DEFAULT_GRID, seed = 0, signal, onRow } = options;
   const host = nodeHost();
+  const axes = axisTexts(options.axes).map((text) => `--axis ${text}`);
   try {
     const { pool, targets, absent, withoutCase, groups, impls, files } = await opened(host, options);
     const environment = await readEnvironment([], seed, files);
@@ -77,8 +81,13 @@ export async function runSuite(options: RunSuiteOptions = {}): Promise<SuiteRun>
         commit: `${environment.commit ?? "unknown"}${environment.dirty ? "-dirty" : ""}`,
         cpu: environment.cpu.model ?? undefined,
         made: madeBy(environment, targets, impls),
-        repeat: (suite, id) =>
-          `dualbench bench --grid ${grid} --seed ${seed} --suite ${suite} --filter "${id}"`,
+        repeat: (suite, { id }) =>
+          [
+            "dualbench bench",
+            `--grid ${grid} --seed ${seed}`,
+            ...axes,
+            `--suite ${suite} --filter "${id}"`,
+          ].join(" "),
         timeUtc: () => new Date(host.nowMs()).toISOString(),
       },
       ...(signal ? { signal } : {}),
@@ -130,7 +139,7 @@ async function opened(host: Host, options: RunSuiteOptions): Promise<Opened> {
       files,
       engines: named,
       devices: options.devices ?? [],
-      suites: chooseSuites(namedSuites),
+      suites: withAxes(chooseSuites(namedSuites), parseAxes(axisTexts(options.axes)), grid),
       grid,
       seed,
     },

@@ -7,6 +7,8 @@ export type Grid = "quick" | "default" | "paper";
 export interface Curve {
   readonly operator: AnyOperator;
   readonly problems: readonly Problem[];
+  /** What each problem is called, where it is the shape of something that has a name. */
+  readonly workloads?: readonly (string | undefined)[];
 }
 
 export interface Suite {

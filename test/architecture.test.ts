@@ -1,9 +1,10 @@
 /** The arrows and places of the house (CONTRIBUTING.md). Rules stand in architecture/; what they must find in a planted tree, below. */
-import { readFileSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import { engines } from "../impls/engines/index.js";
+import { FORMS } from "../impls/implementation.js";
 import {
   brokenArrows,
   circles,
@@ -21,15 +22,7 @@ import { readTree, type Tree } from "./architecture/tree.js";
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const FOLDERS = ["impls", "suites", "reports", "scripts", "examples", "test"];
 
-/** The members of the Form type: a type has no list at run time. */
-function formsOfType(): string[] {
-  const [, union] = /export type Form =([^;]+);/.exec(
-    readFileSync(resolve(root, "impls/implementation.ts"), "utf8"),
-  )!;
-  return [...union.matchAll(/"(\w+)"/g)].map(([, form]) => form);
-}
-
-const names = { forms: formsOfType(), engines: engines.map(({ name }) => name) };
+const names = { forms: FORMS, engines: engines.map(({ name }) => name) };
 
 /** Each rule, and every violation of it that architecture/planted.ts holds. */
 const rules: Readonly<Record<string, { find(tree: Tree): string[]; planted: readonly string[] }>> = {

@@ -15,9 +15,6 @@ const EXTRAS = /^takes no [\w ]+$/;
 const DECLINES: Readonly<Record<string, Declines>> = {
   // it walks a state: half of the problems have a kernel that is only numbers
   "convolution/recurrent.cpu": { reason: /^needs a kernel given by poles and weights/, leastShare: 0.5 },
-  // a state of fixed size, and a transform over time, stand for some masks each
-  "masked_attention/linear.cpu": { reason: /^needs a 1-semiseparable mask/, leastShare: 0.75 },
-  "masked_attention/fft.cpu": { reason: /^needs a Toeplitz mask/, leastShare: 0.1 },
   "ssd/chunked.torch": { reason: EXTRAS, leastShare: 0.9 },
   "ssd/chunked.onnxruntime": { reason: EXTRAS, leastShare: 0.7 },
   "ssd/recurrent.onnxruntime": { reason: EXTRAS, leastShare: 0.7 },
@@ -26,6 +23,9 @@ const DECLINES: Readonly<Record<string, Declines>> = {
   "attention/materialised.torch": { reason: EXTRAS, leastShare: 0.8, mayTakeAll: true },
   "attention/materialised.onnxruntime": { reason: EXTRAS, leastShare: 0.8 },
   "attention/materialised.jaxjs": { reason: EXTRAS, leastShare: 0.8 },
+  // a state of fixed size, and a transform over time, stand for some masks each
+  "masked_attention/linear.cpu": { reason: /^needs a 1-semiseparable mask/, leastShare: 0.75 },
+  "masked_attention/fft.cpu": { reason: /^needs a Toeplitz mask/, leastShare: 0.1 },
 };
 
 const targets = [

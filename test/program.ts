@@ -16,7 +16,8 @@ export default async function setup(): Promise<() => void> {
   const { folder, works, remove } = await makeHarness(root, [...PROGRAM, "scripts"]);
   // without a compiler the tests start the sources
   if (!works) return remove;
-  cpSync(join(root, "package.json"), join(folder, "package.json"));
+  for (const part of ["package.json", join("examples", "kernels")])
+    cpSync(join(root, part), join(folder, part), { recursive: true });
   process.env[VARIABLE] = folder;
   return remove;
 }

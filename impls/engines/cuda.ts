@@ -3,6 +3,7 @@
  * of the toolkit is needed. How it is built, and its rules for kernels: cuda/README.md.
  */
 import type { AnyOperator, Problem } from "../operator.js";
+import type { Prepared } from "../prepared.js";
 import { measureCeilings } from "./cuda/clock/ceilings.js";
 import { Stopwatch } from "./cuda/clock/stopwatch.js";
 import { CudaDevice } from "./cuda/device/device.js";
@@ -11,6 +12,7 @@ import { type Grid, type Kernel, launch, pack } from "./cuda/device/kernel.js";
 import { tensorMap } from "./cuda/device/tensor-map.js";
 import { type DriverCalls, loadDriver } from "./cuda/host/driver.js";
 import { type Compiler, loadCompiler } from "./cuda/host/nvrtc.js";
+import { type ForeignCuda, prepareForeign } from "./cuda/problem/foreign.js";
 import { type CudaLaunch, Stage } from "./cuda/problem/stage.js";
 import { type DeviceInfo, type Engine, EngineAbsent, type Timing } from "./engine.js";
 
@@ -21,6 +23,12 @@ export interface CudaEngine extends Engine<CudaLaunch> {
   readonly card: CudaDevice;
   /** Buffers and kernels of one problem; `prepare` adds its launches to it. */
   stage<Op extends AnyOperator>(operator: Op, problem: Problem<Op>): Stage<Op>;
+  /** A user's file. */
+  foreign<Op extends AnyOperator>(
+    operator: Op,
+    problem: Problem<Op>,
+    kernel: ForeignCuda,
+  ): Prepared<Op, CudaLaunch>;
   /** Bytes of a kernel's parameter struct (cuda/device/kernel.ts). */
   readonly pack: typeof pack;
   /** For Hopper's copy engine (cuda/device/tensor-map.ts). */
@@ -84,6 +92,7 @@ export function engineOn(card: CudaDevice): CudaEngine {
     device: describe(card),
     card,
     stage: (operator, problem) => new Stage(card, graphs, operator, problem),
+    foreign: (operator, problem, kernel) => prepareForeign(card, graphs, { operator, problem }, kernel),
     pack,
     tensorMap: (address, dims, box, rowBytes) => tensorMap(card, address, dims, box, rowBytes),
     unsupported: ({ dtype }) =>

@@ -7,11 +7,13 @@ import type { AnyOperator, Problem } from "../operator.js";
 import type { Prepared, RunDetails } from "../prepared.js";
 import { hostClock } from "./cpu/host-clock.js";
 import { hostPrepared } from "./cpu/host-memory.js";
-import { handsFor, LayoutInputs } from "./cpu/layout-inputs.js";
 import { type Engine, EngineAbsent } from "./engine.js";
 import { measureCeilings, type NativeCeilings } from "./native/ceilings.js";
 import { type Compiler, findCompiler } from "./native/compiler.js";
 import { argumentBlock } from "./native/fields.js";
+import type { ForeignKernel } from "./native/foreign/library.js";
+import { prepareForeign } from "./native/foreign/prepare.js";
+import { writeInputs } from "./native/inputs.js";
 import { bestIsa, type Isa, LANES, loadLibrary, stopAll } from "./native/library.js";
 import { NativeRoom } from "./native/room.js";
 
@@ -40,6 +42,12 @@ export interface NativeEngine extends Engine<void> {
   room<Op extends AnyOperator>(operator: Op, problem: Problem<Op>): NativeRoom<Op>;
   /** Builds the kernel if need be, makes the memory, writes the inputs. */
   prepared<Op extends AnyOperator>(room: NativeRoom<Op>, plan: Plan): Promise<Prepared<Op, void>>;
+  /** The same for a user's C file. */
+  foreign<Op extends AnyOperator>(
+    operator: Op,
+    problem: Problem<Op>,
+    kernel: ForeignKernel,
+  ): Promise<Prepared<Op, void>>;
 }
 
 /**
@@ -79,6 +87,7 @@ export async function open(device = process.env.DUALBENCH_NATIVE_ISA || undefine
     close: stopAll,
     room: (operator, problem) => new NativeRoom(operator, problem),
     prepared: (room, plan) => prepare(compiler, isa, room, plan),
+    foreign: (operator, problem, kernel) => prepareForeign(compiler, isa, { operator, problem }, kernel),
   };
 }
 
@@ -98,15 +107,13 @@ async function machine(): Promise<{ compiler: Compiler; best: Isa }> {
   }
 }
 
-const random = new URL("./native/random.c", import.meta.url);
-
 async function prepare<Op extends AnyOperator>(
   compiler: Compiler,
   isa: Isa,
   room: NativeRoom<Op>,
   { kernel, values, threads, scratchBytes, details }: Plan,
 ): Promise<Prepared<Op, void>> {
-  const [library, filler] = await Promise.all([kernel, random].map((url) => loadLibrary(compiler, url, isa)));
+  const library = await loadLibrary(compiler, kernel, isa);
   // a page apart: threads must not share a cache line
   const stride = Math.ceil((scratchBytes + 4096) / 4096) * 4096;
   const scratch = room.reserve(stride * threads);
@@ -116,12 +123,7 @@ async function prepare<Op extends AnyOperator>(
     { ...room.address, ...room.problem.dims, ...values, threads, scratch, scratchFloats: stride / 4 },
     room.base,
   );
-  const hands = handsFor(room.bytes, threads);
-  const inputs = new LayoutInputs(room, {
-    view: (offset, count) => room.view(offset, count),
-    fill: (rows, tasks) =>
-      filler.run(argumentBlock(filler.fields, { ...rows, tasks, threads: hands }, room.base)),
-  });
+  const inputs = await writeInputs(compiler, isa, room, threads);
   return hostPrepared({
     operator: room.operator,
     problem: room.problem,

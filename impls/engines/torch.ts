@@ -29,14 +29,23 @@ export interface TorchLaunch {
 
 /** How an operator's file names its Python program. */
 export interface TorchProgram {
-  /** `new URL("./torch/form.py", import.meta.url)` */
-  readonly file: URL;
+  /** `new URL("./torch/form.py", import.meta.url)`, or the path of a user's kernel. */
+  readonly file: URL | string;
+  /** A user's kernel, which writes into outputs that it is given: torch/kernels.py. */
+  readonly kernel?: TorchKernel;
   /** Run through torch.compile, or as a captured CUDA graph. */
   readonly replay?: "compile" | "graph" | undefined;
   /** Numbers that the Python file needs beside dims, settings and options, e.g. attention's scale. */
   readonly constants?: Readonly<Record<string, number | readonly number[]>>;
   /** Bytes of intermediate tensors alive at once, at most. */
   readonly scratchBytes: number;
+}
+
+export interface TorchKernel {
+  /** Options of the case, with the kernel's own numbers. */
+  readonly given: Readonly<Record<string, number | string>>;
+  /** Of tensors whose axes it wants in another order: where each stands in the operator's. */
+  readonly orders: Readonly<Record<string, readonly number[]>>;
 }
 
 export interface TorchEngine extends Engine<TorchLaunch> {
@@ -70,6 +79,7 @@ export async function open(device = "cpu"): Promise<TorchEngine> {
   const { python, described } = await openPython<Described>(device);
   const { key, kind, name, details, warning } = described;
   const threads = kind === "cpu" ? availableParallelism() : 1;
+  const told: Told = new Map();
 
   async function timed(
     call: "once" | "time",
@@ -97,14 +107,19 @@ export async function open(device = "cpu"): Promise<TorchEngine> {
     async once(run) {
       await timed("once", run);
     },
-    time: async (run, repeats) => (await timed("time", run, repeats)).value as Timing,
+    async time(run, repeats) {
+      const { told: news, ...timing } = (await timed("time", run, repeats)).value as TimeReply;
+      for (const [handle, sentence] of Object.entries(news)) told.set(Number(handle), sentence);
+      return timing;
+    },
     ceilings: async (threads = 1) => (await python.call("ceilings", { threads })).value as Ceilings,
     close: () => python.close(),
     async lacks(file, make, replay) {
       const { value } = await python.call("absent", { file: fileURLToPath(file), make, replay });
       return (value as string | null) ?? undefined;
     },
-    prepared: (operator, problem, options, program) => prepare(python, operator, problem, options, program),
+    prepared: (operator, problem, options, program) =>
+      prepare(python, told, operator, problem, options, program),
     async random(operator, problem, input) {
       const { specs } = sendInputs(operator, problem);
       return floats((await python.call("random", specs[input])).data);
@@ -112,8 +127,14 @@ export async function open(device = "cpu"): Promise<TorchEngine> {
   };
 }
 
+/** What Python saw a user's kernel do inside a run, by its handle: known when it is prepared, or when it is first timed. */
+type Told = Map<number, string>;
+
+type TimeReply = Timing & { readonly told: Readonly<Record<string, string>> };
+
 async function prepare<Op extends AnyOperator>(
   python: Python,
+  told: Told,
   operator: Op,
   problem: Problem<Op>,
   options: Options,
@@ -122,7 +143,12 @@ async function prepare<Op extends AnyOperator>(
   const names = outputNames(operator, problem as Problem);
   const { specs, data } = sendInputs(operator, problem as Problem);
   const body = {
-    file: fileURLToPath(program.file),
+    file: typeof program.file === "string" ? program.file : fileURLToPath(program.file),
+    kernel: program.kernel && {
+      ...program.kernel,
+      // a state stays in f32, as where it comes in
+      f32: names.filter((name) => !operator.outputs[name].includes("length")),
+    },
     replay: program.replay,
     dtype: problem.dtype,
     dims: problem.dims,
@@ -134,7 +160,8 @@ async function prepare<Op extends AnyOperator>(
     outputs: Object.fromEntries(names.map((name) => [name, shapeOf(operator.outputs[name], problem.dims)])),
   };
   const { value } = await python.call("prepare", body, data);
-  const { case: handle, bytes } = value as { case: number; bytes: number };
+  const { case: handle, bytes, told: seen } = value as { case: number; bytes: number; told: string | null };
+  if (seen !== null) told.set(handle, seen);
   const elements = names.map((name) => outputSize(operator, problem as Problem, name));
   const outputBytes = elements.reduce((sum, count) => sum + count * 4, 0);
   let current = problem as Problem;
@@ -156,7 +183,12 @@ async function prepare<Op extends AnyOperator>(
     },
     inspect: (lanes) => inspect(python, handle, operator, problem as Problem, lanes),
     bytes: bytes + outputBytes + program.scratchBytes,
+    get details() {
+      const run = told.get(handle);
+      return run === undefined ? undefined : { run };
+    },
     async dispose() {
+      told.delete(handle);
       await python.call("dispose", { case: handle });
     },
     async [rewriteInputs](next) {

@@ -1,5 +1,6 @@
 /** The GPU engine: hand-written WGSL on Dawn in Node, on `navigator.gpu` in a page; the same TypeScript and shaders in both. */
 import type { AnyOperator, Problem } from "../operator.js";
+import type { Prepared } from "../prepared.js";
 import {
   type Ceilings,
   type DeviceInfo,
@@ -17,6 +18,7 @@ import type { MatrixShape } from "./webgpu/device/adapter.js";
 import { GpuDevice, type OpenOptions as GpuOpenOptions } from "./webgpu/device/device.js";
 import { gpuHardware, type Machine, unusable } from "./webgpu/device/hardware.js";
 import { useSwiftShader } from "./webgpu/device/software.js";
+import { type ForeignWgsl, foreignUnsupported, prepareForeign } from "./webgpu/problem/foreign.js";
 import { Stage, type StageOptions } from "./webgpu/problem/stage.js";
 
 export interface WebGpuEngine extends Engine<Launch> {
@@ -31,6 +33,14 @@ export interface WebGpuEngine extends Engine<Launch> {
   readonly subgroupSize: number | undefined;
   /** Buffers and kernels of one problem; `prepare` builds its dispatches on it. */
   stage<Op extends AnyOperator>(operator: Op, problem: Problem<Op>, options?: StageOptions): Stage<Op>;
+  /** A user's text, with what it binds given by name. */
+  foreign<Op extends AnyOperator>(
+    operator: Op,
+    problem: Problem<Op>,
+    kernel: ForeignWgsl,
+  ): Promise<Prepared<Op, Launch>>;
+  /** A sentence where it binds an input that the problem has not, or does not bind one that it has. */
+  foreignUnsupported(operator: AnyOperator, problem: Problem, kernel: ForeignWgsl): string | undefined;
   timeCold(run: (launch: Launch) => void | Promise<void>): Promise<Timing>;
   /** The candidate with the shortest run, measured once an adapter, driver, kernel and shape, and remembered (webgpu/fastest.ts). */
   fastest<Candidate extends number | string>(search: Fastest<Candidate>): Promise<Candidate>;
@@ -112,6 +122,8 @@ export function engineOn(gpu: GpuDevice, chosen = false): WebGpuEngine {
     matrixShapes: gpu.matrixShapes,
     subgroupSize: gpu.subgroupSize,
     stage: (operator, problem, stageOptions) => new Stage(gpu, operator, problem, stageOptions),
+    foreign: (operator, problem, kernel) => prepareForeign(gpu, { operator, problem, kernel }),
+    foreignUnsupported: (operator, problem, kernel) => foreignUnsupported({ operator, problem, kernel }),
     unsupported: ({ dtype }) =>
       dtype === "f16" && !gpu.has("shader-f16")
         ? `needs an adapter with shader-f16 for dtype f16, ${gpu.name} has not`

@@ -83,6 +83,8 @@ export function groupsOf(rows: readonly Row[], xKey: XKey): Group[] {
           if (key === "device") return sameDevice(row.device);
           return key === "cache" ? (row.cache ?? "warm") : row[key];
         })
+        // of named shapes those that differ in their groups too are no curve
+        .concat(row.workload === undefined ? [] : row.groups)
         .join("|")
     );
   }
@@ -176,7 +178,8 @@ export function bestCurves(group: Group): Curve[] {
   );
 }
 
-function faster(a: Curve, b: Curve): Curve {
+/** Of two curves the one that stands for both. */
+export function faster(a: Curve, b: Curve): Curve {
   const [isWhole, other] = [a, b].map((curve) => measuredOf(curve).length >= CURVE_POINTS);
   if (isWhole !== other) return isWhole ? a : b;
   const times = new Map(measuredOf(b).map((point) => [point.x, point.ns]));

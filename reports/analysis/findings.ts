@@ -5,7 +5,8 @@ import type { Row } from "../rows/row.js";
 import { type Comparison, comparisons } from "./comparisons.js";
 import { bestCurves, type Curve, type Group, groupsOf } from "./curves.js";
 import { growthOf } from "./growth.js";
-import { fasterFrom, type Ratio, speedups } from "./speedup.js";
+import { ownKernels } from "./own.js";
+import { fasterFrom, type Ratio } from "./speedup.js";
 
 /** Sentences for the terminal and the report; the first says what is shown, the second what is not. */
 export function findings(rows: readonly Row[]): string[] {
@@ -26,25 +27,25 @@ export function findings(rows: readonly Row[]): string[] {
   return [
     `On ${where.join(", ")}: ${sentence || "SSD and its rivals share no measured size"}.`,
     `This run cannot show ${listed(unshown(group, rows))}.`,
-    ...ownKernels(group),
+    ...ownSentences(group),
   ];
 }
 
-/** A sentence for each of a user's kernels: beside ours of the same form and engine, or the best of ours for the operator. */
-function ownKernels(group: Group): string[] {
-  const isOwn = ({ family }: Curve) => family.own === true;
-  const best = bestCurves(group);
-  return best.filter(isOwn).map((curve) => {
+/** A sentence for each of a user's kernels: beside ours, and beside the best peer where one was measured. */
+function ownSentences(group: Group): string[] {
+  return ownKernels(group).map(({ curve, against }) => {
     const { operator, form, engine } = curve.rows[0];
-    const ours = group.curves.filter((other) => !isOwn(other) && other.rows[0].operator === operator);
-    const same = ours.filter(({ rows: [row] }) => row.form === form && row.engine === engine);
-    const rival =
-      best.find((other) => same.includes(other)) ?? same[0] ?? best.find((other) => ours.includes(other));
-    const last = rival && speedups(curve, rival).at(-1);
+    const clauses = against.flatMap(({ who, other, ratios }) => {
+      const last = ratios.at(-1);
+      const whose = who === "ours" ? "ours" : "the best peer";
+      return last
+        ? [`${verdict(last, `${whose} (${operator}/${other.implementation})`)} at ${formatSize(last.x)}`]
+        : [];
+    });
     const name = `Your ${curve.family.name} (${operator}/${form}.${engine})`;
-    if (!last) return `${name} and ours share no measured size.`;
-    const theirs = `ours (${operator}/${rival.implementation})`;
-    return `${name} is ${verdict(last, theirs)} at ${formatSize(last.x)}.`;
+    return clauses.length === 0
+      ? `${name} and ours share no measured size.`
+      : `${name} is ${clauses.join(", and ")}.`;
   });
 }
 

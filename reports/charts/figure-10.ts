@@ -4,8 +4,8 @@ import { bestCurves, groupsOf } from "../analysis/curves.js";
 import type { Row, RunRecord } from "../rows/row.js";
 import { caption } from "./caption.js";
 import { figure } from "./figure.js";
-import { LENGTH_LOOK } from "./sequence-length.js";
-import { STATE_LOOK } from "./state-size.js";
+import { LENGTH_LOOK } from "./suites/sequence-length.js";
+import { STATE_LOOK } from "./suites/state-size.js";
 import { LIGHT, type Theme } from "./theme.js";
 import { familiesOf, mainPanel } from "./time-chart.js";
 

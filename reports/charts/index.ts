@@ -2,10 +2,11 @@
 import type { TopLevelSpec } from "vega-lite";
 import { xKeyOf } from "../analysis/series.js";
 import type { Row, RunRecord } from "../rows/row.js";
-import { documentsChart } from "./packing/documents.js";
 import { logAxis, sizeAxis } from "./scale.js";
-import { sequenceLengthChart } from "./sequence-length.js";
-import { stateSizeChart } from "./state-size.js";
+import { documentsChart } from "./suites/documents.js";
+import { modelsChart } from "./suites/models.js";
+import { sequenceLengthChart } from "./suites/sequence-length.js";
+import { stateSizeChart } from "./suites/state-size.js";
 import type { Theme } from "./theme.js";
 import { timeChart } from "./time-chart.js";
 
@@ -14,6 +15,7 @@ export type Chart = (run: RunRecord, rows: readonly Row[], theme?: Theme) => Top
 const CHARTS: Readonly<Record<string, Chart>> = {
   "sequence-length": sequenceLengthChart,
   "state-size": stateSizeChart,
+  models: modelsChart,
   documents: documentsChart,
 };
 

@@ -4,6 +4,8 @@ export interface Axis {
   readonly kind: "log" | "linear";
   readonly domain: readonly [number, number];
   readonly ticks: readonly number[];
+  /** What stands at a tick, where that is not the number. */
+  name?(tick: number): string;
   /** Distance in pixels from the axis' start, for a plot that is `size` pixels long. */
   at(value: number, size: number): number;
 }

@@ -18,7 +18,8 @@ export interface Look {
   readonly xKey: XKey;
   readonly title: string;
   readonly xTitle: string;
-  x(sizes: readonly number[]): Axis;
+  /** @param rows of the curves of one panel, where all of it is one group */
+  x(sizes: readonly number[], rows?: readonly Row[]): Axis;
   y(curves: readonly Curve[]): Axis;
   /** What every point has in common, e.g. "N = 64". */
   fixed(group: Group): string | undefined;
@@ -60,7 +61,10 @@ export function mainPanel(look: Look, group: Group, theme: Theme, size: Size): L
       curves.length === 0 ? "No case was measured: the table says why." : inequality(curves),
     ].filter((line) => line !== undefined),
     xTitle: look.xTitle,
-    x: look.x(sizesOf(curves)),
+    x: look.x(
+      sizesOf(curves),
+      curves.flatMap(({ rows }) => rows),
+    ),
     y: look.y(curves),
   });
 }

@@ -5,14 +5,15 @@ export function caseCommand(run: RunRecord, row: Row): string {
   const program =
     /^(npm run bench --|npx dualbench bench|dualbench bench)/.exec(run.command)?.[0] ?? "npm run bench --";
   const { grid, seed, options } = run.plan;
-  const impls = [options.impl].flat().filter((file) => typeof file === "string");
+  const texts = (value: unknown) => [value].flat().filter((one) => typeof one === "string");
   return [
     program,
     `--suite ${row.suite}`,
     `--engine ${quoted(row.engine)}`,
     `--grid ${quoted(grid)}`,
     `--seed ${seed}`,
-    ...impls.map((file) => `--impl ${quoted(file)}`),
+    ...texts(options.axis).map((axis) => `--axis ${quoted(axis)}`),
+    ...texts(options.impl).map((file) => `--impl ${quoted(file)}`),
     `--filter ${quoted(row.id)}`,
   ].join(" ");
 }

@@ -17,6 +17,7 @@ import { COLUMNS } from "./rows.js";
 import { accuracySection } from "./sections/accuracy.js";
 import { claimsSection } from "./sections/claims.js";
 import { compareSection } from "./sections/compare.js";
+import { ownSection } from "./sections/own.js";
 import { STYLE } from "./style.js";
 
 /** A chart in both themes, and drawn already for print and for pages without scripts. */
@@ -69,6 +70,7 @@ ${compared ? compareSection(compared.comparison, compared.sides) : ""}
 <div class="charts">${charts.map(chartFigure).join("\n")}</div>
 </section>
 ${claimsSection(rows)}
+${ownSection(rows)}
 ${speedupSection(rows)}
 ${accuracySection(rows)}
 ${growthSection(rows)}

@@ -54,6 +54,7 @@ const COLUMNS: readonly (readonly [name: string, key: string])[] = [
   ["source", "source"],
   ["inputs", "inputs"],
   ["checked_runs", "checkedRuns"],
+  ["workload", "workload"],
   ["documents", "documents"],
   ["width", "width"],
 ];

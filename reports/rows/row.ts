@@ -31,6 +31,8 @@ const common = {
   deviceKind: z.enum(["cpu", "gpu", "software"]).optional(),
   /** Whether its engine composes operators from a library's tensor operations: many launches where others have a kernel. */
   tensorOps: z.boolean().optional(),
+  /** Its engine is somebody else's, to compare with; absent where it is not, and in older rows. */
+  peer: z.literal(true).optional(),
   dtype: z.string(),
   batch: count,
   length: count,
@@ -47,6 +49,8 @@ const common = {
   context: count.optional(),
   /** Sizes of what a workgroup holds at a time, in words of its implementation. */
   tile: z.string().optional(),
+  /** What has this shape, e.g. mamba2-1.3b; absent where no suite of the run gives it a name. */
+  workload: z.string().optional(),
   /** How tokens are packed, e.g. skewed-16: kind and number of documents. */
   documents: z.string().optional(),
   /** Taps of a short filter. */

@@ -18,6 +18,7 @@ export function repeatCommand(plan: PlanOptions, suite: string, id: string, file
   const words = ["--grid", plan.grid, "--seed", String(plan.seed)];
   if (file !== undefined) words.push("--impl", shown(file));
   for (const name of plan.device) words.push("--device", name);
+  for (const axis of plan.axis) words.push("--axis", axis);
   words.push("--suite", suite, "--filter", id);
   return commandOf(words);
 }

@@ -5,6 +5,7 @@ import type { AnyOperator, Problem } from "../../impls/operator.js";
 import type { Options } from "../../impls/prepared.js";
 import { planId } from "../../reports/rows/case-id.js";
 import { chooseSuites } from "../index.js";
+import { type Axis, withAxes } from "../plan/axes.js";
 import type { Case, Target } from "../plan/case.js";
 import { figureCurves } from "../plan/figure-curves.js";
 import { parseFilter } from "../plan/filter.js";
@@ -80,6 +81,8 @@ export interface CaseRequest {
   /** Only implementations that are not built in: another repository gates its own. */
   readonly onlyUser: boolean;
   readonly filter: string | undefined;
+  /** Sizes in place of the quick grid's. */
+  readonly axes?: readonly Axis[];
   readonly engines: readonly string[];
   readonly devices: readonly string[];
   /** Ids of an earlier day, whose options are taken: an engine that chooses by measuring must not choose again. */
@@ -153,14 +156,14 @@ function scopeOf({ impls, touched, companions, onlyUser, filter }: CaseRequest):
 
 /** Cases of the quick grid on the engines that head has here. */
 async function plannedByHead(
-  { impls, touched, filter, engines, pastIds }: CaseRequest,
+  { impls, touched, filter, axes = [], engines, pastIds }: CaseRequest,
   { isTouched, takes, matches }: Scope,
   { targets, pools }: Grounds,
 ): Promise<PlannedCase[]> {
   const figure = figureCurves(impls, targets.head);
   // a change that touches a few kernels runs all their cases; one that may touch everything, those of the figure
   const everything = !touched.all || filter !== undefined || engines.length > 0;
-  const suites = chooseSuites([]);
+  const suites = withAxes(chooseSuites([]), axes, "quick");
   const groups = await makePlan({
     suites,
     grid: "quick",

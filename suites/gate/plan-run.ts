@@ -3,6 +3,7 @@ import { engines } from "../../impls/engines/index.js";
 import type { Check, CheckName } from "../../reports/gate/verdict.js";
 import { keyWords } from "../../reports/rows/case-id.js";
 import { chooseSuites } from "../index.js";
+import type { Axis } from "../plan/axes.js";
 import { caseKeys } from "../plan/case-keys.js";
 import { openCatalogue } from "../processes/catalogue.js";
 import { listed } from "../processes/listed.js";
@@ -30,6 +31,8 @@ export interface GateRequest {
   /** Only implementations that are not built in. */
   readonly onlyUser: boolean;
   readonly filter: string | undefined;
+  /** Sizes in place of the quick grid's. */
+  readonly axes?: readonly Axis[];
   readonly engines: readonly string[];
   /** Of an engine that has one of these, only those. */
   readonly devices: readonly string[];

@@ -1,6 +1,6 @@
 /** A law: what must hold between runs of one implementation, whatever it computes inside. */
 import type * as fc from "fast-check";
-import type { Form } from "../../impls/implementation.js";
+import { FORMS, type Form } from "../../impls/implementation.js";
 import type { AnyOperator, Problem } from "../../impls/operator.js";
 import type { Spec } from "../problems/spec.js";
 import type { Verdict } from "../verify/compare.js";
@@ -51,19 +51,7 @@ export function defineLaw<Case extends LawCase>(law: Law<Case>): Law<Case> {
 }
 
 /** Every form there is: for laws that hold lane by lane, whatever the form. */
-export const EVERY_FORM: readonly Form[] = [
-  "recurrent",
-  "quadratic",
-  "chunked",
-  "scan",
-  "materialised",
-  "tiled",
-  "fft",
-  "contraction",
-  "linear",
-  "direct",
-  "fused",
-];
+export const EVERY_FORM = FORMS;
 
 /** Forms that never mix tokens through a transform. */
 export const DIRECT_FORMS = EVERY_FORM.filter((form) => form !== "fft");

@@ -22,7 +22,7 @@ const MOST = 4;
 /** Kernels may take very few tokens by a path of their own. */
 const FEW_TOKENS = 3;
 
-/** A recurrence, and a short filter, take token after token, whatever stands around them: bit for bit. Other forms cut time where documents do not. */
+/** A recurrence, and a short filter, take token after token, whatever stands around them: bit for bit. Other forms cut time elsewhere. */
 export const packedDocuments = defineLaw({
   name: "packed-documents",
   states:

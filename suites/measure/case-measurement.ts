@@ -168,7 +168,8 @@ export class CaseMeasurement {
       return;
     }
     const body = { case: this.number, reference: this.run.reference };
-    const { verdict, deterministic, leakedBytesPerRun, inputs } = await this.call("recheck", body, 70);
+    const rechecked = await this.call("recheck", body, 70);
+    const { verdict, deterministic, leakedBytesPerRun, inputs } = rechecked;
     if (verdict.status === "vacuous") throw new CallFailed(verdict.reason);
     if (verdict.status === "rejected") {
       this.reject("timed runs", verdict);
@@ -190,7 +191,7 @@ export class CaseMeasurement {
       checkedRuns: inputs.checkedRuns,
       peakBytes: this.bytes,
       remarks: this.remarks(samples.length, remark),
-      details: this.details,
+      details: rechecked.details ?? this.details,
     };
   }
 

@@ -31,17 +31,20 @@ export function accumulation({ accumulate, storage, decay }: Rounding): string {
   return parts.join(", ");
 }
 
+/** @param run what a run was seen to do beside computing */
 export function fairnessOf(
   work: Work,
   device: DeviceInfo,
   clock: "host" | "device",
   threads: number | undefined,
   cache: string | undefined,
+  run?: string | number | boolean | undefined,
 ): Fairness {
   const { blas, blasKernel } = device.details;
   const library = [blas, blasKernel].filter((word) => typeof word === "string").join(" ");
   return {
     ...work,
+    ...(run === undefined ? {} : { timed: `${work.timed}; ${run}` }),
     launch: clock === "host" ? "included" : (device.launch ?? "not included"),
     cache: cache === "cold" ? "cold" : "warm",
     threads: threads ?? 1,

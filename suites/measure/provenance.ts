@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { neighboursOf } from "./neighbours.js";
 
 /** Of this code: `version` as it is published, `code` over the sources that compute and measure. */
 export interface Tool {
@@ -48,7 +49,7 @@ const CODE = /\.(ts|js|mjs|py|wgsl|cu|c|h)$/;
 
 /**
  * Hash of a module and of everything it reaches by relative imports or `new URL("./x", import.meta.url)`, with the versions of the
- * packages it names. The same folder elsewhere has the same hash.
+ * packages it names; of a kernel in another language, of what it takes in from beside it. The same folder elsewhere has the same hash.
  */
 export function hashOfModule(file: string): string {
   const sources = new Map<string, string>();
@@ -58,7 +59,10 @@ export function hashOfModule(file: string): string {
     if (sources.has(path)) continue;
     const text = textOf(path);
     sources.set(path, text);
-    if (!MODULE.test(path)) continue;
+    if (!MODULE.test(path)) {
+      left.push(...neighboursOf(path, text));
+      continue;
+    }
     for (const specifier of specifiersOf(text)) {
       if (/^\.{1,2}\//.test(specifier)) left.push(...located(resolve(dirname(path), specifier)));
       else packages.add(named(specifier, dirname(path)));

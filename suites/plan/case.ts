@@ -37,6 +37,8 @@ export interface Case {
   readonly target: number;
   readonly operator: AnyOperator;
   readonly problem: Problem;
+  /** What has this shape, e.g. a model by its name. */
+  readonly workload?: string | undefined;
   readonly options: Options;
   /** What the last-level cache holds when a sample begins; undefined where an engine has no say in it. */
   readonly cache: Cache | undefined;

@@ -51,7 +51,8 @@ export async function openEngines(host: Host, request: OpenRequest): Promise<Ope
   const { impls, entries, files, engines: named, devices, originMs, child, wants } = request;
   const pool = new EnginePool(host, files, originMs, child);
   const hasImpl = (name: string) => impls.some(({ engine }) => engine === name);
-  const { targets, absent } = await pool.discover(candidatesOf(entries, named, wants ?? hasImpl, devices));
+  const candidates = candidatesOf(entries, named, wants ?? hasImpl, devices);
+  const { targets, absent } = await pool.discover(candidates);
   const warnings = targets.flatMap(({ engine, info: { warning } }) =>
     warning === undefined ? [] : [`engine ${engine}: ${warning}`],
   );

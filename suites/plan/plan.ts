@@ -39,6 +39,7 @@ interface Draft {
   readonly target: number;
   readonly operator: AnyOperator;
   readonly problem: Problem;
+  readonly workload: string | undefined;
   readonly cache: Cache | undefined;
 }
 
@@ -77,6 +78,7 @@ export async function makePlan(request: PlanRequest): Promise<Group[]> {
       suites: known ? [...new Set([...known.suites, draft.suite])] : [draft.suite],
       curves: known ? [...new Set([...known.curves, draft.curve])] : [draft.curve],
       rank: Math.min(rank, known?.rank ?? rank),
+      workload: known?.workload ?? planned.workload,
     });
   }
   const groups = intoGroups([...merged.values()]);
@@ -88,7 +90,7 @@ export async function makePlan(request: PlanRequest): Promise<Group[]> {
 function draftCases({ suites, grid, seed, impls, targets, takesPart }: PlanRequest): Draft[] {
   const drafts: Draft[] = [];
   for (const suite of suites) {
-    for (const [c, { operator, problems }] of suite.curves(grid, seed).entries()) {
+    for (const [c, { operator, problems, workloads }] of suite.curves(grid, seed).entries()) {
       for (const [i, impl] of impls.entries()) {
         if (impl.operator.name !== operator.name) continue;
         for (const [t, target] of targets.entries()) {
@@ -107,6 +109,7 @@ function draftCases({ suites, grid, seed, impls, targets, takesPart }: PlanReque
                 target: t,
                 operator,
                 problem,
+                workload: workloads?.[place],
                 cache,
               });
             }
@@ -171,6 +174,7 @@ function finish(
     target: draft.target,
     operator: draft.operator,
     problem: draft.problem,
+    workload: draft.workload,
     options,
     cache,
     unsupported,

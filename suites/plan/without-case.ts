@@ -47,9 +47,9 @@ async function reasonOf(index: number, request: LookedAt): Promise<string> {
   if (here.length === 0) {
     if (engines.length > 0 && !engines.includes(engine))
       return `it runs on engine ${engine}, and --engine names ${engines.join(", ")}`;
-    return (
-      absent.find((sentence) => sentence.startsWith(`engine ${engine} `)) ?? `no engine ${engine} is here`
-    );
+    // each of its devices has its own
+    const reasons = absent.filter((sentence) => sentence.startsWith(`engine ${engine} `));
+    return reasons.length > 0 ? reasons.join("; ") : `no engine ${engine} is here`;
   }
   const lacking = here.map((t) => targets[t].lacking?.find(({ impl }) => impl === index)?.reason);
   if (lacking.every((reason) => reason !== undefined)) return lacking[0] ?? "its device lacks what it needs";

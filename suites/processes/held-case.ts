@@ -103,7 +103,8 @@ export class HeldCase {
     const { witness } = this.proven;
     const verdict = await witness.last();
     const { deterministic, inputs } = witness;
-    return { verdict, deterministic, inputs, leakedBytesPerRun: await this.leak() };
+    const { details } = this.held.prepared;
+    return { verdict, deterministic, inputs, leakedBytesPerRun: await this.leak(), details };
   }
 
   /** Memory that is held until it is disposed of and collected. */

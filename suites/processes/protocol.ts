@@ -159,7 +159,14 @@ export interface Calls {
   recheck: [
     /** reference: for processes of before, which were not told it by `verify`. */
     CaseCall & { reference: ReferenceHandle },
-    { verdict: Verdict; deterministic: boolean; leakedBytesPerRun: number; inputs: InputsReport },
+    {
+      verdict: Verdict;
+      deterministic: boolean;
+      leakedBytesPerRun: number;
+      inputs: InputsReport;
+      /** Those of `prepare`, with what only its runs could tell. */
+      details?: RunDetails | undefined;
+    },
   ];
   dispose: [CaseCall, null];
   /** Asked of the one child that computes references. */

@@ -1,10 +1,13 @@
-/** `--impl FILE`: implementations of a user, and engines, from a TypeScript or JavaScript module. */
+/** `--impl FILE`: implementations of a user, and engines, from a TypeScript or JavaScript module, or a kernel in a language of its own. */
 import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { type EngineEntry, engines } from "../../impls/engines/index.js";
 import { type AnyImplementation, implementationName } from "../../impls/implementation.js";
 import { implementations, operators } from "../../impls/index.js";
+import { fileStem } from "../../impls/languages/header.js";
+import { implementationOf, isModule } from "../../impls/languages/index.js";
 import { loaderUrl } from "./fork.js";
 import { rememberGlobals } from "./modules/globals.js";
 import { loadFailure } from "./modules/thrown.js";
@@ -38,6 +41,7 @@ async function kernelsOf(file: string): Promise<Exported[]> {
 /** Values that a module exports under their first name, members of lists each, each once. */
 async function exportsOf(file: string): Promise<{ readonly exported: string; readonly value: unknown }[]> {
   const path = resolve(file);
+  if (!isModule(path)) return [{ exported: "default", value: implementationOf(file, textOf(file, path)) }];
   const putBack = rememberGlobals();
   const module = await importModule(path)
     .catch((error: unknown) => {
@@ -50,6 +54,14 @@ async function exportsOf(file: string): Promise<{ readonly exported: string; rea
   for (const [exported, values] of all)
     for (const value of [values].flat()) names.set(value, names.get(value) ?? exported);
   return [...names].map(([value, exported]) => ({ value, exported }));
+}
+
+function textOf(file: string, path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw new Error(`cannot load ${file}: ${(error as Error).message}`);
+  }
 }
 
 /** TypeScript goes through tsx, which this process then uses for all that it loads: one instance of every module. */
@@ -114,12 +126,17 @@ export async function allImplementations(files: readonly string[]): Promise<AnyI
   const all = [...implementations];
   const taken = new Set(all.map(implementationName));
   for (const file of files) {
-    const stem = fileStem(file);
+    const stem = fileStem(file.startsWith("file:") ? fileURLToPath(file) : file);
     for (const [i, { impl, exported }] of (await kernelsOf(file)).entries()) {
       const wrong = contradiction(impl);
       if (wrong !== undefined) throw new Error(`${file}: ${wrong}`);
       const clash = taken.has(implementationName(impl));
       taken.add(implementationName(impl));
+      if (!isModule(file)) {
+        // its header has given it this one already, where it names none
+        all.push(cameFrom(impl, { file, exported, fallbackMake: stem }));
+        continue;
+      }
       const fallbackMake = clash ? (i === 0 ? stem : `${stem}-${i + 1}`) : undefined;
       const named = fallbackMake === undefined ? impl : withMake(impl, fallbackMake);
       all.push(cameFrom(named, { file, exported, fallbackMake }));
@@ -153,15 +170,4 @@ function withMake(impl: AnyImplementation, make: string): AnyImplementation {
       return Array.isArray(given) ? given.map((options) => ({ make, ...options })) : given;
     },
   };
-}
-
-function fileStem(file: string): string {
-  const path = file.startsWith("file:") ? fileURLToPath(file) : file;
-  const name = path.split(/[\\/]/).at(-1) ?? path;
-  return (
-    name
-      .replace(/\.[a-z]+$/i, "")
-      .toLowerCase()
-      .replace(/[^a-z0-9._-]+/g, "-") || "user"
-  );
 }

@@ -6,7 +6,8 @@ const MAY_NAME: Readonly<Record<string, readonly string[]>> = {
   impls: ["impls"],
   suites: ["suites", "impls", "reports"],
   reports: ["reports"],
-  scripts: ["scripts", "suites", "impls", "reports"],
+  // what `new` writes is an example
+  scripts: ["scripts", "suites", "impls", "reports", "examples"],
 };
 
 /** Top folders; a file at the top itself stands for its own. */

@@ -6,6 +6,7 @@ import type { Tree } from "./tree.js";
 const SHARED: Readonly<Record<string, string>> = {
   "impls/engines": "where things run",
   "impls/recurrence": "what ssd and selective_scan share",
+  "impls/languages": "files of a user that are no TypeScript",
   "impls/peers": "libraries to compare with, whatever the operator",
 };
 

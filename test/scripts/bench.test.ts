@@ -40,6 +40,8 @@ describe("bad input: one clear line, exit 2, nothing written", () => {
     [["--shard", "5/4"], /I\/N.*5\/4/],
     [["--seed", "-1"], /whole number.*-1/],
     [["--seed", "1e3"], /whole number/],
+    [["--axis", "lenght=5"], /axis "lenght"; the nearest is length/],
+    [["--axis", "length=5", "--axis", "state=none"], /size "none"/],
     [["quick"], /too many arguments/],
     [["--out"], /--out.*argument missing/],
   ])("flags: %j", (args, message) => {

@@ -16,6 +16,8 @@ export interface LayoutOptions {
   readonly start: number;
   /** Bytes behind each piece that belong to no other. */
   readonly margin: number;
+  /** In place of a margin: pieces end where so many bytes begin that belong to nobody, at a multiple of their number. */
+  readonly guard?: number;
 }
 
 export class Layout<Op extends AnyOperator> {
@@ -48,8 +50,12 @@ export class Layout<Op extends AnyOperator> {
 
   /** Zeroed bytes, 64-byte aligned. */
   reserve(bytes: number): number {
-    const start = Math.ceil(this.#end / 64) * 64;
-    this.#end = start + bytes + this.options.margin;
+    const { margin, guard } = this.options;
+    const whole = Math.ceil(bytes / 64) * 64;
+    const start = guard
+      ? Math.ceil((this.#end + whole) / guard) * guard - whole
+      : Math.ceil(this.#end / 64) * 64;
+    this.#end = guard ? start + whole + guard : start + bytes + margin;
     this.pieces.push({ start, end: start + bytes });
     return start;
   }

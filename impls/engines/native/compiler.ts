@@ -38,7 +38,7 @@ const COMMON = [
   "-fvisibility=hidden",
 ];
 /** A library stays in the process, since its threads sleep in its code. */
-const LINKING = process.platform === "linux" ? ["-Wl,-z,nodelete"] : [];
+export const LINKING = process.platform === "linux" ? ["-Wl,-z,nodelete"] : [];
 
 /** impls/engines/native/compiler.ts or, once built, below dist: the sources lie beside either. */
 const root = fileURLToPath(new URL("../../../", import.meta.url));
@@ -77,7 +77,7 @@ export async function build(
   for (const [path, text] of [...sources].sort(([a], [b]) => (a < b ? -1 : 1)))
     digest.update(relative(root, path).replaceAll("\\", "/")).update(text.replaceAll("\r\n", "\n"));
   const hash = digest.digest("hex").slice(0, 16);
-  const file = join(folder(), `${name}.${hash}.so`);
+  const file = join(libraryFolder(), `${name}.${hash}.so`);
   if (!existsSync(file)) await compile(compiler, paths, options, file);
   return { file, name, hash, text: [...sources.values()].join("\n") };
 }
@@ -85,7 +85,7 @@ export async function build(
 let unsafe: string | undefined;
 
 /** The cache, or a folder of this process alone where others may write to the cache. */
-function folder(): string {
+export function libraryFolder(): string {
   const cache = cacheFolder("native");
   if (openPrivate(cache)) return cache;
   if (!unsafe) {

@@ -6,7 +6,7 @@ import { argumentFields, type Field } from "./fields.js";
 /** The vectors that a kernel is compiled for. */
 export type Isa = "avx512" | "avx2" | "neon";
 
-const FLAGS: Readonly<Record<Isa, readonly string[]>> = {
+export const FLAGS: Readonly<Record<Isa, readonly string[]>> = {
   avx512: ["-mavx512f", "-mavx512dq", "-mavx512bw", "-mavx512vl", "-mfma"],
   avx2: ["-mavx2", "-mfma"],
   neon: [],
@@ -15,7 +15,7 @@ const FLAGS: Readonly<Record<Isa, readonly string[]>> = {
 /** f32 numbers of a vector. */
 export const LANES: Readonly<Record<Isa, number>> = { avx512: 16, avx2: 8, neon: 4 };
 
-interface RuntimeCalls {
+export interface RuntimeCalls {
   /** Runs the kernel with denormals flushed, on as many threads as its arguments say. */
   run(args: Uint8Array): void;
   /** Where the bytes of an array lie. */

@@ -18,11 +18,14 @@ class Channel:
     def __init__(self):
         self._out = os.fdopen(os.dup(1), "wb")
         os.dup2(2, 1)
+        self._in = os.fdopen(os.dup(0), "rb")
+        # whoever asks for input here gets the end of a file, not the protocol
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         self._requests = queue.Queue()
         threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self):
-        stdin = os.fdopen(os.dup(0), "rb")
+        stdin = self._in
         while True:
             line = stdin.readline()
             if not line:
@@ -83,8 +86,9 @@ def main():
         except Exception as error:
             session.forget_failure()
             # a program's own class of that name: what it does not take is a skip, no failure
-            unsupported = type(error).__name__ == "Unsupported"
-            said = str(error) if unsupported else one_line(error)
+            name = type(error).__name__
+            unsupported = name == "Unsupported"
+            said = str(error) if unsupported or name == "KernelError" else one_line(error)
             channel.send({"ok": False, "unsupported": unsupported, "error": said})
 
 

@@ -25,7 +25,7 @@ def wrap(run, replay, machine):
         machine.finish()
         return compiled
     if replay == "graph":
-        return _captured(run)
+        return captured(run)
     return run
 
 
@@ -39,7 +39,7 @@ def _compile_every_case():
             setattr(config, name, 1 << 20)
 
 
-def _captured(run):
+def captured(run):
     """Warm-up on a side stream, as the documentation of torch.cuda.CUDAGraph asks; outputs are then the graph's own."""
     stream = torch.cuda.Stream()
     stream.wait_stream(torch.cuda.current_stream())

@@ -67,7 +67,7 @@ function xChannel(options: PanelOptions) {
     },
     axis: {
       values: [...ticks],
-      labelExpr: tickLabels(labelled, formatSize),
+      labelExpr: tickLabels(labelled, nameOf(x)),
       grid: false,
       ...axisSizes(options),
     },
@@ -110,7 +110,7 @@ function roomy(axis: Axis, width: number, sizePx: number): number[] {
   const fitting = (ticks: readonly number[]) => {
     let free = Number.POSITIVE_INFINITY;
     return ticks.filter((tick) => {
-      const [middle, half] = [axis.at(tick, width), textWidth(formatSize(tick), sizePx) / 2];
+      const [middle, half] = [axis.at(tick, width), textWidth(nameOf(axis)(tick), sizePx) / 2];
       if (middle + half + 4 > free) return false;
       free = middle - half;
       return true;
@@ -122,6 +122,10 @@ function roomy(axis: Axis, width: number, sizePx: number): number[] {
     const some = ticks.filter((_, i) => i % step === 0);
     if (fitting(some).length === some.length) return some;
   }
+}
+
+function nameOf({ name = formatSize }: Axis): (tick: number) => string {
+  return name;
 }
 
 /** One expression that gives our own formatter's text for each tick. */

@@ -1,14 +1,13 @@
 /** From flags to a plan: implementations loaded, engines opened, cases made. */
 import { resolve } from "node:path";
 import type { AnyImplementation } from "../../../impls/implementation.js";
-import { chooseSuites } from "../../../suites/index.js";
 import { NothingToMeasure, type OpenedRun, openAndPlan } from "../../../suites/plan/opening.js";
 import { openCatalogue } from "../../../suites/processes/catalogue.js";
 import type { Host } from "../../../suites/processes/host.js";
 import { mustKnow } from "../engine-names.js";
 import { EXIT, Stop, usageError, warn } from "../exit.js";
 import { tellRefused } from "../refused.js";
-import type { PlanOptions } from "./options.js";
+import { chosenSuites, type PlanOptions } from "./options.js";
 
 export interface PlannedRun extends OpenedRun {
   /** In the order that cases name them by. */
@@ -27,7 +26,7 @@ export async function openRun(
   originMs: number,
   storedIds?: readonly string[],
 ): Promise<PlannedRun> {
-  const { suite, engine, device, grid, seed, filter, shard } = plan;
+  const { engine, device, grid, seed, filter, shard } = plan;
   const named = plan.impl.map((file) => resolve(file));
   try {
     const { impls, entries, files, refused } = await openCatalogue(host, named);
@@ -40,7 +39,7 @@ export async function openRun(
         files,
         engines: engine,
         devices: device,
-        suites: chooseSuites(suite),
+        suites: chosenSuites(plan),
         grid,
         seed,
         filter,

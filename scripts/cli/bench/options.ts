@@ -1,11 +1,13 @@
 /** The flags of `bench`. Everything wrong with them is found here, before anything is written or measured. */
 import { Command, InvalidArgumentError, Option } from "commander";
 import { engines } from "../../../impls/engines/index.js";
-import { suites } from "../../../suites/index.js";
+import { chooseSuites, suites } from "../../../suites/index.js";
+import { parseAxes, withAxes } from "../../../suites/plan/axes.js";
 import { parseFilter } from "../../../suites/plan/filter.js";
-import type { Grid } from "../../../suites/suite.js";
+import type { Grid, Suite } from "../../../suites/suite.js";
 import { mustKnow } from "../engine-names.js";
 import { usageError } from "../exit.js";
+import { invocationOf } from "../invocation.js";
 import { parseFlags } from "../parse-flags.js";
 
 /** What decides which cases a run has; stored with it, restored by --resume. */
@@ -15,6 +17,8 @@ export interface PlanOptions {
   readonly device: readonly string[];
   readonly filter: string | null;
   readonly grid: Grid;
+  /** `name=size,size` each: sizes in place of the suites' own. */
+  readonly axis: readonly string[];
   readonly shard: { readonly index: number; readonly count: number } | null;
   readonly seed: number;
   readonly impl: readonly string[];
@@ -45,6 +49,7 @@ export const DEFAULTS: PlanOptions = {
   device: [],
   filter: null,
   grid: "default",
+  axis: [],
   shard: null,
   seed: 0,
   impl: [],
@@ -65,12 +70,15 @@ export function parseBenchOptions(argv: readonly string[]): BenchOptions | undef
     ...pick("device", raw.device),
     ...pick("filter", raw.filter?.join(" ")),
     ...pick("grid", raw.grid),
+    ...pick("axis", raw.axis),
     ...pick("shard", raw.shard),
     ...pick("seed", raw.seed),
     ...pick("impl", raw.impl),
   };
+  const plan = { ...DEFAULTS, ...typed };
+  if (raw.resume === undefined) chosenSuites(plan);
   return {
-    plan: { ...DEFAULTS, ...typed },
+    plan,
     typed,
     out: raw.out,
     resume: raw.resume,
@@ -83,16 +91,21 @@ export function parseBenchOptions(argv: readonly string[]): BenchOptions | undef
   };
 }
 
+/** Suites of a plan, at its sizes. @throws Stop for sizes that they cannot have */
+export function chosenSuites({ suite, axis, grid }: PlanOptions): readonly Suite[] {
+  try {
+    return withAxes(chooseSuites(suite), parseAxes(axis), grid);
+  } catch (error) {
+    throw usageError((error as Error).message);
+  }
+}
+
 function pick<K extends keyof PlanOptions>(key: K, value: PlanOptions[K] | undefined): Partial<PlanOptions> {
   return value === undefined ? {} : ({ [key]: value } as Partial<PlanOptions>);
 }
 
 /** How a person starts this command here. */
-export function invocation(): string {
-  return process.env.npm_lifecycle_event === "bench" || /bench\.ts$/.test(process.argv[1] ?? "")
-    ? "npm run bench --"
-    : "npx dualbench bench";
-}
+export const invocation = (): string => invocationOf("bench");
 
 function benchCommand(): Command {
   const collect = (check: (value: string) => string) => (value: string, earlier: string[] | undefined) => [
@@ -119,6 +132,11 @@ function benchCommand(): Command {
       filter,
     )
     .addOption(new Option("--grid <name>", "sizes and time: quick, default or paper").argParser(grid))
+    .option(
+      "--axis <name=sizes>",
+      "these sizes in place of a suite's own, e.g. length=1000,3000 (repeat for more)",
+      collect(any),
+    )
     .option("--list", "print suite<TAB>id of every case and end")
     .option("--dry-run", "print the plan with predicted time and memory and end")
     .option("--out <dir>", "folder for the results; must hold none yet")
@@ -128,7 +146,7 @@ function benchCommand(): Command {
     .option("--seed <n>", "seed of the inputs and of the order", seed)
     .option(
       "--impl <file>",
-      "also run the implementations of this module, .ts or .js (repeat for more)",
+      "also run the implementations of this file, .ts, .js, .py, .c, .cu or .wgsl (repeat for more)",
       collect(any),
     )
     .option("--json", "print one JSON document on stdout, the rest on stderr")

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { quotedValue } from "../../../reports/text.js";
 import { suites } from "../../../suites/index.js";
+import { parseAxes } from "../../../suites/plan/axes.js";
 import { parseFilter } from "../../../suites/plan/filter.js";
 import { usageError } from "../exit.js";
 import { DEFAULTS, GRIDS, LARGEST_SEED, type PlanOptions } from "./options.js";
@@ -16,6 +17,7 @@ const storedSchema = z.object({
   device: stringsSchema,
   filter: z.string().refine(isFilter).nullable(),
   grid: z.enum(GRIDS),
+  axis: stringsSchema.refine(areAxes),
   shard: z
     .object({ index: z.number().int().positive(), count: z.number().int().positive().max(1e6) })
     .refine(({ index, count }) => index <= count)
@@ -33,6 +35,15 @@ export function storedPlan(options: Readonly<Record<string, unknown>>, folder: s
     `${folder}: its record of the run has plan.options.${path.join(".")} ${quotedValue(options[String(path[0])])}, ` +
       `which is no such option (${message}); start a new run`,
   );
+}
+
+function areAxes(texts: readonly string[]): boolean {
+  try {
+    parseAxes(texts);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function isFilter(expression: string): boolean {

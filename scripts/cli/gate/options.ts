@@ -4,9 +4,12 @@ import { engines } from "../../../impls/engines/index.js";
 import { CHECKS, type CheckName } from "../../../reports/gate/verdict.js";
 import { DEFAULT_RULE } from "../../../suites/gate/statistics/judge.js";
 import { ORDINARY_NOISE } from "../../../suites/gate/statistics/simulate.js";
+import { chooseSuites } from "../../../suites/index.js";
+import { parseAxes, withAxes } from "../../../suites/plan/axes.js";
 import { parseFilter } from "../../../suites/plan/filter.js";
 import { mustKnow } from "../engine-names.js";
 import { usageError } from "../exit.js";
+import { invocationOf } from "../invocation.js";
 import { parseFlags } from "../parse-flags.js";
 import { shellWord } from "../words.js";
 
@@ -16,6 +19,8 @@ export interface GateOptions {
   readonly update: boolean;
   readonly all: boolean;
   readonly filter: string | undefined;
+  /** `name=size,size` each. */
+  readonly axis: readonly string[];
   readonly engine: readonly string[];
   readonly device: readonly string[];
   readonly impl: readonly string[];
@@ -53,22 +58,33 @@ export function parseGateOptions(argv: readonly string[]): GateOptions | undefin
   if (raw.impl.length === 0) mustKnow(engines, raw.engine, raw.device);
   if (raw.update && raw.baseline === undefined)
     throw usageError("--update writes the file of --baseline FILE; name it");
+  mustBeAxes(raw.axis);
   return { ...raw, filter: raw.filter?.join(" ") } as GateOptions;
 }
 
 /** The options that a repetition needs to meet the same kernels on the same devices. */
-export function sameKernels({ engine, device, impl }: GateOptions): string[] {
+export function sameKernels({ engine, device, impl, axis }: GateOptions): string[] {
   const flags = (name: string, values: readonly string[]) =>
     values.flatMap((value) => [`--${name}`, shellWord(value)]);
-  return [...flags("engine", engine), ...flags("device", device), ...flags("impl", impl)];
+  return [
+    ...flags("engine", engine),
+    ...flags("device", device),
+    ...flags("impl", impl),
+    ...flags("axis", axis),
+  ];
+}
+
+/** @throws Stop for sizes that the quick grid's problems cannot have */
+function mustBeAxes(axis: readonly string[]): void {
+  try {
+    withAxes(chooseSuites([]), parseAxes(axis), "quick");
+  } catch (error) {
+    throw usageError((error as Error).message);
+  }
 }
 
 /** How a person starts this command here. */
-export function gateInvocation(): string {
-  return process.env.npm_lifecycle_event === "gate" || /gate\.ts$/.test(process.argv[1] ?? "")
-    ? "npm run gate --"
-    : "npx dualbench gate";
-}
+export const gateInvocation = (): string => invocationOf("gate");
 
 function gateCommand(): Command {
   const noise = ORDINARY_NOISE;
@@ -81,6 +97,7 @@ function gateCommand(): Command {
       "words that must all match an id, a|b for either: ssd/|scan length<=2048",
       filter,
     )
+    .option("--axis <name=sizes>", "these sizes in place of the quick grid's (repeat for more)", list, [])
     .option("--engine <name>", "only this engine (repeat for more)", list, [])
     .option(
       "--device <name>",
@@ -88,7 +105,12 @@ function gateCommand(): Command {
       list,
       [],
     )
-    .option("--impl <file>", "gate the implementations of this module only (repeat for more)", list, [])
+    .option(
+      "--impl <file>",
+      "gate the implementations of this file only, .ts, .js, .py, .c, .cu or .wgsl (repeat for more)",
+      list,
+      [],
+    )
     .option("--budget <minutes>", "most time for measuring", positive, DEFAULT_BUDGET_MINUTES)
     .option("--delta <percent>", "slowdowns up to this are none", positive, 100 * DEFAULT_RULE.delta)
     .option(

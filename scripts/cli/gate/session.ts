@@ -14,6 +14,7 @@ import { gateFolder, type Harness, makeHarness } from "../../../suites/gate/tree
 import { realFile } from "../../../suites/gate/trees/user-files.js";
 import { type Environment, packageRoot, readEnvironment } from "../../../suites/measure/environment.js";
 import { madeWith } from "../../../suites/measure/made.js";
+import { parseAxes } from "../../../suites/plan/axes.js";
 import { nodeHost } from "../../../suites/processes/host.node.js";
 import { EXIT, Stop, usageError } from "../exit.js";
 import { Interrupt } from "../interrupt.js";
@@ -102,6 +103,7 @@ export async function withSession(
         touched,
         onlyUser,
         filter: options.filter,
+        axes: parseAxes(options.axis),
         engines: options.engine,
         devices: options.device,
         rule,

@@ -4,6 +4,7 @@ import { dirname, resolve } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { LARGEST_SEED, MOST_CASES, parseToken, type Token } from "../../../suites/verify/token.js";
 import { usageError } from "../exit.js";
+import { invocationOf } from "../invocation.js";
 import { parseFlags } from "../parse-flags.js";
 
 export interface VerifyOptions {
@@ -18,11 +19,7 @@ export interface VerifyOptions {
 }
 
 /** How a person starts this command here. */
-export function verifyInvocation(): string {
-  return process.env.npm_lifecycle_event === "verify" || /verify\.ts$/.test(process.argv[1] ?? "")
-    ? "npm run verify --"
-    : "npx dualbench verify";
-}
+export const verifyInvocation = (): string => invocationOf("verify");
 
 const DEFAULT_CASES = 200;
 const DEFAULT_SEED = 0;
@@ -61,7 +58,12 @@ function verifyCommand(): Command {
     )
     .option("--vectors <dir>", "golden vectors (*.safetensors) in place of random problems")
     .option("--replay <token>", "one case again, as a failure names it", token)
-    .option("--impl <file>", "your own implementation beside ours, .ts or .js; may be repeated", repeated, [])
+    .option(
+      "--impl <file>",
+      "your own implementation beside ours, .ts, .js, .py, .c, .cu or .wgsl; may be repeated",
+      repeated,
+      [],
+    )
     .option("--json <file>", "results as one JSON document")
     .allowExcessArguments(false)
     .configureOutput({ outputError: () => {} })

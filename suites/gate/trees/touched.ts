@@ -5,6 +5,7 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { caseName, parseCaseName } from "../../../reports/rows/case-id.js";
+import { neighboursOf } from "../../measure/neighbours.js";
 
 /** An implementation and the files it starts from, relative to the top of the repository. */
 export interface Rooted {
@@ -74,8 +75,10 @@ const ENDINGS = [".ts", ".js", ".mts", ".mjs", ".cts", ".cjs", ".json", "/index.
 
 /** Files that a source names by a relative path: imports, dynamic imports, `new URL("./x.wgsl", ...)`. Types have no effect. */
 function named(top: string, file: string): string[] {
-  if (/\.[ch]$/.test(file)) return included(top, file);
-  if (!/\.([mc]?[jt]s)$/.test(file)) return [];
+  if (!/\.([mc]?[jt]s)$/.test(file))
+    return neighboursOf(join(top, file), readFileSync(join(top, file), "utf8")).map((path) =>
+      relative(top, path).replaceAll("\\", "/"),
+    );
   const text = readFileSync(join(top, file), "utf8").replace(/^(import|export)\s+type\s[^;]*;/gm, "");
   return [...text.matchAll(/["'](\.{1,2}\/[^"'\n]+)["']/g)].flatMap(([, specifier]) => {
     const path = join(top, dirname(file), specifier);
@@ -89,12 +92,4 @@ function named(top: string, file: string): string[] {
     ].find((candidate) => statSync(candidate, { throwIfNoEntry: false })?.isFile());
     return found ? [relative(top, found).replaceAll("\\", "/")] : [];
   });
-}
-
-/** What a source in C includes by name. */
-function included(top: string, file: string): string[] {
-  const text = readFileSync(join(top, file), "utf8");
-  return [...text.matchAll(/^#include "([^"]+)"/gm)].map(([, path]) =>
-    join(dirname(file), path).replaceAll("\\", "/"),
-  );
 }

@@ -37,7 +37,7 @@ const elements = (variable: string, type: string) =>
 const wide = new Set<GPUComputePipeline>();
 
 const program = gpu.program.bind(gpu);
-gpu.program = (source) => (source.matrix ? shrunk(source) : program(source));
+gpu.program = (source) => ("matrix" in source && source.matrix ? shrunk(source) : program(source));
 const bind = gpu.bind.bind(gpu);
 gpu.bind = (kernel, entries, grid) => {
   if (!wide.has(kernel.pipeline)) return bind(kernel, entries, grid);

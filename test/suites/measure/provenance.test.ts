@@ -43,6 +43,32 @@ it.each(Object.keys(FILES).filter((name) => name !== "unrelated.ts" && !name.sta
   },
 );
 
+const OTHERS = {
+  "kernel.py":
+    "import os, helper as h\nfrom folder.tools import a, b\nfrom . import sister\nfrom pack import inner\nimport torch",
+  "helper.py": "    import late",
+  "late.py": "1",
+  "folder/tools.py": "import helper",
+  "sister.py": "1",
+  "pack/__init__.py": "1",
+  "pack/inner.py": "1",
+  "kernel.c": '#include <math.h>\n#include "tile.h"',
+  "tile.h": '  # include "deep/part.h"',
+  "deep/part.h": "1",
+};
+
+it.each(Object.keys(OTHERS).filter((name) => !name.startsWith("kernel.")))(
+  "of a kernel in another language changes with %s, which it takes in from beside it",
+  (name) => {
+    const hash = (changes = {}) =>
+      hashOfModule(
+        join(dirname(written({ ...OTHERS, ...changes })), name.endsWith(".h") ? "kernel.c" : "kernel.py"),
+      );
+    expect(hash({ [name]: `${OTHERS[name as keyof typeof OTHERS]} changed` })).not.toBe(hash());
+    expect(hash({ "unrelated.py": "1" })).toBe(hash());
+  },
+);
+
 it("changes with the version of a package, and says nothing else of it", () => {
   const change = (text: string) => hashOfModule(written({ "node_modules/other/package.json": text }));
   expect(change('{"version": "1.0.1"}')).not.toBe(before);

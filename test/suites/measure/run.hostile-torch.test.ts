@@ -1,4 +1,5 @@
 /** What a Python program can do to a run costs one row: its own. The survivor beside them is measured. */
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Row } from "../../../reports/rows/row.js";
@@ -23,8 +24,22 @@ const expected: Readonly<Record<(typeof makes)[number], readonly [Row["status"],
   greedy: ["failed", /alloc/],
 };
 
+/** A user's files that end the process, or want what is not there, by their names. */
+const HEADER = '# dualbench { "operator": "ssd", "form": "recurrent", "rounding": { "terms": 0 } }\n';
+const files: Readonly<Record<string, readonly [text: string, reason: RegExp]>> = {
+  leaves: [
+    "import os\ndef prepare(inputs, outputs, dims, options):\n    return lambda: os._exit(4)\n",
+    /Python exited with code 4/,
+  ],
+  lacks: [
+    "import no_such_package\n",
+    /^ModuleNotFoundError: No module named 'no_such_package' \(.*lacks\.py:2\); repeat: /,
+  ],
+};
+
 describe.skipIf(!engine)("hostile Python programs", () => {
-  const out = join(temporary(), "run");
+  const folder = temporary();
+  const out = join(folder, "run");
   let ended: Ended;
   let rows: readonly Row[];
 
@@ -40,9 +55,20 @@ describe.skipIf(!engine)("hostile Python programs", () => {
       "--engine",
       "torch",
     ];
-    ended = await bench([...args, "--impl", file, "--out", out]);
+    const paths = Object.entries(files).map(([name, [text]]) => {
+      writeFileSync(join(folder, `${name}.py`), HEADER + text);
+      return join(folder, `${name}.py`);
+    });
+    const impls = [file, ...paths].flatMap((path) => ["--impl", path]);
+    ended = await bench([...args, ...impls, "--out", out]);
     rows = readRun(out).cases.map(({ row }) => row);
   }, 400_000);
+
+  it.each(Object.entries(files))("%s.py", (make, [, reason]) => {
+    const mine = rows.filter((row) => row.make === make);
+    expect(mine.map((row) => row.status)).toEqual(["failed"]);
+    expect(mine[0].reason).toMatch(reason);
+  });
 
   it.each(Object.entries(expected))("%s", (make, [status, reason]) => {
     const mine = rows.filter((row) => row.make === make);

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
-import { cubinOf } from "../host/cubins.js";
+import { compiledAnew, cubinOf } from "../host/cubins.js";
 import type { DriverCalls, Handle, Out } from "../host/driver.js";
 import type { Compiler } from "../host/nvrtc.js";
 import { Checked } from "./errors.js";
@@ -181,11 +181,10 @@ export class CudaDevice extends Checked {
       .digest("hex");
     let loaded = this.#modules.get(key);
     if (!loaded) {
-      const { image, hash } = cubinOf(
-        this.compiler,
-        { name, source: text, options, architecture },
-        this.cache,
-      );
+      const program = { name, source: text, options, architecture };
+      const { image, hash } = source.foreign
+        ? compiledAnew(this.compiler, program)
+        : cubinOf(this.compiler, program, this.cache);
       const module = this.handle(`${name}: cuModuleLoadData`, (out) =>
         this.calls.cuModuleLoadData(out, image),
       );
@@ -201,12 +200,12 @@ export class CudaDevice extends Checked {
     return found;
   }
 
-  #program({ urls, defines = {}, plain = false }: KernelSource) {
+  #program({ urls, defines = {}, plain = false, flags = [] }: KernelSource) {
     const paths = urls.map((url) => fileURLToPath(url));
     return {
       text: programText(paths),
       name: basename(paths[paths.length - 1]),
-      options: compileOptions(defines),
+      options: [...compileOptions(defines), ...flags],
       architecture: this.architecture(plain),
     };
   }

@@ -11,7 +11,7 @@ export interface Kernel {
 
 export interface Grid {
   readonly blocks: number | readonly [number, number, number];
-  readonly threads: number;
+  readonly threads: number | readonly [number, number, number];
   readonly sharedBytes?: number;
   /** All workgroups at a time: they may wait for each other. */
   readonly cooperative?: boolean;
@@ -29,12 +29,13 @@ export function makeKernel(
   { blocks, threads, sharedBytes = 0, cooperative = false, early = false }: Grid,
   parameters: readonly Uint8Array[],
 ): Kernel {
-  if (sharedBytes > 0) device.resident(kernel, threads, sharedBytes);
+  const [blockX, blockY, blockZ] = typeof threads === "number" ? [threads, 1, 1] : threads;
+  if (sharedBytes > 0) device.resident(kernel, blockX * blockY * blockZ, sharedBytes);
   const [gridX, gridY, gridZ] = typeof blocks === "number" ? [blocks, 1, 1] : blocks;
   const ids = [...(cooperative ? [COOPERATIVE] : []), ...(early ? [PROGRAMMATIC_SERIALIZATION] : [])];
   const attributes = ids.map((id) => ({ id, pad: 0, value: [1, ...new Array(15).fill(0)] }));
   const config: LaunchConfig = {
-    ...{ gridX, gridY, gridZ, blockX: threads, blockY: 1, blockZ: 1, sharedBytes },
+    ...{ gridX, gridY, gridZ, blockX, blockY, blockZ, sharedBytes },
     ...{ stream: device.stream, attributes, count: attributes.length },
   };
   return { function: kernel, config, parameters };

@@ -10,6 +10,10 @@ export interface KernelSource {
   readonly entry: string;
   /** Uses nothing that only one architecture has. */
   readonly plain?: boolean;
+  /** Flags of the compiler beside those of all kernels. */
+  readonly flags?: readonly string[];
+  /** A user's: it may include other files, so that its text alone does not say what it is, and nothing of it is kept. */
+  readonly foreign?: boolean;
 }
 
 /** Several files as one; the compiler's messages name the file and its own line. */

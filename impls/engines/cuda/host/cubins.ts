@@ -10,12 +10,21 @@ export interface Cubin {
   readonly hash: string;
 }
 
+interface Source {
+  readonly name: string;
+  readonly source: string;
+  readonly options: readonly string[];
+  readonly architecture: string;
+}
+
+/** Of a source that may include what nobody here reads: named by the machine code itself. */
+export function compiledAnew(compiler: Compiler, { name, source, options, architecture }: Source): Cubin {
+  const { cubin } = compiler.compile(name, source, [...options, `--gpu-architecture=${architecture}`]);
+  return { image: cubin, hash: createHash("sha256").update(cubin).digest("hex").slice(0, 16) };
+}
+
 /** @param options without the architecture, which is e.g. sm_90a */
-export function cubinOf(
-  compiler: Compiler,
-  program: { name: string; source: string; options: readonly string[]; architecture: string },
-  folder: string = cacheFolder("cubins"),
-): Cubin {
+export function cubinOf(compiler: Compiler, program: Source, folder: string = cacheFolder("cubins")): Cubin {
   const { name, source, architecture } = program;
   const options = [...program.options, `--gpu-architecture=${architecture}`];
   const hash = createHash("sha256")

@@ -81,6 +81,18 @@ function toolkitFolders(): string[] {
   return [...(home ? [join(home, "lib64")] : []), "/usr/local/cuda/lib64", "/opt/cuda/lib64"];
 }
 
+/** Where headers of the toolkit lie (cuda_fp16.h, mma.h): NVRTC itself has none. */
+export function includeFolders(): string[] {
+  const [toolkit, python] = [toolkitFolders(), pythonFolders()];
+  const beside = [
+    ...toolkit.map((folder) => join(folder, "..", "include")),
+    ...python.flatMap((folder) =>
+      ["include", "../cuda_runtime/include"].map((name) => join(folder, "..", name)),
+    ),
+  ];
+  return [...new Set(beside)].filter((folder) => existsSync(join(folder, "cuda_fp16.h")));
+}
+
 /** `nvidia/cu13/lib` and `nvidia/cuda_nvrtc/lib` beside the packages of the usual Pythons. */
 function pythonFolders(): string[] {
   const roots = [process.env.VIRTUAL_ENV, "/opt/torch/.venv", "/usr/local", "/usr"].flatMap((root) =>

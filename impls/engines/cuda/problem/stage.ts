@@ -74,6 +74,11 @@ export class Stage<Op extends AnyOperator> {
     return address;
   }
 
+  /** Scratch memory that a kernel may read before it writes. */
+  zeroed(what: string, bytes: number): Handle {
+    return this.upload(what, new Uint8Array(bytes));
+  }
+
   /** A table or counters that a kernel needs beside the problem's tensors. */
   upload(what: string, data: Uint8Array): Handle {
     const address = this.scratch(what, data.byteLength);

@@ -42,6 +42,11 @@ export function bindingsOf(wgsl: string, entryPoint?: string): Binding[] {
     .sort((a, b) => a.number - b.number);
 }
 
+/** Names of all compute entry points. */
+export function entryPoints(wgsl: string): string[] {
+  return declarationsOf(wgsl).flatMap(({ name, text }) => (/@compute\b/.test(text) ? [name] : []));
+}
+
 function declarationsOf(wgsl: string): Declaration[] {
   const text = wgsl.replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, " ").replace(/\s+/g, " ");
   const found: Declaration[] = [];

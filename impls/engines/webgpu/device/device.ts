@@ -8,7 +8,7 @@ import {
 } from "./adapter.js";
 import { type Binding, bindingsOf } from "./bindings.js";
 import { DriverErrors } from "./errors.js";
-import { type KernelSource, kernelText } from "./source.js";
+import { type AnySource, kernelText } from "./source.js";
 
 export interface OpenOptions extends AdapterOptions {
   /** Pretend that bindings hold no more than this, so that splitting can be tested with small tensors. */
@@ -111,7 +111,7 @@ export class GpuDevice extends DriverErrors {
   }
 
   /** Compiles once a process and device; the key is the text itself. */
-  async program(source: KernelSource): Promise<Program> {
+  async program(source: AnySource): Promise<Program> {
     const text = await kernelText(source);
     const key = `${source.entryPoint ?? ""}\n${text}`;
     let made = this.#programs.get(key);
@@ -123,8 +123,9 @@ export class GpuDevice extends DriverErrors {
     return made;
   }
 
-  async #compile(code: string, { url, entryPoint }: KernelSource): Promise<Program> {
-    const name = url.pathname.split("/").pop() ?? "kernel";
+  async #compile(code: string, source: AnySource): Promise<Program> {
+    const { entryPoint } = source;
+    const name = ("url" in source ? source.url.pathname : source.file).split(/[\\/]/).pop() || "kernel";
     const pipeline = await this.checked(name, async () => {
       const module = this.device.createShaderModule({ code, label: name });
       const messages = (await module.getCompilationInfo()).messages.filter(

@@ -1,7 +1,7 @@
 import { type Arguments, pairArguments } from "./arguments.js";
 import type { GpuDevice, Kernel } from "./device.js";
 import type { OwnedBuffers } from "./owned.js";
-import type { KernelSource } from "./source.js";
+import type { AnySource } from "./source.js";
 
 /** Workgroups along x, y and z. */
 export type Grid = readonly [number, number, number];
@@ -13,7 +13,7 @@ export type Grid = readonly [number, number, number];
  */
 export async function makeKernel(
   owned: OwnedBuffers,
-  source: KernelSource,
+  source: AnySource,
   args: Arguments,
   grid: Grid,
 ): Promise<Kernel> {

@@ -12,10 +12,39 @@ export function chooseWgsl(source: string, flags: ReadonlySet<string>): string {
     if (word?.[1] === "if") keep.push(top && flags.has(word[3] ?? "") !== (word[2] === "!"));
     else if (word?.[1] === "else") keep[keep.length - 1] = above && !top;
     else if (word?.[1] === "endif") keep.pop();
-    else if (top) out.push(line);
+    // lines keep their numbers
+    out.push(top && !word ? line : "");
   }
   if (keep.length !== 1) throw new Error("WGSL: //#if without //#endif");
   return out.join("\n");
+}
+
+/** What stands at the top of a text and must come before all else. */
+const DIRECTIVE = /^[ \t]*(enable|requires|diagnostic)\b[^;]*;/gm;
+
+/**
+ * A user's text with what a problem decides put in front, on the line where it begins, so that lines keep their numbers: directives (its
+ * own too), `elem`, the type that tensors are stored in, and constants.
+ */
+export function foreignText(
+  source: string,
+  {
+    flags,
+    dtype,
+    constants,
+  }: {
+    readonly flags: ReadonlySet<string>;
+    readonly dtype: "f32" | "f16";
+    readonly constants: Readonly<Record<string, number>>;
+  },
+): string {
+  const chosen = chooseWgsl(source.replaceAll("\r\n", "\n"), flags);
+  const own = chosen.match(DIRECTIVE)?.map((text) => text.trim()) ?? [];
+  const rest = chosen.replace(DIRECTIVE, (text) => text.replace(/[^\n]/g, " "));
+  const half = dtype === "f16" && !own.some((text) => /\bf16\b/.test(text)) ? ["enable f16;"] : [];
+  const elem = /\balias\s+elem\b/.test(rest) ? [] : [`alias elem = ${dtype};`];
+  const values = Object.entries(constants).map(([name, value]) => `const ${name} = ${value};`);
+  return [...half, ...own, ...elem, ...values, rest].join(" ");
 }
 
 /**

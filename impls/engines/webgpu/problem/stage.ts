@@ -6,7 +6,7 @@ import type { Arguments } from "../device/arguments.js";
 import type { GpuDevice, Kernel } from "../device/device.js";
 import { type Grid, makeKernel, submit } from "../device/kernel.js";
 import { OwnedBuffers } from "../device/owned.js";
-import type { Dtype, KernelSource } from "../device/source.js";
+import type { Dtype, KernelSource, WholeText } from "../device/source.js";
 import { givenBytes, randomKernels } from "./inputs.js";
 import { OutputReader, type Piece, poisonKernel } from "./outputs.js";
 import { InputRewriter } from "./rewriter.js";
@@ -173,12 +173,16 @@ export class Stage<Op extends AnyOperator> {
    * of the struct's members.
    */
   async kernel(
-    source: Omit<KernelSource, "dtype"> & { dtype?: Dtype },
+    source: (Omit<KernelSource, "dtype"> & { dtype?: Dtype }) | WholeText,
     args: Arguments,
     grid: Grid,
   ): Promise<void> {
     await this.#orDispose(async () => {
       await this.gpu.settle();
+      if ("text" in source) {
+        this.#kernels.push(await makeKernel(this.#owned, source, args, grid));
+        return;
+      }
       const flags = this.gpu.isSoftware ? [...(source.flags ?? []), "rolled"] : (source.flags ?? []);
       const full = { dtype: this.dtype, ...source, flags };
       this.#kernels.push(await makeKernel(this.#owned, full, args, grid));

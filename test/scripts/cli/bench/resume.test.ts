@@ -73,6 +73,7 @@ describe("a received folder", () => {
     ["an endless seed", { seed: 1e300 }, /plan\.options\.seed 1e\+300/],
     ["a shard", { shard: { index: 5, count: 4 } }, /plan\.options\.shard an object/],
     ["a filter", { filter: "lenght=5" }, /plan\.options\.filter "lenght=5"/],
+    ["sizes", { axis: ["length=0"] }, /plan\.options\.axis a list/],
     ["files", { impl: [{}] }, /plan\.options\.impl.* a list/],
   ])("may not ask for %s that no flag could", (_, options, message) => {
     expect(() => resume(stored(options))).toThrow(message);

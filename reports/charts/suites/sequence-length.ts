@@ -1,6 +1,6 @@
 /** Figure 10, left: time over sequence length, both axes logarithmic. */
-import { logAxis, sizeAxis } from "./scale.js";
-import { type Look, timeChart } from "./time-chart.js";
+import { logAxis, sizeAxis } from "../scale.js";
+import { type Look, timeChart } from "../time-chart.js";
 
 export const LENGTH_LOOK: Look = {
   xKey: "length",

@@ -1,8 +1,8 @@
 /** Figure 10, right: time over state size at one length, both axes linear, attention a level line because it has no state. */
-import type { Curve } from "../analysis/curves.js";
-import { formatSize } from "../format.js";
-import { linearAxis, linearSizeAxis } from "./scale.js";
-import { type Look, timeChart } from "./time-chart.js";
+import type { Curve } from "../../analysis/curves.js";
+import { formatSize } from "../../format.js";
+import { linearAxis, linearSizeAxis } from "../scale.js";
+import { type Look, timeChart } from "../time-chart.js";
 
 /** What is this many times above SSD and the Mamba-1 scan leaves the panel at the top, its time named there. */
 const OFF_SCALE = 3;
