@@ -4,22 +4,20 @@
  */
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
-import { laneView, projectionWeight } from "../lanes.js";
 import {
   type AnyOperator,
   type InputSpecs,
-  type Lane,
-  type OutputName,
   type Outputs,
   outputNames,
   outputSize,
   type Problem,
   shapeOf,
 } from "../operator.js";
-import { type Inspection, type Options, type Prepared, rewriteInputs } from "../prepared.js";
+import { type Options, type Prepared, rewriteInputs } from "../prepared.js";
 import { type Ceilings, type DeviceInfo, type Engine, EngineAbsent, type Timing } from "./engine.js";
 import { openPython } from "./torch/find.js";
 import { sendChanges, sendInputs } from "./torch/inputs.js";
+import { floats, inspect } from "./torch/inspect.js";
 import type { Python } from "./torch/python.js";
 
 /** Says which prepared case of the Python process a run is. */
@@ -200,56 +198,4 @@ async function prepare<Op extends AnyOperator>(
       current = next;
     },
   };
-}
-
-interface Found {
-  readonly nonFinite: { readonly index: number; readonly value: string; readonly total: number } | null;
-  readonly digest: string;
-}
-
-async function inspect<Op extends AnyOperator>(
-  python: Python,
-  handle: number,
-  operator: Op,
-  problem: Problem,
-  lanes: readonly Lane[],
-): Promise<Inspection<OutputName<Op>>> {
-  const names = outputNames(operator, problem as Problem);
-  const views = names.map((name) => lanes.map((lane) => laneView(operator, problem, name, lane)));
-  const terms = views.flat().reduce((most, view) => Math.max(most, view.projected ? view.terms : 0), 0);
-  const { value, data } = await python.call("inspect", {
-    case: handle,
-    signs: Array.from({ length: terms }, (_, p) => projectionWeight(p)),
-    views: Object.fromEntries(
-      names.map((name, i) => [
-        name,
-        views[i].map((v) => [v.offset, v.stride, v.count, v.terms, v.termStride, v.projected]),
-      ]),
-    ),
-  });
-  const found = value as Record<string, Found>;
-  const values = new Float64Array(data.buffer, data.byteOffset, data.byteLength / 8);
-  const gathered = lanes.map(() => ({}) as Record<OutputName<Op>, Float64Array>);
-  let at = 0;
-  for (const [i, name] of names.entries())
-    for (const [l, { count }] of views[i].entries()) {
-      gathered[l][name] = values.slice(at, at + count);
-      at += count;
-    }
-  const bad = names.find((name) => found[name].nonFinite !== null);
-  const nonFinite = bad && {
-    output: bad,
-    ...found[bad].nonFinite!,
-    value: Number(pythonNumber(found[bad].nonFinite!.value)),
-  };
-  return { lanes: gathered, nonFinite, fingerprint: names.map((name) => found[name].digest).join("") };
-}
-
-/** `inf`, `-inf` and `nan` as JavaScript spells them; JSON has none of them. */
-function pythonNumber(text: string): string {
-  return text.replace("inf", "Infinity").replace("nan", "NaN");
-}
-
-function floats(data: Buffer): Float32Array {
-  return new Float32Array(data.buffer, data.byteOffset, data.byteLength / 4);
 }

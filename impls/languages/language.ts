@@ -6,10 +6,11 @@ import type { EngineName } from "../engines/index.js";
 import type { AnyImplementation, Implementation } from "../implementation.js";
 import type { AnyOperator, Problem } from "../operator.js";
 import type { Options } from "../prepared.js";
+import { givenTo, optionsFor } from "./choices.js";
 import type { Comments } from "./comment.js";
 import type { Scope } from "./expression.js";
 import type { Fields, Keys, Page } from "./fields.js";
-import { givenTo, type Header, optionsFor, type Refusal, readHeader, scopeOf } from "./header.js";
+import { type Header, type Refusal, readHeader, scopeOf } from "./header.js";
 import { roundingOf } from "./rounding.js";
 
 /** A file that was read. */
@@ -62,7 +63,7 @@ export function language<E extends EngineName, Own>(body: LanguageBody<E, Own>):
       const kernel: Kernel<Own> = {
         ...{ file, text, header, own: body.read(fields, header) },
         scope: (problem, options) => scopeOf(header, problem, options),
-        given: (options) => givenTo(header, options),
+        given: (options) => givenTo(header.choices, options),
         refusal(problem, options) {
           const scope = scopeOf(header, problem, options);
           const hit = unsupported.find(({ when }) => when.valueIn(scope) !== 0);
@@ -71,7 +72,7 @@ export function language<E extends EngineName, Own>(body: LanguageBody<E, Own>):
       };
       const common: Omit<Implementation<AnyOperator, E>, "prepare"> = {
         ...{ operator, form, engine, source, dtypes },
-        options: (problem) => optionsFor(header, problem),
+        options: (problem) => optionsFor(header.choices, operator, problem),
         rounding: (problem, options) => roundingOf(rounding, problem, kernel.scope(problem, options), f32),
         unsupported: kernel.refusal,
       };

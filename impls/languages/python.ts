@@ -1,8 +1,9 @@
 /** Python on the torch engine: `prepare(inputs, outputs, dims, options)` of the file gives the run. Loaded in the engine's process only. */
 import type { Problem } from "../operator.js";
 import { type Options, Unsupported } from "../prepared.js";
+import { optionsFor } from "./choices.js";
 import { pythonComments } from "./comment.js";
-import { type Header, optionsFor } from "./header.js";
+import type { Header } from "./header.js";
 import { language } from "./language.js";
 
 export const python = language({
@@ -21,7 +22,7 @@ export const python = language({
       return fits ? undefined : `its header says that it needs ${wanted}, this device is ${name}`;
     },
     options(problem, engine) {
-      const own = optionsFor(kernel.header, problem);
+      const own = optionsFor(kernel.header.choices, kernel.header.operator, problem);
       if (engine.device.kind !== "cpu") return own;
       const all = [...new Set([1, engine.threads])];
       return own.flatMap((options) =>
