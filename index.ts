@@ -9,6 +9,7 @@
 export { attention } from "./impls/attention/index.js";
 export { f32Rounding, ROUNDOFF, type Rounding } from "./impls/bound.js";
 export { convolution } from "./impls/convolution/index.js";
+export { givenDocuments, packedDocuments } from "./impls/documents.js";
 export { type Engine, EngineAbsent } from "./impls/engines/engine.js";
 export { type EngineEntry, type Engines, engines } from "./impls/engines/index.js";
 export {

@@ -24,6 +24,8 @@ export interface Rounding {
   readonly longestSum: number;
   /** prefix: decays from differences of running sums over `longestSum` tokens, as the official code; loses digits. */
   readonly decay: "segsum" | "prefix";
+  /** Sums over tokens go through a Fourier transform, where the operator has other forms that do not: it errs normwise. */
+  readonly transform?: true;
 }
 
 /** Rounding of a form that keeps everything in f32. */
@@ -57,6 +59,10 @@ export interface Bounds {
   readonly floor: Float64Array;
   /** Running sum of |log decay| through this element, where the operator decays. */
   readonly decaySum?: Float64Array;
+  /** What a form whose rounding says `transform` errs beside all that, in units of u alone: the size of its lane, not of the element. */
+  readonly transformed?: Float64Array;
+  /** Sum of the squares of those errors. */
+  readonly transformedSquares?: Float64Array;
 }
 
 export function emptyBounds(length: number, decays = false): Bounds {
@@ -86,10 +92,15 @@ export function boundAt(bounds: Bounds, i: number, rounding: Rounding): ElementB
   const count = bounds.count[i] + further;
   const squares = (bounds.squares ?? bounds.count)[i] + further;
   const rest = rounding.roundings * rounding.storage * scale + eta(rounding) * bounds.floor[i];
+  const transformed = (rounding.transform && bounds.transformed?.[i]) || 0;
+  const walked = (rounding.transform && Math.sqrt(bounds.transformedSquares?.[i] ?? 0)) || 0;
   return {
-    certified: roundoff * count + rest,
-    probable: roundoff * Math.min(count, 3 * Math.sqrt(squares)) + rest,
-    unit: Math.max(rounding.accumulate, ROUNDOFF.f32) * scale,
+    certified: roundoff * count + rounding.accumulate * transformed + rest,
+    probable:
+      roundoff * Math.min(count, 3 * Math.sqrt(squares)) +
+      rounding.accumulate * Math.min(transformed, 3 * walked) +
+      rest,
+    unit: Math.max(rounding.accumulate, ROUNDOFF.f32) * (scale + walked),
   };
 }
 

@@ -15,6 +15,9 @@ export const FORMS = [
   "tiled",
   "fft",
   "contraction",
+  "linear",
+  "direct",
+  "fused",
 ] as const;
 export type Form = (typeof FORMS)[number];
 
@@ -50,6 +53,8 @@ export interface Implementation<Op extends AnyOperator = AnyOperator, E extends 
   absent?(engine: Engines[E]): Promise<string | undefined>;
   /** Where a run differs from the operator's own `timed`: done before it, done besides, or in another precision. */
   timed?(problem: Problem<Op>, options: Options): string;
+  /** Extras of the operator that it knows, e.g. documents. A problem with others is declined: a kernel may not know that they exist. */
+  readonly takes?: readonly string[];
   /** Storage types this accepts; default f32 only. */
   readonly dtypes?: readonly Problem["dtype"][];
   /**
@@ -101,6 +106,10 @@ export function unsupportedReason(
 ): string | undefined {
   const dtypes: readonly string[] = impl.dtypes ?? ["f32"];
   if (!dtypes.includes(problem.dtype)) return `needs dtype ${dtypes.join(" or ")}, got ${problem.dtype}`;
+  const extras: readonly string[] = impl.operator.extras?.(problem) ?? [];
+  const unknown = extras.filter((extra) => !impl.takes?.includes(extra));
+  // one of them is enough: lists of reasons should be short
+  if (unknown.length > 0) return `takes no ${unknown[0]}`;
   return impl.unsupported?.(problem, options, engine) ?? engine?.unsupported?.(problem);
 }
 

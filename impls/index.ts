@@ -1,9 +1,11 @@
 /** All operators and all implementations: explicit lists, nothing is found by scanning. */
 import * as attention from "./attention/index.js";
+import * as causalConv1d from "./causal_conv1d/index.js";
 import * as convolution from "./convolution/index.js";
 import type { AnyImplementation } from "./implementation.js";
 import * as maskedAttention from "./masked_attention/index.js";
 import type { AnyOperator } from "./operator.js";
+import * as rmsNormGated from "./rms_norm_gated/index.js";
 import * as selectiveScan from "./selective_scan/index.js";
 import * as ssd from "./ssd/index.js";
 
@@ -13,6 +15,8 @@ export const operators: readonly AnyOperator[] = [
   attention.attention,
   convolution.convolution,
   maskedAttention.maskedAttention,
+  causalConv1d.causalConv1d,
+  rmsNormGated.rmsNormGated,
 ];
 export const implementations: readonly AnyImplementation[] = [
   ...ssd.implementations,
@@ -20,6 +24,8 @@ export const implementations: readonly AnyImplementation[] = [
   ...attention.implementations,
   ...convolution.implementations,
   ...maskedAttention.implementations,
+  ...causalConv1d.implementations,
+  ...rmsNormGated.implementations,
 ];
 
 /** @throws when there is none of that name */

@@ -41,7 +41,7 @@ export function laneCoordinates(operator: AnyOperator, problem: Problem, lane: L
   return coordinates;
 }
 
-/** @throws when more than one axis of the output is free: such an output needs lanes of its own */
+/** @throws when free axes of the output do not lie beside one another: such an output needs lanes of its own */
 export function laneView(operator: AnyOperator, problem: Problem, output: string, lane: Lane): LaneView {
   const coordinates = laneCoordinates(operator, problem, lane);
   const projected = lane.kind === "projection" ? operator.projection?.axis : undefined;
@@ -56,11 +56,13 @@ export function laneView(operator: AnyOperator, problem: Problem, output: string
   let stride = 1;
   let free = 0;
   for (const axis of [...operator.outputs[output]].reverse() as string[]) {
-    const size = problem.dims[axis];
+    const size = (problem.dims as Readonly<Record<string, number>>)[axis];
     if (axis === projected) view = { ...view, terms: size, termStride: stride };
     else if (axis in coordinates) view = { ...view, offset: view.offset + coordinates[axis] * stride };
     else if (free++ === 0) view = { ...view, stride, count: size };
-    else throw new Error(`${operator.name}.${output}: more than one free axis in a lane`);
+    // axes that lie beside one another run as one
+    else if (stride === view.stride * view.count) view = { ...view, count: view.count * size };
+    else throw new Error(`${operator.name}.${output}: free axes apart from one another in a lane`);
     stride *= size;
   }
   return view;

@@ -3,14 +3,9 @@
  * checked element a value, an error scale and a count of roundings, from which `boundAt` makes the bound of an implementation.
  */
 import type { Bounds } from "./bound.js";
-import {
-  type Distribution,
-  type Dtype,
-  elementCount,
-  type Reader,
-  readerOf,
-  type TensorSource,
-} from "./tensor.js";
+import { drawnDocuments } from "./documents.js";
+import type { Distribution, Dtype, Reader, TensorSource } from "./tensor.js";
+import { elementCount, readerOf } from "./tensor.js";
 
 export type Axes<D extends string> = readonly D[];
 
@@ -22,17 +17,21 @@ export interface InputSpec<D extends string = string> {
   readonly optional?: true;
   /** Always f32, whatever the problem's dtype: decays and time steps lose their meaning on a coarse grid. */
   readonly f32?: true;
-  readonly random: Distribution;
+  /** documents: ids of packed documents, drawn on the host (documents.ts); every engine is given them. */
+  readonly random: Distribution | "documents";
 }
 
 export type InputSpecs<D extends string = string> = Readonly<Record<string, InputSpec<D>>>;
-export type OutputSpecs<D extends string = string> = Readonly<Record<string, Axes<D>>>;
+/** One with the axis `documents` exists where the problem has that dim: `OptionalDims`. */
+export type OutputSpecs<D extends string = string> = Readonly<Record<string, Axes<D | "documents">>>;
+/** How many of each row's packed documents an output has an entry for. */
+export type OptionalDims = { readonly documents?: number };
 /** Settings that change the function itself (causal, scale, softplus): part of the problem, unlike a chunk length. */
 export type Settings = Readonly<Record<string, number | boolean>>;
 
 /**
  * One checked piece of every output: the lane axes are fixed, one axis runs. `element` fixes all lane axes; `projection` sums the
- * operator's projected axis with weights +-1 (bound.ts), so that one reference lane covers all channels of a head.
+ * operator's projected axis with weights +-1, so that one reference lane covers all channels of a head.
  */
 export interface Lane {
   readonly kind: "element" | "projection";
@@ -71,13 +70,12 @@ export interface Operator<
   /** Elementary steps of the reference for one lane: lets the harness choose how many lanes it can afford. */
   laneCost(problem: ProblemOf<D, I, S>): number;
   /** Float64 truth of the given lanes (any lane alone, in any order). Throws on shapes that contradict the dims. */
-  reference(
-    problem: ProblemOf<D, I, S>,
-    lanes: readonly Lane[],
-  ): Iterable<LaneReference<Extract<keyof O, string>>>;
+  reference(problem: ProblemOf<D, I, S>, lanes: readonly Lane[]): Iterable<LaneReference<RequiredOutput<O>>>;
   cost(problem: ProblemOf<D, I, S>): Cost;
-  /** What one run computes, for a reader who compares it with a kernel that does more or less: its inputs in place, then this. */
+  /** What one run computes, for a reader who compares it with other kernels: its inputs in place, then this. */
   readonly timed: string;
+  /** What a problem asks of a kernel beyond the map that all know, e.g. documents: see `Implementation.takes`. */
+  extras?(problem: ProblemOf<D, I, S>): readonly string[];
   /** One sentence on why these dims or inputs contradict each other, or undefined. */
   invalid?(problem: ProblemOf<D, I, S>): string | undefined;
 }
@@ -86,14 +84,13 @@ export interface ProblemOf<D extends string, I, S> {
   readonly operator: string;
   readonly dtype: Dtype;
   readonly seed: number;
-  readonly dims: Readonly<Record<D, number>>;
+  readonly dims: Readonly<Record<D, number>> & OptionalDims;
   readonly inputs: { readonly [K in keyof I]?: TensorSource | undefined };
   readonly settings: S;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: any operator, whatever its dims; the one place where variance is waived
 export type AnyOperator = Operator<any, any, any, any>;
-
 type DimsOf<Op> = Op extends Operator<infer D, infer _I, infer _O, infer _S> ? D : never;
 type OptionalKeys<I> = { [K in keyof I]: I[K] extends { readonly optional: true } ? K : never }[keyof I];
 
@@ -103,7 +100,15 @@ export type Problem<Op extends AnyOperator = AnyOperator> = ProblemOf<
   Op["inputs"],
   Op["settings"]
 >;
-export type OutputName<Op extends AnyOperator> = Extract<keyof Op["outputs"], string>;
+export type OutputName<Op extends AnyOperator> = RequiredOutput<Op["outputs"]>;
+/** Outputs that every problem has. */
+type RequiredOutput<O> = {
+  [K in Extract<keyof O, string>]: O[K] extends readonly (infer A)[]
+    ? "documents" extends A
+      ? never
+      : K
+    : K;
+}[Extract<keyof O, string>];
 
 /** Values of all inputs in C order; an optional input is undefined when the problem has none. */
 export type Inputs<Op extends AnyOperator, Data = Float32Array> = {
@@ -113,7 +118,7 @@ export type Inputs<Op extends AnyOperator, Data = Float32Array> = {
 /** Values of all outputs in C order. */
 export type Outputs<Op extends AnyOperator, Data = Float32Array> = {
   readonly [K in OutputName<Op>]: Data;
-};
+} & { readonly [K in Exclude<Extract<keyof Op["outputs"], string>, OutputName<Op>>]?: Data };
 
 /** Defines an operator; the compiler checks every axis name against `dims`. */
 export function defineOperator<
@@ -127,6 +132,14 @@ export function defineOperator<
 
 export function shapeOf(axes: readonly string[], dims: Readonly<Record<string, number>>): number[] {
   return axes.map((axis) => dims[axis]);
+}
+
+/** The outputs that a problem has. */
+export function outputNames<Op extends AnyOperator>(operator: Op, { dims }: Problem): OutputName<Op>[] {
+  const names = Object.keys(operator.outputs) as OutputName<Op>[];
+  return names.filter((name) =>
+    (operator.outputs[name] as readonly string[]).every((axis) => dims[axis] !== undefined),
+  );
 }
 
 /** Elements of one output of a problem. */
@@ -166,6 +179,10 @@ export function randomProblem<Op extends AnyOperator>(
   const inputs: Record<string, TensorSource> = {};
   for (const [name, spec] of Object.entries(operator.inputs as InputSpecs)) {
     if (spec.optional && !wanted.includes(name)) continue;
+    if (spec.random === "documents") {
+      inputs[name] = drawnDocuments(seed, ...(shapeOf(spec.axes, dims) as [number, number]));
+      continue;
+    }
     const axes = options.layouts?.[name] ?? spec.axes;
     inputs[name] = {
       kind: "random",
@@ -217,18 +234,15 @@ export function checked<Op extends AnyOperator>(operator: Op, problem: Problem):
       if (!spec.optional) fail(`input ${name} is missing`);
       continue;
     }
-    const layouts = [spec.axes, ...(spec.alternatives ?? [])];
-    if (!layouts.some((axes) => axes.join() === source.axes.join()))
-      fail(
-        `${name} has axes (${source.axes.join(" ")}), expected (${layouts.map((axes) => axes.join(" ")).join(") or (")})`,
-      );
+    const layouts = [spec.axes, ...(spec.alternatives ?? [])].map((axes) => axes.join(" "));
+    const axes = source.axes.join(" ");
+    if (!layouts.includes(axes)) fail(`${name} has axes (${axes}), expected (${layouts.join(") or (")})`);
     const expected = shapeOf(source.axes, problem.dims);
-    if (source.shape.join() !== expected.join())
-      fail(`${name} has shape ${source.shape.join("x")}, expected ${expected.join("x")}`);
-    if (source.kind === "given" && source.data.length !== elementCount(expected))
-      fail(
-        `${name} has ${source.data.length} values, its shape ${expected.join("x")} needs ${elementCount(expected)}`,
-      );
+    const [shape, count] = [expected.join("x"), elementCount(expected)];
+    if (source.shape.join("x") !== shape)
+      fail(`${name} has shape ${source.shape.join("x")}, expected ${shape}`);
+    if (source.kind === "given" && source.data.length !== count)
+      fail(`${name} has ${source.data.length} values, its shape ${shape} needs ${count}`);
   }
   const contradiction = operator.invalid?.(problem);
   if (contradiction) fail(contradiction);

@@ -42,6 +42,8 @@ export interface GivenTensor {
   readonly shape: readonly number[];
   /** C order; rounded to the problem's dtype when read. */
   readonly data: Float64Array;
+  /** What tells these values from others in a case id. */
+  readonly label?: string | undefined;
 }
 
 export interface RandomTensor {

@@ -1,13 +1,22 @@
 /** All suites, in the order in which they are reported. */
 import { anchor } from "./anchor.js";
 import { batch } from "./batch.js";
+import { documents } from "./documents.js";
 import { models } from "./models.js";
 import { sequenceLength } from "./sequence-length.js";
 import { stateSize } from "./state-size.js";
 import type { Suite } from "./suite.js";
 import { threads } from "./threads.js";
 
-export const suites: readonly Suite[] = [sequenceLength, stateSize, threads, batch, anchor, models];
+export const suites: readonly Suite[] = [
+  sequenceLength,
+  stateSize,
+  threads,
+  batch,
+  anchor,
+  models,
+  documents,
+];
 
 /** The named ones, or all that need no naming. */
 export function chooseSuites(names: readonly string[]): readonly Suite[] {

@@ -7,12 +7,14 @@ import { materialisedTorch } from "./materialised.torch.js";
 import { materialisedWebgpu } from "./materialised.webgpu.js";
 import { attention } from "./operator.js";
 import { tiledCpu } from "./tiled.cpu.js";
+import { tiledNative } from "./tiled.native.js";
 import { tiledTorch } from "./tiled.torch.js";
 import { tiledWasm } from "./tiled.wasm.js";
 import { tiledWebgpu } from "./tiled.webgpu.js";
 
 export { attention };
 export const implementations = [
+  tiledNative,
   tiledWasm,
   tiledCpu,
   materialisedCpu,

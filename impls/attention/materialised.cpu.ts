@@ -2,13 +2,15 @@
 import { f32Rounding } from "../bound.js";
 import { implementation } from "../implementation.js";
 import { addWeighted, scores, storedSums } from "./cpu/products.js";
-import { attention, attentionScale } from "./operator.js";
+import { attention, attentionScale, NARROWED } from "./operator.js";
+import { visibleKeys } from "./reference/visible.js";
 
 /** 1 GiB of f32 scores; beyond it the tiled form is the one to use. */
 const MAX_SCORES = 2 ** 28;
 
 export const materialisedCpu = implementation(attention, "cpu", {
   form: "materialised",
+  takes: NARROWED,
   source: "arXiv 1706.03762, equation (1)",
   rounding: ({ dims }) => f32Rounding(storedSums(dims.context)),
   unsupported: ({ dims: { length, context } }) =>
@@ -22,26 +24,28 @@ export const materialisedCpu = implementation(attention, "cpu", {
     const { Y } = outputs;
     const scale = attentionScale(problem);
     const P = new Float32Array(length * context);
-    // Above the diagonal a causal score is minus infinity and its probability 0: neither is computed
-    const visible = (t: number) => (problem.settings.causal ? t + 1 : context);
+    // What a query does not see has a score of minus infinity and a probability of 0: neither is computed
+    const { first, end } = visibleKeys(problem);
 
     return engine.prepared(attention, problem, outputs, () => {
       for (let b = 0; b < batch; b++) {
         for (let h = 0; h < heads; h++) {
-          const key0 = b * context * groups + Math.floor(h / (heads / groups));
+          const group = Math.floor(h / (heads / groups));
+          const key = (t: number) => (b * context + first[b * length + t]) * groups + group;
+          const keys = (t: number) => end[b * length + t] - first[b * length + t];
           const row0 = b * length * heads + h;
           // 1. scores
           for (let t = 0; t < length; t++) {
             const query = (row0 + t * heads) * headDim;
-            scores(Q, query, K, key0 * headDim, groups * headDim, visible(t), headDim, scale, P, t * context);
+            scores(Q, query, K, key(t) * headDim, groups * headDim, keys(t), headDim, scale, P, t * context);
           }
           // 2. softmax
-          for (let t = 0; t < length; t++) softmax(P, t * context, visible(t));
+          for (let t = 0; t < length; t++) softmax(P, t * context, keys(t));
           // 3. product with the values
           for (let t = 0; t < length; t++) {
             const y = (row0 + t * heads) * headDimV;
             Y.fill(0, y, y + headDimV);
-            addWeighted(P, t * context, V, key0 * headDimV, groups * headDimV, visible(t), headDimV, Y, y);
+            addWeighted(P, t * context, V, key(t) * headDimV, groups * headDimV, keys(t), headDimV, Y, y);
           }
         }
       }

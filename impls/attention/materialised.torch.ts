@@ -2,7 +2,7 @@
 
 import type { Problem } from "../operator.js";
 import { f32Bytes, torchPeers, torchRounding } from "../peers/torch.js";
-import { type Attention, attention, attentionScale } from "./operator.js";
+import { type Attention, attention, attentionScale, NARROWED } from "./operator.js";
 
 /** Rows of queries computed together on a GPU, in torch/materialised.py. */
 const ROWS = 2048;
@@ -19,6 +19,7 @@ export const materialisedTorch = [
   ...torchPeers(attention, {
     ...shared,
     source: "arXiv 1706.03762, equation (1), hidden blocks left out",
+    takes: NARROWED,
     scratchBytes: ({ dims: { batch, length, context, heads } }) =>
       3 * f32Bytes(batch, heads, Math.min(ROWS, length), context),
   }),

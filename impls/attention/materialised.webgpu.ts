@@ -1,7 +1,7 @@
 /** Attention with all logits in memory, a few heads at a time: three plain kernels, the form that tiling improves on. */
 import { implementation } from "../implementation.js";
-import { attention } from "./operator.js";
-import { attentionSize } from "./webgpu/size.js";
+import { attention, NARROWED } from "./operator.js";
+import { attentionSize, spanTable } from "./webgpu/size.js";
 
 const scoresUrl = new URL("./webgpu/materialised.scores.wgsl", import.meta.url);
 const softmaxUrl = new URL("./webgpu/materialised.softmax.wgsl", import.meta.url);
@@ -14,6 +14,7 @@ const LOGITS_BYTES = 2 ** 30;
 
 export const materialisedWebgpu = implementation(attention, "webgpu", {
   form: "materialised",
+  takes: NARROWED,
   source: "Attention Is All You Need, arXiv 1706.03762, equation (1)",
   dtypes: ["f32", "f16"],
   rounding: ({ dtype, dims }) => ({
@@ -36,6 +37,7 @@ export const materialisedWebgpu = implementation(attention, "webgpu", {
       const { batches, tokens } = window;
       const { Q, K, V } = await stage.inputs(window, "Q", "K", "V");
       const Y = stage.output("Y", window);
+      const spans = spanTable(stage, window);
       const pairs = batches * heads;
       const bytesAPair = tokens * context * 4;
       const together = pairsTogether(pairs, bytesAPair, engine.gpu.maxBindingBytes);
@@ -46,7 +48,11 @@ export const materialisedWebgpu = implementation(attention, "webgpu", {
         const rows = count * tokens;
         const across = Math.min(rows, 32768);
         const tiles = (columns: number) => [Math.ceil(columns / 32), Math.ceil(tokens / 32), count] as const;
-        await stage.kernel({ url: scoresUrl }, { size, Q, K, logits }, tiles(context));
+        await stage.kernel(
+          { url: scoresUrl, flags: spans ? ["spans"] : [] },
+          { size, Q, K, logits, spans },
+          tiles(context),
+        );
         await stage.kernel({ url: softmaxUrl }, { size: { rows, context }, logits }, [
           across,
           Math.ceil(rows / across),

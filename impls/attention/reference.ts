@@ -1,7 +1,7 @@
 /**
  * Float64 truth of attention, one row at a time (README.md, "The bound").
  *
- *   p_s = exp(l_s - max l), l_s = scale q . k_s     y = sum_s p_s v_s / sum_s p_s
+ *   p_s = exp(l_s - max l), l_s = scale q . k_s     y = sum_s p_s v_s / sum_s p_s, 0 where no key is seen
  *   lambda_s = (d + 3) a_s + 6 (max l - l_s) + 8    the roundings behind p_s, relative to it; a_s = |scale| |q| . |k_s|
  *   squares_s                                       the sum of their squares when terms and partial sums have their real sizes
  */
@@ -9,6 +9,7 @@ import { type Bounds, emptyBounds } from "../bound.js";
 import { laneCoordinates } from "../lanes.js";
 import type { AnyOperator, Lane, LaneReference, Problem } from "../operator.js";
 import { inputReader } from "../operator.js";
+import { visibleKeys } from "./reference/visible.js";
 
 /** What multiplies q . k: the setting, or 1 / sqrt(headDim) where that is 0. */
 export function attentionScale(problem: {
@@ -30,6 +31,7 @@ export function* reference(
   lanes: readonly Lane[],
 ): Generator<LaneReference<"Y">> {
   const { length, context, heads, groups, headDim, headDimV } = problem.dims;
+  const visible = visibleKeys(problem);
   const [Q, K, V] = ["Q", "K", "V"].map((name) => inputReader(operator, problem, name)!);
   const scale = attentionScale(problem);
   const q = new Float64Array(headDim);
@@ -42,10 +44,11 @@ export function* reference(
   for (const lane of lanes) {
     const { batch, length: t, heads: head } = laneCoordinates(operator, problem, lane);
     const group = Math.floor(head / (heads / groups));
-    const keys = problem.settings.causal ? t + 1 : context;
+    const first = visible.first[batch * length + t];
+    const keys = visible.end[batch * length + t] - first;
     for (let n = 0; n < headDim; n++) q[n] = Q.at(batch * length + t, head * headDim + n);
-    const key = (s: number, n: number) => K.at(batch * context + s, group * headDim + n);
-    const value = (s: number, e: number) => V.at(batch * context + s, group * headDimV + e);
+    const key = (s: number, n: number) => K.at(batch * context + first + s, group * headDim + n);
+    const value = (s: number, e: number) => V.at(batch * context + first + s, group * headDimV + e);
     weigh(row, keys, q, key, scale);
     yield { lane, outputs: { Y: mean(row, keys, headDimV, value, problem.dtype) } };
   }

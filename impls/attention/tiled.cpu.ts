@@ -5,13 +5,15 @@
 import { f32Rounding } from "../bound.js";
 import { implementation } from "../implementation.js";
 import { addWeighted, scores, storedSums } from "./cpu/products.js";
-import { attention, attentionScale } from "./operator.js";
+import { attention, attentionScale, NARROWED } from "./operator.js";
+import { visibleKeys } from "./reference/visible.js";
 
 /** Keys and values of one tile stay in the first-level cache while the queries pass over them. */
 export const TILE = 32;
 
 export const tiledCpu = implementation(attention, "cpu", {
   form: "tiled",
+  takes: NARROWED,
   source: "arXiv 2307.08691, algorithm 1 (FlashAttention-2); online softmax of arXiv 2205.14135, section 3.1",
   // what `addWeighted` stores over all tiles, and one rescaling for each
   rounding: ({ dims }) => f32Rounding(storedSums(dims.context) + Math.ceil(dims.context / TILE)),
@@ -21,7 +23,7 @@ export const tiledCpu = implementation(attention, "cpu", {
     const outputs = engine.outputs(attention, problem);
     const { Y } = outputs;
     const scale = attentionScale(problem);
-    const { causal } = problem.settings;
+    const { first, end } = visibleKeys(problem);
     const P = new Float32Array(TILE);
     const maxima = new Float64Array(TILE);
     const sums = new Float64Array(TILE);
@@ -42,11 +44,15 @@ export const tiledCpu = implementation(attention, "cpu", {
       const row = (q: number) => (b * length + t0 + q) * heads + h;
       for (let q = 0; q < queries; q++) Y.fill(0, row(q) * headDimV, (row(q) + 1) * headDimV);
 
-      const end = causal ? t0 + queries : context;
-      for (let s0 = 0; s0 < end; s0 += TILE) {
-        const key0 = (b * context + s0) * groups + group;
+      const seen = b * length + t0;
+      const last = end[seen + queries - 1];
+      // neither falls from one query to the next
+      for (let s0 = first[seen]; s0 < last; s0 += TILE) {
         for (let q = 0; q < queries; q++) {
-          const keys = Math.min(TILE, causal ? t0 + q + 1 - s0 : context - s0);
+          const from = Math.max(s0, first[seen + q]);
+          const keys = Math.min(s0 + TILE, end[seen + q]) - from;
+          if (keys <= 0) continue;
+          const key0 = (b * context + from) * groups + group;
           const y0 = row(q) * headDimV;
           scores(Q, row(q) * headDim, K, key0 * headDim, groups * headDim, keys, headDim, scale, P, 0);
 
@@ -68,7 +74,7 @@ export const tiledCpu = implementation(attention, "cpu", {
       }
 
       for (let q = 0; q < queries; q++)
-        for (let y = row(q) * headDimV; y < (row(q) + 1) * headDimV; y++) Y[y] /= sums[q];
+        for (let y = row(q) * headDimV; y < (row(q) + 1) * headDimV; y++) Y[y] /= sums[q] || 1;
     }
   },
 });

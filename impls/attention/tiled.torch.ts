@@ -2,7 +2,7 @@
 import type { TorchEngine } from "../engines/torch.js";
 import type { Problem } from "../operator.js";
 import { f32Bytes, torchPeers, torchRounding } from "../peers/torch.js";
-import { type Attention, attention, attentionScale } from "./operator.js";
+import { type Attention, attention, attentionScale, NARROWED } from "./operator.js";
 
 const SOURCES = {
   flash: "torch scaled_dot_product_attention, flash backend (FlashAttention-2, arXiv 2307.08691)",
@@ -18,6 +18,7 @@ export const tiledTorch = (Object.keys(SOURCES) as Backend[]).flatMap((backend) 
     source: SOURCES[backend],
     file: new URL("./torch/tiled.py", import.meta.url),
     make: backend,
+    takes: backend === "flash-attn" ? NARROWED : [],
     replays: ["graph"],
     constants: (problem) => ({ scale: attentionScale(problem) }),
     // the weights and the output; CUTLASS multiplies f32 as sums of TF32 products (OpMultiplyAddFastF32), three bits short of f32
@@ -28,19 +29,22 @@ export const tiledTorch = (Object.keys(SOURCES) as Backend[]).flatMap((backend) 
     unsupported: (problem, _options, engine) => refusal(backend, problem, engine),
     scratchBytes: ({ dims: { batch, length, heads, headDim } }) =>
       2 * f32Bytes(batch, length, heads, headDim),
-    timed: ({ dims }) =>
-      dims.heads === dims.groups
-        ? ""
-        : "keys and values repeated before timing where a backend takes no grouped heads",
+    timed: ({ dims, inputs }) =>
+      [
+        dims.heads === dims.groups
+          ? ""
+          : "keys and values repeated before timing where a backend takes no grouped heads",
+        inputs.documents ? "borders of documents (cu_seqlens) made before timing" : "",
+      ]
+        .filter(Boolean)
+        .join("; "),
   }),
 );
 
 /** What these kernels are not made for; torch would raise, or silently take another backend. */
-function refusal(
-  backend: Backend,
-  { dtype, dims }: Problem<Attention>,
-  engine?: TorchEngine,
-): string | undefined {
+function refusal(backend: Backend, problem: Problem<Attention>, engine?: TorchEngine): string | undefined {
+  const { dtype, dims } = problem;
+  if (backend === "flash-attn" && unlike(problem)) return unlike(problem);
   if (backend !== "efficient" && dims.headDim !== dims.headDimV)
     return `${backend} needs headDimV equal to headDim`;
   if (engine === undefined || engine.device.kind === "cpu") return undefined;
@@ -51,4 +55,11 @@ function refusal(
   if (dims.headDim % unit !== 0 || dims.headDimV % unit !== 0)
     return `${backend} needs headDim divisible by ${unit}, got headDim=${dims.headDim} headDimV=${dims.headDimV}`;
   return undefined;
+}
+
+/** flash_attn counts a window from the last key and query, we from the first. */
+function unlike({ dims, settings }: Problem<Attention>): string | undefined {
+  return settings.window > 0 && dims.length !== dims.context
+    ? `flash_attn counts a window from the last key, context=${dims.context} length=${dims.length} give others`
+    : undefined;
 }

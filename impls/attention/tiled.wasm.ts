@@ -1,7 +1,10 @@
 /** FlashAttention's form in WebAssembly: eight queries are the lanes, eight such tiles share a task, keys and channels come in sixes. */
 import { f32Rounding } from "../bound.js";
+import type { Room } from "../engines/wasm/room.js";
 import { implementation } from "../implementation.js";
-import { attention, attentionScale } from "./operator.js";
+import type { Problem } from "../operator.js";
+import { type Attention, attention, attentionScale, NARROWED } from "./operator.js";
+import { isNarrowed, visibleKeys } from "./reference/visible.js";
 
 /** In the order of class Args in tiled.as.ts; all whole numbers but `scale`. */
 const fields = [
@@ -22,6 +25,8 @@ const fields = [
   "span",
   "values",
   "rowBytes",
+  "firsts",
+  "ends",
 ] as const;
 
 /** Tiles of eight queries in a task. */
@@ -37,8 +42,20 @@ function valueRowBytes(headDimV: number): number {
   return bytes % 64 === 0 ? bytes + 16 : bytes;
 }
 
+/** Tables of the keys that each query sees, where documents or a window leave less than causality does. */
+function spans(room: Room<Attention>, problem: Problem<Attention>): { firsts: number; ends: number } {
+  if (!isNarrowed(problem)) return { firsts: 0, ends: 0 };
+  const { first, end } = visibleKeys(problem);
+  const table = (values: Int32Array) =>
+    room.floats(values.length, (place) =>
+      new Int32Array(place.buffer, place.byteOffset, place.length).set(values),
+    );
+  return { firsts: table(first), ends: table(end) };
+}
+
 export const tiledWasm = implementation(attention, "wasm", {
   form: "tiled",
+  takes: NARROWED,
   source: "arXiv 2307.08691, algorithm 1 (FlashAttention-2); online softmax of arXiv 2205.14135, section 3.1",
   options: (_problem, engine) =>
     engine.threads > 1 ? [{ threads: 1 }, { threads: engine.threads }] : [{ threads: 1 }],
@@ -59,6 +76,7 @@ export const tiledWasm = implementation(attention, "wasm", {
       span: SPAN,
       values: room.reserve(batch * groups * context * rowBytes),
       rowBytes,
+      ...spans(room, problem),
     });
     return engine.prepared(room, {
       kernel: new URL("./wasm/tiled.as.ts", import.meta.url),

@@ -3,30 +3,34 @@ import type { WebGpuEngine } from "../engines/webgpu.js";
 import { implementation } from "../implementation.js";
 import { type Problem, randomProblem } from "../operator.js";
 import type { Options } from "../prepared.js";
-import { type Attention, attention } from "./operator.js";
+import { type Attention, attention, NARROWED, visiblePairs } from "./operator.js";
+import { isNarrowed } from "./reference/visible.js";
 import { fitMatrix, tileName } from "./webgpu/matrix.js";
-import { attentionSize } from "./webgpu/size.js";
+import { attentionSize, spanTable } from "./webgpu/size.js";
 
 const url = new URL("./webgpu/tiled.wgsl", import.meta.url);
 const matrixUrl = new URL("./webgpu/tiled.matrix.wgsl", import.meta.url);
 
 export const tiledWebgpu = implementation(attention, "webgpu", {
   form: "tiled",
+  takes: NARROWED,
   source: "FlashAttention-2, arXiv 2307.08691, algorithm 1",
   dtypes: ["f32", "f16"],
   async options(problem, engine) {
     const { headDim, headDimV } = problem.dims;
-    const fitting = problem.dtype === "f16" ? fitMatrix(headDim, headDimV, engine) : [];
+    const fitting =
+      problem.dtype === "f16" && !isNarrowed(problem) ? fitMatrix(headDim, headDimV, engine) : [];
     if (fitting.length === 0) return [{ make: "tile" }];
     const tile = await bestTile(engine, problem, fitting.map(tileName));
     return [{ make: "subgroup-matrix", tile }, { make: "tile" }];
   },
-  unsupported: ({ dtype }, { make = "tile" }) => {
+  unsupported: (problem, { make = "tile" }) => {
+    const { dtype } = problem;
     if (make !== "tile" && make !== "subgroup-matrix")
       return `needs make tile or subgroup-matrix, got ${make}`;
-    return make === "subgroup-matrix" && dtype !== "f16"
-      ? `make subgroup-matrix needs dtype f16, got ${dtype}`
-      : undefined;
+    if (make === "tile") return undefined;
+    if (dtype !== "f16") return `make subgroup-matrix needs dtype f16, got ${dtype}`;
+    return isNarrowed(problem) ? "make subgroup-matrix knows no mask but the causal one" : undefined;
   },
   rounding: ({ dtype, dims }, { make }) => ({
     accumulate: make === "subgroup-matrix" ? 2 ** -22 : 2 ** -23,
@@ -40,14 +44,14 @@ export const tiledWebgpu = implementation(attention, "webgpu", {
   prepare,
 
   cost: (problem, { tile = "64" }) => {
-    const { batch, length, context, heads, headDim, headDimV } = problem.dims;
+    const { heads, headDim, headDimV } = problem.dims;
     const { flops, bytes } = attention.cost(problem);
     const storage = problem.dtype === "f16" ? 2 : 4;
     // each tile of queries reads its keys and values again
-    const pairs = problem.settings.causal ? (length * (length + 1)) / 2 : length * context;
+    const pairs = visiblePairs(problem);
     return {
       flops,
-      bytes: bytes + (batch * heads * pairs * (headDim + headDimV) * storage) / Number.parseInt(tile, 10),
+      bytes: bytes + (heads * pairs * (headDim + headDimV) * storage) / Number.parseInt(tile, 10),
       dispatches: 1,
     };
   },
@@ -97,14 +101,18 @@ async function prepare(engine: WebGpuEngine, problem: Problem<Attention>, { make
   const constants = matrix ?? tile();
   // eight values at a time where every row starts at a multiple of eight
   const flags = headDim % 8 === 0 && headDimV % 8 === 0 ? ["octets"] : [];
-  const text = matrix ? { url: matrixUrl, matrix: true, flags } : { url };
+  const narrowed = isNarrowed(problem);
+  const text = matrix ? { url: matrixUrl, matrix: true, flags } : { url, flags: narrowed ? ["spans"] : [] };
   const stage = engine.stage(attention, problem);
   for (const window of stage.windows) {
     const inputs = await stage.inputs(window, "Q", "K", "V");
     const tokens = Math.ceil(window.tokens / constants.TQ);
     await stage.kernel(
       { ...text, constants },
-      { size: attentionSize(problem, window), ...inputs, Y: stage.output("Y", window) },
+      {
+        size: attentionSize(problem, window),
+        ...{ ...inputs, Y: stage.output("Y", window), spans: spanTable(stage, window) },
+      },
       matrix ? [heads, tokens, window.batches] : [tokens, heads, window.batches],
     );
   }

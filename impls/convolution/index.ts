@@ -1,5 +1,6 @@
 /** Every implementation of convolution, in the order in which charts list them. */
 import { fftCpu } from "./fft.cpu.js";
+import { fftNative } from "./fft.native.js";
 import { fftOnnxruntime } from "./fft.onnxruntime.js";
 import { fftTfjs } from "./fft.tfjs.js";
 import { fftTorch } from "./fft.torch.js";
@@ -11,6 +12,7 @@ import { recurrentCpu } from "./recurrent.cpu.js";
 export { ltiProblem } from "./reference/lti.js";
 export { convolution };
 export const implementations = [
+  fftNative,
   fftWasm,
   fftCpu,
   fftTfjs,

@@ -10,6 +10,7 @@ import {
   type Inputs,
   inputDtype,
   type Outputs,
+  outputNames,
   outputSize,
   type Problem,
 } from "../operator.js";
@@ -52,7 +53,7 @@ export async function open(): Promise<CpuEngine> {
     },
     outputs: (operator, problem) =>
       Object.fromEntries(
-        Object.keys(operator.outputs).map((name) => [
+        outputNames(operator, problem as Problem).map((name) => [
           name,
           new Float32Array(outputSize(operator, problem, name)),
         ]),

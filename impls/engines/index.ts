@@ -43,11 +43,6 @@ export interface EngineTraits {
   readonly nonFinite?: string;
   /** Packages that take part in computing, by device, and under "" on every device: their versions go into the rows. */
   readonly packages?: Readonly<Record<string, readonly string[]>>;
-  /**
-   * Lacks operators of the figure: it takes part only where it is named, so that no figure holds one engine's SSD against the scan of
-   * another that has narrower vectors.
-   */
-  readonly partial?: true;
   /** A package without which it is absent: looked for before a process is started for it. */
   readonly needs?: OptionalPackage;
   /** Somebody else's code to compare with: its curves stand for ours only where it is named alone. */
@@ -79,7 +74,7 @@ export const engines: readonly EngineEntry[] = [
     packages: { "": ["webgpu"] },
     load: () => import("./webgpu.js"),
   },
-  { name: "native", partial: true, onRequest: ["avx512", "avx2", "neon"], load: () => import("./native.js") },
+  { name: "native", onRequest: ["avx512", "avx2", "neon"], load: () => import("./native.js") },
   { name: "wasm", packages: { "": ["assemblyscript"] }, load: () => import("./wasm.js") },
   { name: "cpu", inPage: true, plainJs: true, load: () => import("./cpu.js") },
   {
@@ -127,13 +122,12 @@ export const engines: readonly EngineEntry[] = [
  * @param devices names of devices: of an engine that has one of them, only those
  */
 export function devicesToOpen(
-  entry: Pick<EngineEntry, "devices" | "onlyNamed" | "onRequest" | "partial">,
+  entry: Pick<EngineEntry, "devices" | "onlyNamed" | "onRequest">,
   named: boolean,
   devices: readonly string[] = [],
 ): readonly (string | undefined)[] {
   const asked = devicesOf(entry).filter((device) => devices.includes(device));
   if (asked.length > 0) return asked;
-  if (entry.partial && !named) return [];
   const { onlyNamed = [] } = entry;
   return entry.devices?.filter((device) => named || !onlyNamed.includes(device)) ?? [undefined];
 }

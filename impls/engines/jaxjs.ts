@@ -6,6 +6,7 @@ import {
   type AnyOperator,
   type Inputs,
   type Outputs,
+  outputNames,
   outputSize,
   type Problem,
   shapeOf,
@@ -61,7 +62,7 @@ function prepare<Op extends AnyOperator>(
   program: JaxProgram<Op>,
 ): Prepared<Op, void> {
   const ops = opsOf(jax);
-  const names = Object.keys(operator.outputs);
+  const names = outputNames(operator, problem as Problem);
   const inputs = new ArrayInputs(jax, operator, problem as Problem);
   const compiled = jax.jit((given: Arrays) => program.compute(ops, given as Inputs<Op, JaxArray>) as Arrays);
   const nan = (): Arrays =>

@@ -8,6 +8,7 @@ import {
   type AnyOperator,
   type Inputs,
   type Outputs,
+  outputNames,
   outputSize,
   type Problem,
   shapeOf,
@@ -142,7 +143,7 @@ async function prepareProgram<Op extends AnyOperator, Constants extends Record<s
   ran: (output: Tensor | undefined) => void,
 ): Promise<Prepared<Op, void>> {
   await activate();
-  const names = Object.keys(operator.outputs);
+  const names = outputNames(operator, problem as Problem);
   const inputs = new TensorInputs(tf, operator, problem);
   const constants = tf.tidy(() => program.constants?.() ?? ({} as Constants));
   const nan = () =>

@@ -9,6 +9,7 @@ import {
   type InputSpecs,
   type OutputName,
   type Outputs,
+  outputNames,
   outputSize,
   type Problem,
   shapeOf,
@@ -138,7 +139,7 @@ async function prepare<Op extends AnyOperator>(
   options: Options,
   program: TorchProgram,
 ): Promise<Prepared<Op, TorchLaunch>> {
-  const names = Object.keys(operator.outputs) as OutputName<Op>[];
+  const names = outputNames(operator, problem as Problem);
   const { specs, data } = sendInputs(operator, problem as Problem);
   const body = {
     file: typeof program.file === "string" ? program.file : fileURLToPath(program.file),

@@ -2,6 +2,7 @@
 import { addWeighted, scores, storedSums } from "../attention/cpu/products.js";
 import { f32Rounding } from "../bound.js";
 import { implementation } from "../implementation.js";
+import { fillDiagonal } from "./cpu/decays.js";
 import { maskedAttention } from "./operator.js";
 
 export const quadraticCpu = implementation(maskedAttention, "cpu", {
@@ -15,10 +16,11 @@ export const quadraticCpu = implementation(maskedAttention, "cpu", {
     const { Y } = outputs;
     const weights = new Float32Array(length);
     const mask = new Float32Array(length);
+    /** What the mask owes to the distance t - s alone. */
     const diagonals = new Float32Array(heads * length);
 
     return engine.prepared(maskedAttention, problem, outputs, () => {
-      fillDiagonals(diagonals, m, logGamma, length);
+      for (let h = 0; h < heads; h++) fillDiagonal(diagonals, m, logGamma, h, h * length, length);
       for (let b = 0; b < batch; b++) {
         for (let h = 0; h < heads; h++) {
           const first = b * length * heads + h;
@@ -51,21 +53,6 @@ export const quadraticCpu = implementation(maskedAttention, "cpu", {
     });
   },
 });
-
-/** What the mask owes to the distance t - s alone: m and gamma_h^(t-s). Each power by itself: products of a rounded gamma drift. */
-function fillDiagonals(
-  diagonals: Float32Array,
-  m: Float32Array | undefined,
-  logGamma: Float32Array | undefined,
-  length: number,
-): void {
-  for (let i = 0; i < diagonals.length; i++) {
-    const distance = i % length;
-    // gamma = 0 has no logarithm to multiply by 0
-    const power = logGamma && distance > 0 ? Math.exp(distance * logGamma[Math.floor(i / length)]) : 1;
-    diagonals[i] = m ? m[i] * power : power;
-  }
-}
 
 /** Row t from row t - 1: all older tokens decay once more, the current one is whole. */
 function decayRow(mask: Float32Array, t: number, logDecay: number): void {

@@ -3,6 +3,7 @@ import { type Bounds, emptyBounds } from "../bound.js";
 import { laneCoordinates } from "../lanes.js";
 import type { AnyOperator, Lane, LaneReference, Problem } from "../operator.js";
 import { inputReader } from "../operator.js";
+import { addTransform, transformErrors } from "./reference/transform.js";
 
 /** What a flush of denormals to zero may cost a product, in units of the bound's eta. */
 const FLUSHED = 2 ** -126 / 1e-25;
@@ -21,6 +22,7 @@ export function* reference(
 ): Generator<LaneReference<"Y">> {
   const { length, headDim, headDimV } = problem.dims;
   const [Q, K, V] = ["Q", "K", "V"].map((name) => inputReader(operator, problem, name)!);
+  const transform = transformErrors(operator, problem);
   for (const lane of lanes) {
     const { batch, length: t, heads: head } = laneCoordinates(operator, problem, lane);
     const row = batch * length;
@@ -54,6 +56,7 @@ export function* reference(
         newerSquares[e] += Y.value[e] ** 2;
       }
     }
+    if (transform) addTransform(Y, transform(batch, head), Q, row + t, head);
     // sum over all steps of (y - newer)^2, eight roundings each
     for (let e = 0; e < headDimV && decays; e++)
       Y.squares[e] += 8 * ((t + 1) * Y.value[e] ** 2 - 2 * Y.value[e] * newer[e] + newerSquares[e]);
@@ -66,6 +69,8 @@ function rowBounds(channels: number, keys: number) {
     ...emptyBounds(channels),
     squares: new Float64Array(channels),
     tokens: new Float64Array(channels).fill(keys),
+    transformed: new Float64Array(channels),
+    transformedSquares: new Float64Array(channels),
   };
 }
 

@@ -15,6 +15,8 @@ export interface TorchPeer<Op extends AnyOperator> {
   /** Further makes of the same program: through torch.compile and as a replayed CUDA graph. */
   readonly replays?: readonly NonNullable<TorchProgram["replay"]>[];
   readonly dtypes?: readonly Problem["dtype"][];
+  /** Extras of the operator that the program knows. */
+  readonly takes?: readonly string[];
   /** Chunk length by problem and device, where the form has one. */
   chunk?(problem: Problem<Op>, engine: TorchEngine): number;
   constants?(problem: Problem<Op>, options: Options): NonNullable<TorchProgram["constants"]>;
@@ -47,6 +49,7 @@ function torchPeer<Op extends AnyOperator>(
   return implementation(operator, "torch", {
     form: peer.form,
     source: peer.source,
+    takes: peer.takes ?? [],
     dtypes: peer.dtypes ?? ["f32", "f16", "bf16"],
     options(problem, engine) {
       const chunk = peer.chunk?.(problem, engine);

@@ -1,6 +1,7 @@
 /** Every implementation of selective_scan, in the order in which charts list them. */
 import { selectiveScan } from "./operator.js";
 import { recurrentCpu } from "./recurrent.cpu.js";
+import { recurrentNative } from "./recurrent.native.js";
 import { recurrentOnnxruntime } from "./recurrent.onnxruntime.js";
 import { recurrentTorch } from "./recurrent.torch.js";
 import { recurrentWasm } from "./recurrent.wasm.js";
@@ -10,6 +11,7 @@ import { scanWebgpu } from "./scan.webgpu.js";
 
 export { selectiveScan };
 export const implementations = [
+  recurrentNative,
   recurrentWasm,
   recurrentCpu,
   scanTfjs,

@@ -1,4 +1,5 @@
 /** The selective scan, the map of Mamba-1 (arXiv 2312.00752). Equations, forms and the bound: README.md. */
+import { documentsInput } from "../documents.js";
 import { defineOperator } from "../operator.js";
 import { elementCount } from "../tensor.js";
 import { reference } from "./reference.js";
@@ -30,6 +31,7 @@ export const selectiveScan = defineOperator({
       f32: true,
       random: "coherent",
     },
+    documents: documentsInput,
   },
   outputs: {
     Y: ["batch", "length", "heads", "headDim"],
@@ -48,7 +50,7 @@ export const selectiveScan = defineOperator({
   cost: ({ dims, inputs, dtype }) => {
     const { batch, length, heads, headDim, state } = dims;
     const storage = dtype === "f32" ? 4 : 2;
-    const inF32 = ["delta", "A", "D", "deltaBias", "initialState"];
+    const inF32 = ["delta", "A", "D", "deltaBias", "initialState", "documents"];
     const inputBytes = Object.entries(inputs).reduce(
       (bytes, [name, source]) =>
         bytes + (source ? elementCount(source.shape) * (inF32.includes(name) ? 4 : storage) : 0),
@@ -57,6 +59,7 @@ export const selectiveScan = defineOperator({
     const outputBytes = batch * heads * headDim * (length * storage + state * 4);
     return { flops: 6 * batch * length * heads * headDim * state, bytes: inputBytes + outputBytes };
   },
+  extras: ({ inputs }) => (inputs.documents ? ["documents"] : []),
   invalid: ({ dims }) =>
     dims.heads % dims.groups === 0
       ? undefined

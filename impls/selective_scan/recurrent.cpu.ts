@@ -1,11 +1,12 @@
 /** The recurrent form: one token after another, the fused scan of Mamba-1 on one processor (section 3.3 and algorithm 2). */
 import { hostRounding } from "../bound.js";
+import { beginsAnew } from "../documents.js";
 import { implementation } from "../implementation.js";
 import { skipAndGate } from "../recurrence/epilogue.js";
 import { flushNegligible, gatherRows } from "../recurrence/host-matrix.js";
+import { softplus } from "../recurrence/step.js";
 import { EXP_DECAY_ERROR, expDecay } from "./cpu/exp.js";
 import { selectiveScan } from "./operator.js";
-import { softplus } from "./reference/step.js";
 
 /** Channels that walk the tokens together: a cache line of u, delta and Y, while their states stay in the first-level cache. */
 const CHANNELS_AT_ONCE = 16;
@@ -14,6 +15,7 @@ const FLUSH_EVERY = 64;
 
 export const recurrentCpu = implementation(selectiveScan, "cpu", {
   form: "recurrent",
+  takes: ["documents"],
   source: "arXiv 2312.00752, equation (2) and algorithm 2; selective_scan_ref of state-spaces/mamba",
   // float64 but for the exponential; the reference grants each of them eight roundings
   rounding: ({ inputs: { D, z } }) => ({
@@ -22,7 +24,10 @@ export const recurrentCpu = implementation(selectiveScan, "cpu", {
   }),
   prepare(engine, problem) {
     const { batch, length, heads, groups, headDim, state } = problem.dims;
-    const { u, delta, A, B, C, D, z, deltaBias, initialState } = engine.inputs(selectiveScan, problem);
+    const { u, delta, A, B, C, D, z, deltaBias, initialState, documents } = engine.inputs(
+      selectiveScan,
+      problem,
+    );
     const outputs = engine.outputs(selectiveScan, problem);
     const { Y, finalState } = outputs;
     const width = heads * headDim;
@@ -35,6 +40,7 @@ export const recurrentCpu = implementation(selectiveScan, "cpu", {
       const raw = delta[i] + (deltaBias ? deltaBias[d] : 0);
       return withSoftplus ? softplus(raw) : raw;
     };
+    const ids = documents && { rows: batch * length, cols: 1, at: (row: number) => documents[row] };
     const S = new Float64Array(CHANNELS_AT_ONCE * state);
     const a = new Float64Array(state);
 
@@ -45,6 +51,7 @@ export const recurrentCpu = implementation(selectiveScan, "cpu", {
       else S.fill(0);
       for (let t = 0; t < length; t++) {
         const token = b * length + t;
+        if (ids && beginsAnew(ids, b, length, t)) S.fill(0);
         for (let d = d0; d < d0 + count; d++) {
           const i = token * width + d;
           const row = (token * groups + Math.floor(d / channelsPerGroup)) * state;

@@ -7,6 +7,7 @@ const BLOCK = 2 ** 24;
 
 export const recurrentTorch = torchPeers(selectiveScan, {
   form: "recurrent",
+  takes: ["documents"],
   source: "arXiv 2312.00752, equation (2); one addcmul a token",
   file: new URL("./torch/recurrent.py", import.meta.url),
   replays: ["graph"],

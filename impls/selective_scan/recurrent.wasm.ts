@@ -25,6 +25,7 @@ const fields = [
   "constantC",
   "slices",
   "span",
+  "documents",
 ] as const;
 
 /** Up to so many tokens the states are used too rarely to be worth a layout of their own. */
@@ -34,6 +35,7 @@ const STATE_BUDGET = 256 << 10;
 
 export const recurrentWasm = implementation(selectiveScan, "wasm", {
   form: "recurrent",
+  takes: ["documents"],
   source: "arXiv 2312.00752, equation (2) and algorithm 2",
   options: (_problem, engine) =>
     engine.threads > 1 ? [{ threads: 1 }, { threads: engine.threads }] : [{ threads: 1 }],

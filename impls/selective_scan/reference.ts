@@ -1,19 +1,20 @@
 /**
  * Float64 truth of the selective scan: the recurrence itself, run beside its error recurrences (README.md, "The bound").
  *
- *   s <- a s + x B             one channel's state; x = delta u, a_n = exp(l_n), l_n = delta A_n
+ *   s <- a s + x B             one channel's state; x = delta u, a_n = exp(l_n), l_n = delta A_n; 0 before a document begins
  *   M <- a M + |x B|           the state on absolute values: the scale
  *   G <- a (G + (8 + (6 + e)|l|) M) + e |x B|    roundings so far; e those of delta itself
  *   H <- a (H + |l| M)         the part of G that grows with the form's longest sum
  */
 import { emptyBounds } from "../bound.js";
+import { beginsAnew } from "../documents.js";
 import { laneCoordinates } from "../lanes.js";
 import type { AnyOperator, Lane, LaneReference, Problem } from "../operator.js";
 import { inputReader } from "../operator.js";
 import { groupOf, inCompany, type Recurrences, stateBounds, writeOutput } from "../recurrence/bound.js";
 import { addSkipBound, gateBound } from "../recurrence/epilogue.js";
+import { softplus, stepRoundings } from "../recurrence/step.js";
 import type { Reader } from "../tensor.js";
-import { softplus, stepRoundings } from "./reference/step.js";
 
 /** Lanes that walk the tokens together. */
 const LANES_AT_ONCE = 8;
@@ -88,7 +89,7 @@ function* together(
   for (const name of Object.keys(operator.inputs)) readers.set(name, inputReader(operator, problem, name));
   const read = (name: string) => readers.get(name);
   const [u, delta, B, C] = ["u", "delta", "B", "C"].map((name) => read(name)!);
-  const [D, z, deltaBias] = [read("D"), read("z"), read("deltaBias")];
+  const [D, z, deltaBias, documents] = ["D", "z", "deltaBias", "documents"].map(read);
   const constant = {
     B: problem.inputs.B!.axes[0] !== "batch",
     C: problem.inputs.C!.axes[0] !== "batch",
@@ -106,7 +107,9 @@ function* together(
       if (!constant.B) rowB[n] = B.at(row, first + n);
       if (!constant.C) rowC[n] = C.at(row, first + n);
     }
+    const anew = documents !== undefined && beginsAnew(documents, batch, length, t);
     for (const walk of walks) {
+      if (anew) forget(walk);
       const { channel } = walk;
       const raw = delta.at(row, channel) + (deltaBias?.at(0, channel) ?? 0);
       const step = withSoftplus ? softplus(raw) : raw;
@@ -123,6 +126,12 @@ function* together(
     const finalState = stateBounds(walk, floorOf(walk), OWN_ROUNDINGS);
     yield { lane: walk.lane, outputs: { Y: walk.Y, finalState } };
   }
+}
+
+/** A document begins: nothing from before reaches it. */
+function forget(walk: LaneWalk): void {
+  for (const array of [walk.S, walk.M, walk.G, walk.H]) array.fill(0);
+  walk.steps = 0;
 }
 
 /** One token: state, scale and rounding counts. */

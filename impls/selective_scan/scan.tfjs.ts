@@ -9,7 +9,7 @@ import {
   SCAN_COPIES,
   scanRoundings,
 } from "../recurrence/associative-scan.js";
-import { gated } from "../recurrence/gated.js";
+import { gated, keptPast } from "../recurrence/gated.js";
 import { selectiveScan } from "./operator.js";
 
 /** Channels of one group that are scanned together. */
@@ -23,6 +23,7 @@ function stateBytes(problem: Pick<Problem, "dims">): number {
 
 export const scanTfjs = implementation(selectiveScan, "tfjs", {
   form: "scan",
+  takes: ["documents"],
   source: "arXiv 2312.00752, section 3.3.2; Blelloch 1990 (impls/recurrence/associative-scan.ts)",
   rounding: ({ dims }) => f32Rounding(scanRoundings(dims.length)),
   unsupported: (problem) => tooLarge("the states of one channel (length x state)", stateBytes(problem)),
@@ -33,11 +34,22 @@ export const scanTfjs = implementation(selectiveScan, "tfjs", {
     const blocks = (heads * headDim) / width;
     const constant = { B: problem.inputs.B!.axes[0] !== "batch", C: problem.inputs.C!.axes[0] !== "batch" };
 
-    /** @param u, delta (t, d) @param A (1, d, n) @param B, C (t, 1, n), or (1, d, n) when constant @param S0 (1, 1, dn) */
-    const scanned = (u: Tensor, delta: Tensor, A: Tensor, B: Tensor, C: Tensor, S0: Tensor) => {
+    /**
+     * @param u, delta (t, d) @param A (1, d, n) @param B, C (t, 1, n), or (1, d, n) when constant @param S0 (1, 1, dn)
+     * @param kept (t, 1, 1), 0 where a document begins */
+    const scanned = (
+      u: Tensor,
+      delta: Tensor,
+      A: Tensor,
+      B: Tensor,
+      C: Tensor,
+      S0: Tensor,
+      kept: Tensor | undefined,
+    ) => {
       const rows = (tensor: Tensor) => tf.reshape(tensor, [length, 1, width * state]);
       // 1. discretise: a = exp(delta A), b = delta B u
-      const a = tf.exp(tf.mul(tf.reshape(delta, [length, width, 1]), A));
+      const decays = tf.exp(tf.mul(tf.reshape(delta, [length, width, 1]), A));
+      const a = kept ? tf.mul(decays, kept) : decays;
       const b = tf.mul(tf.reshape(tf.mul(delta, u), [length, width, 1]), B);
       // 2. all states
       const S = associativeScan(engine, rows(a), rows(b), S0);
@@ -49,7 +61,7 @@ export const scanTfjs = implementation(selectiveScan, "tfjs", {
 
     return engine.prepared(selectiveScan, problem, {
       scratchBytes: (2 + SCAN_COPIES) * stateBytes(problem),
-      compute({ u, delta, A, B, C, D, z, deltaBias, initialState }) {
+      compute({ u, delta, A, B, C, D, z, deltaBias, initialState, documents }) {
         const biased = deltaBias ? tf.add(delta, deltaBias) : delta;
         const steps = problem.settings.softplus ? tf.softplus(biased) : biased;
         // (b t d) -> a piece (t, columns) for each batch and block of channels
@@ -71,6 +83,7 @@ export const scanTfjs = implementation(selectiveScan, "tfjs", {
         const Cs = constant.C ? perChannel(C) : perGroup(C);
         const shape = [batch * blocks, 1, 1, width * state];
         const starts = pieces(initialState ? tf.reshape(initialState, shape) : tf.zeros(shape));
+        const kept = documents && pieces(tf.reshape(keptPast(tf, documents), [batch, length, 1, 1]));
         const parts = us.map((part, i) => {
           const block = i % blocks;
           const group = Math.floor((i * groups) / blocks);
@@ -82,6 +95,7 @@ export const scanTfjs = implementation(selectiveScan, "tfjs", {
               Bs[constant.B ? block : group],
               Cs[constant.C ? block : group],
               starts[i],
+              kept?.[Math.floor(i / blocks)],
             ),
           );
         });

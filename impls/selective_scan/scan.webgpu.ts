@@ -11,6 +11,7 @@ const TOKENS = 16;
 
 export const scanWebgpu = implementation(selectiveScan, "webgpu", {
   form: "scan",
+  takes: ["documents"],
   source: "arXiv 2312.00752, section 3.3.2: one fused kernel; segments of time as in its appendix D",
   dtypes: ["f32", "f16"],
   options: () => [{ make: "walk" }, { make: "walk-split" }],

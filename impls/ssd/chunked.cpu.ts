@@ -17,15 +17,18 @@ import {
   scaleRow,
   storeRow,
 } from "../recurrence/host-matrix.js";
+import { documentStates } from "./cpu/document-states.js";
 import { epilogue, storedRoundings } from "./cpu/epilogue.js";
 import { nextMaskRow } from "./cpu/mask.js";
-import { ssd } from "./operator.js";
+import { tokenSteps } from "./cpu/steps.js";
+import { STEPS_AND_STATES, ssd } from "./operator.js";
 
 /** Without a matrix unit a long chunk only adds work (README.md, "Chunk length"). */
 const DEFAULT_CHUNK = 8;
 
 export const chunkedCpu = implementation(ssd, "cpu", {
   form: "chunked",
+  takes: STEPS_AND_STATES,
   source: "arXiv 2405.21060, section 6 and listing 1 (ssd_minimal_discrete)",
   options: () => [{ chunk: DEFAULT_CHUNK }],
   rounding: (problem, { chunk = DEFAULT_CHUNK }) => hostRounding(chunk, storedRoundings(problem)),
@@ -35,9 +38,12 @@ export const chunkedCpu = implementation(ssd, "cpu", {
       : `needs chunk to be a whole number of at least 1, got ${chunk}`,
   prepare(engine, problem, { chunk = DEFAULT_CHUNK }) {
     const { batch, length, heads, groups, headDim, state } = problem.dims;
-    const { X, logA, B, C, dt, D, z, initialState } = engine.inputs(ssd, problem);
+    const inputs = engine.inputs(ssd, problem);
+    const { X, B, C, D, z, initialState } = inputs;
+    const { logA, dt, make } = tokenSteps(problem, inputs);
     const outputs = engine.outputs(ssd, problem);
     const { Y, finalState } = outputs;
+    const ends = documentStates(problem, inputs.documents, outputs.documentStates);
     const finish = epilogue(problem, { X, D, z }, Y);
     const headsPerGroup = heads / groups;
 
@@ -90,14 +96,18 @@ export const chunkedCpu = implementation(ssd, "cpu", {
           gatherRows(initialState, first + i * headDim * state, state, headDim, state, states[i], state);
         else states[i].fill(0);
       }
-      for (let t0 = 0; t0 < length; t0 += chunk) {
-        const size = Math.min(chunk, length - t0);
+      for (let t0 = 0, size = 0; t0 < length; t0 += size) {
+        // a chunk ends where a document does whose state is asked for: then that state is the chunk's last one
+        size = Math.min(chunk, ends?.left(b, t0) ?? length - t0, length - t0);
         const row = ((b * length + t0) * groups + group) * state;
         gatherRows(B, row, groups * state, size, state, chunkB, state);
         gatherRows(C, row, groups * state, size, state, chunkC, state);
         const usedRows = padded(size, LEFT_ROWS);
         multiplyTransposed(chunkC, state, usedRows, chunkB, state, usedRows, state, scores, rows);
-        for (let i = 0; i < count; i++) oneHead(states[i], (b * length + t0) * heads + h0 + i, size);
+        for (let i = 0; i < count; i++) {
+          oneHead(states[i], (b * length + t0) * heads + h0 + i, size);
+          ends?.keep(b, h0 + i, t0 + size - 1, states[i]);
+        }
         if (Math.floor(t0 / FLUSH_EVERY) !== Math.floor((t0 + size) / FLUSH_EVERY))
           for (let i = 0; i < count; i++) flushNegligible(states[i]);
       }
@@ -106,6 +116,8 @@ export const chunkedCpu = implementation(ssd, "cpu", {
     };
 
     return engine.prepared(ssd, problem, outputs, () => {
+      make();
+      ends?.begin();
       for (let b = 0; b < batch; b++)
         for (let group = 0; group < groups; group++)
           for (let i = 0; i < headsPerGroup; i += headsAtOnce)

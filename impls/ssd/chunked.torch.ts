@@ -2,7 +2,7 @@
 import type { Problem } from "../operator.js";
 import { f32Bytes, torchPeers, torchRounding } from "../peers/torch.js";
 import type { Options } from "../prepared.js";
-import { type Ssd, ssd } from "./operator.js";
+import { type Ssd, STEPS, ssd } from "./operator.js";
 import { officialTorch } from "./torch/official.js";
 
 /** Chunk states that one product passes on, in torch/chunked.py. */
@@ -13,6 +13,7 @@ const inTorchOps = torchPeers(ssd, {
   source: "arXiv 2405.21060, section 6 and listing 1, stable segment sums",
   file: new URL("./torch/chunked.py", import.meta.url),
   replays: ["graph", "compile"],
+  takes: STEPS,
   // a CPU pays for the masks, q^2 a chunk and head; matrix units like longer chunks
   chunk: (_problem, engine) => (engine.device.kind === "cpu" ? 64 : 128),
   // x dt, scores, weights, their product; added, states, entering, carried; the sum

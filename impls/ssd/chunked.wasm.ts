@@ -1,11 +1,13 @@
 /** The chunked form in WebAssembly: products of 6 x 8 tiles. The state of eight channels stays in the first cache. */
 import { f32Rounding } from "../bound.js";
+import { documentsOfSource } from "../documents.js";
 import type { WasmEngine } from "../engines/wasm.js";
 import { implementation } from "../implementation.js";
 import { type Problem, randomProblem } from "../operator.js";
 import type { Options, Prepared } from "../prepared.js";
-import { type Ssd, ssd } from "./operator.js";
+import { type Ssd, STEPS_AND_STATES, ssd } from "./operator.js";
 import { argumentsOf, ROWS, spans, stateBytes, WIDTH } from "./wasm/arguments.js";
+import { stepsIn } from "./wasm/steps.js";
 
 /** Weights inside the chunks of one block of tokens: small enough to stay in the second cache. */
 const RECORD_BUDGET = 192 << 10;
@@ -22,12 +24,18 @@ const SEGMENTS = "segments";
 
 export const chunkedWasm = implementation(ssd, "wasm", {
   form: "chunked",
+  takes: STEPS_AND_STATES,
   source: "arXiv 2405.21060, section 6 and listing 1",
   async options(problem, engine) {
     const chunk = await bestChunk(engine, problem);
     const { threads } = engine;
     if (threads === 1) return [{ chunk, threads }];
     const { batch, length, heads, headDim } = problem.dims;
+    if (problem.dims.documents)
+      return [
+        { chunk, threads: 1 },
+        { chunk, threads },
+      ];
     // Too few heads and slices for the threads, and a sequence of at least two chunks a thread
     const segments = batch * heads * Math.ceil(headDim / WIDTH) < threads && length > 2 * threads * chunk;
     return [
@@ -36,6 +44,8 @@ export const chunkedWasm = implementation(ssd, "wasm", {
     ];
   },
   rounding: (problem, options) => f32Rounding(chunkOf(problem, options)),
+  unsupported: ({ dims }, { make }) =>
+    make === SEGMENTS && dims.documents ? `make=${SEGMENTS} gives no states of documents` : undefined,
   prepare: (engine, problem, options) =>
     options.make === SEGMENTS ? bySegment(engine, problem, options) : byHead(engine, problem, options),
 });
@@ -74,11 +84,17 @@ function byHead(engine: WasmEngine, problem: Problem<Ssd>, options: Options): Pr
   const chunks = Math.ceil(length / chunk);
   const budget = threads > 1 ? SHARED_RECORD_BUDGET : RECORD_BUDGET;
   const blockChunks = Math.min(chunks, Math.max(1, Math.floor(budget / record)));
-  const sequences = Math.min(batch, Math.max(1, Math.floor(budget / (record * blockChunks))));
+  const plan = plannedBlocks(problem, blockChunks * chunk);
+  // where blocks end with a row's own documents, rows go one by one
+  const sequences = plan.documents
+    ? 1
+    : Math.min(batch, Math.max(1, Math.floor(budget / (record * blockChunks))));
   const mostHeads = (STATE_BUDGET * heads) / stateBytes(problem.dims);
 
   const room = engine.room(ssd, problem);
+  const steps = stepsIn(room);
   const args = argumentsOf(room, {
+    ...steps.addresses,
     chunk,
     span: SCORES_SPAN,
     states: room.reserve(sequences * stateBytes(problem.dims)),
@@ -86,10 +102,12 @@ function byHead(engine: WasmEngine, problem: Problem<Ssd>, options: Options): Pr
   });
   return engine.prepared(room, {
     kernel,
-    entries: ["loadStates", "scores", "outputs", "storeStates"],
+    entries: ["steps", "clearDocuments", "loadStates", "scores", "outputs", "keepDocument", "storeStates"],
     threads,
-    scratchBytes: scratchBytes(chunk, state, slices),
+    scratchBytes: Math.max(scratchBytes(chunk, state, slices), steps.scratchBytes),
     run(dispatch) {
+      steps.make(dispatch);
+      if (plan.documents) dispatch("clearDocuments", args.address, batch * heads);
       for (let first = 0; first < batch; first += sequences) {
         const count = Math.min(sequences, batch - first);
         const { headSpan, sliceSpan, tasks } = spans(threads, count, problem.dims, slices, mostHeads);
@@ -97,8 +115,7 @@ function byHead(engine: WasmEngine, problem: Problem<Ssd>, options: Options): Pr
         args.set("headSpan", headSpan);
         args.set("sliceSpan", sliceSpan);
         dispatch("loadStates", args.address, count * heads);
-        for (let start = 0; start < length; start += blockChunks * chunk) {
-          const tokens = Math.min(blockChunks * chunk, length - start);
+        for (const { start, tokens, ends } of plan.blocks[first % plan.blocks.length]) {
           args.set("start", start);
           args.set("tokens", tokens);
           dispatch(
@@ -107,11 +124,40 @@ function byHead(engine: WasmEngine, problem: Problem<Ssd>, options: Options): Pr
             count * groups * Math.ceil(Math.ceil(tokens / chunk) / SCORES_SPAN),
           );
           dispatch("outputs", args.address, tasks);
+          if (ends === undefined) continue;
+          args.set("document", ends);
+          dispatch("keepDocument", args.address, heads);
         }
         dispatch("storeStates", args.address, count * heads);
       }
     },
   });
+}
+
+/** A block of tokens, and which document of the row ends with it where its state is asked for. */
+interface Block {
+  readonly start: number;
+  readonly tokens: number;
+  readonly ends?: number;
+}
+
+/** Blocks of a row, the same for all rows unless states of documents are asked for: then a block ends where a document does. */
+function plannedBlocks(
+  { dims, inputs }: Problem<Ssd>,
+  most: number,
+): { documents: boolean; blocks: Block[][] } {
+  const wanted = dims.documents && inputs.documents ? documentsOfSource(inputs.documents) : undefined;
+  const rows = wanted ?? [[{ start: 0, end: dims.length }]];
+  const blocks = rows.map((documents) =>
+    documents.flatMap(({ start, end }, k) =>
+      Array.from({ length: Math.ceil((end - start) / most) }, (_, i): Block => {
+        const from = start + i * most;
+        const tokens = Math.min(most, end - from);
+        return { start: from, tokens, ...(wanted && from + tokens === end ? { ends: k } : {}) };
+      }),
+    ),
+  );
+  return { documents: wanted !== undefined, blocks };
 }
 
 /** Threads share segments of the sequences (section 8.2): where the segments end decides the last bits. */
@@ -127,7 +173,9 @@ function bySegment(
   // Of 2 slots + 1 half segments the first one is a segment of its own.
   const half = Math.ceil(length / (2 * slots + 1) / chunk) * chunk;
   const room = engine.room(ssd, problem);
+  const steps = stepsIn(room);
   const args = argumentsOf(room, {
+    ...steps.addresses,
     chunk,
     slots,
     firstTokens: half,
@@ -138,11 +186,12 @@ function bySegment(
   });
   return engine.prepared(room, {
     kernel,
-    entries: ["loadStates", "firstPass", "handOver", "secondPass", "storeStates"],
+    entries: ["steps", "loadStates", "firstPass", "handOver", "secondPass", "storeStates"],
     threads,
-    scratchBytes: scratchBytes(chunk, state, Math.ceil(headDim / WIDTH)),
+    scratchBytes: Math.max(scratchBytes(chunk, state, Math.ceil(headDim / WIDTH)), steps.scratchBytes),
     details: { bitsDependOnThreads: true },
     run(dispatch) {
+      steps.make(dispatch);
       dispatch("loadStates", args.address, batch * heads);
       dispatch("firstPass", args.address, batch * slots);
       dispatch("handOver", args.address, batch * heads);

@@ -4,10 +4,11 @@ import { implementation } from "../implementation.js";
 import type { Problem } from "../operator.js";
 import type { Options } from "../prepared.js";
 import { cutSegments } from "../recurrence/tiles.js";
-import { type Ssd, ssd } from "./operator.js";
+import { type Ssd, STEPS, ssd } from "./operator.js";
 import { matrixCost, prepareMatrix } from "./webgpu/matrix.js";
 import { passSegments } from "./webgpu/segments.js";
 import { ssdSize } from "./webgpu/size.js";
+import { steppedInputs } from "./webgpu/steps.js";
 import { fitTiles, MATRIX_BLOCK, MATRIX_CHUNKS, matrixChunks, segmentsFor, tilesOn } from "./webgpu/tiles.js";
 import { walkCost } from "./webgpu/walk.js";
 
@@ -24,6 +25,7 @@ const MAKES = ["tile", "tile-split", "subgroup-matrix"];
 
 export const chunkedWebgpu = implementation(ssd, "webgpu", {
   form: "chunked",
+  takes: STEPS,
   source:
     "arXiv 2405.21060 section 6, listing 1; one pass over memory, or segment states first when workgroups are few",
   dtypes: ["f32", "f16"],
@@ -85,7 +87,7 @@ async function prepareTiles(engine: WebGpuEngine, problem: Problem<Ssd>, chunk: 
     const cut = cutSegments(tokens, wanted, chunk);
     const split = fewest > 1 || cut.segments > 1 || !(isFirst && isLast);
     const finalState = stage.output("finalState", window);
-    const inputs = await stage.inputs(window, "X", "logA", "B", "C", "dt", "D", "z");
+    const inputs = await steppedInputs(stage, window, "X", "logA", "B", "C", "dt", "D", "z");
     const startStates = split
       ? await passSegments(stage, window, tiles, cut)
       : await stage.input("initialState", window);

@@ -14,6 +14,7 @@ import { quadraticTfjs } from "./quadratic.tfjs.js";
 import { quadraticWasm } from "./quadratic.wasm.js";
 import { quadraticWebgpu } from "./quadratic.webgpu.js";
 import { recurrentCpu } from "./recurrent.cpu.js";
+import { recurrentNative } from "./recurrent.native.js";
 import { recurrentOnnxruntime } from "./recurrent.onnxruntime.js";
 import { recurrentWasm } from "./recurrent.wasm.js";
 import { recurrentWebgpu } from "./recurrent.webgpu.js";
@@ -22,6 +23,7 @@ import { scanTfjs } from "./scan.tfjs.js";
 export { ssd };
 export const implementations = [
   chunkedNative,
+  recurrentNative,
   chunkedWasm,
   recurrentWasm,
   quadraticWasm,

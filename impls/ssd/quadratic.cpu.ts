@@ -12,19 +12,25 @@ import {
   scaleRow,
   storeRow,
 } from "../recurrence/host-matrix.js";
+import { documentStates } from "./cpu/document-states.js";
 import { epilogue, storedRoundings } from "./cpu/epilogue.js";
 import { nextMaskRow } from "./cpu/mask.js";
-import { ssd } from "./operator.js";
+import { tokenSteps } from "./cpu/steps.js";
+import { STEPS_AND_STATES, ssd } from "./operator.js";
 
 export const quadraticCpu = implementation(ssd, "cpu", {
   form: "quadratic",
+  takes: STEPS_AND_STATES,
   source: "arXiv 2405.21060, section 4.3: (L o C B^T) X with the mask of equation (4)",
   rounding: (problem) => hostRounding(problem.dims.length, storedRoundings(problem)),
   prepare(engine, problem) {
     const { batch, length, heads, groups, headDim, state } = problem.dims;
-    const { X, logA, B, C, dt, D, z, initialState } = engine.inputs(ssd, problem);
+    const inputs = engine.inputs(ssd, problem);
+    const { X, B, C, D, z, initialState } = inputs;
+    const { logA, dt, make } = tokenSteps(problem, inputs);
     const outputs = engine.outputs(ssd, problem);
     const { Y, finalState } = outputs;
+    const ends = documentStates(problem, inputs.documents, outputs.documentStates);
     const finish = epilogue(problem, { X, D, z }, Y);
     const headsPerGroup = heads / groups;
 
@@ -38,6 +44,19 @@ export const quadraticCpu = implementation(ssd, "cpu", {
     const scores = new Float64Array(LEFT_ROWS * rows);
     const mask = new Float64Array(length);
     const weights = new Float64Array(length);
+
+    const after = new Float64Array(headDim * state);
+    /** The state after token t, from the mask's row: what has decayed to exactly 0 is not looked at. */
+    const stateAfter = (t: number, decay: number) => {
+      for (let i = 0; i < after.length; i++) after[i] = decay > 0 ? decay * S[i] : 0;
+      for (let s = 0; s <= t; s++) {
+        if (mask[s] === 0) continue;
+        for (let p = 0; p < headDim; p++)
+          for (let n = 0; n < state; n++)
+            after[p * state + n] += mask[s] * x[s * cols + p] * allB[s * state + n];
+      }
+      return after;
+    };
 
     const oneHead = (b: number, h: number) => {
       const group = Math.floor(h / headsPerGroup);
@@ -66,6 +85,7 @@ export const quadraticCpu = implementation(ssd, "cpu", {
           // s <= t only: a masked product would spread a later token's NaN
           for (let s = 0; s <= t; s++) weights[s] = mask[s] * scores[i * rows + s];
           addWeightedRows(y, i, x, weights, t + 1, cols);
+          if (ends?.left(b, t) === 1) ends.keep(b, h, t, stateAfter(t, decay));
           storeRow(y, i, cols, Y, (token + t * heads) * headDim, headDim);
         }
       }
@@ -77,6 +97,8 @@ export const quadraticCpu = implementation(ssd, "cpu", {
     };
 
     return engine.prepared(ssd, problem, outputs, () => {
+      make();
+      ends?.begin();
       for (let b = 0; b < batch; b++) for (let h = 0; h < heads; h++) oneHead(b, h);
       finish();
     });

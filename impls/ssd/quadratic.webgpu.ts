@@ -1,9 +1,10 @@
 /** The quadratic (attention-like) form on WebGPU; the final state comes from the chunked form's first steps. */
 import { implementation } from "../implementation.js";
 import { cutSegments } from "../recurrence/tiles.js";
-import { ssd } from "./operator.js";
+import { STEPS, ssd } from "./operator.js";
 import { passSegments } from "./webgpu/segments.js";
 import { ssdSize } from "./webgpu/size.js";
+import { steppedInputs } from "./webgpu/steps.js";
 import { segmentsFor, tilesOn } from "./webgpu/tiles.js";
 
 const tokensUrl = new URL("./webgpu/shared/tokens.wgsl", import.meta.url);
@@ -13,6 +14,7 @@ const CHUNK = 32;
 
 export const quadraticWebgpu = implementation(ssd, "webgpu", {
   form: "quadratic",
+  takes: STEPS,
   source: "arXiv 2405.21060, equation (6) and section 5.1",
   dtypes: ["f32", "f16"],
   rounding: ({ dtype, dims }) => ({
@@ -32,7 +34,8 @@ export const quadraticWebgpu = implementation(ssd, "webgpu", {
     const flags = ["dt", "D", "z", "initialState"].filter((name) => stage.has(name));
     for (const window of stage.windows) {
       const { batches, tokens } = window;
-      const inputs = await stage.inputs(
+      const inputs = await steppedInputs(
+        stage,
         window,
         ...(["X", "logA", "B", "C", "dt", "D", "z", "initialState"] as const),
       );

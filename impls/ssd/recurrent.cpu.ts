@@ -2,21 +2,27 @@
 import { hostRounding } from "../bound.js";
 import { implementation } from "../implementation.js";
 import { flushNegligible, gatherRows } from "../recurrence/host-matrix.js";
+import { documentStates } from "./cpu/document-states.js";
 import { epilogue, storedRoundings } from "./cpu/epilogue.js";
-import { ssd } from "./operator.js";
+import { decayed, tokenSteps } from "./cpu/steps.js";
+import { STEPS_AND_STATES, ssd } from "./operator.js";
 
 /** Tokens between two looks for states that have decayed to nothing. */
 const FLUSH_EVERY = 64;
 
 export const recurrentCpu = implementation(ssd, "cpu", {
   form: "recurrent",
+  takes: STEPS_AND_STATES,
   source: "arXiv 2405.21060, equation (1); the loop of section 6 with chunk length 1",
   rounding: (problem) => hostRounding(0, storedRoundings(problem)),
   prepare(engine, problem) {
     const { batch, length, heads, groups, headDim, state } = problem.dims;
-    const { X, logA, B, C, dt, D, z, initialState } = engine.inputs(ssd, problem);
+    const inputs = engine.inputs(ssd, problem);
+    const { X, B, C, D, z, initialState } = inputs;
+    const { logA, dt, make } = tokenSteps(problem, inputs);
     const outputs = engine.outputs(ssd, problem);
     const { Y, finalState } = outputs;
+    const ends = documentStates(problem, inputs.documents, outputs.documentStates);
     const finish = epilogue(problem, { X, D, z }, Y);
     const headsPerGroup = heads / groups;
     const S = new Float64Array(headDim * state);
@@ -24,6 +30,8 @@ export const recurrentCpu = implementation(ssd, "cpu", {
     const rowC = new Float64Array(state);
 
     return engine.prepared(ssd, problem, outputs, () => {
+      make();
+      ends?.begin();
       for (let b = 0; b < batch; b++) {
         for (let h = 0; h < heads; h++) {
           const group = Math.floor(h / headsPerGroup);
@@ -36,8 +44,10 @@ export const recurrentCpu = implementation(ssd, "cpu", {
             gatherRows(B, row, 0, 1, state, rowB, state);
             gatherRows(C, row, 0, 1, state, rowC, state);
             const a = Math.exp(logA[token]);
+            decayed(S, a);
             const step = dt ? dt[token] : 1;
             updateAndRead(S, a, step, X, token * headDim, rowB, rowC, Y, headDim, state);
+            ends?.keep(b, h, t, S);
             if (t % FLUSH_EVERY === FLUSH_EVERY - 1) flushNegligible(S);
           }
           finalState.set(S, first);

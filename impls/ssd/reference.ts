@@ -1,18 +1,20 @@
 /**
  * Float64 truth of ssd: the recurrence itself, run beside its error recurrences (README.md, "The bound").
  *
- *   S <- a S + x B^T     the state; x = dt X, a = exp(logA)
+ *   S <- a S + x B^T     the state; x = dt X, a = exp(logA), 0 where a document begins
  *   M <- a M + |x B^T|   the state on absolute values: the scale
- *   G <- a (G + (8 + 5|l|) M)   roundings so far, weighted by what they can still reach
+ *   G <- a (G + (8 + (5 + e)|l|) M) + e |x B^T|   roundings so far, weighted by what they can still reach; e those of dt itself
  *   H <- a (H + |l| M)          the part of G that grows with the form's longest sum
  */
-import { emptyBounds } from "../bound.js";
+import { type Bounds, emptyBounds } from "../bound.js";
+import { beginsAnew } from "../documents.js";
 import { laneCoordinates, projectionWeight } from "../lanes.js";
 import type { AnyOperator, Lane, LaneReference, Problem } from "../operator.js";
 import { inputReader } from "../operator.js";
 import { groupOf, inCompany, type Recurrences, stateBounds, writeOutput } from "../recurrence/bound.js";
 import { addSkipBound, gateBound } from "../recurrence/epilogue.js";
 import type { Reader } from "../tensor.js";
+import { type Steps, stepsOf } from "./reference/steps.js";
 
 /** Lanes that walk the tokens together. */
 const LANES_AT_ONCE = 16;
@@ -39,6 +41,9 @@ interface LaneWalk extends Recurrences {
   maxX: number;
   maxB: number;
   steps: number;
+  /** The states of the documents so far, where the problem asks for them. */
+  readonly documentStates: Bounds | undefined;
+  ended: number;
 }
 
 function startWalk(
@@ -48,7 +53,7 @@ function startWalk(
   initialState: Reader | undefined,
 ): LaneWalk {
   const { batch, heads: head, headDim } = laneCoordinates(operator, problem, lane);
-  const { state, length, headDim: channelCount } = problem.dims;
+  const { state, length, headDim: channelCount, documents } = problem.dims;
   const channels =
     lane.kind === "element"
       ? [{ p: headDim, weight: 1 }]
@@ -82,6 +87,8 @@ function startWalk(
     maxB: 0,
     steps: 0,
     decaySum: 0,
+    documentStates: documents ? emptyBounds(documents * state) : undefined,
+    ended: 0,
   };
 }
 
@@ -92,8 +99,9 @@ function* together(
 ): Generator<LaneReference<"Y" | "finalState">> {
   const { length, headDim, state } = problem.dims;
   const read = (name: string) => inputReader(operator, problem, name);
-  const [X, logA, B, C] = ["X", "logA", "B", "C"].map((name) => read(name)!);
-  const [dt, D, z] = [read("dt"), read("D"), read("z")];
+  const [X, B, C] = ["X", "B", "C"].map((name) => read(name)!);
+  const [D, z, documents] = [read("D"), read("z"), read("documents")];
+  const stepAt = stepsOf(problem, read);
   const initialState = read("initialState");
   const perHeadD = problem.inputs.D?.axes.length === 1;
   const { batch, heads: firstHead } = laneCoordinates(operator, problem, lanes[0]);
@@ -102,8 +110,10 @@ function* together(
   const rowB = new Float64Array(state);
   const rowC = new Float64Array(state);
 
-  for (let t = 0; t < length; t++) {
+  for (let t = 0, start = 0; t < length; t++) {
     const row = batch * length + t;
+    const anew = documents !== undefined && beginsAnew(documents, batch, length, t);
+    if (anew) start = t;
     let maxB = 0;
     for (let n = 0; n < state; n++) {
       rowB[n] = B.at(row, group * state + n);
@@ -112,8 +122,9 @@ function* together(
     }
     for (const walk of walks) {
       const { head } = walk;
-      const l = logA.at(row, head);
-      const step = dt ? dt.at(row, head) : 1;
+      const steps = stepAt(row, head);
+      const { step } = steps;
+      if (anew) forget(walk, t);
       let x = 0;
       let absX = 0;
       let skip = 0;
@@ -130,32 +141,58 @@ function* together(
           absSkip += Math.abs(term);
         }
       }
-      advance(walk, l, x, absX, rowB, maxB);
+      advance(walk, steps, x, absX, rowB, maxB);
       writeOutput(walk, t, rowC, floorOf(walk), OWN_ROUNDINGS);
-      walk.Y.tokens![t] = t + 1;
+      walk.Y.tokens![t] = t - start + 1;
       if (D) addSkipBound(walk.Y, t, skip, absSkip);
       if (z) gateBound(walk.Y, t, z.at(row, head * headDim + walk.channels[0].p));
     }
   }
   for (const walk of walks) {
     const finalState = stateBounds(walk, floorOf(walk), OWN_ROUNDINGS);
-    yield { lane: walk.lane, outputs: { Y: walk.Y, finalState } };
+    endDocument(walk);
+    const { Y, documentStates } = walk;
+    yield { lane: walk.lane, outputs: { Y, finalState, ...(documentStates ? { documentStates } : {}) } };
   }
 }
 
+/** A document begins: nothing from before reaches it. @param t its first token; at 0 it is the initial state that belongs to none */
+function forget(walk: LaneWalk, t: number): void {
+  if (t > 0) endDocument(walk);
+  for (const array of [walk.S, walk.M, walk.G, walk.H]) array.fill(0);
+  walk.steps = 0;
+}
+
+function endDocument(walk: LaneWalk): void {
+  const { documentStates, S } = walk;
+  if (!documentStates) return;
+  const bounds = stateBounds(walk, floorOf(walk), OWN_ROUNDINGS);
+  for (const part of ["value", "scale", "count", "countPerSum", "floor"] as const)
+    documentStates[part].set(bounds[part], walk.ended * S.length);
+  walk.ended++;
+}
+
 /** One token: state, scale and rounding counts. */
-function advance(walk: LaneWalk, l: number, x: number, absX: number, B: Float64Array, maxB: number): void {
+function advance(
+  walk: LaneWalk,
+  { l, roundings, ofLog }: Steps,
+  x: number,
+  absX: number,
+  B: Float64Array,
+  maxB: number,
+): void {
   const { S, M, G, H } = walk;
   const a = Math.exp(l);
   const absL = Math.abs(l);
   // a = 0 forgets everything; without this branch 0 * Infinity would follow from logA = -Infinity
-  const age = a === 0 ? 0 : 8 + 5 * absL;
+  const age = a === 0 ? 0 : 8 + (5 + ofLog) * absL;
   const perSum = a === 0 ? 0 : absL;
   for (let n = 0; n < S.length; n++) {
-    G[n] = a * (G[n] + age * M[n]);
+    const added = absX * Math.abs(B[n]);
+    G[n] = a * (G[n] + age * M[n]) + roundings * added;
     H[n] = a * (H[n] + perSum * M[n]);
     S[n] = a * S[n] + x * B[n];
-    M[n] = a * M[n] + absX * Math.abs(B[n]);
+    M[n] = a * M[n] + added;
   }
   walk.maxX = Math.max(walk.maxX, absX);
   walk.maxB = Math.max(walk.maxB, maxB);

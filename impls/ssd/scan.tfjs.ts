@@ -10,7 +10,8 @@ import {
   scanRoundings,
 } from "../recurrence/associative-scan.js";
 import { gated } from "../recurrence/gated.js";
-import { ssd } from "./operator.js";
+import { STEPS, ssd } from "./operator.js";
+import { tokenSteps } from "./tfjs/steps.js";
 
 /** Channels of one head that are scanned together. */
 function together({ dims }: Pick<Problem, "dims">): number {
@@ -23,6 +24,7 @@ function stateBytes(problem: Pick<Problem, "dims">): number {
 
 export const scanTfjs = implementation(ssd, "tfjs", {
   form: "scan",
+  takes: STEPS,
   source: "arXiv 2405.21060, section 5.1; Blelloch 1990 (impls/recurrence/associative-scan.ts)",
   rounding: ({ dims }) => f32Rounding(scanRoundings(dims.length)),
   unsupported: (problem) => tooLarge("the states of one channel (length x state)", stateBytes(problem)),
@@ -48,8 +50,9 @@ export const scanTfjs = implementation(ssd, "tfjs", {
 
     return engine.prepared(ssd, problem, {
       scratchBytes: SCAN_COPIES * stateBytes(problem),
-      compute({ X, logA, B, C, dt, D, z, initialState }) {
-        const x = dt ? tf.mul(X, tf.reshape(dt, [batch, length, heads, 1])) : X;
+      compute({ X, logA, B, C, dt, D, z, initialState, dtBias, documents }) {
+        const { a, dt: step } = tokenSteps(tf, problem, { logA, dt, dtBias, documents });
+        const x = step ? tf.mul(X, tf.reshape(step, [batch, length, heads, 1])) : X;
         // (b t h p) -> a piece (t, p) for each batch, head and block of channels; (b t g n) -> (t, n) for each batch and group
         const byColumns = (tensor: Tensor, parts: number) =>
           pieces(
@@ -60,7 +63,7 @@ export const scanTfjs = implementation(ssd, "tfjs", {
             ]),
           );
         const xs = byColumns(x, heads * blocks);
-        const as = byColumns(tf.exp(logA), heads);
+        const as = byColumns(a, heads);
         const [Bs, Cs] = [B, C].map((tensor) =>
           byColumns(tensor, groups).map((columns) => tf.reshape(columns, [length, 1, state])),
         );

@@ -57,6 +57,7 @@ const SAME = [
   "context",
   "pass",
   "cache",
+  "documents",
 ] as const;
 
 /** Groups of a suite, the one with most measured families (then points) first; cold caches after warm ones. */

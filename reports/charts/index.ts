@@ -3,6 +3,7 @@ import type { TopLevelSpec } from "vega-lite";
 import { xKeyOf } from "../analysis/series.js";
 import type { Row, RunRecord } from "../rows/row.js";
 import { logAxis, sizeAxis } from "./scale.js";
+import { documentsChart } from "./suites/documents.js";
 import { modelsChart } from "./suites/models.js";
 import { sequenceLengthChart } from "./suites/sequence-length.js";
 import { stateSizeChart } from "./suites/state-size.js";
@@ -15,6 +16,7 @@ const CHARTS: Readonly<Record<string, Chart>> = {
   "sequence-length": sequenceLengthChart,
   "state-size": stateSizeChart,
   models: modelsChart,
+  documents: documentsChart,
 };
 
 export function chartOf(suite: string, rows: readonly Row[]): Chart {

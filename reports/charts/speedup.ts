@@ -12,6 +12,7 @@ import { caption } from "./caption.js";
 import { figure } from "./figure.js";
 import type { Layer } from "./panel/drawn.js";
 import { type DrawnCurve, RATIO } from "./panel/drawn.js";
+import { withEvenRule } from "./panel/even.js";
 import { panel } from "./panel/panel.js";
 import { logAxis, sizeAxis } from "./scale.js";
 import { LIGHT, type Theme } from "./theme.js";
@@ -74,12 +75,7 @@ function speedupPanel(
     families,
     labels: "full",
   });
-  const even = {
-    data: { values: [{ even: 1 }] },
-    mark: { type: "rule" as const, strokeWidth: 1.2, color: theme.text },
-    encoding: { x: { value: 0 }, x2: { value: 460 }, y: { field: "even", type: "quantitative" as const } },
-  };
-  return { ...layer, layer: [even, ...layer.layer] };
+  return withEvenRule(layer, 460, theme);
 }
 
 function drawnRatio({ other, ratios }: Comparison): DrawnCurve {

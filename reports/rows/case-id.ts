@@ -20,6 +20,8 @@ export const ID_KEYS = [
   "pass",
   "context",
   "tile",
+  "documents",
+  "width",
   "device",
 ] as const;
 export type IdKey = (typeof ID_KEYS)[number];

@@ -55,6 +55,8 @@ const COLUMNS: readonly (readonly [name: string, key: string])[] = [
   ["inputs", "inputs"],
   ["checked_runs", "checkedRuns"],
   ["workload", "workload"],
+  ["documents", "documents"],
+  ["width", "width"],
 ];
 
 export const CSV_COLUMNS: readonly string[] = COLUMNS.map(([name]) => name);

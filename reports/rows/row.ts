@@ -51,6 +51,10 @@ const common = {
   tile: z.string().optional(),
   /** What has this shape, e.g. mamba2-1.3b; absent where no suite of the run gives it a name. */
   workload: z.string().optional(),
+  /** How tokens are packed, e.g. skewed-16: kind and number of documents. */
+  documents: z.string().optional(),
+  /** Taps of a short filter. */
+  width: count.optional(),
   /** Operator.cost: least work of any form. */
   flops: amount,
   bytes: amount,

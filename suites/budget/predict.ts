@@ -1,5 +1,5 @@
 /** What a larger case of a curve will take, from its smaller ones: a straight line through logarithms. */
-import { type AnyOperator, inputDtype, outputSize, type Problem } from "../../impls/operator.js";
+import { type AnyOperator, inputDtype, outputNames, outputSize, type Problem } from "../../impls/operator.js";
 import { elementCount } from "../../impls/tensor.js";
 
 export interface Point {
@@ -136,7 +136,7 @@ export function largestTensorBytes(operator: AnyOperator, problem: Problem): num
   const inputs = Object.entries(problem.inputs).map(([name, source]) =>
     source ? elementCount(source.shape) * wide[inputDtype(operator, problem, name)] : 0,
   );
-  const outputs = Object.keys(operator.outputs).map(
+  const outputs = outputNames(operator, problem as Problem).map(
     (name) => outputSize(operator, problem, name) * wide[problem.dtype],
   );
   return Math.max(...inputs, ...outputs);
@@ -145,6 +145,8 @@ export function largestTensorBytes(operator: AnyOperator, problem: Problem): num
 /** Inputs and outputs as f32, which host engines hold whatever the storage type. */
 export function problemBytes(operator: AnyOperator, problem: Problem): number {
   const inputs = Object.values(problem.inputs).map((source) => (source ? elementCount(source.shape) : 0));
-  const outputs = Object.keys(operator.outputs).map((name) => outputSize(operator, problem, name));
+  const outputs = outputNames(operator, problem as Problem).map((name) =>
+    outputSize(operator, problem, name),
+  );
   return 4 * [...inputs, ...outputs].reduce((sum, size) => sum + size, 0);
 }

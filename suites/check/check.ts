@@ -77,7 +77,10 @@ export async function checkOutputs<Launch, P extends Prepared<AnyOperator, Launc
 
 /** Random inputs are held to the probable bound, given (perhaps adversarial) ones to the certified. */
 export function boundKind({ inputs }: Problem): "probable" | "certified" {
-  return Object.values(inputs).some((source) => source?.kind === "given") ? "certified" : "probable";
+  // where documents begin decides which sums are made, not how they round
+  return Object.entries(inputs).some(([name, source]) => source?.kind === "given" && name !== "documents")
+    ? "certified"
+    : "probable";
 }
 
 /** Compares inspected lanes, and asks whether the bound would have noticed zeros and a shift. */

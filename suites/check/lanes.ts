@@ -1,6 +1,6 @@
 /** Which lanes of a problem are held against the float64 reference: all where that is cheap, else the places where kernels break. */
 import { laneCoordinates, laneTotal, laneView } from "../../impls/lanes.js";
-import { type AnyOperator, type Lane, outputSize, type Problem } from "../../impls/operator.js";
+import { type AnyOperator, type Lane, outputNames, outputSize, type Problem } from "../../impls/operator.js";
 import { hashAt, streamKeys } from "../../impls/random.js";
 
 /** Elementary reference steps that one problem may cost: about a second of plain float64 JavaScript at 50 ns. A count, not a clock. */
@@ -83,7 +83,7 @@ function corners(operator: AnyOperator, { dims }: Problem): number[] {
 /** Lanes that hold the elements around flat offsets 2^31 and 2^32 of an output, where 32-bit indices wrap. */
 function offsetCrossings(operator: AnyOperator, problem: Problem): number[] {
   const lanes: number[] = [];
-  for (const name of Object.keys(operator.outputs)) {
+  for (const name of outputNames(operator, problem as Problem)) {
     const size = outputSize(operator, problem, name);
     for (const offset of [2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1, 2 ** 32])
       if (offset < size) lanes.push(laneOf(operator, problem, name, offset));

@@ -5,7 +5,14 @@
 import type { Rounding } from "../../impls/bound.js";
 import { inspectArrays } from "../../impls/engines/cpu/host-memory.js";
 import type { Engine } from "../../impls/engines/engine.js";
-import { type AnyOperator, type Lane, type Outputs, outputSize, type Problem } from "../../impls/operator.js";
+import {
+  type AnyOperator,
+  type Lane,
+  type Outputs,
+  outputNames,
+  outputSize,
+  type Problem,
+} from "../../impls/operator.js";
 import { type Prepared, rewriteInputs } from "../../impls/prepared.js";
 import { compare, type Truth, type Verdict, type Verified } from "./check.js";
 import { laneOf, lanesUnder, REFERENCE_STEPS } from "./lanes.js";
@@ -179,7 +186,7 @@ export class Witness {
   private async compareRuns(made: number): Promise<Rejected | undefined> {
     const { operator, problem } = this.sets[made].truth;
     const { fingerprint } = await this.prepared.inspect([]);
-    const elements = Object.keys(operator.outputs).reduce(
+    const elements = outputNames(operator, problem as Problem).reduce(
       (sum, name) => sum + outputSize(operator, problem, name),
       0,
     );

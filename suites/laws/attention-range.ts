@@ -1,4 +1,5 @@
 import { attention } from "../../impls/attention/index.js";
+import { visibleKeys } from "../../impls/attention/reference/visible.js";
 import { inputReader } from "../../impls/operator.js";
 import { specs } from "../problems/arbitrary.js";
 import { defineLaw, HOLDS, violated } from "./law.js";
@@ -16,15 +17,17 @@ export const attentionRange = defineLaw({
     const { batch, length, context, heads, groups, headDimV } = problem.dims;
     const { values, bounds } = await subject.run(problem);
     const V = inputReader(attention, problem, "V")!;
-    const causal = problem.settings.causal;
+    const { first, end } = visibleKeys(problem);
     for (let b = 0, i = 0; b < batch; b++) {
       for (let t = 0; t < length; t++) {
         for (let h = 0; h < heads; h++) {
           const group = Math.floor(h / (heads / groups));
           for (let p = 0; p < headDimV; p++, i++) {
-            let least = Number.POSITIVE_INFINITY;
-            let largest = Number.NEGATIVE_INFINITY;
-            for (let s = 0; s < (causal ? t + 1 : context); s++) {
+            const row = b * length + t;
+            // a query that sees nothing gives 0
+            let least = first[row] < end[row] ? Number.POSITIVE_INFINITY : 0;
+            let largest = first[row] < end[row] ? Number.NEGATIVE_INFINITY : 0;
+            for (let s = first[row]; s < end[row]; s++) {
               const value = V.at(b * context + s, group * headDimV + p);
               least = Math.min(least, value);
               largest = Math.max(largest, value);

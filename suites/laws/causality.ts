@@ -1,7 +1,9 @@
 import * as fc from "fast-check";
 import { attention } from "../../impls/attention/index.js";
+import { causalConv1d } from "../../impls/causal_conv1d/index.js";
 import { convolution } from "../../impls/convolution/index.js";
 import { maskedAttention } from "../../impls/masked_attention/index.js";
+import { rmsNormGated } from "../../impls/rms_norm_gated/index.js";
 import { selectiveScan } from "../../impls/selective_scan/index.js";
 import { ssd } from "../../impls/ssd/index.js";
 import { specs } from "../problems/arbitrary.js";
@@ -14,7 +16,7 @@ export const causality = defineLaw({
   name: "causality",
   states: "outputs up to a token do not change when the inputs after it do",
   source: "arXiv 2405.21060, definition 3.1: the matrix of the map is lower triangular",
-  operators: [ssd, selectiveScan, attention, convolution, maskedAttention],
+  operators: [ssd, selectiveScan, attention, convolution, maskedAttention, causalConv1d, rmsNormGated],
   exact: DIRECT_FORMS,
   cases: (operator) =>
     fc

@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { operators } from "../../impls/index.js";
+import { outputNames } from "../../impls/operator.js";
 import type { Options } from "../../impls/prepared.js";
 import { specs } from "../problems/arbitrary.js";
 import { difference } from "./hold.js";
@@ -24,7 +25,7 @@ export const chunkLength = defineLaw({
     const options: Options = { ...subject.options, chunk };
     const usual = await subject.run(problem);
     const other = await subject.run(problem, options);
-    for (const output of Object.keys(operator.outputs)) {
+    for (const output of outputNames(operator, problem)) {
       const found = difference({
         operator,
         problem,

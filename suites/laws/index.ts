@@ -3,10 +3,13 @@ import { attentionRange } from "./attention-range.js";
 import { causality } from "./causality.js";
 import { chunkLength } from "./chunk-length.js";
 import { duality } from "./duality.js";
+import { filterResumes } from "./filter-resumes.js";
 import { formsAgree } from "./forms-agree.js";
 import type { AnyLaw } from "./law.js";
 import { linearAttention } from "./linear-attention.js";
 import { linearity } from "./linearity.js";
+import { normScales } from "./norm-scales.js";
+import { packedDocuments } from "./packed-documents.js";
 import { permutation } from "./permutation.js";
 import { recurrenceIsConvolution } from "./recurrence-is-convolution.js";
 import { retention } from "./retention.js";
@@ -28,4 +31,7 @@ export const laws: readonly AnyLaw[] = [
   attentionRange,
   recurrenceIsConvolution,
   permutation,
+  filterResumes,
+  normScales,
+  packedDocuments,
 ];

@@ -1,5 +1,5 @@
 import { ssd } from "../../impls/ssd/index.js";
-import { specs } from "../problems/arbitrary.js";
+import { READY, specs } from "../problems/arbitrary.js";
 import { cumulativeSum, heldToClosedForm } from "./closed-form.js";
 import { defineLaw } from "./law.js";
 
@@ -10,8 +10,11 @@ export const linearAttention = defineLaw({
   operators: [ssd],
   exact: [],
   cases: () =>
-    specs(ssd, { ordinary: true, work: 20_000, without: ["D", "z", "initialState"] }).map((spec) => ({
-      spec: { ...spec, decay: "none" as const },
-    })),
+    specs(ssd, {
+      ...READY,
+      ordinary: true,
+      work: 20_000,
+      without: ["D", "z", "initialState", ...READY.without!],
+    }).map((spec) => ({ spec: { ...spec, decay: "none" as const, alternative: [] } })),
   holds: ({ spec }, subject) => heldToClosedForm(spec, subject, cumulativeSum, "against the cumulative sum"),
 });

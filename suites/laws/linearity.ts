@@ -1,10 +1,12 @@
 import { attention } from "../../impls/attention/index.js";
+import { causalConv1d } from "../../impls/causal_conv1d/index.js";
 import { convolution } from "../../impls/convolution/index.js";
 import { maskedAttention } from "../../impls/masked_attention/index.js";
+import { outputNames } from "../../impls/operator.js";
 import { selectiveScan } from "../../impls/selective_scan/index.js";
 import { ssd } from "../../impls/ssd/index.js";
 import { specs } from "../problems/arbitrary.js";
-import { linearInputs } from "../problems/linear-input.js";
+import { linearInputs, linearSpecs } from "../problems/linear-input.js";
 import { given, mapValues, withInputs } from "./edit.js";
 import { difference } from "./hold.js";
 import { defineLaw, HOLDS, violated } from "./law.js";
@@ -17,9 +19,9 @@ export const linearity = defineLaw({
   name: "linearity",
   states: "the output of a sum of inputs is the sum of their outputs",
   source: "arXiv 2405.21060, equation (3): Y = M X with M free of X; attention: Y = softmax(QK) V",
-  operators: [ssd, selectiveScan, attention, convolution, maskedAttention],
+  operators: [ssd, selectiveScan, attention, convolution, maskedAttention, causalConv1d],
   exact: [],
-  cases: (operator) => specs(operator, { ordinary: true, work: 20_000 }).map((spec) => ({ spec })),
+  cases: (operator) => specs(operator, linearSpecs).map((spec) => ({ spec })),
   async holds({ spec }, subject) {
     const { operator } = subject.target.impl;
     const problem = subject.problem(operator, spec);
@@ -37,7 +39,7 @@ export const linearity = defineLaw({
     const first = await subject.run(replace(left));
     const second = await subject.run(replace(right));
     const both = await subject.run(replace((name) => (i) => left(name)(i) + right(name)(i)));
-    for (const output of Object.keys(operator.outputs)) {
+    for (const output of outputNames(operator, problem)) {
       const found = difference({
         operator,
         problem,

@@ -1,6 +1,6 @@
 import { inputReader } from "../../impls/operator.js";
 import { ssd } from "../../impls/ssd/index.js";
-import { specs } from "../problems/arbitrary.js";
+import { READY, specs } from "../problems/arbitrary.js";
 import { heldToClosedForm, pairSum } from "./closed-form.js";
 import { defineLaw } from "./law.js";
 
@@ -11,9 +11,12 @@ export const retention = defineLaw({
   operators: [ssd],
   exact: [],
   cases: () =>
-    specs(ssd, { ordinary: true, work: 10_000, without: ["D", "z", "initialState"] }).map((spec) => ({
-      spec: { ...spec, decay: "constant" as const },
-    })),
+    specs(ssd, {
+      ...READY,
+      ordinary: true,
+      work: 10_000,
+      without: ["D", "z", "initialState", ...READY.without!],
+    }).map((spec) => ({ spec: { ...spec, decay: "constant" as const, alternative: [] } })),
   holds: ({ spec }, subject) =>
     heldToClosedForm(
       spec,

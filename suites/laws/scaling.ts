@@ -1,11 +1,13 @@
 import * as fc from "fast-check";
 import { attention } from "../../impls/attention/index.js";
+import { causalConv1d } from "../../impls/causal_conv1d/index.js";
 import { convolution } from "../../impls/convolution/index.js";
 import { maskedAttention } from "../../impls/masked_attention/index.js";
+import { outputNames } from "../../impls/operator.js";
 import { selectiveScan } from "../../impls/selective_scan/index.js";
 import { ssd } from "../../impls/ssd/index.js";
 import { specs } from "../problems/arbitrary.js";
-import { linearInputs } from "../problems/linear-input.js";
+import { linearInputs, linearSpecs } from "../problems/linear-input.js";
 import { given, mapValues, withInputs } from "./edit.js";
 import { difference, promisesExactly } from "./hold.js";
 import { defineLaw, EVERY_FORM, HOLDS, violated } from "./law.js";
@@ -16,11 +18,11 @@ export const scaling = defineLaw({
   states: "an input multiplied by a power of two multiplies the output by it, bit for bit",
   source:
     "IEEE 754: scaling by a power of two is exact away from underflow and overflow; linearity of the map",
-  operators: [ssd, selectiveScan, attention, convolution, maskedAttention],
+  operators: [ssd, selectiveScan, attention, convolution, maskedAttention, causalConv1d],
   exact: EVERY_FORM,
   cases: (operator) =>
     fc.record({
-      spec: specs(operator, { ordinary: true, work: 20_000 }),
+      spec: specs(operator, linearSpecs),
       exponent: fc.constantFrom(1, -1, 4, -4, 9, -9),
     }),
   describe: ({ exponent }) => `input times 2^${exponent}`,
@@ -38,7 +40,7 @@ export const scaling = defineLaw({
     const exact = promisesExactly(scaling, subject) && subject.dtype !== "f16";
     const before = await subject.run(problem);
     const after = await subject.run(scaled);
-    for (const output of Object.keys(operator.outputs)) {
+    for (const output of outputNames(operator, problem)) {
       const found = difference({
         operator,
         problem,

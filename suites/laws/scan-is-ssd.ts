@@ -3,7 +3,7 @@ import { decayRate } from "../../impls/random.js";
 import { type SelectiveScan, selectiveScan } from "../../impls/selective_scan/operator.js";
 import { type Ssd, ssd } from "../../impls/ssd/operator.js";
 import { elementCount } from "../../impls/tensor.js";
-import { specs } from "../problems/arbitrary.js";
+import { READY, specs } from "../problems/arbitrary.js";
 import { buildProblem } from "../problems/build.js";
 import { boundArrays, truthOf } from "../verify/compare.js";
 import { given } from "./edit.js";
@@ -18,7 +18,7 @@ export const scanIsSsd = defineLaw({
   operators: [ssd, selectiveScan],
   exact: [],
   cases: () =>
-    specs(ssd, { ordinary: true, work: 20_000, with: ["dt"] }).map((spec) => ({
+    specs(ssd, { ...READY, ordinary: true, work: 20_000, with: ["dt"] }).map((spec) => ({
       spec: { ...spec, decay: "usual" as const, alternative: [] },
     })),
   own: ({ spec }, operator, dtype) => {

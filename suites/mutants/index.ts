@@ -2,15 +2,23 @@
 import type { AnyImplementation } from "../../impls/implementation.js";
 import { causalOffByOne } from "./causal-off-by-one.js";
 import { dTimesDt } from "./d-times-dt.js";
+import { documentLeak } from "./document-leak.js";
+import { epsOutside } from "./eps-outside.js";
 import { exclusiveDecay } from "./exclusive-decay.js";
 import { fftWithoutPadding } from "./fft-without-padding.js";
+import { gateOrder } from "./gate-order.js";
 import { groupsInterleaved } from "./groups-interleaved.js";
+import { initialStateForAll } from "./initial-state-for-all.js";
 import { initialStateForgotten } from "./initial-state-forgotten.js";
 import { lastChunkDropped } from "./last-chunk-dropped.js";
 import { longSequences } from "./long-sequences.js";
 import { runningSums } from "./running-sums.js";
 import { softmaxWithoutRescale } from "./softmax-without-rescale.js";
+import { softplusThreshold } from "./softplus-threshold.js";
+import { tapLeaks } from "./tap-leaks.js";
+import { tapsFlipped } from "./taps-flipped.js";
 import { thirdHead } from "./third-head.js";
+import { toeplitzOffByOne } from "./toeplitz-off-by-one.js";
 import { zBeforeD } from "./z-before-d.js";
 
 export const mutants = {
@@ -26,4 +34,12 @@ export const mutants = {
   "softmax-without-rescale": softmaxWithoutRescale,
   "causal-off-by-one": causalOffByOne,
   "fft-without-padding": fftWithoutPadding,
+  "taps-flipped": tapsFlipped,
+  "tap-leaks": tapLeaks,
+  "gate-order": gateOrder,
+  "eps-outside": epsOutside,
+  "toeplitz-off-by-one": toeplitzOffByOne,
+  "document-leak": documentLeak,
+  "initial-state-for-all": initialStateForAll,
+  "softplus-threshold": softplusThreshold,
 } satisfies Readonly<Record<string, AnyImplementation>>;

@@ -14,8 +14,14 @@ export function caseKeys(
   const all: Record<string, string | number | undefined> = { ...dims, ...options };
   all.dtype = problem.dtype;
   all.device = device;
+  // how the tokens are packed, not how many of the documents' states are asked for
+  all.documents = packingOf(problem);
   if (dims.context === dims.length) delete all.context;
   if (dims.headDimV === dims.headDim) delete all.headDimV;
   const present = ID_KEYS.filter((key) => all[key] !== undefined);
   return Object.fromEntries(present.map((key) => [key, all[key]]));
+}
+
+function packingOf({ inputs: { documents } }: Problem): string | undefined {
+  return documents?.kind === "given" ? (documents.label ?? "given") : undefined;
 }

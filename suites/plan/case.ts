@@ -22,8 +22,6 @@ export interface Target {
   readonly kind?: DeviceInfo["kind"] | undefined;
   /** Whether samples can begin with a cold cache: then the id says which it was. */
   readonly cools?: boolean;
-  /** Open for kernels of the user alone: built-in ones take no part. */
-  readonly guests?: boolean;
   /** Implementations, by index, that take no part here, e.g. for want of a package. */
   readonly lacking?: readonly Lacking[];
 }

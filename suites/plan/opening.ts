@@ -8,7 +8,6 @@ import { planId } from "../../reports/rows/case-id.js";
 import { candidatesOf, EnginePool, type Present } from "../processes/engine-pool.js";
 import type { Host } from "../processes/host.js";
 import { oneLine } from "../processes/one-line.js";
-import { originOf } from "../processes/origin.js";
 import type { Description, ListedEngine, Question } from "../processes/protocol.js";
 import type { Grid, Suite } from "../suite.js";
 import type { Group } from "./case.js";
@@ -52,8 +51,7 @@ export async function openEngines(host: Host, request: OpenRequest): Promise<Ope
   const { impls, entries, files, engines: named, devices, originMs, child, wants } = request;
   const pool = new EnginePool(host, files, originMs, child);
   const hasImpl = (name: string) => impls.some(({ engine }) => engine === name);
-  const isBrought = (name: string) => impls.some((impl) => impl.engine === name && originOf(impl));
-  const candidates = candidatesOf(entries, named, wants ?? hasImpl, devices, isBrought);
+  const candidates = candidatesOf(entries, named, wants ?? hasImpl, devices);
   const { targets, absent } = await pool.discover(candidates);
   const warnings = targets.flatMap(({ engine, info: { warning } }) =>
     warning === undefined ? [] : [`engine ${engine}: ${warning}`],

@@ -95,7 +95,6 @@ function draftCases({ suites, grid, seed, impls, targets, takesPart }: PlanReque
         if (impl.operator.name !== operator.name) continue;
         for (const [t, target] of targets.entries()) {
           if (impl.engine !== target.engine || takesPart?.(i, t) === false) continue;
-          if (target.guests && !originOf(impl)) continue;
           if (target.lacking?.some(({ impl: absent }) => absent === i)) continue;
           for (const cache of cachesOf(grid, target.cools)) {
             const curve = `${suite.name} ${c} ${i} ${t}${cache === "cold" ? " cold" : ""}`;
@@ -210,7 +209,7 @@ function problemKey({ operator, dtype, seed, dims, inputs, settings }: Problem):
     name,
     source?.kind,
     source?.axes,
-    source?.kind === "random" ? source.distribution : undefined,
+    source?.kind === "random" ? source.distribution : source?.label,
   ]);
   return JSON.stringify([operator, dtype, seed, dims, settings, sources]);
 }

@@ -16,6 +16,7 @@ const SIZES: Readonly<Record<string, fc.Arbitrary<number>>> = {
   heads: sizes(8, [1, 2, 3, 4, 6]),
   headDim: sizes(128, [1, 2, 3, 4, 5, 8, 16, 40, 64, 128]),
   headDimV: sizes(128, [1, 2, 3, 4, 5, 8, 16, 40, 64, 128]),
+  width: fc.constantFrom(4, 3, 2),
   state: sizes(256, [1, 2, 3, 4, 5, 8, 16, 64, 100, 128, 256]),
 };
 
@@ -31,6 +32,12 @@ export interface ProblemOptions {
   readonly without?: readonly string[];
 }
 
+/** ssd as its closed forms know it: one sequence a row, ready decays and steps. The spec's `alternative` is the law's own business. */
+export const READY: ProblemOptions = {
+  settings: { softplus: false, dtMin: 0, dtMax: 0 },
+  without: ["documents", "dtBias"],
+};
+
 /** Most steps of a usual problem; one in twelve may take ten times as many. */
 const USUAL_WORK = 60_000;
 
@@ -39,6 +46,7 @@ export function specs(operator: AnyOperator, options: ProblemOptions = {}): fc.A
   const optional = inputs
     .filter(([name, { optional }]) => optional && !options.without?.includes(name))
     .map(([name]) => name);
+  const [rare, usual] = [true, false].map((is) => optional.filter((name) => RARE.includes(name) === is));
   const alternatives = inputs.filter(([, { alternatives }]) => alternatives).map(([name]) => name);
   const scalable = inputs
     .filter(([name, input]) => exponents(operator, name, input).length > 0)
@@ -52,7 +60,8 @@ export function specs(operator: AnyOperator, options: ProblemOptions = {}): fc.A
       groups: fc.nat(3),
       values: pick(options.ordinary ? ORDINARY_VALUES : VALUES, ORDINARY_VALUES),
       decay: pick(options.ordinary ? ORDINARY_DECAYS : DECAYS, ORDINARY_DECAYS),
-      with: fc.subarray(optional),
+      with: fc.subarray(usual),
+      rare: mostly([] as string[], 2, fc.subarray(rare)),
       alternative: mostly([] as string[], 1, fc.subarray(alternatives)),
       scale: options.ordinary ? fc.constant(undefined) : scales(operator, scalable),
       settings: settingsOf(operator, options.settings ?? {}),
@@ -60,9 +69,12 @@ export function specs(operator: AnyOperator, options: ProblemOptions = {}): fc.A
       seed: fc.nat(999),
       work: fc.constantFrom(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 10),
     })
-    .map(({ work, dims, groups, ...rest }) => {
-      const chosen = [...rest.with, ...(options.with ?? [])];
-      const spec = { operator: operator.name, dims, ...rest, with: together(chosen) };
+    .map(({ work, dims, groups, rare, ...rest }) => {
+      const chosen = [...rest.with, ...rare, ...(options.with ?? [])];
+      const wanted = together(operator, chosen, rest.alternative);
+      // what is done to steps shows where there are any
+      const settings = stepless(operator, wanted) ? operator.settings : rest.settings;
+      const spec = { operator: operator.name, dims, ...rest, with: wanted, settings };
       return fitted(operator, spec as Spec, groups, options.work ?? work * USUAL_WORK);
     });
 }
@@ -76,13 +88,21 @@ function mostly<T, U>(usual: T, times: number, other: fc.Arbitrary<U>): fc.Arbit
   );
 }
 
-/** Poles and weights of a recurrent convolution come together. */
-function together(names: readonly string[]): string[] {
+/** Optional inputs that many kernels do not take: a problem seldom has them, so that others are not skipped for their sake. */
+const RARE: readonly string[] = ["documents", "dtBias"];
+
+/** Poles and weights of a recurrent convolution come together; a bias and a rate of the step need the step. */
+function together(operator: AnyOperator, names: readonly string[], alternative: readonly string[]): string[] {
   const all = names.some((name) => PAIR.includes(name)) ? [...names, ...PAIR] : names;
-  return [...new Set(all)].sort();
+  const needsStep = "dt" in operator.inputs && (all.includes("dtBias") || alternative.includes("logA"));
+  return [...new Set([...all, ...(needsStep ? ["dt"] : [])])].sort();
 }
 
 const PAIR = ["poles", "weights"];
+
+function stepless({ inputs }: AnyOperator, names: readonly string[]): boolean {
+  return "dt" in inputs && !names.includes("dt");
+}
 
 function sizeOf(dim: string): fc.Arbitrary<number> {
   return SIZES[dim] ?? sizes(64, [1, 2, 3, 16]);
@@ -91,8 +111,10 @@ function sizeOf(dim: string): fc.Arbitrary<number> {
 /** Powers of two an input may be scaled by without leaving f32 in any form; empty for decays and steps. */
 function exponents(operator: AnyOperator, name: string, { random, axes }: InputSpec): readonly number[] {
   // a gate of 2^40 is a step function; a large bias makes every step large; poles lie in [-1, 1]
-  if (name === "z" || name === "deltaBias") return [-12, 2, 5];
-  if (name === "poles") return [];
+  if (name === "z" || name === "deltaBias" || name === "dtBias") return [-12, 2, 5];
+  // a norm squares its inputs and adds them up
+  if (operator.name === "rms_norm_gated" && name === "X") return [-60, -40, -12, 12, 40];
+  if (name === "poles" || random === "documents") return [];
   if (random === "timeStep" || random === "logDecay" || random === "channelDecay") return [];
   // logits grow with Q and K: beyond this every row is one key
   if (operator.name.includes("attention") && axes.includes("headDim")) return [-12, -3, 3, 6];
@@ -116,19 +138,31 @@ function settingsOf(
 ): fc.Arbitrary<Record<string, number | boolean>> {
   const choices = Object.entries(operator.settings).map(([name, value]) => {
     if (name in fixed) return [name, fc.constant(fixed[name])];
+    // kernels that take ready steps are not to be skipped half the time
+    if (typeof value === "boolean" && "dt" in operator.inputs)
+      return [name, mostly(value, 3, fc.constant(!value))];
     if (typeof value === "boolean") return [name, fc.constantFrom(value, !value)];
+    if (name === "window") return [name, mostly(value, 3, fc.constantFrom(1, 2, 5, 8, 17, 64, 100))];
+    if (STEP_LIMITS.includes(name)) return [name, mostly(value, 7, fc.constantFrom(0.02, 0.125))];
     return [name, fc.constantFrom(value as number, value as number, 0.125, 1)];
   });
   return fc.record(Object.fromEntries(choices));
 }
 
+const STEP_LIMITS = ["dtMin", "dtMax"];
+
 const WIDTH = ["batch", "heads", "headDim", "headDimV", "state"];
 
-/** Makes drawn dims agree with one another and cheap enough: groups divide heads, causal attention has as many keys as queries. */
+/**
+ * Makes drawn dims agree with one another and cheap enough: groups divide heads, causal attention has as many keys as queries, a filter
+ * sees one token less before the current one than it has taps.
+ */
 export function fitted(operator: AnyOperator, spec: Spec, groupPick: number, work: number): Spec {
   const dims: Record<string, number> = { ...spec.dims };
   const cost = () => {
-    if (spec.settings.causal === true && "context" in dims) dims.context = dims.length;
+    const square = spec.settings.causal === true || spec.with.includes("documents");
+    if (square && "context" in dims) dims.context = dims.length;
+    if ("width" in dims) dims.past = dims.width - 1;
     if ((operator.dims as readonly string[]).includes("groups")) {
       const divisors = [1, 2, 3, 4, 5, 6, 7, 8].filter((groups) => dims.heads % groups === 0);
       dims.groups = divisors[groupPick % divisors.length];
@@ -146,7 +180,8 @@ export function fitted(operator: AnyOperator, spec: Spec, groupPick: number, wor
   };
   // length last: it is what the awkward sizes are about
   while (cost() > work) {
-    const free = spec.settings.causal === true ? WIDTH : [...WIDTH, "context"];
+    const square = spec.settings.causal === true || spec.with.includes("documents");
+    const free = square ? WIDTH : [...WIDTH, "context"];
     const width = free.filter((dim) => dims[dim] > 1);
     const largest = width.sort((a, b) => dims[b] - dims[a])[0] ?? "length";
     dims[largest] = Math.ceil(dims[largest] / 2);

@@ -34,6 +34,8 @@ const CONTROL: Readonly<Record<string, number>> = {
   headDim: 5,
   headDimV: 3,
   state: 7,
+  width: 4,
+  past: 3,
 };
 
 const LENGTHS = [1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 33, 63, 64, 65, 127, 129, 255, 257, 301, 400];
@@ -88,16 +90,41 @@ export function awkwardProblems(operator: AnyOperator): readonly Awkward[] {
     add("one state", { state: 1, length: 65 });
     add("most states", { state: 256, length: 19, heads: 1, headDim: 2 });
   }
+  for (const width of has("width") ? [2, 3] : [])
+    add(`width ${width}`, { width, length: 37 }, { with: optional });
   for (const name of optional) {
     add(`with ${name}`, { length: 37 }, { with: pairOf(name) });
     add(`with ${name}, one token`, { length: 1, context: 1, heads: 1 }, { with: pairOf(name) });
   }
+  for (const length of optional.includes("m") ? [2, 3, 8, 33, 64, 65, 129] : []) {
+    const values = VALUES[length % VALUES.length];
+    const narrow = { length, batch: 1, heads: 2, headDim: 3 };
+    add(`Toeplitz, ${values}, length ${length}`, narrow, {
+      values,
+      with: length % 2 ? ["m"] : ["logGamma", "m"],
+    });
+  }
   if (optional.length > 1) add("with every option", { length: 37 }, { with: optional.flatMap(pairOf) });
-  for (const name of alternative) add(`constant ${name}`, { length: 37 }, { alternative: [name] });
-  if (alternative.length > 1) add("all constant", { length: 37 }, { alternative });
+  const plain = optional.filter((name) => !PACKED.includes(name));
+  if (plain.length < optional.length && plain.length > 1)
+    add("with every option of one document", { length: 37 }, { with: plain.flatMap(pairOf) });
+  if (optional.includes("documents"))
+    for (const [seed, length] of [64, 65, 130, 257].entries())
+      add(`packed, length ${length}`, { length, context: length }, { seed, with: ["documents"] });
+  const stepped = optional.includes("dt") && alternative.includes("logA") ? ["dt"] : [];
+  for (const name of alternative)
+    add(`constant ${name}`, { length: 37 }, { alternative: [name], with: name === "logA" ? stepped : [] });
+  if (alternative.length > 1) add("all constant", { length: 37 }, { alternative, with: stepped });
   for (const [name, value] of Object.entries(operator.settings))
     if (typeof value === "boolean")
-      add(`${name} ${!value}`, { length: 37 }, { settings: { ...operator.settings, [name]: !value } });
+      add(
+        `${name} ${!value}`,
+        { length: 37 },
+        {
+          settings: { ...operator.settings, [name]: !value },
+          with: optional.filter((input) => input === SHOWN_BY[name]),
+        },
+      );
   for (const values of VALUES) add(`values ${values}`, { length: 70 }, { values });
   if (decays)
     for (const decay of DECAYS) {
@@ -125,5 +152,12 @@ export function optionalInputs(operator: AnyOperator): string[] {
 }
 
 export function pairOf(name: string): string[] {
+  if (name === "dtBias") return ["dt", "dtBias"];
   return name === "poles" ? ["poles", "weights"] : [name];
 }
+
+/** The optional input without which a setting changes nothing. */
+const SHOWN_BY: Readonly<Record<string, string>> = { softplus: "dt", normBeforeGate: "z" };
+
+/** Inputs that many kernels do not take. */
+const PACKED = ["documents", "dtBias"];

@@ -1,5 +1,6 @@
 /** A spec made into a problem. Nothing here is random: every value is a function of the spec. */
 import { convolution, ltiProblem } from "../../impls/convolution/index.js";
+import { documentsOfSource, drawnDocuments } from "../../impls/documents.js";
 import {
   type AnyOperator,
   givenProblem,
@@ -36,13 +37,22 @@ export function buildProblem<Op extends AnyOperator>(
 
 function makeProblem(operator: AnyOperator, spec: Spec, dtype: Problem["dtype"]): Problem {
   const { inputs, layouts } = buildInputs(operator, spec, dtype);
-  const { dims, seed, settings } = spec;
+  const { seed, settings } = spec;
+  const dims = { ...spec.dims, ...statesAsked(operator, spec) };
   // a recurrent convolution comes with its kernel, which follows from poles and weights
   if (operator.name === convolution.name && inputs.poles) {
     const { u, poles, weights } = inputs;
     return ltiProblem({ dims: dims as never, dtype, seed, u, poles, weights }) as never;
   }
   return givenProblem(operator, { dims, dtype, seed, inputs, layouts, settings } as never);
+}
+
+/** Every third packed problem asks for the state of each document, some for one more than any row has. */
+function statesAsked(operator: AnyOperator, { seed, with: chosen, dims }: Spec): { documents?: number } {
+  const has = Object.values(operator.outputs).some((axes) => (axes as string[]).includes("documents"));
+  if (!has || !chosen.includes("documents") || seed % 3 !== 0) return {};
+  const rows = documentsOfSource(drawnDocuments(seed, dims.batch, dims.length));
+  return { documents: Math.max(...rows.map((row) => row.length)) + (seed & 1) };
 }
 
 function buildInputs(operator: AnyOperator, spec: Spec, dtype: Problem["dtype"]) {
@@ -71,7 +81,7 @@ function scaleOf({ scale }: Spec, name: string, dtype: Problem["dtype"]): number
 /** f16 ends at 65504: the input that the map is linear in shrinks by what sums over tokens and states may add up to. */
 function headroom(operator: AnyOperator, name: string, { dims }: Spec): number {
   if (operator.name === "attention" || !linearInputs(operator, {}).includes(name)) return 1;
-  const terms = dims.length * (dims.state ?? dims.headDim);
+  const terms = dims.width ?? dims.length * (dims.state ?? dims.headDim);
   return 2 ** -Math.max(0, Math.ceil(Math.log2(terms)) - 6);
 }
 

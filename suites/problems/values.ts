@@ -1,4 +1,5 @@
 /** Values of inputs by kind: the ordinary streams of random.ts, and the ones that break kernels. */
+import { drawnDocuments } from "../../impls/documents.js";
 import type { InputSpec } from "../../impls/operator.js";
 import {
   channelRate,
@@ -53,8 +54,13 @@ export function valueFunction(
   // poles of a recurrent convolution lie in [-1, 1]
   if (name === "poles") return spec.decay === "none" ? () => 1 : (index) => signed(hash(index), 24);
   // without a softplus a step is what the inputs say, and a negative one would make the state grow
-  if (name === "deltaBias" && spec.settings.softplus !== true) return timeSteps(spec, hash);
+  if ((name === "deltaBias" || name === "dtBias") && spec.settings.softplus !== true)
+    return timeSteps(spec, hash);
   switch (input.random) {
+    case "documents": {
+      const { data } = drawnDocuments(spec.seed, shape[0], shape[1]);
+      return (index) => data[index];
+    }
     case "timeStep":
       return timeSteps(spec, hash);
     case "logDecay": {
@@ -62,7 +68,8 @@ export function valueFunction(
       return (index) => {
         const h = hash(index);
         const head = index % last;
-        return decay(h, head, -timeStep(h) * decayRate(head));
+        // one number a head is a rate, which a step of its own will make small
+        return decay(h, head, -(axes.length === 1 ? 1 : timeStep(h)) * decayRate(head));
       };
     }
     case "channelDecay": {
@@ -84,6 +91,7 @@ function timeSteps(spec: Spec, hash: (index: number) => number): (index: number)
   return (index) => {
     const h = hash(index);
     if ((h & 31) === 0) return 19 + 2 * unit(h);
+    if ((h & 31) === 1) return 2 + 16 * unit(h);
     return -12 + 14 * unit(h);
   };
 }

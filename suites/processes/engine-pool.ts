@@ -15,30 +15,25 @@ export interface Candidate {
   readonly device: string | undefined;
   readonly named: boolean;
   readonly traits?: EngineTraits | undefined;
-  readonly guests?: boolean;
 }
 
 /**
  * What to open: of engines that are wanted, those that have something to run, on all their devices.
  * @param names engines that the user named; all are wanted when there are none
  * @param devices that the user named: of an engine that has one of them, only those
- * @param isBrought whether kernels of the user's own run on an engine: one that takes part only where it is named is opened for them
  */
 export function candidatesOf(
   entries: readonly ListedEngine[],
   names: readonly string[],
   hasWork: (engine: string) => boolean,
   devices: readonly string[] = [],
-  isBrought: (engine: string) => boolean = () => false,
 ): Candidate[] {
   return entries
     .filter(({ name }) => (names.length === 0 || names.includes(name)) && hasWork(name))
     .flatMap((entry) => {
       const { name: engine } = entry;
       const named = names.includes(engine) || devicesOf(entry).some((device) => devices.includes(device));
-      const open = (device: string | undefined) => ({ engine, device, named, traits: entry });
-      if (entry.partial && !named && isBrought(engine)) return [{ ...open(undefined), guests: true }];
-      return devicesToOpen(entry, named, devices).map(open);
+      return devicesToOpen(entry, named, devices).map((device) => ({ engine, device, named, traits: entry }));
     });
 }
 
@@ -81,23 +76,13 @@ export class EnginePool {
     }));
     const opened = await Promise.allSettled(slots.map((slot) => this.open(slot)));
     for (const [i, slot] of slots.entries()) {
-      const { engine, device, traits, guests } = slot;
+      const { engine, device, traits } = slot;
       const result = opened[i];
       if (result.status === "fulfilled") {
         this.slots.push(slot);
         const { device: info, lacking, cools } = result.value;
         const { key: deviceKey, kind } = info;
-        targets.push({
-          engine,
-          traits,
-          device,
-          deviceKey,
-          kind,
-          info,
-          lacking,
-          cools,
-          ...(guests ? { guests } : {}),
-        });
+        targets.push({ engine, traits, device, deviceKey, kind, info, lacking, cools });
       } else {
         absent.push({ engine, device, reason: String((result.reason as Error).message ?? result.reason) });
         await slot.link?.stop();

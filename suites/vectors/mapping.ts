@@ -12,6 +12,10 @@ export interface GoldenProblem {
     readonly output: string;
     readonly values: Float64Array;
   }[];
+  /** The same with less left to the kernel, for implementations that decline this one. */
+  readonly plainer?: GoldenProblem | undefined;
+  /** What was done in front of it, in words; absent where the file's tensors are its inputs. */
+  readonly prepared?: string;
 }
 
 export type Mapping = { readonly problems: readonly GoldenProblem[] } | { readonly skip: string };

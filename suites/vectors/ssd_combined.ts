@@ -1,8 +1,9 @@
 /** `ssd_combined` and `ssd_decode`: dt is processed first (bias, softplus, limit), then it scales x and, with A, gives the decay. */
 import { z } from "zod";
-import { givenProblem, type Problem } from "../../impls/operator.js";
+import { documentsOf } from "../../impls/documents.js";
+import { givenProblem } from "../../impls/operator.js";
+import { stepOf } from "../../impls/recurrence/step.js";
 import { ssd } from "../../impls/ssd/index.js";
-import type { Ssd } from "../../impls/ssd/operator.js";
 import type { GoldenCase } from "./golden.js";
 import type { GoldenOp, GoldenProblem } from "./mapping.js";
 import { explain } from "./safetensors.js";
@@ -20,25 +21,39 @@ function bound(value: unknown): number {
   throw new Error(`__metadata__.options.dt_limit: expected a number or "inf", got ${JSON.stringify(value)}`);
 }
 
-/** Softplus as the official code: the identity above 20. */
-export function softplus(value: number): number {
-  return value > 20 ? value : Math.log1p(Math.exp(value));
-}
-
-/** dt <- clamp(softplus(dt + dt_bias), dt_limit), (b t h). */
-function processedDt(golden: GoldenCase): Float64Array {
+/** dt and its options as the file has them, and what the official code makes of them. */
+function stepsOf(golden: GoldenCase) {
   const options = explain("__metadata__.options", optionsSchema.safeParse(golden.options));
   const [low, high] = (options.dt_limit ?? [0, Number.POSITIVE_INFINITY]).map(bound);
-  const bias = golden.has("dt_bias") ? golden.take("dt_bias", "h") : undefined;
+  const settings = {
+    softplus: options.dt_softplus,
+    dtMin: Math.max(0, low),
+    dtMax: high === Number.POSITIVE_INFINITY ? 0 : high,
+  };
   const heads = golden.sizes.h;
-  return golden.take("dt", "b t h").map((raw, i) => {
-    const shifted = raw + (bias ? bias[i % heads] : 0);
-    return Math.min(Math.max(options.dt_softplus ? softplus(shifted) : shifted, low), high);
-  });
+  const [raw, A] = [golden.take("dt", "b t h"), golden.take("A", "h")];
+  const bias = golden.has("dt_bias") ? golden.take("dt_bias", "h") : undefined;
+  const made = raw.map((value, i) => stepOf(value + (bias ? bias[i % heads] : 0), settings));
+  return { settings, raw, A, bias, made, logA: made.map((step, i) => step * A[i % heads]) };
+}
+
+/** @throws when the borders that the file lists are not those of its ids */
+function documentsIn(golden: GoldenCase): { ids: Float64Array; most: number } | undefined {
+  if (!golden.has("seq_idx")) return undefined;
+  const { b: batch, t: length } = golden.sizes;
+  const ids = golden.take("seq_idx", "b t");
+  const rows = documentsOf(ids, batch, length);
+  if (golden.has("cu_seqlens")) {
+    const borders = [0, ...rows.flatMap((row, b) => row.map(({ end }) => b * length + end))];
+    const listed = [...golden.take("cu_seqlens", "s")];
+    if (borders.join() !== listed.join())
+      throw new Error(`cu_seqlens is ${listed.join(" ")}, the borders of seq_idx are ${borders.join(" ")}`);
+  }
+  return { ids, most: Math.max(...rows.map((row) => row.length)) };
 }
 
 /** @param tokens only so many of the first tokens */
-function combinedProblem(golden: GoldenCase, tokens: number): Problem<Ssd> {
+function combinedProblem(golden: GoldenCase, tokens: number, names: Names): GoldenProblem {
   const { b: batch, t: length, h: heads, p: headDim, n: state, g: groups } = golden.sizes;
   const first = (values: Float64Array): Float64Array => {
     const row = values.length / batch;
@@ -47,40 +62,90 @@ function combinedProblem(golden: GoldenCase, tokens: number): Problem<Ssd> {
     for (let b = 0; b < batch; b++) result.set(values.subarray(b * row, b * row + kept), b * kept);
     return result;
   };
-  const dt = processedDt(golden);
-  const A = golden.take("A", "h");
+  const { settings, raw, A, bias, made, logA } = stepsOf(golden);
+  const documents = documentsIn(golden);
   const perHeadD = golden.axes("D") === "h";
-  return givenProblem(ssd, {
-    dims: { batch, length: tokens, heads, groups, headDim, state },
-    dtype: "f64",
-    inputs: {
-      X: first(golden.take("x", "b t h p")),
-      logA: first(dt.map((step, i) => step * A[i % heads])),
-      B: first(golden.take("B", "b t g n")),
-      C: first(golden.take("C", "b t g n")),
-      dt: first(dt),
-      D: golden.has("D") ? golden.take("D", perHeadD ? "h" : "h p") : undefined,
-      z: golden.has("z") ? first(golden.take("z", "b t h p")) : undefined,
-      initialState: golden.has("initial_states") ? golden.take("initial_states", "b h p n") : undefined,
-    },
-    ...(perHeadD ? { layouts: { D: ["heads"] } } : {}),
-  });
+  const dims = { batch, length: tokens, heads, groups, headDim, state };
+  const inputs = {
+    X: first(golden.take("x", "b t h p")),
+    B: first(golden.take("B", "b t g n")),
+    C: first(golden.take("C", "b t g n")),
+    D: golden.has("D") ? golden.take("D", perHeadD ? "h" : "h p") : undefined,
+    z: golden.has("z") ? first(golden.take("z", "b t h p")) : undefined,
+    initialState: golden.has("initial_states") ? golden.take("initial_states", "b h p n") : undefined,
+    documents: documents && first(documents.ids),
+  };
+  const own = { logA: A, dt: first(raw), dtBias: bias };
+  const layouts: Record<string, readonly string[]> = {
+    logA: ["heads"],
+    ...(perHeadD ? { D: ["heads"] } : {}),
+  };
+  const problem = (asked: { documents?: number }, steps: object, ready = false) =>
+    givenProblem(ssd, {
+      dims: { ...dims, ...asked },
+      dtype: "f64",
+      inputs: { ...inputs, ...steps } as never,
+      layouts: ready ? { D: layouts.D ?? ["heads", "headDim"] } : layouts,
+      ...(ready ? {} : { settings }),
+    });
+  const { documentStates, ...rowStates } = names;
+  const lastStates = expectedOf(golden, rowStates);
+  const ready: GoldenProblem = {
+    operator: ssd,
+    problem: problem({}, { logA: first(logA), dt: first(made) }, true),
+    expected: lastStates,
+    prepared: "steps and decays made in front",
+  };
+  const whole: GoldenProblem = {
+    operator: ssd,
+    problem: problem({}, own),
+    expected: lastStates,
+    plainer: ready,
+  };
+  if (!documentStates || !documents) return whole;
+  const asked = { documents: documents.most };
+  const expected = [
+    ...lastStates,
+    { golden: documentStates, output: "documentStates", values: statesOf(golden, documentStates) },
+  ];
+  return {
+    operator: ssd,
+    problem: problem(asked, own),
+    expected,
+    plainer: { ...whole, prepared: "states of documents not asked for" },
+  };
 }
 
-function expectedOf(golden: GoldenCase, names: Readonly<Record<string, "Y" | "finalState">>) {
-  const axes = { Y: "b t h p", finalState: "b h p n" };
-  return Object.entries(names)
-    .filter(([name]) => golden.has(name))
-    .map(([name, output]) => ({ golden: name, output, values: golden.take(name, axes[output]) }));
+/** (document h p n) of one row as (b h p document n). @throws when there are several rows */
+function statesOf(golden: GoldenCase, name: string): Float64Array {
+  if (golden.sizes.b !== 1)
+    throw new Error(`${name} has no axis of rows, and the file has ${golden.sizes.b} of them`);
+  return golden.take(name, "h p s n");
+}
+
+interface Names {
+  readonly Y: readonly string[];
+  readonly finalState: readonly string[];
+  readonly documentStates?: string | undefined;
+}
+
+function expectedOf(golden: GoldenCase, { Y, finalState }: Omit<Names, "documentStates">) {
+  const of = (names: readonly string[], output: string, axes: string) =>
+    names
+      .filter((name) => golden.has(name))
+      .map((name) => ({ golden: name, output, values: golden.take(name, axes) }));
+  return [...of(Y, "Y", "b t h p"), ...of(finalState, "finalState", "b h p n")];
 }
 
 export const ssdCombined: GoldenOp = {
   op: "ssd_combined",
   map(golden) {
-    if (golden.has("seq_idx")) return { skip: "packed documents (seq_idx) are not an input of ssd yet" };
-    const problem = combinedProblem(golden, golden.sizes.t);
-    const expected = expectedOf(golden, { "out.y": "Y", "out.final_states": "finalState" });
-    return { problems: [{ operator: ssd, problem, expected }] };
+    const names = {
+      Y: ["out.y"],
+      finalState: ["out.final_states"],
+      documentStates: golden.has("out.varlen_states") ? "out.varlen_states" : undefined,
+    };
+    return { problems: [combinedProblem(golden, golden.sizes.t, names)] };
   },
 };
 
@@ -88,24 +153,10 @@ export const ssdCombined: GoldenOp = {
 export const ssdDecode: GoldenOp = {
   op: "ssd_decode",
   map(golden) {
-    if (golden.has("seq_idx")) return { skip: "packed documents (seq_idx) are not an input of ssd yet" };
-    const problems: GoldenProblem[] = [
-      {
-        operator: ssd,
-        problem: combinedProblem(golden, golden.sizes.t),
-        expected: expectedOf(golden, {
-          "out.y": "Y",
-          "out.y_full": "Y",
-          "out.final_states": "finalState",
-        }),
-      },
-    ];
-    if (golden.has("out.state_after_first"))
-      problems.push({
-        operator: ssd,
-        problem: combinedProblem(golden, 1),
-        expected: expectedOf(golden, { "out.state_after_first": "finalState" }),
-      });
+    const whole = { Y: ["out.y", "out.y_full"], finalState: ["out.final_states"] };
+    const problems = [combinedProblem(golden, golden.sizes.t, whole)];
+    const afterFirst = { Y: [], finalState: ["out.state_after_first"] };
+    if (golden.has("out.state_after_first")) problems.push(combinedProblem(golden, 1, afterFirst));
     return { problems };
   },
 };

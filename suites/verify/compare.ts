@@ -5,6 +5,7 @@ import {
   type AnyOperator,
   type Lane,
   type LaneReference,
+  outputNames,
   outputSize,
   type Problem,
   shapeOf,
@@ -93,7 +94,7 @@ function makeBoundArrays(
   rounding: Rounding,
 ): Record<string, BoundArray> {
   const result: Record<string, BoundArray> = {};
-  for (const output of Object.keys(operator.outputs)) {
+  for (const output of outputNames(operator, problem as Problem)) {
     const array = () => new Float64Array(outputSize(operator, problem, output));
     result[output] = { value: array(), certified: array(), probable: array(), unit: array() };
   }

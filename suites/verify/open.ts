@@ -10,7 +10,6 @@ import type { Host } from "../processes/host.js";
 import { nodeHost } from "../processes/host.node.js";
 import { unknownDevice, unknownEngine } from "../processes/names.js";
 import { oneLine } from "../processes/one-line.js";
-import { originOf } from "../processes/origin.js";
 import { localPlace } from "./evaluate.js";
 import { isolatedPlace } from "./isolated.js";
 import type { Absent, Place, Target } from "./targets.js";
@@ -84,9 +83,8 @@ export async function openTargets(options: OpenTargetOptions): Promise<OpenedTar
     targets.push(...targetsOf(entry.name, 0, to).map((own) => ({ ...own, place })));
   }
 
-  const isBrought = (name: string) => all.some((impl) => impl.engine === name && originOf(impl));
   const hasWork = (name: string) => all.some(({ engine }) => engine === name);
-  for (const candidate of candidatesOf(entries, options.engines, hasWork, options.devices, isBrought)) {
+  for (const candidate of candidatesOf(entries, options.engines, hasWork, options.devices)) {
     // a user's file may do anything, an engine in it too
     const own = engines.find((entry) => entry === candidate.traits && entry.plainJs);
     const safe = own ? implementations.length : 0;

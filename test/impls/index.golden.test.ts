@@ -23,6 +23,13 @@ describe("references against the official float64 results", () => {
   it("hold every operator that has official vectors", () => {
     const problems = cases.flatMap(({ mapping }) => ("problems" in mapping ? mapping.problems : []));
     const names = new Set(problems.map(({ operator }) => operator.name));
-    expect([...names].sort()).toEqual(["attention", "masked_attention", "selective_scan", "ssd"]);
+    expect([...names].sort()).toEqual([
+      "attention",
+      "causal_conv1d",
+      "masked_attention",
+      "rms_norm_gated",
+      "selective_scan",
+      "ssd",
+    ]);
   });
 });

@@ -6,7 +6,14 @@ import type { Engine } from "../../impls/engines/engine.js";
 import type { EngineName, Engines } from "../../impls/engines/index.js";
 import type { Implementation } from "../../impls/implementation.js";
 import { laneTotal, laneView } from "../../impls/lanes.js";
-import { type AnyOperator, type Lane, type Outputs, outputSize, type Problem } from "../../impls/operator.js";
+import {
+  type AnyOperator,
+  type Lane,
+  type Outputs,
+  outputNames,
+  outputSize,
+  type Problem,
+} from "../../impls/operator.js";
 import type { Options, Prepared } from "../../impls/prepared.js";
 
 export function allLanes(operator: AnyOperator, problem: Problem): Lane[] {
@@ -16,7 +23,7 @@ export function allLanes(operator: AnyOperator, problem: Problem): Lane[] {
 /** All outputs in C order from the float64 reference. */
 export function referenceOutputs(operator: AnyOperator, problem: Problem): Record<string, Float64Array> {
   const outputs: Record<string, Float64Array> = {};
-  for (const name of Object.keys(operator.outputs))
+  for (const name of outputNames(operator, problem))
     outputs[name] = new Float64Array(outputSize(operator, problem, name)).fill(Number.NaN);
   for (const { lane, outputs: truth } of operator.reference(problem, allLanes(operator, problem)))
     for (const [name, { value }] of Object.entries(truth)) {
@@ -44,7 +51,17 @@ export async function outputsOf<Op extends AnyOperator>(
   problem: Problem<Op>,
   options: Options = {},
 ): Promise<Outputs<Op>> {
-  const prepared = await impl.prepare(engine, problem, options);
+  return outputsOn(engine, impl, problem, options);
+}
+
+/** All outputs of a host engine's implementation, run once on poisoned outputs. */
+export async function outputsOn<Op extends AnyOperator, E extends "cpu" | "wasm">(
+  on: Engines[E],
+  impl: Implementation<Op, E>,
+  problem: Problem<Op>,
+  options: Options = {},
+): Promise<Outputs<Op>> {
+  const prepared = (await impl.prepare(on, problem, options)) as Prepared<Op, void>;
   await prepared.poison();
   await prepared.run();
   return prepared.read();

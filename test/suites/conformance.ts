@@ -34,6 +34,8 @@ export interface Declines {
   readonly reason: RegExp;
   /** Least part of its runs that it must not decline. */
   readonly leastShare: number;
+  /** Other kernels of the same name take everything. */
+  readonly mayTakeAll?: true;
 }
 
 /** @param declines what the implementation may decline; without it, nothing */
@@ -44,6 +46,8 @@ export function complaints({ ran, declined }: Tally, declines?: Declines): strin
   return [
     ...unknown.map((reason) => `declines for a reason that is not listed: ${reason}`),
     ...(share >= least ? [] : [`ran ${ran} of ${ran + declined.length} runs, must run a share of ${least}`]),
-    ...(declines && declined.length === 0 ? [`declines nothing, yet ${declines.reason} is listed`] : []),
+    ...(declines && !declines.mayTakeAll && declined.length === 0
+      ? [`declines nothing, yet ${declines.reason} is listed`]
+      : []),
   ];
 }

@@ -23,6 +23,9 @@ def prepare(problem):
     # a key above the diagonal of a block of rows; the block before it is seen whole
     hidden = torch.ones(rows, rows, dtype=torch.bool, device=problem.device).triu(1)
 
+    narrowed = problem.inputs.documents is not None or problem.settings.window > 0
+    first, last = visible(problem) if narrowed else (None, None)
+
     def by_head(tensor, heads):
         """(b t heads d) -> (b g heads/g t d)"""
         return tensor.transpose(1, 2).reshape(b, g, heads // g, tensor.shape[1], -1)
@@ -38,14 +41,37 @@ def prepare(problem):
             seen = end if causal else s
             # 1. scores
             scores = Q[..., start:end, :] @ K[..., :seen, :].transpose(-1, -2)
-            if causal:
+            if narrowed:
+                places = torch.arange(seen, device=problem.device)
+                unseen = (places < first[:, start:end, None]) | (places >= last[:, start:end, None])
+                scores.masked_fill_(unseen[:, None, None], -math.inf)
+            elif causal:
                 size = end - start
                 scores[..., start:].masked_fill_(hidden[:size, :size], -math.inf)
-            # 2. softmax
+            # 2. softmax; a query that sees nothing has weights of 0, not of 0 / 0
             weights = torch.softmax(scores, -1).to(kind)
+            if narrowed:
+                weights = weights.masked_fill(unseen[:, None, None], 0)
             # 3. product with the values
             y = weights @ V[..., :seen, :]
             Y[:, start:end] = y.reshape(b, h, end - start, -1).transpose(1, 2)
         return {"Y": Y}
 
     return run
+
+
+def visible(problem):
+    """Keys [first, end) that each query sees, (b t) or (1 t)."""
+    dims, settings, documents = problem.dims, problem.settings, problem.inputs.documents
+    t = torch.arange(dims.length, device=problem.device).unsqueeze(0)
+    first, end = torch.zeros_like(t), torch.full_like(t, dims.context)
+    if documents is not None:
+        changes = documents[:, 1:] != documents[:, :-1]
+        edge = torch.ones_like(changes[:, :1]) if dims.length > 1 else torch.ones(dims.batch, 1, dtype=torch.bool, device=t.device)
+        first = torch.where(torch.cat([edge, changes], 1), t, 0).cummax(1).values
+        end = torch.where(torch.cat([changes, edge], 1), t + 1, dims.length).flip(1).cummin(1).values.flip(1)
+    if settings.window > 0:
+        first, end = torch.maximum(first, t - settings.window + 1), torch.minimum(end, t + settings.window)
+    if settings.causal:
+        end = torch.minimum(end, t + 1)
+    return first, end

@@ -18,6 +18,8 @@ class Args {
   span: i32;
   /** V with rows of `rowBytes`: [batch][group][key]. */
   values: usize; rowBytes: usize;
+  /** First key and end of each query, (batch length), where a mask leaves less than causality does; else 0. */
+  firsts: usize; ends: usize;
 }
 
 /** Queries of a tile: the lanes of two vectors, so that the softmax needs no sums over lanes. */
@@ -98,8 +100,17 @@ export function attend(args: Args, task: i32, scratch: usize): void {
   }
   const keys = args.keys + <usize>((b * args.groups + g) * keyTiles(args)) * tileBytes(args);
   const V = args.values + <usize>((b * args.groups + g) * args.context) * args.rowBytes;
-  const end = args.causal ? t0 : args.context;
-  for (let s0 = 0; s0 < end; s0 += BLOCK) block(args, keys, V, s0, min(BLOCK, end - s0), scratch, tiles);
+  let start = 0, end = args.causal ? t0 : args.context;
+  if (args.firsts) {
+    const count = min(span, args.length - t0), at = <usize>(b * args.length + t0) << 2, last = <usize>(count - 1) << 2;
+    start = load<i32>(args.firsts + at);
+    const e0 = load<i32>(args.ends + at), e1 = load<i32>(args.ends + at + last);
+    // One run of keys for all these queries, but for causality, is what follows; neither bound falls from one query to the next.
+    const alike = load<i32>(args.firsts + at + last) == start && (args.causal ? e0 == t0 + 1 && e1 == t0 + count : e0 == e1);
+    if (!alike) return attendSpans(args, keys, V, b, t0, row, tiles, scratch);
+    if (!args.causal) end = e0;
+  }
+  for (let s0 = start; s0 < end; s0 += BLOCK) block(args, keys, V, s0, min(BLOCK, end - s0), scratch, tiles);
   for (let i = 0; i < tiles; i++) {
     const Q = scratch + <usize>i * bytes, queries = min(QUERIES, args.length - t0 - i * QUERIES);
     if (args.causal) {
@@ -108,6 +119,76 @@ export function attend(args: Args, task: i32, scratch: usize): void {
     }
     const Y = args.Y + ((row + <usize>i * ofTile) * width << 2);
     write(outputsOf(args, Q), lanesOf(args, Q), Y, <usize>(args.heads * width) << 2, queries, width);
+  }
+}
+
+/** The same for queries that see keys of their own: first those that all see, then each tile's others. */
+function attendSpans(args: Args, keys: usize, V: usize, b: i32, t0: i32, row: usize, tiles: i32, scratch: usize): void {
+  const bytes = scratchBytes(args), count = min(QUERIES * TILES, args.length - t0);
+  const at = <usize>(b * args.length + t0) << 2, last = <usize>(count - 1) << 2;
+  // [lo, hi) is seen by all; where there is no such run, it lies behind everything
+  let lo = load<i32>(args.firsts + at + last), hi = load<i32>(args.ends + at);
+  if (lo >= hi) { lo = args.context; hi = args.context; }
+  for (let i = 0; i < tiles; i++) {
+    const lanes = lanesOf(args, scratch + <usize>i * bytes), low = f32x4.splat(-3e38);
+    // Finite: a query that has seen nothing yet must not subtract infinities.
+    v128.store(lanes, low); v128.store(lanes, low, 16);
+  }
+  for (let s0 = lo; s0 < hi; s0 += BLOCK) block(args, keys, V, s0, min(BLOCK, hi - s0), scratch, tiles);
+  for (let i = 0; i < tiles; i++) {
+    const Q = scratch + <usize>i * bytes, lanes = lanesOf(args, Q), queries = min(QUERIES, count - i * QUERIES);
+    const own = at + (<usize>(i * QUERIES) << 2), end = own + (<usize>(queries - 1) << 2);
+    const a = load<i32>(args.firsts + own), z = load<i32>(args.firsts + end);
+    const c = load<i32>(args.ends + own), d = load<i32>(args.ends + end);
+    rest(args, keys, V, own, queries, Q, a, z, c, min(lo, d));
+    rest(args, keys, V, own, queries, Q, max(hi, a), z, c, d);
+    // A query that sees nothing is 0, not 0 / 0.
+    for (let part: usize = 32; part < 64; part += 16) {
+      const sum = v128.load(lanes + part);
+      v128.store(lanes + part, v128.bitselect(f32x4.splat(1), sum, f32x4.eq(sum, i32x4.splat(0))));
+    }
+    const width = args.headDimV, Y = args.Y + ((row + <usize>(i * QUERIES * args.heads)) * width << 2);
+    write(outputsOf(args, Q), lanes, Y, <usize>(args.heads * width) << 2, queries, width);
+  }
+}
+
+/** Keys [from, to) of one tile, of which [z, c) are seen by all its queries and the others by some. */
+function rest(args: Args, keys: usize, V: usize, own: usize, queries: i32, Q: usize, from: i32, z: i32, c: i32, to: i32): void {
+  const left = z < c ? min(z, to) : to, right = max(left, min(c, to));
+  for (let s0 = from; s0 < left; s0 += BLOCK) edge(args, keys, V, own, queries, s0, min(BLOCK, left - s0), Q);
+  for (let s0 = max(from, left); s0 < right; s0 += BLOCK) block(args, keys, V, s0, min(BLOCK, right - s0), Q, 1);
+  for (let s0 = max(from, right); s0 < to; s0 += BLOCK) edge(args, keys, V, own, queries, s0, min(BLOCK, to - s0), Q);
+}
+
+/** Keys of which a query may see some. Masked, not multiplied by zero: a NaN in a V that a query does not see stays out. */
+function edge(args: Args, keys: usize, V: usize, own: usize, queries: i32, s0: i32, count: i32, Q: usize): void {
+  const lanes = lanesOf(args, Q), P = weightsOf(args, Q) + (<usize>(s0 % KEYS) << 5), stride = args.rowBytes, low = f32x4.splat(-Infinity);
+  const tail = i32x4.splat(queries), place0 = i32x4(0, 1, 2, 3), place1 = i32x4(4, 5, 6, 7);
+  const real0 = i32x4.lt_s(place0, tail), real1 = i32x4.lt_s(place1, tail);
+  const first0 = v128.load(args.firsts + own), first1 = v128.load(args.firsts + own, 16);
+  const end0 = v128.load(args.ends + own), end1 = v128.load(args.ends + own, 16);
+  scores(args, keys, s0, count, Q, 1);
+  for (let s = 0; s < count; s++) {
+    const at = P + (<usize>s << 5), key = i32x4.splat(s0 + s);
+    const seen0 = v128.and(real0, v128.and(i32x4.ge_s(key, first0), i32x4.lt_s(key, end0)));
+    const seen1 = v128.and(real1, v128.and(i32x4.ge_s(key, first1), i32x4.lt_s(key, end1)));
+    v128.store(at, v128.bitselect(v128.load(at), low, seen0));
+    v128.store(at, v128.bitselect(v128.load(at, 16), low, seen1), 16);
+  }
+  softmax(P, count, lanes);
+  const f0 = v128.load(lanes, 64), f1 = v128.load(lanes, 80);
+  V += <usize>s0 * stride;
+  let O = outputsOf(args, Q);
+  for (let e = 0; e < args.headDimV; e++, O += 32) {
+    let o0 = f32x4.mul(f0, v128.load(O)), o1 = f32x4.mul(f1, v128.load(O, 16));
+    for (let s = 0; s < count; s++) {
+      const v = v128.load32_splat(V + <usize>s * stride + (<usize>e << 2)), at = P + (<usize>s << 5), key = i32x4.splat(s0 + s);
+      const seen0 = v128.and(i32x4.ge_s(key, first0), i32x4.lt_s(key, end0));
+      const seen1 = v128.and(i32x4.ge_s(key, first1), i32x4.lt_s(key, end1));
+      o0 = v128.bitselect(madd(v, v128.load(at), o0), o0, seen0);
+      o1 = v128.bitselect(madd(v, v128.load(at, 16), o1), o1, seen1);
+    }
+    v128.store(O, o0); v128.store(O, o1, 16);
   }
 }
 

@@ -7,6 +7,9 @@ struct Size {
 @group(0) @binding(1) var<storage, read> Q: array<elem>;
 @group(0) @binding(2) var<storage, read> K: array<elem>;
 @group(0) @binding(3) var<storage, read_write> logits: array<f32>;
+//#if spans
+@group(0) @binding(4) var<storage, read> spans: array<vec2u>; // first key and end of each query
+//#endif
 
 const TILE = 32u;
 const DEPTH = 16u;
@@ -52,7 +55,12 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(local_invocation_id
     let t = t0 + id.y + 16u * (i / 2u);
     let s = s0 + id.x + 16u * (i % 2u);
     if (t < size.tokens && s < size.context) {
+//#if spans
+      let span = spans[b * size.tokens + t];
+      let seen = s >= span.x && s < span.y;
+//#else
       let seen = size.causal == 0u || s <= size.token0 + t;
+//#endif
       logits[(group.z * size.tokens + t) * size.context + s] = select(-3.0e38, sum[i] * size.scale, seen);
     }
   }

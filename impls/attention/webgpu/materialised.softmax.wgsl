@@ -32,6 +32,6 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
     if (lane < half) { parts[lane] += parts[lane + half]; }
   }
   workgroupBarrier();
-  mass = parts[0];
+  mass = select(parts[0], 1.0, parts[0] == 0.0); // a query that sees nothing: its weights are 0
   for (var s = lane; s < size.context; s += 256u) { logits[start + s] /= mass; }
 }

@@ -8,6 +8,9 @@ struct Size {
 @group(0) @binding(2) var<storage, read> K: array<elem>;
 @group(0) @binding(3) var<storage, read> V: array<elem>;
 @group(0) @binding(4) var<storage, read_write> Y: array<elem>;
+//#if spans
+@group(0) @binding(5) var<storage, read> spans: array<vec2u>; // first key and end of each query; neither falls from one to the next
+//#endif
 
 const THREADS = TX * TY;
 const DTP = DT + 1u;
@@ -37,18 +40,25 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(local_invocation_id
   let q0 = (grid.x - 1u - group.x) * TQ; // the longest rows first
   var end = size.context;
   if (size.causal != 0u) { end = min(size.context, size.token0 + q0 + TQ); }
+  var begin = 0u;
+//#if spans
+  if (q0 < size.tokens) {
+    begin = spans[b * size.tokens + q0].x / TK * TK;
+    end = spans[b * size.tokens + min(q0 + TQ, size.tokens) - 1u].y;
+  }
+//#endif
 
   var y = array<f32, RQ * RV * SLICES>();
   var most = array<f32, RQ>();
   var mass = array<f32, RQ>(); // this thread's part of the row's sum of exponentials
   for (var i = 0u; i < RQ; i++) { most[i] = -3.0e38; }
 
-  for (var s0 = 0u; s0 < end; s0 += TK) {
+  for (var s0 = begin; s0 < end; s0 += TK) {
     // 1. logits of the tile
     var logits = array<f32, RQ * RK>();
     for (var d0 = 0u; d0 < DPAD; d0 += DT) {
       workgroupBarrier();
-      if (DPAD > DT || s0 == 0u) {
+      if (DPAD > DT || s0 == begin) {
         for (var i = lane; i < TQ * DT; i += THREADS) {
           let t = q0 + i / DT;
           let d = d0 + i % DT;
@@ -78,9 +88,16 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(local_invocation_id
     for (var i = 0u; i < RQ; i++) {
       let t = size.token0 + q0 + id.y + TY * i;
       var row = -3.0e38;
+//#if spans
+      let span = spans[b * size.tokens + min(q0 + id.y + TY * i, size.tokens - 1u)];
+//#endif
       for (var j = 0u; j < RK; j++) {
         let s = s0 + id.x + TX * j;
+//#if spans
+        let seen = s >= span.x && s < span.y;
+//#else
         let seen = s < size.context && (size.causal == 0u || s <= t);
+//#endif
         logits[i * RK + j] = select(-3.0e38, logits[i * RK + j] * size.scale, seen);
         row = max(row, logits[i * RK + j]);
       }
@@ -134,6 +151,9 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(local_invocation_id
     var total = 0.0;
     for (var j = 0u; j < TX + rolled; j++) { total += maxima[(id.y + TY * i) * TX + j]; }
     let t = q0 + id.y + TY * i;
+//#if spans
+    total = select(total, 1.0, total == 0.0); // a query that sees nothing: its values are 0
+//#endif
     for (var j = 0u; j < RV * SLICES; j++) {
       let e = (j / RV) * VT + id.x + TX * (j % RV);
       if (t < size.tokens && e < size.head_dim_v) {

@@ -1,7 +1,14 @@
 /** A prepared problem whose outputs are arrays of the host: poisoning, reading and inspecting them. */
 
 import { gatherLane, laneView } from "../../lanes.js";
-import type { AnyOperator, Lane, OutputName, Outputs, Problem } from "../../operator.js";
+import {
+  type AnyOperator,
+  type Lane,
+  type OutputName,
+  type Outputs,
+  outputNames,
+  type Problem,
+} from "../../operator.js";
 import { type Inspection, type Prepared, type RunDetails, rewriteInputs } from "../../prepared.js";
 
 export interface HostPrepared<Op extends AnyOperator> {
@@ -40,7 +47,7 @@ export function inspectArrays<Op extends AnyOperator>(
   outputs: Outputs<Op>,
   lanes: readonly Lane[],
 ): Inspection<OutputName<Op>> {
-  const names = Object.keys(operator.outputs) as OutputName<Op>[];
+  const names = outputNames(operator, problem as Problem);
   let nonFinite: Inspection<OutputName<Op>>["nonFinite"];
   let hash = 0x811c9dc5;
   for (const name of names) {

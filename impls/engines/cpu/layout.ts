@@ -4,6 +4,7 @@ import {
   type InputSpecs,
   inputDtype,
   type Outputs,
+  outputNames,
   outputSize,
   type Problem,
 } from "../../operator.js";
@@ -38,7 +39,7 @@ export class Layout<Op extends AnyOperator> {
       const source = (problem.inputs as Problem["inputs"])[name];
       address[name] = source ? this.reserve(elementCount(source.shape) * 4) : 0;
     }
-    for (const name of Object.keys(operator.outputs))
+    for (const name of outputNames(operator, problem as Problem))
       address[name] = this.reserve(outputSize(operator, problem, name) * 4);
     this.address = address;
   }
@@ -69,7 +70,7 @@ export class Layout<Op extends AnyOperator> {
   /** Views of the outputs, which the next run overwrites. @param base where offset 0 lies in the memory */
   protected outputsIn(memory: ArrayBufferLike, base = 0): Outputs<Op> {
     return Object.fromEntries(
-      Object.keys(this.operator.outputs).map((name) => [
+      outputNames(this.operator, this.problem as Problem).map((name) => [
         name,
         new Float32Array(memory, base + this.address[name], outputSize(this.operator, this.problem, name)),
       ]),
@@ -77,7 +78,7 @@ export class Layout<Op extends AnyOperator> {
   }
 
   get outputBytes(): number {
-    return Object.keys(this.operator.outputs).reduce(
+    return outputNames(this.operator, this.problem as Problem).reduce(
       (sum, name) => sum + outputSize(this.operator, this.problem, name) * 4,
       0,
     );

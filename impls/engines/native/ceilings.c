@@ -19,13 +19,6 @@ static _Thread_local volatile float sink;
 // Told to nobody: what it holds cannot be worked out while compiling.
 static volatile float some = 0.5f;
 
-// Values that the compiler must hold in registers and may know nothing about.
-#if defined(__x86_64__)
-#define HOLD(x) __asm__ volatile("" : "+v"(x))
-#else
-#define HOLD(x) __asm__ volatile("" : "+w"(x))
-#endif
-
 static void multiply_adds(int64_t rounds) {
   Vec sums[CHAINS], factor = splat(some), term = splat(some);
   UNROLL for (int i = 0; i < CHAINS; i++) sums[i] = splat(some);

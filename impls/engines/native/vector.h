@@ -23,6 +23,14 @@ enum { LANES = 4, REGISTERS = 32 };
 #else
 #define UNROLL _Pragma("GCC unroll 64")
 #endif
+// A function of its own, with all registers to itself.
+#define APART static __attribute__((noinline))
+// Values that the compiler must hold in registers: it may know nothing about them, so that it cannot load or work them out again.
+#if defined(__x86_64__)
+#define HOLD(x) __asm__ volatile("" : "+v"(x))
+#else
+#define HOLD(x) __asm__ volatile("" : "+w"(x))
+#endif
 // Of two branches, the one that is hardly ever taken.
 #define SELDOM(condition) __builtin_expect(!!(condition), 0)
 
@@ -32,6 +40,12 @@ typedef float AnyVec __attribute__((vector_size(4 * LANES), aligned(4), may_alia
 
 INLINE Vec load(const float *from) { return *(const AnyVec *)from; }
 INLINE void store(float *to, Vec value) { *(AnyVec *)to = value; }
+
+// Asks for the line of an address, which may lie behind an end: to be read or written soon (in the nearest cache), or later (in the next).
+#define FETCH_TO_READ(address) __builtin_prefetch(address, 0, 3)
+#define FETCH_TO_WRITE(address) __builtin_prefetch(address, 1, 3)
+#define FETCH_FOR_LATER(address) __builtin_prefetch(address, 0, 2)
+enum { LINE_FLOATS = 16 };
 
 #if defined(__AVX512F__)
 INLINE Vec splat(float x) { return _mm512_set1_ps(x); }
@@ -47,6 +61,10 @@ INLINE Vec load_part(const float *from, int64_t count) {
 INLINE void store_part(float *to, Vec value, int64_t count) {
   _mm512_mask_storeu_ps(to, (__mmask16)((1u << count) - 1), value);
 }
+// Past the caches, without reading the line first: to aligned addresses, and all of a line's vectors behind each other. Until
+// `end_stream` no other thread may see them.
+INLINE void stream(float *to, Vec value) { _mm512_stream_ps(to, value); }
+INLINE void end_stream(void) { _mm_sfence(); }
 #elif defined(__AVX2__)
 INLINE Vec splat(float x) { return _mm256_set1_ps(x); }
 INLINE Vec madd(Vec a, Vec b, Vec c) { return _mm256_fmadd_ps(a, b, c); }
@@ -57,6 +75,8 @@ INLINE __m256i first_lanes(int64_t count) {
 }
 INLINE Vec load_part(const float *from, int64_t count) { return _mm256_maskload_ps(from, first_lanes(count)); }
 INLINE void store_part(float *to, Vec value, int64_t count) { _mm256_maskstore_ps(to, first_lanes(count), value); }
+INLINE void stream(float *to, Vec value) { _mm256_stream_ps(to, value); }
+INLINE void end_stream(void) { _mm_sfence(); }
 #else
 INLINE Vec splat(float x) { return (Vec)vdupq_n_f32(x); }
 INLINE Vec madd(Vec a, Vec b, Vec c) { return (Vec)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b); }
@@ -68,6 +88,8 @@ INLINE Vec load_part(const float *from, int64_t count) {
   return value;
 }
 INLINE void store_part(float *to, Vec value, int64_t count) { memcpy(to, &value, 4 * count); }
+INLINE void stream(float *to, Vec value) { store(to, value); }
+INLINE void end_stream(void) {}
 #endif
 
 // All of a row's vector, or what of it is there.
@@ -102,21 +124,47 @@ INLINE Vec quad_sums(Vec a, Vec b, Vec c, Vec d) {
 #undef HALVES
 }
 
-// Four rows of quads to 16 floats at `to`: row i's quads, added up, at 4 i.
-INLINE void store_quads(float *to, Vec r0, Vec r1, Vec r2, Vec r3) {
+// Of as many vectors as lanes: the sum over each one's lanes, in its lane.
+INLINE Vec sums_of(const Vec v[LANES]) {
+  Vec quads[LANES / 4];
+  UNROLL for (int i = 0; i < LANES / 4; i++) quads[i] = quad_sums(v[4 * i], v[4 * i + 1], v[4 * i + 2], v[4 * i + 3]);
 #if defined(__AVX512F__)
 #define EVEN 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27
 #define ODD 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31
-  const Vec a = SHUFFLE(r0, r1, EVEN) + SHUFFLE(r0, r1, ODD), b = SHUFFLE(r2, r3, EVEN) + SHUFFLE(r2, r3, ODD);
-  store(to, SHUFFLE(a, b, EVEN) + SHUFFLE(a, b, ODD));
+  const Vec a = SHUFFLE(quads[0], quads[1], EVEN) + SHUFFLE(quads[0], quads[1], ODD);
+  const Vec b = SHUFFLE(quads[2], quads[3], EVEN) + SHUFFLE(quads[2], quads[3], ODD);
+  return SHUFFLE(a, b, EVEN) + SHUFFLE(a, b, ODD);
 #undef EVEN
 #undef ODD
 #elif defined(__AVX2__)
-  store(to, SHUFFLE(r0, r1, 0, 1, 2, 3, 8, 9, 10, 11) + SHUFFLE(r0, r1, 4, 5, 6, 7, 12, 13, 14, 15));
-  store(to + 8, SHUFFLE(r2, r3, 0, 1, 2, 3, 8, 9, 10, 11) + SHUFFLE(r2, r3, 4, 5, 6, 7, 12, 13, 14, 15));
+  return SHUFFLE(quads[0], quads[1], 0, 1, 2, 3, 8, 9, 10, 11) + SHUFFLE(quads[0], quads[1], 4, 5, 6, 7, 12, 13, 14, 15);
 #else
-  store(to, r0), store(to + 4, r1), store(to + 8, r2), store(to + 12, r3);
+  return quads[0];
 #endif
+}
+
+// Rows and columns exchanged, in log2(LANES) rounds that each weave the two halves into each other.
+INLINE void transpose(Vec rows[LANES]) {
+#if defined(__AVX512F__)
+#define WEAVE_LOW 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23
+#define WEAVE_HIGH 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31
+#elif defined(__AVX2__)
+#define WEAVE_LOW 0, 8, 1, 9, 2, 10, 3, 11
+#define WEAVE_HIGH 4, 12, 5, 13, 6, 14, 7, 15
+#else
+#define WEAVE_LOW 0, 4, 1, 5
+#define WEAVE_HIGH 2, 6, 3, 7
+#endif
+  UNROLL for (int round = 1; round < LANES; round *= 2) {
+    Vec woven[LANES];
+    UNROLL for (int i = 0; i < LANES / 2; i++) {
+      woven[2 * i] = SHUFFLE(rows[i], rows[i + LANES / 2], WEAVE_LOW);
+      woven[2 * i + 1] = SHUFFLE(rows[i], rows[i + LANES / 2], WEAVE_HIGH);
+    }
+    UNROLL for (int i = 0; i < LANES; i++) rows[i] = woven[i];
+  }
+#undef WEAVE_LOW
+#undef WEAVE_HIGH
 }
 
 INLINE float sum_of(Vec x) {

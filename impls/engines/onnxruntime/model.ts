@@ -4,6 +4,7 @@ import {
   type InputSpecs,
   type Inputs,
   type Outputs,
+  outputNames,
   type Problem,
   shapeOf,
 } from "../../operator.js";
@@ -50,7 +51,7 @@ export function writeModel<Op extends AnyOperator>(
   }
   const made = build(graph, values as Inputs<Op, Value>) as Record<string, Value>;
   const outputShapes = new Map<string, readonly number[]>();
-  for (const name of Object.keys(operator.outputs)) {
+  for (const name of outputNames(operator, problem as Problem)) {
     const shape = seenAs(name, shapeOf(operator.outputs[name], problem.dims));
     outputShapes.set(name, shape);
     graph.output(made[name], shape, name);

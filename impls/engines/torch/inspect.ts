@@ -1,6 +1,6 @@
 /** Outputs as the Python process reads them where they lie: selected lanes, the first element that is no number, a hash of all bits. */
 import { laneView, projectionWeight } from "../../lanes.js";
-import type { AnyOperator, Lane, OutputName, Problem } from "../../operator.js";
+import { type AnyOperator, type Lane, type OutputName, outputNames, type Problem } from "../../operator.js";
 import type { Inspection } from "../../prepared.js";
 import type { Python } from "./python.js";
 
@@ -16,7 +16,7 @@ export async function inspect<Op extends AnyOperator>(
   problem: Problem,
   lanes: readonly Lane[],
 ): Promise<Inspection<OutputName<Op>>> {
-  const names = Object.keys(operator.outputs) as OutputName<Op>[];
+  const names = outputNames(operator, problem);
   const views = names.map((name) => lanes.map((lane) => laneView(operator, problem, name, lane)));
   const terms = views.flat().reduce((most, view) => Math.max(most, view.projected ? view.terms : 0), 0);
   const { value, data } = await python.call("inspect", {

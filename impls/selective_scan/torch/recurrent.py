@@ -41,6 +41,10 @@ def prepare(problem):
                 delta = F.softplus(delta)
             # 1. discretise: a = exp(delta A), x = delta B u
             decays = (delta.unsqueeze(-1) * A).exp_()
+            if x.documents is not None:
+                # the id before the first is 0: an initial state belongs to a document of that id
+                kept = x.documents == F.pad(x.documents[:, :-1], (1, 0))
+                decays *= kept[:, tokens].to(kind).transpose(0, 1).view(-1, b, 1, 1, 1)
             states = (delta * u).unsqueeze(-1) * by_channel(x.B, tokens, constant_b)
             # 2. s_t = a_t s_(t-1) + x_t
             for a, s in zip(decays.unbind(0), states.unbind(0)):

@@ -14,6 +14,14 @@ export class Args {
   slices: i32;
   /** Slices, or channels of the decode step, a task takes. */
   span: i32;
+  /** Ids of the documents of the tokens, (batch length). */
+  documents: usize;
+}
+
+/** Whether a document begins with token t of a sequence: then nothing from before reaches it. */
+export function anew(args: Args, b: i32, t: i32): bool {
+  const id = args.documents + (<usize>(b * args.length + t) << 2);
+  return t ? load<f32>(id) != load<f32>(id - 4) : load<f32>(id) != 0;
 }
 
 /** The time step of four channels; `channel` is the byte offset of the first. */

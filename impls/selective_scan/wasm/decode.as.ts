@@ -1,6 +1,6 @@
 import { exp2, log2e, silu } from "../../engines/wasm/exp.as";
 import { flushed, loadTail, madd, storeTail } from "../../engines/wasm/simd.as";
-import { Args, step } from "./arguments.as";
+import { Args, anew, step } from "./arguments.as";
 
 /**
  * A few tokens of many sequences: states pass through once, as they lie in memory, lanes are states. Tasks: (sequence, run of `span`
@@ -15,6 +15,7 @@ export function decode(args: Args, task: i32, scratch: usize): void {
     let from = args.initialState ? args.initialState + <usize>(b * args.width + d) * rowBytes : 0;
     const A = args.A + <usize>d * rowBytes;
     for (let t = 0; t < args.length; t++, from = S) {
+      if (args.documents && anew(args, b, t)) from = 0;
       const token = <usize>b * args.length + t, at = (token * args.width + d) << 2;
       const row = (token * args.groups + d / (args.width / args.groups)) * rowBytes, constant = <usize>d * rowBytes;
       const delta = f32x4.splat(f32x4.extract_lane(step(args, v128.load32_zero(args.delta + at), <usize>d << 2), 0));

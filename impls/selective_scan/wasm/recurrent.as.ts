@@ -1,6 +1,6 @@
 import { exp2, log2e, silu, table as expTable } from "../../engines/wasm/exp.as";
 import { flushed, madd, storeTail } from "../../engines/wasm/simd.as";
-import { Args, step } from "./arguments.as";
+import { Args, anew, step } from "./arguments.as";
 export { decode } from "./decode.as";
 
 // Lanes are channels: eight at a time, all of one group, so that B and C of a token are broadcasts. Every state has a decay of its
@@ -76,6 +76,7 @@ function block(args: Args, b: i32, s: i32, t0: i32, count: i32, at: usize, table
   tame = tame && plain;
   for (let t = 0; t < count; t++) {
     const to = <usize>t << 5, token = bc + <usize>t * tokenBytes;
+    if (args.documents && anew(args, b, t0 + t)) memory.fill(at + table, 0, table);
     if (tame) tameToken(args.B + token, args.C + token, at, at + table, args.state, deltas + to, inputs + to, out + to);
     else if (plain) oneToken(args.B + token, args.C + token, at, at + table, args.state, deltas + to, inputs + to, out + to);
     else {

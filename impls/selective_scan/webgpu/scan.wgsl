@@ -31,6 +31,9 @@ struct Size {
 //#if z
 @group(0) @binding(12) var<storage, read> z: array<elem>;
 //#endif
+//#if documents
+@group(0) @binding(13) var<storage, read> kept: array<f32>; // of a token's past: 0 where a document begins, else 1
+//#endif
 
 const THREADS = PT * LT;
 const NQ = LT * RN4; // quads of state elements
@@ -42,25 +45,6 @@ var<workgroup> partial: array<f32, TB * PT * LT>;
 //#endif
 var<workgroup> xs: array<f32, TB * PT>;
 var<workgroup> steps: array<f32, TB * PT>;
-
-// log(1 + e) for e in [0, 1] as 2 atanh(e / (2 + e)): WGSL's log only promises an absolute error near 1
-fn log1p_unit(e: f32) -> f32 {
-  let s = e / (2.0 + e);
-  let q = s * s;
-  var sum = 1.0 / 17.0;
-  sum = fma(sum, q, 1.0 / 15.0);
-  sum = fma(sum, q, 1.0 / 13.0);
-  sum = fma(sum, q, 1.0 / 11.0);
-  sum = fma(sum, q, 1.0 / 9.0);
-  sum = fma(sum, q, 1.0 / 7.0);
-  sum = fma(sum, q, 1.0 / 5.0);
-  sum = fma(sum, q, 1.0 / 3.0);
-  return 2.0 * fma(s * q, sum, s);
-}
-
-fn softplus(v: f32) -> f32 {
-  return max(v, 0.0) + log1p_unit(exp(-abs(v)));
-}
 
 @compute @workgroup_size(THREADS)
 fn main(@builtin(local_invocation_index) thread: u32, @builtin(workgroup_id) group: vec3u) {
@@ -159,10 +143,18 @@ fn main(@builtin(local_invocation_index) thread: u32, @builtin(workgroup_id) gro
     }
     workgroupBarrier();
     var total = 0.0;
+//#if documents
+    var all_kept = 1.0;
+//#endif
     for (var i = 0u; i < TB + rolled; i++) {
       let step = steps[i * PT + own];
       let x = xs[i * PT + own];
       total += step;
+//#if documents
+      var past = 1.0;
+      if (t0 + i < last) { past = kept[b * size.tokens + t0 + i]; }
+      all_kept *= past;
+//#endif
       var y = vec4f();
       for (var k = 0u; k < RN4; k++) {
         let at = i * NQ + lane + LT * k;
@@ -171,7 +163,11 @@ fn main(@builtin(local_invocation_index) thread: u32, @builtin(workgroup_id) gro
 //#else
         let quad = Bs[at];
 //#endif
+//#if documents
+        S[k] = fma(past * exp(max(step * rates[k], vec4f(-1.0e4))), S[k], x * quad);
+//#else
         S[k] = fma(exp(max(step * rates[k], vec4f(-1.0e4))), S[k], x * quad);
+//#endif
 //#if outputs
 //#if constantC
         y = fma(S[k], ownC[k], y);
@@ -186,7 +182,12 @@ fn main(@builtin(local_invocation_index) thread: u32, @builtin(workgroup_id) gro
     }
 //#if endDecays
     // one exponential for TB tokens: the decay of the whole segment as a product of decays, never a ratio
-    for (var k = 0u; k < RN4; k++) { decay[k] *= exp(max(total * rates[k], vec4f(-1.0e4))); }
+    for (var k = 0u; k < RN4; k++) {
+      decay[k] *= exp(max(total * rates[k], vec4f(-1.0e4)));
+//#if documents
+      decay[k] *= all_kept;
+//#endif
+    }
 //#endif
 //#if outputs
     workgroupBarrier();

@@ -2,10 +2,12 @@
 import type { Stage } from "../../engines/webgpu/problem/stage.js";
 import type { Window } from "../../engines/webgpu/problem/windows.js";
 import type { Problem } from "../../operator.js";
+import { keptTable } from "../../recurrence/kept.js";
 import type { Segments, TokenTiles } from "../../recurrence/tiles.js";
 import type { SelectiveScan } from "../operator.js";
 
 const scanUrl = new URL("./scan.wgsl", import.meta.url);
+const softplusUrl = new URL("../../recurrence/softplus.wgsl", import.meta.url);
 const passUrl = new URL("./scan.pass.wgsl", import.meta.url);
 
 /** One window of the problem, cut into segments. */
@@ -67,16 +69,18 @@ async function addSweep(
   const { heads, groups, headDim, state } = problem.dims;
   const slices = Math.ceil((heads * headDim) / groups / tiles.PT);
   const inputs = await stage.inputs(window, "u", "delta", "A", "B", "deltaBias");
+  const kept = keptTable(stage, window);
   const stepFlags = [
+    ...(kept ? ["documents"] : []),
     ...(inputs.deltaBias ? ["deltaBias"] : []),
     ...(problem.settings.softplus ? ["softplus"] : []),
     ...(isConstant(problem, "B") ? ["constantB"] : []),
   ];
   await stage.kernel(
-    { url: scanUrl, flags: [...stepFlags, ...flags], constants: { ...tiles } },
+    { url: scanUrl, shared: [softplusUrl], flags: [...stepFlags, ...flags], constants: { ...tiles } },
     {
       size: { batches, tokens, heads, groups, head_dim: headDim, state, ...cut, slices },
-      ...{ ...inputs, ...buffers },
+      ...{ ...inputs, ...buffers, kept },
     },
     [slices * groups, cut.segments, batches],
   );

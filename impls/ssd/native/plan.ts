@@ -1,16 +1,43 @@
 /** How a run of the native kernels is cut into tasks, and the memory of each. */
-import type { NativeEngine } from "../../engines/native.js";
+
+import type { NativeRoom } from "../../engines/native/room.js";
+import type { NativeEngine, Plan } from "../../engines/native.js";
 import type { Problem } from "../../operator.js";
+import { skipOf } from "../cpu/skip.js";
 import type { Ssd } from "../operator.js";
 
-/** Channels of a slice, as problem.h has it: as many as fill the registers of a tile. */
-export function sliceWidth({ isa, lanes }: NativeEngine): number {
-  return lanes * (isa === "avx2" ? 2 : 4);
+/** A kernel: its source, vectors of channels that it works on at once, and floats of a thread beside the states. */
+interface Kernel {
+  readonly kernel: URL;
+  readonly vectors: number;
+  readonly work: number;
 }
 
-/** Slices of all heads of one sequence. */
-export function slicesOf(engine: NativeEngine, { dims }: Problem<Ssd>): number {
-  return dims.heads * Math.ceil(dims.headDim / sliceWidth(engine));
+/** Threads to offer: one, and as many as there are if the problem has that many slices. */
+export function threadsFor(engine: NativeEngine, { dims }: Problem<Ssd>, vectors: number): readonly number[] {
+  const threads = Math.min(
+    engine.threads,
+    dims.batch * dims.heads * Math.ceil(dims.headDim / (vectors * engine.lanes)),
+  );
+  return threads > 1 ? [1, threads] : [1];
+}
+
+/** @param kernel `work` is how many floats of its own a thread has */
+export function planOf(
+  engine: NativeEngine,
+  room: NativeRoom<Ssd>,
+  { kernel, vectors, work }: Kernel,
+  threads: number,
+): Plan {
+  const { batch, heads, headDim, state } = room.problem.dims;
+  const width = vectors * engine.lanes;
+  const { span, runs } = runsOf(heads * Math.ceil(headDim / width), batch, threads);
+  return {
+    kernel,
+    values: { D: skipOf(room), span, runs },
+    threads,
+    scratchBytes: 4 * (work + engine.lanes + span * (state * width + 1)),
+  };
 }
 
 /**

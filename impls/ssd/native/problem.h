@@ -1,7 +1,9 @@
-// What the ssd kernels share: their arguments, and walks over rows and states.
+// What the ssd kernels share: their arguments, and walks over rows and states. A kernel defines SLICE_VECTORS, the vectors of a slice.
 #pragma once
 #include "../../engines/native/exp.h"
 #include "../../engines/native/runtime.h"
+
+#include <stdbool.h>
 
 // Tensors in C order, 0 for an absent input; README.md of the operator has the axes.
 typedef struct {
@@ -16,8 +18,8 @@ typedef struct {
   int64_t scratchFloats;
 } Args;
 
-// A slice is as many of a head's channels as fill the registers of a tile: so many vectors, of which the last may be a part.
-enum { WIDEST = REGISTERS == 32 ? 4 : 2, SLICE = WIDEST * LANES };
+// A slice is as many of a head's channels as a kernel works on at once: so many vectors, of which the last may be a part.
+enum { SLICE = SLICE_VECTORS * LANES };
 
 typedef struct {
   int64_t head, group;
@@ -35,21 +37,32 @@ INLINE Slice slice_at(const Args *a, int64_t index) {
   return (Slice){head, head / (a->heads / a->groups), channel, least(a->headDim - channel, SLICE)};
 }
 
+// A matrix times `factor` with rows and columns exchanged, square by square. With `pads` the rows of the result are filled up to whole
+// vectors with zeros.
+static void turn(const float *from, int64_t rows, int64_t columns, int64_t stride, float *to, int64_t toStride, bool pads, float factor) {
+  for (int64_t r = 0; r < rows; r += LANES)
+    for (int64_t c = 0; c < columns; c += LANES) {
+      Vec square[LANES];
+      UNROLL for (int i = 0; i < LANES; i++)
+        square[i] = r + i < rows ? splat(factor) * load_some(from + (r + i) * stride + c, columns - c) : (Vec){0};
+      transpose(square);
+      const int64_t count = least(columns - c, LANES);
+      UNROLL for (int i = 0; i < LANES; i++)
+        if (i < count) store_some(to + (c + i) * toStride + r, square[i], pads ? LANES : rows - r);
+    }
+}
+
+INLINE int64_t state_at(const Args *a, int64_t b, Slice s) { return ((b * a->heads + s.head) * a->headDim + s.channel) * a->state; }
+
 // Between (h p n) in memory and the [n][channels, padded to vectors] that kernels work on; the padding is zero.
 static void load_state(const Args *a, int64_t b, Slice s, float *S) {
   const int64_t width = vectors_of(s.channels) * LANES;
-  memset(S, 0, 4 * a->state * width);
-  if (!a->initialState) return;
-  const float *from = a->initialState + ((b * a->heads + s.head) * a->headDim + s.channel) * a->state;
-  for (int64_t p = 0; p < s.channels; p++)
-    for (int64_t n = 0; n < a->state; n++) S[n * width + p] = *from++;
+  if (a->initialState) turn(a->initialState + state_at(a, b, s), s.channels, a->state, a->state, S, width, true, 1);
+  else memset(S, 0, 4 * a->state * width);
 }
 
 static void store_state(const Args *a, int64_t b, Slice s, const float *S, float factor) {
-  const int64_t width = vectors_of(s.channels) * LANES;
-  float *to = a->finalState + ((b * a->heads + s.head) * a->headDim + s.channel) * a->state;
-  for (int64_t p = 0; p < s.channels; p++)
-    for (int64_t n = 0; n < a->state; n++) *to++ = factor * S[n * width + p];
+  turn(S, a->state, s.channels, vectors_of(s.channels) * LANES, a->finalState + state_at(a, b, s), a->state, false, factor);
 }
 
 // y + D x, with the raw x, then times silu(z), for one vector of an output's row.

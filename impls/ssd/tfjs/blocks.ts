@@ -8,6 +8,7 @@ import { type Problem, shapeOf } from "../../operator.js";
 import { gated } from "../../recurrence/gated.js";
 import { ssd } from "../operator.js";
 import { block, type Masks } from "./block.js";
+import { tokenSteps } from "./steps.js";
 
 /** Sizes of one problem cut into chunks, and of the heads that are computed together. */
 interface Plan {
@@ -99,10 +100,11 @@ export function blockwise(engine: TfjsEngine, problem: Problem<typeof ssd>, chun
   return engine.prepared(ssd, problem, {
     scratchBytes: MATRICES_ALIVE * matrixBytes(cut) + 16 * batch * chunk * chunks * heads * headDim,
     constants: () => causalMasks(engine, chunk),
-    compute({ X, logA, B, C, dt, D, z, initialState }, masks) {
-      const x = dt ? tf.mul(X, tf.reshape(dt, [batch, length, heads, 1])) : X;
+    compute({ X, logA, B, C, dt, D, z, initialState, dtBias, documents }, masks) {
+      const { a, dt: step } = tokenSteps(tf, problem, { logA, dt, dtBias, documents });
+      const x = step ? tf.mul(X, tf.reshape(step, [batch, length, heads, 1])) : X;
       const xBlocks = split(pad(x), blocks);
-      const aBlocks = split(pad(tf.exp(logA), 1), blocks);
+      const aBlocks = split(pad(a, 1), blocks);
       const [Bs, Cs] = [B, C].map((tensor) =>
         split(pad(tensor), groups).map((part) => tf.reshape(part, [chunks, chunk, state]) as Tensor3D),
       );

@@ -44,11 +44,30 @@ def prepare(problem):
             tensor = F.pad(tensor, (0, 0) * (tensor.dim() - 2) + (0, padding))
         return tensor.reshape(b, m, q, *tensor.shape[2:])
 
+    def steps():
+        """Log decays and time steps, (b t h): -Infinity where a document begins, which every sum below hands on as a decay of 0."""
+        log_decay, dt, s = x.logA, x.dt, problem.settings
+        if dt is not None:
+            if x.dtBias is not None:
+                dt = dt + x.dtBias
+            if s.softplus:
+                dt = F.softplus(dt)
+            if s.dtMin > 0 or s.dtMax > 0:
+                dt = dt.clamp(s.dtMin, s.dtMax or float("inf"))
+        if log_decay.dim() == 1:
+            log_decay = dt * log_decay
+        if x.documents is not None:
+            # the id before the first is 0: an initial state belongs to a document of that id
+            anew = x.documents != F.pad(x.documents[:, :-1], (1, 0))
+            log_decay = log_decay.masked_fill(anew.unsqueeze(-1), float("-inf"))
+        return log_decay, dt
+
     def run():
-        log_decay = chunks(x.logA).transpose(2, 3).contiguous()  # (b m h q), f32
+        log_decay, dt = steps()
+        log_decay = chunks(log_decay).transpose(2, 3).contiguous()  # (b m h q), f32
         X = x.X.to(kind)
-        if x.dt is not None:
-            X = (X * x.dt.unsqueeze(-1)).to(kind)
+        if dt is not None:
+            X = (X * dt.unsqueeze(-1)).to(kind)
         X, B, C = chunks(X), chunks(x.B).to(kind), chunks(x.C).to(kind)
         B, C = B.transpose(2, 3), C.transpose(2, 3)  # (b m g q n)
 

@@ -7,7 +7,7 @@ import type { Problem } from "../../operator.js";
 import { f32Bytes, storageOf, torchPeers } from "../../peers/torch.js";
 import type { Options } from "../../prepared.js";
 import { decayRate } from "../../random.js";
-import { type Ssd, ssd } from "../operator.js";
+import { extrasOf, type Ssd, STEPS_AND_STATES, ssd } from "../operator.js";
 
 /** Roundings to storage on the longest way: the scaled input, its product with a decay, the state, the score, the output. */
 const STORED = 6;
@@ -33,6 +33,7 @@ function scratchBytes({ dims }: Problem<Ssd>, { chunk = 256 }: Options): number 
 const mamba = torchPeers(ssd, {
   form: "chunked",
   make: "mamba-ssm",
+  takes: STEPS_AND_STATES,
   source: "mamba_ssm, mamba_chunk_scan_combined (Triton; arXiv 2405.21060)",
   file: new URL("./chunked.mamba.py", import.meta.url),
   replays: ["graph"],
@@ -41,12 +42,12 @@ const mamba = torchPeers(ssd, {
   chunk: ({ dims }) => (dims.state >= 128 || (dims.state >= 64 && dims.length >= 2048) ? 256 : 128),
   constants: (problem) => ({ rates: ratesOf(problem) ?? [] }),
   rounding: officialRounding,
-  unsupported: (problem) =>
-    ratesOf(problem) === undefined ? "mamba_ssm needs logA = dt A with one A a head" : undefined,
+  unsupported: mambaRefusal,
   scratchBytes,
   timed: ({ inputs, dtype }) =>
     [
       "discretisation included: decays are dt A",
+      inputs.documents ? "ids of documents made whole numbers before timing" : "",
       inputs.dt ? "" : "X divided by dt before timing",
       dtype === "f32" ? "products in TF32" : "",
     ]
@@ -76,9 +77,24 @@ const fla = torchPeers(ssd, {
 
 export const officialTorch = [...mamba, ...fla];
 
+/** What mamba_chunk_scan_combined has no argument for. */
+function mambaRefusal(problem: Problem<Ssd>): string | undefined {
+  const { dims, inputs } = problem;
+  // with decays that are ready the steps must be so too: the kernel makes the one of the other
+  const made = extrasOf(problem).some((extra) => ["dtBias", "softplus", "limits of dt"].includes(extra));
+  const ready = inputs.logA?.axes.length !== 1;
+  if (ready && (made || ratesOf(problem) === undefined))
+    return "mamba_ssm needs logA = dt A with one A a head";
+  if (!dims.documents) return undefined;
+  if (dims.batch > 1) return `mamba_ssm gives states of documents for batch=1, got batch=${dims.batch}`;
+  return inputs.initialState ? "mamba_ssm's states of documents know of no initial state" : undefined;
+}
+
 /** A of each head when logA = dt A, by the random functions' definition or by the values; undefined when it is not. */
 export function ratesOf({ inputs, dims }: Problem<Ssd>): number[] | undefined {
   const { logA, dt } = inputs;
+  // A itself, which the program takes as it is
+  if (logA?.axes.length === 1) return [];
   if (logA?.kind === "random") {
     // logA is made of the stream of dt (random.ts); without dt the kernels get that very dt
     const same = dt === undefined || (dt.kind === "random" && dt.seed === logA.seed);

@@ -36,6 +36,10 @@ export const fields = [
   "firstTokens",
   "segmentTokens",
   "decays",
+  "documentStates",
+  "documents",
+  "document",
+  "ids",
 ] as const;
 export type Field = (typeof fields)[number];
 
@@ -55,6 +59,8 @@ export function argumentsOf(room: Room<Ssd>, own: Partial<Record<Field, number>>
     number
   >;
   values.D = skipOf(room);
+  values.ids = values.documents;
+  values.documents = dims.documents ?? 0;
   const { length, heads, groups, headDim, state } = dims;
   const slices = Math.ceil(headDim / WIDTH);
   const ones = room.floats(WIDTH, (values) => values.fill(1));

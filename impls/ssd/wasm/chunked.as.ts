@@ -3,8 +3,9 @@ import { Args } from "./layout.as";
 import { recordBytes } from "./weights.as";
 // Exported, so that binaryen does not inline them where V8 would spill their sums (gemm.as.ts).
 export { fourRows, freshTile, tile } from "../../engines/wasm/gemm.as";
-export { loadStates, storeStates } from "./layout.as";
+export { clearDocuments, keepDocument, loadStates, storeStates } from "./layout.as";
 export { finish, triangle, splitRows } from "./rows.as";
+export { steps } from "./steps.as";
 export { firstPass, handOver, secondPass } from "./segments.as";
 
 // Section 6 of the paper, f32: a step for all chunks of a block of tokens before the next step.

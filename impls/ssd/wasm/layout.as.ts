@@ -27,6 +27,10 @@ export class Args {
    */
   slots: i32; firstTokens: i32; segmentTokens: i32;
   decays: usize;
+  /** States of documents, (b h p documents n), where they are asked for, and which document's the next is. */
+  documentStates: usize; documents: i32; document: i32;
+  /** Ids of the documents of the tokens. */
+  ids: usize;
 }
 
 /** Tokens of a row tile. */
@@ -71,6 +75,23 @@ export function loadStates(args: Args, task: i32, scratch: usize): void {
   for (let p = 0; p < args.headDim; p++) {
     let at = to + <usize>(p >> 3) * slice + <usize>((p & 7) << 2);
     for (let n = 0; n < args.state; n++, from += 4, at += 32) store<f32>(at, load<f32>(from));
+  }
+}
+
+/** Zeros where a row has fewer documents than states are asked for. Tasks: (sequence, head), all of them. */
+export function clearDocuments(args: Args, task: i32, scratch: usize): void {
+  const bytes = <usize>(args.headDim * args.documents * args.state) << 2;
+  memory.fill(args.documentStates + <usize>task * bytes, 0, bytes);
+}
+
+/** The first slot's states to documentStates. Tasks: (sequence, head). */
+export function keepDocument(args: Args, task: i32, scratch: usize): void {
+  const slice = sliceBytes(args), from = stateOf(args, task / args.heads, 0, task % args.heads);
+  const first = <usize>(args.first * args.heads + task) * args.headDim;
+  for (let p = 0; p < args.headDim; p++) {
+    let at = from + <usize>(p >> 3) * slice + <usize>((p & 7) << 2);
+    let to = args.documentStates + (((first + p) * args.documents + args.document) * args.state << 2);
+    for (let n = 0; n < args.state; n++, to += 4, at += 32) store<f32>(to, load<f32>(at));
   }
 }
 

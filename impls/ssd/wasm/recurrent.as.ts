@@ -2,6 +2,8 @@ import { exp, silu } from "../../engines/wasm/exp.as";
 import { flushed, madd, storeTail } from "../../engines/wasm/simd.as";
 import { Args } from "./layout.as";
 export { decode } from "./decode.as";
+export { clearDocuments } from "./layout.as";
+export { steps } from "./steps.as";
 
 // Equation (1), token by token; eight channels of a head are the lanes and their state, [n][8], stays in the first cache.
 
@@ -18,9 +20,17 @@ export function recur(args: Args, task: i32, scratch: usize): void {
     memory.fill(S, 0, size);
     if (args.initialState) move(args, b, unit, args.initialState, S, true);
   }
-  for (let t = 0; t < args.length; t += BLOCK) {
+  const ids = args.ids + (<usize>b * args.length << 2);
+  let count = 0, document = 0;
+  for (let t = 0; t < args.length; t += count) {
+    count = min(BLOCK, args.length - t);
+    if (args.documents) count = untilBorder(ids, t, count);
     S = scratch;
-    for (let unit = first; unit < last; unit++, S += size) block(args, b, unit, t, min(BLOCK, args.length - t), S, rows);
+    for (let unit = first; unit < last; unit++, S += size) block(args, b, unit, t, count, S, rows);
+    if (!args.documents || !endsAt(ids, t + count, args.length)) continue;
+    S = scratch;
+    for (let unit = first; unit < last; unit++, S += size) keep(args, b, unit, document, S);
+    document++;
   }
   S = scratch;
   for (let unit = first; unit < last; unit++, S += size) move(args, b, unit, args.finalState, S, false);
@@ -36,6 +46,27 @@ function move(args: Args, b: i32, unit: i32, tensor: usize, S: usize, into: bool
       if (into) store<f32>(place, load<f32>(at));
       else store<f32>(at, load<f32>(place));
     }
+  }
+}
+
+/** Tokens from t on that are of one document, at most `count`. */
+function untilBorder(ids: usize, t: i32, count: i32): i32 {
+  let same = 1;
+  while (same < count && !endsAt(ids, t + same, t + count)) same++;
+  return same;
+}
+
+/** Whether a document ends in front of token t. */
+function endsAt(ids: usize, t: i32, length: i32): bool {
+  return t == length || load<f32>(ids + (<usize>t << 2)) != load<f32>(ids + (<usize>t << 2) - 4);
+}
+
+function keep(args: Args, b: i32, unit: i32, document: i32, S: usize): void {
+  const h = unit / args.slices, p0 = unit % args.slices * 8, width = min(args.headDim - p0, 8);
+  for (let p = 0; p < width; p++) {
+    const channel = (<usize>b * args.heads + h) * args.headDim + p0 + p;
+    let to = args.documentStates + ((channel * args.documents + document) * args.state << 2);
+    for (let n = 0; n < args.state; n++, to += 4) store<f32>(to, load<f32>(S + (<usize>n << 5) + (p << 2)));
   }
 }
 

@@ -3,6 +3,7 @@ import type { WebGpuEngine } from "../../engines/webgpu.js";
 import type { Problem } from "../../operator.js";
 import { type Ssd, ssd } from "../operator.js";
 import { ssdSize } from "./size.js";
+import { steppedInputs } from "./steps.js";
 import { MATRIX_BLOCK, matrixCounts, matrixSlices, matrixTiles } from "./tiles.js";
 import { canWalk, prepareWalk } from "./walk.js";
 
@@ -39,7 +40,8 @@ export async function prepareMatrix(engine: WebGpuEngine, problem: Problem<Ssd>,
     const { batches, tokens, isFirst } = window;
     const all = Math.ceil(tokens / chunk);
     const stretch = stretchChunks(all, batches * (heads * stateBytes + groups * scoreBytes));
-    const { X, logA, B, C, dt, D, z, initialState } = await stage.inputs(
+    const { X, logA, B, C, dt, D, z, initialState } = await steppedInputs(
+      stage,
       window,
       ...(["X", "logA", "B", "C", "dt", "D", "z", "initialState"] as const),
     );

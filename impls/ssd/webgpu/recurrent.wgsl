@@ -1,6 +1,8 @@
 // The recurrent form, equation (1): parallel over heads, channels and the state, one token after another. A workgroup owns PT
 // channels of one head; LT lanes share a channel's state, four elements at a time, in registers. Also the decoder (length 1).
-struct Size { batches: u32, tokens: u32, heads: u32, groups: u32, head_dim: u32, state: u32, slices: u32, d_per_head: u32 }
+struct Size {
+  batches: u32, tokens: u32, heads: u32, groups: u32, head_dim: u32, state: u32, slices: u32, d_per_head: u32, documents: u32,
+}
 @group(0) @binding(0) var<uniform> size: Size;
 @group(0) @binding(1) var<storage, read> X: array<elem>;
 @group(0) @binding(2) var<storage, read> logA: array<f32>;
@@ -13,6 +15,10 @@ struct Size { batches: u32, tokens: u32, heads: u32, groups: u32, head_dim: u32,
 //#endif
 //#if dt
 @group(0) @binding(8) var<storage, read> dt: array<f32>;
+//#endif
+//#if documentStates
+@group(0) @binding(11) var<storage, read> ends: array<u32>; // of a token: which document ends with it, counted from 1; 0: none
+@group(0) @binding(12) var<storage, read_write> documentStates: array<f32>;
 //#endif
 
 const THREADS = PT * LT;
@@ -56,6 +62,16 @@ fn main(@builtin(local_invocation_index) thread: u32, @builtin(workgroup_id) gro
       S[k][i] = start;
     }
   }
+
+//#if clears
+  // rows may have fewer documents than states are asked for
+  for (var d = 0u; d < size.documents; d++) {
+    for (var n = lane; n < size.state; n += LT) {
+      if (p < size.head_dim) { documentStates[place * size.documents + d * size.state + n] = 0.0; }
+    }
+  }
+  storageBarrier();
+//#endif
 
   for (var t0 = 0u; t0 < size.tokens; t0 += TB) {
     workgroupBarrier();
@@ -105,6 +121,18 @@ fn main(@builtin(local_invocation_index) thread: u32, @builtin(workgroup_id) gro
         y = fma(S[k], Cs[at], y);
       }
       partial[(i * PT + channel) * LT + lane] = (y.x + y.y) + (y.z + y.w);
+//#if documentStates
+      var ended = 0u;
+      if (t0 + i < size.tokens) { ended = ends[b * size.tokens + t0 + i]; }
+      if (ended > 0u && p < size.head_dim) {
+        for (var k = 0u; k < RN4; k++) {
+          for (var j = 0u; j < 4u; j++) {
+            let n = 4u * (lane + LT * k) + j;
+            if (n < size.state) { documentStates[place * size.documents + (ended - 1u) * size.state + n] = S[k][j]; }
+          }
+        }
+      }
+//#endif
     }
     workgroupBarrier();
     for (var i = thread; i < TB * PT; i += THREADS) {

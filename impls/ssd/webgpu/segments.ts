@@ -4,6 +4,7 @@ import type { Window } from "../../engines/webgpu/problem/windows.js";
 import type { Segments } from "../../recurrence/tiles.js";
 import type { Ssd } from "../operator.js";
 import { ssdSize } from "./size.js";
+import { steppedInputs } from "./steps.js";
 import type { Tiles } from "./tiles.js";
 
 const tokensUrl = new URL("./shared/tokens.wgsl", import.meta.url);
@@ -25,7 +26,15 @@ export async function passSegments(
   const places = batches * segments * heads;
   const segmentStates = stage.scratch("segment states", places * headDim * state * 4);
   const segmentDecays = stage.scratch("segment decays", places * 4);
-  const { initialState, ...inputs } = await stage.inputs(window, "X", "logA", "B", "dt", "initialState");
+  const { initialState, ...inputs } = await steppedInputs(
+    stage,
+    window,
+    "X",
+    "logA",
+    "B",
+    "dt",
+    "initialState",
+  );
 
   // 1. and 2. what each segment adds
   await stage.kernel(

@@ -6,6 +6,7 @@ import type { WebGpuEngine } from "../../engines/webgpu.js";
 import type { Problem } from "../../operator.js";
 import { type Ssd, ssd } from "../operator.js";
 import { ssdSize } from "./size.js";
+import { steppedInputs } from "./steps.js";
 import { MATRIX_BLOCK, matrixCounts, matrixSlices, matrixTiles, WALK_BYTES } from "./tiles.js";
 
 const sharedUrl = new URL("./shared/matrix.wgsl", import.meta.url);
@@ -49,7 +50,8 @@ export async function prepareWalk(engine: WebGpuEngine, problem: Problem<Ssd>) {
   for (const window of stage.windows) {
     const { batches, tokens, isFirst, isLast } = window;
     const { chunks, blocks, walkChunks: walk_chunks } = cutTime(tokens, batches * heads * slices);
-    const { X, logA, B, C, dt, D, z, initialState } = await stage.inputs(
+    const { X, logA, B, C, dt, D, z, initialState } = await steppedInputs(
+      stage,
       window,
       ...(["X", "logA", "B", "C", "dt", "D", "z", "initialState"] as const),
     );

@@ -1,4 +1,6 @@
 /** Kernels in C by the machine's own compiler: every awkward problem on every vector width that is here, and what a run must not change. */
+import { readdirSync, readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { afterAll, describe, expect, it, vi } from "vitest";
 import type { Engine } from "../../../impls/engines/engine.js";
 import { devicesToOpen, engines } from "../../../impls/engines/index.js";
@@ -65,6 +67,19 @@ describe.runIf(different.length > 0).each(different.map((engine) => ({ engine, i
       expect(outputs[2]).toEqual(outputs[0]);
     });
 
+    it.runIf(process.platform === "linux" && availableParallelism() > 1)(
+      "keeps its workers off the caller's processor, where they would wait for what they were to share",
+      async () => {
+        const prepared = await chunkedNative.prepare(engine, problem(301) as never, { threads: 2 });
+        await prepared.run(undefined as never);
+        await prepared.dispose();
+        const processors = readdirSync("/proc/self/task").map((thread) =>
+          /^Cpus_allowed_list:\s*(.*)$/m.exec(readFileSync(`/proc/self/task/${thread}/status`, "utf8")),
+        );
+        expect(new Set(processors.map((found) => found?.[1])).size).toBeGreaterThan(1);
+      },
+    );
+
     it("leaves JavaScript its denormals", async () => {
       const tiny = new Float32Array([2 ** -140, 2 ** -5]);
       const prepared = await chunkedNative.prepare(engine, problem(65) as never, {});
@@ -97,9 +112,9 @@ describe("what needs no compiler", () => {
     vi.unstubAllEnvs();
   });
 
-  it("takes part only where it is named, until it has every curve", () => {
+  it("takes part where nobody names it, with the widest vectors, and with others where their names are asked for", () => {
     const entry = engines.find(({ name }) => name === "native")!;
-    expect(devicesToOpen(entry, false)).toEqual([]);
+    expect(devicesToOpen(entry, false)).toEqual([undefined]);
     expect(devicesToOpen(entry, true)).toEqual([undefined]);
     expect(devicesToOpen(entry, false, ["avx2"])).toEqual(["avx2"]);
   });

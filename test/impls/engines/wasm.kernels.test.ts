@@ -47,6 +47,25 @@ const convolutions = [
   { batch: 1, length: 1000, heads: 2, headDim: 4 },
 ];
 
+const filters = [
+  { batch: 1, length: 1, heads: 1, headDim: 1, width: 2, past: 1 },
+  { batch: 2, length: 3, heads: 1, headDim: 5, width: 4, past: 3 },
+  { batch: 2, length: 300, heads: 3, headDim: 7, width: 3, past: 2 },
+  { batch: 1, length: 129, heads: 2, headDim: 16, width: 4, past: 3 },
+];
+const norms = [
+  { batch: 1, length: 1, heads: 1, groups: 1, headDim: 1 },
+  { batch: 2, length: 33, heads: 4, groups: 2, headDim: 7 },
+  { batch: 1, length: 65, heads: 6, groups: 1, headDim: 33 },
+];
+/** Optional inputs that make a mask. */
+const masks = [[], ["logA"], ["logGamma"], ["m"], ["logGamma", "m"], ["logA", "logGamma"], ["logA", "m"]];
+const maskedShapes = [
+  { batch: 1, length: 1, heads: 1, headDim: 1, headDimV: 1 },
+  { batch: 2, length: 65, heads: 3, headDim: 5, headDimV: 9 },
+  { batch: 1, length: 131, heads: 2, headDim: 12, headDimV: 6 },
+];
+
 /** A sequence in segments: no segment but the first, some of them empty, one chunk each. */
 const segments: Options[] = [1, 2, 5].flatMap((threads) =>
   [1, 24].map((chunk) => ({ chunk, threads, make: "segments" })),
@@ -60,10 +79,15 @@ function problemsOf(operator: AnyOperator): Problem[] {
         .map((settings) => randomProblem(operator, { dims, settings })),
     );
   if (operator.name === "convolution") return convolutions.map((dims) => randomProblem(operator, { dims }));
+  if (operator.name === "masked_attention")
+    return maskedShapes.flatMap((dims) =>
+      masks.map((names) => randomProblem(operator, { dims, with: names as never, seed: dims.length })),
+    );
   const optional = Object.keys(operator.inputs).filter((name) => operator.inputs[name].optional);
   // a random bias may be negative: without softplus a negative step makes the state grow without end
   const settings = operator.name === "selective_scan" ? { softplus: true } : {};
-  return recurrences.flatMap((dims) => [
+  const shapes = { causal_conv1d: filters, rms_norm_gated: norms }[operator.name] ?? recurrences;
+  return shapes.flatMap((dims) => [
     randomProblem(operator, { dims }),
     randomProblem(operator, { dims, with: optional as never, settings }),
   ]);
@@ -117,13 +141,14 @@ async function share(
 }
 
 describe.each(kernels)("%s", (_name, impl) => {
+  const problems = problemsOf(impl.operator).filter((problem) => !impl.unsupported?.(problem, {}));
   const chunks: Options[] =
     impl.form === "chunked"
       ? [{ chunk: 1 }, { chunk: 7 }, { chunk: 12 }, { chunk: 64 }, { chunk: 256 }, ...segments]
       : [{}];
 
   it("stays within the probable bound at odd sizes", async () => {
-    for (const problem of problemsOf(impl.operator))
+    for (const problem of problems)
       for (const options of chunks)
         expect(
           (await share(impl, problem, options)).probable,
@@ -132,12 +157,12 @@ describe.each(kernels)("%s", (_name, impl) => {
   });
 
   it("does so without relaxed SIMD", async () => {
-    for (const problem of problemsOf(impl.operator).slice(2, 6))
+    for (const problem of problems.slice(2, 6))
       expect((await share(impl, problem, chunks[0], "plain")).probable).toBeLessThan(1);
   });
 
   it("gives the same bits for any number of threads", async () => {
-    for (const problem of problemsOf(impl.operator).slice(2, 6)) {
+    for (const problem of problems.slice(2, 6)) {
       const { fingerprint } = await outcome(impl, problem, { ...chunks[0], threads: 1 }, "relaxed");
       for (const threads of [2, 3])
         expect((await outcome(impl, problem, { ...chunks[0], threads }, "relaxed")).fingerprint).toBe(

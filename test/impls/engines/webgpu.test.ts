@@ -1,16 +1,22 @@
 /** The WebGPU engine on a software adapter: on Linux x64 its absence fails these tests, since npm brings SwiftShader. */
 import { afterAll, describe, expect, it } from "vitest";
 import { attention } from "../../../impls/attention/index.js";
+import { causalConv1d } from "../../../impls/causal_conv1d/index.js";
 import { convolution } from "../../../impls/convolution/index.js";
 import { chooseWgsl } from "../../../impls/engines/webgpu/device/wgsl.js";
 import { halfBits, halfValue } from "../../../impls/engines/webgpu/problem/half.js";
 import { planWindows } from "../../../impls/engines/webgpu/problem/windows.js";
 import { open, type WebGpuEngine } from "../../../impls/engines/webgpu.js";
-import { type AnyImplementation, implementationName } from "../../../impls/implementation.js";
+import {
+  type AnyImplementation,
+  implementationName,
+  unsupportedReason,
+} from "../../../impls/implementation.js";
 import { implementations } from "../../../impls/index.js";
 import { gatherLane, laneTotal, laneView } from "../../../impls/lanes.js";
 import { type AnyOperator, inputDtype, type Problem, randomProblem } from "../../../impls/operator.js";
 import { type Options, rewriteInputs } from "../../../impls/prepared.js";
+import { rmsNormGated } from "../../../impls/rms_norm_gated/index.js";
 import { selectiveScan } from "../../../impls/selective_scan/index.js";
 import { ssd } from "../../../impls/ssd/index.js";
 import { recurrentWebgpu } from "../../../impls/ssd/recurrent.webgpu.js";
@@ -56,6 +62,21 @@ const problems: Record<string, (dtype: "f32" | "f16") => Problem[]> = {
     }),
     randomProblem(ssd, {
       dtype,
+      seed: 9,
+      dims: { batch: 2, length: 70, heads: 2, groups: 1, headDim: 5, state: 9 },
+      with: ["dt", "dtBias", "initialState", "documents"],
+      settings: { softplus: true, dtMax: 1.5 },
+      layouts: { logA: ["heads"] },
+    }),
+    // the recurrent form alone gives states of documents
+    randomProblem(ssd, {
+      dtype,
+      seed: 12,
+      dims: { batch: 2, length: 40, heads: 2, groups: 1, headDim: 5, state: 9, documents: 9 },
+      with: ["documents"],
+    }),
+    randomProblem(ssd, {
+      dtype,
       seed: 4,
       dims: { batch: 3, length: 1, heads: 2, groups: 1, headDim: 16, state: 64 },
       with: ["initialState"],
@@ -76,6 +97,12 @@ const problems: Record<string, (dtype: "f32" | "f16") => Problem[]> = {
     }),
     randomProblem(selectiveScan, {
       dtype,
+      seed: 9,
+      dims: { batch: 2, length: 70, heads: 2, groups: 1, headDim: 5, state: 9 },
+      with: ["initialState", "documents"],
+    }),
+    randomProblem(selectiveScan, {
+      dtype,
       seed: 3,
       dims: { batch: 1, length: 63, heads: 1, groups: 1, headDim: 10, state: 100 },
     }),
@@ -93,6 +120,13 @@ const problems: Record<string, (dtype: "f32" | "f16") => Problem[]> = {
     }),
     randomProblem(attention, {
       dtype,
+      seed: 9,
+      dims: { batch: 2, length: 70, context: 70, heads: 2, groups: 1, headDim: 5, headDimV: 9 },
+      with: ["documents"],
+      settings: { causal: false, window: 9 },
+    }),
+    randomProblem(attention, {
+      dtype,
       seed: 3,
       dims: { batch: 1, length: 33, context: 70, heads: 1, groups: 1, headDim: 40, headDimV: 20 },
       settings: { causal: false, scale: 0.3 },
@@ -105,18 +139,68 @@ const problems: Record<string, (dtype: "f32" | "f16") => Problem[]> = {
   ],
 };
 
+/** Windows of a short filter begin with tokens of the one before. */
+const filter = (length: number, width: number) => ({
+  batch: 2,
+  length,
+  heads: 2,
+  headDim: 5,
+  width,
+  past: width - 1,
+});
+problems.causal_conv1d = (dtype) => [
+  randomProblem(causalConv1d, { dtype, seed: 1, dims: { ...filter(1, 2), batch: 1, heads: 1, headDim: 1 } }),
+  randomProblem(causalConv1d, {
+    dtype,
+    seed: 2,
+    dims: filter(65, 4),
+    with: ["bias", "initialState", "documents"],
+  }),
+  randomProblem(causalConv1d, {
+    dtype,
+    seed: 3,
+    dims: filter(2, 3),
+    with: ["initialState"],
+    settings: { silu: false },
+  }),
+];
+problems.rms_norm_gated = (dtype) =>
+  [true, false].flatMap((normBeforeGate, seed) => [
+    randomProblem(rmsNormGated, {
+      dtype,
+      seed,
+      dims: { batch: 2, length: 17, heads: 4, groups: 2, headDim: 5 },
+      with: ["bias", "z"],
+      settings: { normBeforeGate },
+    }),
+    randomProblem(rmsNormGated, {
+      dtype,
+      seed,
+      dims: { batch: 1, length: 3, heads: 1, groups: 1, headDim: 200 },
+    }),
+  ]);
+
+const operators: readonly AnyOperator[] = [
+  ssd,
+  selectiveScan,
+  attention,
+  convolution,
+  causalConv1d,
+  rmsNormGated,
+];
 const cases: { name: string; impl: AnyImplementation; problem: Problem; options: Options }[] = [];
-for (const operator of here ? [ssd, selectiveScan, attention, convolution] : [])
+for (const operator of here ? operators : [])
   for (const { name, impl } of form(operator))
     for (const dtype of dtypes)
       for (const problem of problems[operator.name]?.(dtype) ?? [])
         for (const options of (await impl.options?.(problem, engine as never)) ?? [{}])
-          cases.push({
-            name: `${name} ${dtype} ${JSON.stringify(options)} ${JSON.stringify(problem.dims)}`,
-            impl,
-            problem,
-            options,
-          });
+          if (!problem.dims.documents || unsupportedReason(impl, problem, options) === undefined)
+            cases.push({
+              name: `${name} ${dtype} ${JSON.stringify(options)} ${JSON.stringify(problem.dims)}`,
+              impl,
+              problem,
+              options,
+            });
 
 describe.runIf(here)("webgpu kernels against the float64 reference", () => {
   it.each(cases)("$name", async ({ impl, problem, options }) => {
@@ -146,6 +230,9 @@ describe.runIf(here)("tensors split over bindings", () => {
       { with: ["initialState"] },
     ),
     ...split(convolution, { batch: 2, length: 300, heads: 1, headDim: 6 }),
+    ...split(causalConv1d, filter(130, 4), { with: ["bias", "initialState", "documents"] }),
+    ...split(causalConv1d, { ...filter(203, 3), headDim: 16 }, { with: ["initialState"] }),
+    ...split(rmsNormGated, { batch: 2, length: 130, heads: 4, groups: 2, headDim: 8 }, { with: ["z"] }),
   ])("$name carries on from window to window", async ({ impl, problem }) => {
     const { certified, worst } = await agreement(impl, problem as never, undefined, tiny as never);
     expect(certified, worst).toBeLessThanOrEqual(1);

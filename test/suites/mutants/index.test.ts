@@ -27,6 +27,14 @@ const caughtBy: Readonly<Record<keyof typeof mutants, readonly string[]>> = {
   "softmax-without-rescale": [],
   "causal-off-by-one": ["causality"],
   "fft-without-padding": ["recurrence-is-convolution"],
+  "taps-flipped": [],
+  "tap-leaks": ["packed-documents"],
+  "gate-order": [],
+  "eps-outside": ["norm-scales"],
+  "toeplitz-off-by-one": [],
+  "document-leak": ["packed-documents"],
+  "initial-state-for-all": ["packed-documents"],
+  "softplus-threshold": [],
 };
 
 /** A healthy implementation of the same operator. */

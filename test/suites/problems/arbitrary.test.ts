@@ -96,7 +96,9 @@ describe("shrinking", () => {
       seed: 0,
     });
     expect(spec.scale).toBeUndefined();
-    expect(describeSpec(spec)).toBe("ssd: heads=3, values ones, decay none, with D, seed 0");
+    expect(describeSpec(spec)).toBe(
+      "ssd: heads=3, values ones, decay none, with D, softplus false, dtMin 0, dtMax 0, seed 0",
+    );
   });
 });
 

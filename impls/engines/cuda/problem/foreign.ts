@@ -86,7 +86,8 @@ function paired(
   const order = `(${values.map(({ name }) => name).join(", ")})`;
   if (kinds.length !== values.length)
     throw new Error(
-      `the header's arguments ${order} do not fit ${entry} of ${file}, which takes ${kinds.length}: ${kinds.map(({ text }) => text).join(", ")}`,
+      `the header's arguments ${order} do not fit ${entry} of ${file}, which takes ${kinds.length}: ` +
+        kinds.map(({ text }) => text).join(", "),
     );
   return values.map(({ name, value }, i) => {
     const { kind, text } = kinds[i];

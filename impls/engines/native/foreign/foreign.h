@@ -1,4 +1,4 @@
-// What stands behind a user's kernel, in its own translation unit (library.ts writes the call): names are long so that they are not its own.
+// What stands behind a user's kernel, in its own translation unit (library.ts writes the call): long names, so that they are not its own.
 #pragma once
 #include "../denormals.h"
 #include <sys/mman.h>

@@ -1,7 +1,14 @@
 /** Outputs on the device: poisoned, read back, or inspected there so that long sequences need no large readback. */
 
 import { type LaneView, laneView } from "../../../lanes.js";
-import { type AnyOperator, type Lane, type Outputs, outputSize, type Problem } from "../../../operator.js";
+import {
+  type AnyOperator,
+  type Lane,
+  type Outputs,
+  outputNames,
+  outputSize,
+  type Problem,
+} from "../../../operator.js";
 import type { Inspection } from "../../../prepared.js";
 import { streamKeys } from "../../../random.js";
 import type { Arguments, Numbers } from "../device/arguments.js";
@@ -50,7 +57,7 @@ export class OutputReader<Op extends AnyOperator> {
   /** Every value of every output. */
   async read(): Promise<Outputs<Op>> {
     const whole: Record<string, Float32Array> = {};
-    for (const name of Object.keys(this.operator.outputs))
+    for (const name of outputNames(this.operator, this.problem as Problem))
       whole[name] = new Float32Array(outputSize(this.operator, this.problem as Problem, name));
     for (const { name, buffer, dtype, count, base } of this.pieces) {
       const bytes = await this.gpu.download(buffer);

@@ -1,4 +1,4 @@
-import { type AnyOperator, inputDtype, type OutputName, type Problem, shapeOf } from "../../../operator.js";
+import { type AnyOperator, inputDtype, outputNames, type Problem, shapeOf } from "../../../operator.js";
 import { type Prepared, rewriteInputs } from "../../../prepared.js";
 import type { TensorSource } from "../../../tensor.js";
 import type { Launch } from "../clock/launch.js";
@@ -57,7 +57,7 @@ export class Stage<Op extends AnyOperator> {
     const inputs = Object.entries(this.#inputs).flatMap(([name, source]) =>
       source && !options.uncut?.includes(name) ? [{ axes: source.axes, bytes: this.#inputBytes(name) }] : [],
     );
-    const outputs = Object.keys(operator.outputs).map((name) => ({
+    const outputs = outputNames(operator, this.problem as Problem).map((name) => ({
       axes: operator.outputs[name] as readonly string[],
       bytes: bytesOf(this.#outputDtype(name)),
     }));
@@ -125,7 +125,7 @@ export class Stage<Op extends AnyOperator> {
     });
   }
 
-  output(name: OutputName<Op>, window: Window): GPUBuffer {
+  output(name: Extract<keyof Op["outputs"], string>, window: Window): GPUBuffer {
     const axes = this.operator.outputs[name] as readonly string[];
     const { row0, rows, width } = sliceOf(axes, shapeOf(axes, this.problem.dims), window);
     const key = `out ${name} ${row0}`;

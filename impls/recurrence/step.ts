@@ -1,4 +1,4 @@
-/** The time step of a token: delta + bias, through softplus where the problem asks for it. */
+/** The time step of a token: raw + bias, through softplus where the problem asks for it, within limits where it has some. */
 
 /** log(1 + exp(v)) without losing small values; v itself above 20, as the official code has it. */
 export function softplus(v: number): number {
@@ -14,4 +14,19 @@ export function stepRoundings(v: number, hasBias: boolean, withSoftplus: boolean
   const condition = v > 20 ? 1 : Math.abs(v) / (1 + Math.exp(-v)) / Math.log1p(Math.exp(v));
   // exp(v) underflows to 0 / 0 below -745, where the condition is |v|
   return 8 + 3 * (Number.isNaN(condition) ? Math.abs(v) : condition);
+}
+
+/** What a problem does with its steps; a `dtMax` of 0 stands for none. */
+export interface StepSettings {
+  readonly softplus: boolean;
+  readonly dtMin: number;
+  readonly dtMax: number;
+}
+
+/** The step made of `v` = raw + bias. */
+export function stepOf(v: number, settings: StepSettings): number {
+  const step = settings.softplus ? softplus(v) : v;
+  return settings.dtMin > 0 || settings.dtMax > 0
+    ? Math.min(Math.max(step, settings.dtMin), settings.dtMax || Number.POSITIVE_INFINITY)
+    : step;
 }

@@ -1,0 +1,33 @@
+// Rows to columns, four by four: the same on every width.
+#pragma once
+#include "vector.h"
+
+typedef float Quad __attribute__((vector_size(16)));
+typedef float AnyQuad __attribute__((vector_size(16), aligned(4), may_alias));
+
+INLINE Quad load_quad(const float *from) { return *(const AnyQuad *)from; }
+INLINE void store_quad(float *to, Quad value) { *(AnyQuad *)to = value; }
+
+// to[column][row] = from[row][column] for four rows and so many columns.
+INLINE void transpose_four(const float *from, int64_t stride, int64_t columns, float *to, int64_t toStride) {
+  int64_t n = 0;
+  for (; n + 4 <= columns; n += 4, from += 4, to += 4 * toStride) {
+    const Quad a = load_quad(from), b = load_quad(from + stride), c = load_quad(from + 2 * stride), d = load_quad(from + 3 * stride);
+    const Quad ab0 = SHUFFLE(a, b, 0, 4, 1, 5), ab2 = SHUFFLE(a, b, 2, 6, 3, 7);
+    const Quad cd0 = SHUFFLE(c, d, 0, 4, 1, 5), cd2 = SHUFFLE(c, d, 2, 6, 3, 7);
+    store_quad(to, SHUFFLE(ab0, cd0, 0, 1, 4, 5));
+    store_quad(to + toStride, SHUFFLE(ab0, cd0, 2, 3, 6, 7));
+    store_quad(to + 2 * toStride, SHUFFLE(ab2, cd2, 0, 1, 4, 5));
+    store_quad(to + 3 * toStride, SHUFFLE(ab2, cd2, 2, 3, 6, 7));
+  }
+  for (; n < columns; n++, from++, to += toStride)
+    for (int i = 0; i < 4; i++) to[i] = from[i * stride];
+}
+
+// The same for any number of rows.
+INLINE void transpose(const float *from, int64_t stride, int64_t rows, int64_t columns, float *to, int64_t toStride) {
+  int64_t i = 0;
+  for (; i + 4 <= rows; i += 4) transpose_four(from + i * stride, stride, columns, to + i, toStride);
+  for (; i < rows; i++)
+    for (int64_t n = 0; n < columns; n++) to[n * toStride + i] = from[i * stride + n];
+}
