@@ -7,7 +7,6 @@ import { fileURLToPath } from "node:url";
 import {
   type AnyOperator,
   type InputSpecs,
-  type OutputName,
   type Outputs,
   outputNames,
   outputSize,
