@@ -1,6 +1,7 @@
 /** All suites, in the order in which they are reported. */
 import { anchor } from "./anchor.js";
 import { batch } from "./batch.js";
+import { blockParts } from "./block-parts.js";
 import { documents } from "./documents.js";
 import { models } from "./models.js";
 import { sequenceLength } from "./sequence-length.js";
@@ -16,6 +17,7 @@ export const suites: readonly Suite[] = [
   anchor,
   models,
   documents,
+  blockParts,
 ];
 
 /** The named ones, or all that need no naming. */

@@ -43,6 +43,11 @@ export interface EngineTraits {
   readonly nonFinite?: string;
   /** Packages that take part in computing, by device, and under "" on every device: their versions go into the rows. */
   readonly packages?: Readonly<Record<string, readonly string[]>>;
+  /**
+   * Its kernels are compiled when a machine first uses them, which takes seconds of a run that has less than a minute: the quick grid
+   * leaves it out, unless it is named.
+   */
+  readonly slowFirstUse?: true;
   /** A package without which it is absent: looked for before a process is started for it. */
   readonly needs?: OptionalPackage;
   /** Somebody else's code to compare with: its curves stand for ours only where it is named alone. */
@@ -74,7 +79,12 @@ export const engines: readonly EngineEntry[] = [
     packages: { "": ["webgpu"] },
     load: () => import("./webgpu.js"),
   },
-  { name: "native", onRequest: ["avx512", "avx2", "neon"], load: () => import("./native.js") },
+  {
+    name: "native",
+    onRequest: ["avx512", "avx2", "neon"],
+    slowFirstUse: true,
+    load: () => import("./native.js"),
+  },
   { name: "wasm", packages: { "": ["assemblyscript"] }, load: () => import("./wasm.js") },
   { name: "cpu", inPage: true, plainJs: true, load: () => import("./cpu.js") },
   {

@@ -2,6 +2,8 @@
 
 import type { Problem } from "../../impls/operator.js";
 import type { Options } from "../../impls/prepared.js";
+import { mix } from "../../impls/random.js";
+import type { GivenTensor } from "../../impls/tensor.js";
 import { type CaseKeys, ID_KEYS } from "../../reports/rows/case-id.js";
 
 /** The keys that apply to a case. A dimension that follows from another one (context = length) is left out. */
@@ -23,5 +25,19 @@ export function caseKeys(
 }
 
 function packingOf({ inputs: { documents } }: Problem): string | undefined {
-  return documents?.kind === "given" ? (documents.label ?? "given") : undefined;
+  return documents?.kind === "given" ? nameOf(documents) : undefined;
+}
+
+const names = new WeakMap<GivenTensor, string>();
+
+/** What tells given values from others: their label, else a hash of their bits. */
+export function nameOf(source: GivenTensor): string {
+  const { label, data } = source;
+  const known = label ?? names.get(source);
+  if (known !== undefined) return known;
+  const words = new Uint32Array(data.buffer, data.byteOffset, 2 * data.length);
+  const hash = words.reduce((sum, word) => mix(sum ^ word), data.length);
+  const name = `given-${hash.toString(16)}`;
+  names.set(source, name);
+  return name;
 }

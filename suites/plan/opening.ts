@@ -93,17 +93,24 @@ export class NothingToMeasure extends Error {
 
 /** @throws NothingToMeasure; Error for a filter that cannot be read or implementations that cannot be told apart */
 export async function openAndPlan(host: Host, request: RunRequest): Promise<OpenedRun> {
-  const { suites, grid, seed, impls, engines: named, filter, storedIds, say } = request;
+  const { suites, grid, seed, impls, entries, engines: named, filter, storedIds, say } = request;
   const matches = filter === null ? undefined : parseFilter(filter);
   const operators = new Set(
     suites.flatMap((suite) => suite.curves(grid, seed)).map(({ operator }) => operator.name),
   );
+  const late = isFigureOnly(request) ? entries.filter(({ slowFirstUse }) => slowFirstUse) : [];
   const opening = await openEngines(host, {
     ...request,
-    wants: (name) => impls.some(({ engine, operator }) => engine === name && operators.has(operator.name)),
+    wants: (name) =>
+      late.every((entry) => entry.name !== name) &&
+      impls.some(({ engine, operator }) => engine === name && operators.has(operator.name)),
   });
   const { pool, targets, absent, remarks } = opening;
-  for (const sentence of [...absent, ...remarks]) say?.(sentence);
+  const left = late.map(
+    ({ name }) =>
+      `engine ${name} takes no part in the quick grid, which has no time to compile its kernels; --engine ${name} asks for it`,
+  );
+  for (const sentence of [...absent, ...left, ...remarks]) say?.(sentence);
   if (targets.length === 0)
     throw new NothingToMeasure(
       [`nothing to measure: no engine of ${named.join(", ") || "all"} is here`, ...(say ? [] : absent)].join(

@@ -9,7 +9,7 @@ import type { Description, Question } from "../processes/protocol.js";
 import type { Grid, Suite } from "../suite.js";
 import { type Cache, cachesOf } from "./caches.js";
 import type { Case, Group, Target } from "./case.js";
-import { caseKeys } from "./case-keys.js";
+import { caseKeys, nameOf } from "./case-keys.js";
 import { figureCurves } from "./figure-curves.js";
 import { spelledOptions, storedOptions } from "./options.js";
 
@@ -209,7 +209,7 @@ function problemKey({ operator, dtype, seed, dims, inputs, settings }: Problem):
     name,
     source?.kind,
     source?.axes,
-    source?.kind === "random" ? source.distribution : source?.label,
+    source?.kind === "random" ? source.distribution : source && nameOf(source),
   ]);
   return JSON.stringify([operator, dtype, seed, dims, settings, sources]);
 }

@@ -65,7 +65,7 @@ static void pack(const void *args, int64_t index, int64_t thread) {
   const int64_t d = a->headDim, row = (b * a->context + s0) * a->groups + g;
   float *keys = a->keys + index * KEYS * d;
   if (count < KEYS) memset(keys, 0, 4 * KEYS * d);
-  transpose(a->K + row * d, a->groups * d, count, d, keys, KEYS);
+  transpose_rows(a->K + row * d, a->groups * d, count, d, keys, KEYS);
   if (!a->values) return;
   const int64_t width = padded(a->headDimV);
   float *to = a->values + (bg * a->context + s0) * width;

@@ -235,7 +235,7 @@ static void convolve(const void *args, int64_t index, int64_t thread) {
   const Work w = {a->table, memory, memory + n * NUMBER, memory + 2 * n * NUMBER};
   // the inverse's 1 / n is taken in advance: products cannot overflow early
   memset(w.signal, 0, 4 * a->length * LANES);
-  transpose(a->K + c0 * a->length, a->length, lanes, a->length, w.signal, LANES);
+  transpose_rows(a->K + c0 * a->length, a->length, lanes, a->length, w.signal, LANES);
   enter(w.table, (Reals){w.signal, LANES, a->length, LANES, splat(1.0f / n)}, n, w.kernel);
   blocks_forward(&w, w.kernel, n);
   for (int64_t b = 0; b < a->batch; b++) {

@@ -25,7 +25,7 @@ INLINE void transpose_four(const float *from, int64_t stride, int64_t columns, f
 }
 
 // The same for any number of rows.
-INLINE void transpose(const float *from, int64_t stride, int64_t rows, int64_t columns, float *to, int64_t toStride) {
+INLINE void transpose_rows(const float *from, int64_t stride, int64_t rows, int64_t columns, float *to, int64_t toStride) {
   int64_t i = 0;
   for (; i + 4 <= rows; i += 4) transpose_four(from + i * stride, stride, columns, to + i, toStride);
   for (; i < rows; i++)

@@ -68,7 +68,9 @@ describe.skipIf(!engine)("inputs", () => {
   it.each(cases)("$name $dtype are those of random.ts, bit for bit", async ({ operator, dtype }) => {
     const problem = problemOf(operator, dtype);
     for (const [name, source] of Object.entries(problem.inputs)) {
-      const wanted = toFloat32(source!, inputDtype(operator, problem, name) as "f32");
+      // ids of documents are given to every engine
+      if (source?.kind !== "random") continue;
+      const wanted = toFloat32(source, inputDtype(operator, problem, name) as "f32");
       const got = await engine!.random(operator, problem, name);
       const bits = (values: Float32Array) => new Uint32Array(values.buffer, values.byteOffset, values.length);
       expect(Buffer.compare(Buffer.from(bits(got).buffer), Buffer.from(bits(wanted).buffer)), name).toBe(0);

@@ -1,5 +1,9 @@
 /** Masked attention: the reference against ssd and the written-out sum, the quadratic form against the reference. */
 import { describe, expect, it } from "vitest";
+import { boundAt, f32Rounding } from "../../../impls/bound.js";
+import { unsupportedReason } from "../../../impls/implementation.js";
+import { fftCpu } from "../../../impls/masked_attention/fft.cpu.js";
+import { linearCpu } from "../../../impls/masked_attention/linear.cpu.js";
 import { maskedAttention } from "../../../impls/masked_attention/operator.js";
 import { quadraticCpu } from "../../../impls/masked_attention/quadratic.cpu.js";
 import { givenProblem, randomProblem } from "../../../impls/operator.js";
@@ -56,7 +60,7 @@ describe("masked_attention's reference", () => {
   });
 });
 
-describe("masked_attention quadratic", () => {
+describe.each([quadraticCpu, linearCpu, fftCpu])("masked_attention $form", (impl) => {
   const shapes = {
     control,
     oneToken: { ...control, length: 1 },
@@ -69,18 +73,26 @@ describe("masked_attention quadratic", () => {
     masks.map((names) => ({ name, mask: names.join(" o ") || "causal", dims, names })),
   );
 
-  it.each(cases)("$name $mask", async ({ dims, names }) => {
-    const problem = randomProblem(maskedAttention, { dims, seed: 3, with: names });
-    const { probable, worst } = await agreement(quadraticCpu, problem);
+  const taken = cases
+    .map(({ name, mask, dims, names }) => ({
+      name,
+      mask,
+      problem: randomProblem(maskedAttention, { dims, seed: 3, with: names }),
+    }))
+    .filter(({ problem }) => impl.unsupported?.(problem, {}) === undefined);
+  it.each(taken)("$name $mask", async ({ problem }) => {
+    const { probable, worst } = await agreement(impl, problem);
     expect(probable, worst).toBeLessThanOrEqual(1);
   });
+});
 
+describe.each([quadraticCpu, linearCpu])("masked_attention $form", (impl) => {
   it("sees the current token only when gamma is 0", async () => {
     const dims = { batch: 1, length: 3, heads: 1, headDim: 1, headDimV: 1 };
     const inputs = { Q: [1, 1, 1], K: [1, 1, 1], V: [5, 6, 7], logGamma: [Number.NEGATIVE_INFINITY] };
     const problem = givenProblem(maskedAttention, { dims, inputs });
     expect([...referenceOutputs(maskedAttention, problem).Y]).toEqual([5, 6, 7]);
-    expect((await agreement(quadraticCpu, problem)).certified).toBe(0);
+    expect((await agreement(impl, problem)).certified).toBe(0);
   });
 
   it.each([
@@ -95,7 +107,27 @@ describe("masked_attention quadratic", () => {
       t % 5 === 0 ? step : step === -(2 ** -24) ? step : 0,
     );
     const problem = givenProblem(maskedAttention, { dims, inputs: { Q: ones, K: ones, V: ones, logA } });
-    const { certified, worst } = await agreement(quadraticCpu, problem);
+    const { certified, worst } = await agreement(impl, problem);
     expect(certified, worst).toBeLessThanOrEqual(1);
+  });
+});
+
+describe("masked_attention fft", () => {
+  it("is held to the errors of a transform, which no other form may make", () => {
+    const problem = randomProblem(maskedAttention, { dims: control, with: ["m"] });
+    const [{ outputs }] = maskedAttention.reference(problem, [{ kind: "element", index: 60 }]);
+    const bound = (impl: typeof fftCpu) => boundAt(outputs.Y, 0, impl.rounding(problem, {})).certified;
+    const direct = boundAt(outputs.Y, 0, f32Rounding(0)).certified;
+    expect(bound(fftCpu)).toBeGreaterThan(2 * direct);
+    expect(bound(quadraticCpu)).toBe(boundAt(outputs.Y, 0, f32Rounding(2)).certified);
+  });
+
+  it("takes Toeplitz masks, as linear takes all others", () => {
+    const reason = (impl: typeof fftCpu, ...names: ("m" | "logA" | "logGamma")[]) =>
+      unsupportedReason(impl, randomProblem(maskedAttention, { dims: control, with: names }), {});
+    expect(reason(fftCpu, "logA", "m")).toMatch(/^needs a Toeplitz mask/);
+    expect(reason(fftCpu, "logGamma")).toMatch(/^needs a Toeplitz mask/);
+    expect(reason(linearCpu, "m")).toMatch(/^needs a 1-semiseparable mask/);
+    expect([reason(fftCpu, "m", "logGamma"), reason(linearCpu, "logA")]).toEqual([undefined, undefined]);
   });
 });

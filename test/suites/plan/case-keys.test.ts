@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { givenDocuments, packedDocuments } from "../../../impls/documents.js";
 import { randomProblem } from "../../../impls/operator.js";
 import { ssd } from "../../../impls/ssd/operator.js";
 import { caseId } from "../../../reports/rows/case-id.js";
@@ -23,5 +24,19 @@ describe("keys of a case", () => {
     expect(keys).not.toHaveProperty("headDimV");
     const cross = { ...problem, dims: { ...problem.dims, context: 100, headDimV: 32 } };
     expect(caseKeys(cross, {}, undefined)).toMatchObject({ context: 100, headDimV: 32 });
+  });
+
+  it("say how tokens are packed: in words, or by a hash of the ids", () => {
+    const packed = (lengths: number[]) => {
+      const inputs = { ...problem.inputs, documents: givenDocuments([lengths]) };
+      return caseKeys({ ...problem, inputs }, {}, "swiftshader");
+    };
+    const [one, same, other] = [packed([1, 4095]), packed([1, 4095]), packed([2, 4094])];
+    expect(one.documents).toMatch(/^given-[0-9a-f]{1,8}$/);
+    expect(same).toEqual(one);
+    expect(other.documents).not.toBe(one.documents);
+    expect(Object.keys(one).slice(-2)).toEqual(["documents", "device"]);
+    const labelled = { ...problem.inputs, documents: packedDocuments("even", 1, 4096, 8) };
+    expect(caseKeys({ ...problem, inputs: labelled }, {}, undefined).documents).toBe("even-8");
   });
 });
