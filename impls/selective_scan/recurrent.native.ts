@@ -12,6 +12,7 @@ const TABLE_BYTES = 256 << 10;
 
 export const recurrentNative = implementation(selectiveScan, "native", {
   form: "recurrent",
+  takes: ["documents"],
   source: "arXiv 2312.00752, equation (2) and algorithm 2",
   options: (_problem, engine) =>
     engine.threads > 1 ? [{ threads: 1 }, { threads: engine.threads }] : [{ threads: 1 }],

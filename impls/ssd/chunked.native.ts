@@ -3,7 +3,7 @@ import { f32Rounding } from "../bound.js";
 import type { NativeEngine } from "../engines/native.js";
 import { implementation } from "../implementation.js";
 import { planOf, threadsFor } from "./native/plan.js";
-import { ssd } from "./operator.js";
+import { STEPS, ssd } from "./operator.js";
 
 /** As work.h has them. */
 const CHUNK = 8;
@@ -14,6 +14,7 @@ const vectorsOf = ({ isa }: NativeEngine) => (isa === "avx2" ? 2 : 4);
 
 export const chunkedNative = implementation(ssd, "native", {
   form: "chunked",
+  takes: STEPS,
   source: "arXiv 2405.21060, section 6 and listing 1",
   options: (problem, engine) =>
     threadsFor(engine, problem, vectorsOf(engine)).map((threads) => ({ chunk: CHUNK, threads })),

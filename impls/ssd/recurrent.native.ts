@@ -2,7 +2,7 @@
 import { f32Rounding } from "../bound.js";
 import { implementation } from "../implementation.js";
 import { planOf, threadsFor } from "./native/plan.js";
-import { ssd } from "./operator.js";
+import { STEPS, ssd } from "./operator.js";
 
 /** As recurrent.c and sequence.h have them. */
 const VECTORS = 2;
@@ -11,6 +11,7 @@ const MOST_TOKENS = 4;
 
 export const recurrentNative = implementation(ssd, "native", {
   form: "recurrent",
+  takes: STEPS,
   source: "arXiv 2405.21060, equation (1)",
   options: (problem, engine) => threadsFor(engine, problem, VECTORS).map((threads) => ({ threads })),
   rounding: () => f32Rounding(0),

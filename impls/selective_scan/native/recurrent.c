@@ -12,7 +12,7 @@
 
 // Tensors in C order, 0 for an absent input; README.md of the operator has the axes.
 typedef struct {
-  const float *u, *delta, *A, *B, *C, *D, *z, *deltaBias, *initialState;
+  const float *u, *delta, *A, *B, *C, *D, *z, *deltaBias, *initialState, *documents;
   float *Y, *finalState;
   int64_t batch, length, heads, groups, headDim, state;
   int64_t softplus, constantB, constantC;
@@ -164,6 +164,20 @@ static void write_block(const Args *a, const Block *k) {
   }
 }
 
+// Whether nothing from before token t of a sequence reaches it: a document begins, or the first one is not that of the initial state.
+INLINE bool anew(const Args *a, int64_t b, int64_t t) {
+  const float *id = a->documents + b * a->length + t;
+  return t ? id[0] != id[-1] : id[0] != 0;
+}
+
+// Tokens of the block from t on: of one document.
+static int64_t block_tokens(const Args *a, int64_t b, int64_t t) {
+  const int64_t most = least(a->length - t, BLOCK);
+  int64_t count = a->documents ? 1 : most;
+  while (count < most && !anew(a, b, t + count)) count++;
+  return count;
+}
+
 // A run of slices of one sequence, block after block: rows of B and C serve all of them.
 static void task(const void *args, int64_t index, int64_t thread) {
   const Args *a = args;
@@ -173,10 +187,13 @@ static void task(const void *args, int64_t index, int64_t thread) {
   Slice *slices = (Slice *)(rows + 1);
   float *tables = (float *)(slices + a->span);
   for (int64_t i = first; i < last; i++) slices[i - first] = open_slice(a, b, i, tables + (i - first) * 4 * a->state * LANES);
-  for (int64_t t = 0; t < a->length; t += BLOCK) {
-    const int64_t row = b * a->length + t, count = least(a->length - t, BLOCK);
+  for (int64_t t = 0, count; t < a->length; t += count) {
+    const int64_t row = b * a->length + t;
+    const bool forgets = a->documents && anew(a, b, t);
+    count = block_tokens(a, b, t);
     for (int64_t i = 0; i < last - first; i++) {
       const Slice *s = &slices[i];
+      if (forgets) memset(s->S, 0, 4 * a->state * LANES);
       const int64_t at = row * a->heads * a->headDim + s->channel, from = (row * a->groups + s->group) * a->state;
       const Block k = {s, rows, at, from, count};
       const bool tame = block_steps(a, &k);

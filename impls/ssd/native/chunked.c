@@ -5,6 +5,7 @@
 // Sixteen chunks are one block: their decays are worked out together, lanes being chunks, and the products of C with B are made once for
 // all heads of a group.
 #include "scores.h"
+#include "steps.h"
 #include "tiles.h"
 
 // Rows of X that are no whole vectors, or not all there, padded with zeros.
@@ -69,5 +70,5 @@ static void task(const void *args, int64_t index, int64_t thread) {
 
 void kernel(const void *args) {
   const Args *a = args;
-  share(task, args, a->batch * a->runs, a->threads);
+  share_stepped(task, a, a->batch * a->runs);
 }

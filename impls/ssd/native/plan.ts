@@ -3,6 +3,7 @@
 import type { NativeRoom } from "../../engines/native/room.js";
 import type { NativeEngine, Plan } from "../../engines/native.js";
 import type { Problem } from "../../operator.js";
+import { placeSteps } from "../cpu/made.js";
 import { skipOf } from "../cpu/skip.js";
 import type { Ssd } from "../operator.js";
 
@@ -22,6 +23,8 @@ export function threadsFor(engine: NativeEngine, { dims }: Problem<Ssd>, vectors
   return threads > 1 ? [1, threads] : [1];
 }
 
+const NOTHING_MADE = { dtMade: 0, logAMade: 0, perHead: 0, softplus: 0, dtMin: 0, dtMax: 0 };
+
 /** @param kernel `work` is how many floats of its own a thread has */
 export function planOf(
   engine: NativeEngine,
@@ -34,9 +37,10 @@ export function planOf(
   const { span, runs } = runsOf(heads * Math.ceil(headDim / width), batch, threads);
   return {
     kernel,
-    values: { D: skipOf(room), span, runs },
+    values: { D: skipOf(room), span, runs, ...(placeSteps(room) ?? NOTHING_MADE) },
     threads,
-    scratchBytes: 4 * (work + engine.lanes + span * (state * width + 1)),
+    // the step in front keeps two tables of a vector's tokens
+    scratchBytes: 4 * Math.max(work + engine.lanes + span * (state * width + 1), 2 * heads * engine.lanes),
   };
 }
 

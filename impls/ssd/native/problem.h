@@ -8,7 +8,12 @@
 // Tensors in C order, 0 for an absent input; README.md of the operator has the axes.
 typedef struct {
   const float *X, *logA, *B, *C, *dt, *D, *z, *initialState;
+  const float *dtBias, *documents;
   float *Y, *finalState;
+  // What steps.h makes of dt and logA, 0 where those will do, and how.
+  float *dtMade, *logAMade;
+  int64_t perHead, softplus;
+  double dtMin, dtMax;
   int64_t batch, length, heads, groups, headDim, state;
   // Slices of a head's channels that a task takes, and tasks a sequence.
   int64_t span, runs;

@@ -5,6 +5,7 @@
 #define SLICE_VECTORS 2
 #include "decode.h"
 #include "sequence.h"
+#include "steps.h"
 
 // Tokens of a pass: their inputs and outputs and a row of the state, two vectors each, stay in registers.
 enum { TOKENS = REGISTERS == 32 ? 4 : 2 };
@@ -133,5 +134,5 @@ static void task(const void *args, int64_t index, int64_t thread) {
 
 void kernel(const void *args) {
   const Args *a = args;
-  share(task, args, a->batch * a->runs, a->threads);
+  share_stepped(task, a, a->batch * a->runs);
 }

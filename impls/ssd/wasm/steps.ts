@@ -1,6 +1,7 @@
 /** What the wasm kernels read in place of logA and dt where a problem has more to it than those. */
 import type { Room } from "../../engines/wasm/room.js";
-import { needsSteps, type Ssd } from "../operator.js";
+import { placeSteps } from "../cpu/made.js";
+import type { Ssd } from "../operator.js";
 
 /** In the order of class Steps in steps.as.ts. */
 const fields = [
@@ -22,7 +23,7 @@ const fields = [
 /** Tokens of a task. */
 const TOKENS = 256;
 
-export interface MadeSteps {
+export interface StepsInFront {
   /** Where the kernels find them; absent where the inputs will do. */
   readonly addresses: { readonly logA?: number; readonly dt?: number };
   /** Makes them; called at the start of each run. */
@@ -35,38 +36,23 @@ function bitsOf(value: number): number {
   return new Int32Array(Float32Array.of(value).buffer)[0];
 }
 
-export function stepsIn(room: Room<Ssd>): MadeSteps {
-  const { dims, inputs, settings } = room.problem;
-  if (!needsSteps(room.problem)) return { addresses: {}, make() {}, scratchBytes: 0 };
-  const { batch, length, heads } = dims;
-  const perHead = inputs.logA?.axes.length === 1;
-  const { softplus, dtMin, dtMax } = settings;
-  const bytes = batch * length * heads * 4;
-  const made = {
-    ...(inputs.dt && (inputs.dtBias || softplus || dtMin > 0 || dtMax > 0)
-      ? { dt: room.reserve(bytes) }
-      : {}),
-    ...(perHead || inputs.documents ? { logA: room.reserve(bytes) } : {}),
-  };
-  const limited = dtMin > 0 || dtMax > 0;
+export function stepsIn(room: Room<Ssd>): StepsInFront {
+  const made = placeSteps(room);
+  if (!made) return { addresses: {}, make() {}, scratchBytes: 0 };
+  const { batch, length, heads } = room.problem.dims;
   const { dt, dtBias, logA, documents } = room.address;
   const args = room.words(fields, {
-    dt,
-    dtBias,
-    logA,
-    documents,
-    dtMade: made.dt ?? 0,
-    logAMade: made.logA ?? 0,
-    length,
-    heads,
-    perHead: perHead ? 1 : 0,
-    softplus: softplus ? 1 : 0,
-    dtMin: bitsOf(limited ? dtMin : Number.NEGATIVE_INFINITY),
-    dtMax: bitsOf(dtMax || Number.POSITIVE_INFINITY),
+    ...made,
+    ...{ dt, dtBias, logA, documents, length, heads },
+    dtMin: bitsOf(made.dtMin),
+    dtMax: bitsOf(made.dtMax),
     tokens: TOKENS,
   });
   return {
-    addresses: made,
+    addresses: {
+      ...(made.logAMade ? { logA: made.logAMade } : {}),
+      ...(made.dtMade ? { dt: made.dtMade } : {}),
+    },
     make: (dispatch) => dispatch("steps", args.address, batch * Math.ceil(length / TOKENS)),
     scratchBytes: 32 * heads + 64,
   };
