@@ -15,16 +15,20 @@ interface Choosable {
   readonly traits?: EngineTraits | undefined;
 }
 
-/** Whether implementation i runs on target t. A user's own implementation always does. */
+/**
+ * Whether implementation i runs on target t. A user's own implementation always does.
+ * @param isGuest of an engine: whether it is open for the user's implementations alone
+ */
 export function figureCurves(
   impls: readonly AnyImplementation[],
   targets: readonly Choosable[],
+  isGuest: (engine: string) => boolean = () => false,
 ): (impl: number, target: number) => boolean {
   const ours = new Set(implementations);
   // a peer stands for a curve only where nobody else has it
   const order = [...targets.keys()].sort((a, b) => peerage(targets[a]) - peerage(targets[b]));
   const first = new Map<string, number>();
-  for (const target of order)
+  for (const target of order.filter((at) => !isGuest(targets[at].engine)))
     for (const impl of impls)
       if (
         ours.has(impl) &&

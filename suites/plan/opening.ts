@@ -99,17 +99,20 @@ export async function openAndPlan(host: Host, request: RunRequest): Promise<Open
     suites.flatMap((suite) => suite.curves(grid, seed)).map(({ operator }) => operator.name),
   );
   const late = isFigureOnly(request) ? entries.filter(({ slowFirstUse }) => slowFirstUse) : [];
-  const opening = await openEngines(host, {
-    ...request,
-    wants: (name) =>
-      late.every((entry) => entry.name !== name) &&
-      impls.some(({ engine, operator }) => engine === name && operators.has(operator.name)),
-  });
+  const isLate = (name: string) => late.some((entry) => entry.name === name);
+  // a user's kernel always runs
+  const hasWork = (name: string, asked: (impl: AnyImplementation) => boolean) =>
+    impls.some((impl) => impl.engine === name && operators.has(impl.operator.name) && asked(impl));
+  const isBrought = (name: string) => hasWork(name, (impl) => !implementations.includes(impl));
+  const wants = (name: string) => (isLate(name) ? isBrought(name) : hasWork(name, () => true));
+  const opening = await openEngines(host, { ...request, wants });
   const { pool, targets, absent, remarks } = opening;
-  const left = late.map(
-    ({ name }) =>
-      `engine ${name} takes no part in the quick grid, which has no time to compile its kernels; --engine ${name} asks for it`,
-  );
+  const left = late
+    .filter(({ name }) => !isBrought(name))
+    .map(
+      ({ name }) =>
+        `engine ${name} takes no part in the quick grid, which has no time to compile its kernels; --engine ${name} asks for it`,
+    );
   for (const sentence of [...absent, ...left, ...remarks]) say?.(sentence);
   if (targets.length === 0)
     throw new NothingToMeasure(
@@ -125,7 +128,7 @@ export async function openAndPlan(host: Host, request: RunRequest): Promise<Open
     impls,
     targets,
     describe: describedBy(pool),
-    ...(isFigureOnly(request) ? { takesPart: figureCurves(impls, targets) } : {}),
+    ...(isFigureOnly(request) ? { takesPart: figureCurves(impls, targets, isLate) } : {}),
     keep: (suite, id) => (matches?.(id) ?? true) && (stored?.has(planId(suite, id)) ?? true),
     ...(stored ? { storedIds: [...stored] } : {}),
     shard: stored ? undefined : request.shard,
