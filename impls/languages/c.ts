@@ -36,7 +36,7 @@ export const c = language({
     return {
       unsupported: (problem, options) =>
         refusal(problem, options) ??
-        tensors.ignoredInput(header.operator, problem, taken) ??
+        tensors.ignored(header.operator, problem, taken) ??
         tensors.otherLayout(header.operator, problem),
       prepare: (engine, problem, options) => {
         const numbers = scope(problem, options);

@@ -37,7 +37,7 @@ export const cuda = language({
     return {
       unsupported: (problem, options) =>
         refusal(problem, options) ??
-        tensors.ignoredInput(header.operator, problem, taken) ??
+        tensors.ignored(header.operator, problem, taken) ??
         tensors.otherLayout(header.operator, problem),
       prepare: (engine, problem, options) => {
         const numbers = scope(problem, options);

@@ -2,7 +2,7 @@
  * What headers of languages have in common whose kernels are called with memory and numbers by name: C, CUDA and WGSL. Tensors lie in
  * the operator's own order of axes; beside them a kernel may have scratch memory, and every size, setting and number of its options.
  */
-import type { AnyOperator, InputSpecs, Problem } from "../operator.js";
+import { type AnyOperator, type InputSpecs, outputNames, type Problem } from "../operator.js";
 import type { Expression, Scope } from "./expression.js";
 import type { Fields } from "./fields.js";
 import type { Header } from "./header.js";
@@ -81,9 +81,13 @@ export function readArguments(fields: Fields, header: Header, scratch: readonly 
   });
 }
 
-/** @throws where no launch is given an output */
+/** @throws where no launch is given an output that every problem has */
 export function mustWriteOutputs(fields: Fields, { operator }: Header, args: readonly Argument[]): void {
-  const missing = Object.keys(operator.outputs).find((output) => !args.some(({ name }) => name === output));
+  const dims: readonly string[] = operator.dims;
+  const always = Object.entries<readonly string[]>(operator.outputs)
+    .filter(([, axes]) => axes.every((axis) => dims.includes(axis)))
+    .map(([name]) => name);
+  const missing = always.find((output) => !args.some(({ name }) => name === output));
   if (missing !== undefined) fields.fail("arguments", `lack the output ${missing}, which nobody would write`);
 }
 
@@ -112,15 +116,25 @@ export function unknownName(name: string, { operator, names }: Header, scratch: 
   return `have "${name}", which is nothing here; there are the tensors ${tensors.join(", ")}${own} and the numbers ${numbers.join(", ")}`;
 }
 
-/** A sentence where the problem has an input that the kernel never looks at. @param taken names that it takes */
-export function ignoredInput(
+/**
+ * A sentence where the problem has an optional input or output, or a setting other than the operator's own, that the kernel never looks
+ * at. @param taken names that it takes
+ */
+export function ignored(
   operator: AnyOperator,
-  { inputs }: Problem,
+  problem: Problem,
   taken: ReadonlySet<string>,
 ): string | undefined {
   const optional = Object.entries(operator.inputs as InputSpecs).filter(([, spec]) => spec.optional);
-  const ignored = optional.find(([name]) => inputs[name] !== undefined && !taken.has(name));
-  return ignored && `takes no ${ignored[0]}`;
+  const input = optional.find(([name]) => problem.inputs[name] !== undefined && !taken.has(name));
+  if (input) return `takes no ${input[0]}`;
+  const output = outputNames(operator, problem).find((name) => !taken.has(name));
+  if (output !== undefined) return `writes no ${output}`;
+  const usual: Readonly<Record<string, unknown>> = operator.settings;
+  const setting = Object.entries(problem.settings).find(
+    ([name, value]) => value !== usual[name] && !taken.has(name),
+  );
+  return setting && `takes no ${setting[0]}`;
 }
 
 /** Inputs may come in other layouts (D a number a head): a kernel that knows one of them only is not given the other. */

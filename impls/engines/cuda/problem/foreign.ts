@@ -1,7 +1,7 @@
 /** A user's kernels in CUDA C++: compiled as they are, launched with tensors and numbers in the order that the header names them. */
 import { basename, dirname } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { AnyOperator, Problem } from "../../../operator.js";
+import { type AnyOperator, outputNames, type Problem } from "../../../operator.js";
 import type { Prepared } from "../../../prepared.js";
 import type { CudaDevice } from "../device/device.js";
 import type { Graphs } from "../device/graphs.js";
@@ -61,12 +61,14 @@ export function prepareForeign<Op extends AnyOperator>(
   return stage.prepared();
 }
 
-/** Addresses of tensors and scratch by name; 0 of an input that the problem has not. */
+/** Addresses of tensors and scratch by name; 0 of those that the problem has not. */
 function placesOf(stage: Stage<AnyOperator>, { scratch }: ForeignCuda): Map<string, bigint> {
   const { operator } = stage;
   const places = new Map<string, bigint>();
   for (const name of Object.keys(operator.inputs)) places.set(name, stage.input(name));
-  for (const name of Object.keys(operator.outputs)) {
+  const outputs = outputNames(operator, stage.problem);
+  for (const name of Object.keys(operator.outputs)) if (!outputs.includes(name)) places.set(name, 0n);
+  for (const name of outputs) {
     // a state stays in f32, as where it comes in
     const isState = !operator.outputs[name].includes("length");
     places.set(name, isState ? stage.output(name, "f32") : stage.output(name));

@@ -29,7 +29,9 @@ export async function prepareForeign<Op extends AnyOperator>(
   const scratch = Object.entries(kernel.scratch).map(
     ([name, floats]) => [name, room.reserve(4 * floats)] as const,
   );
-  const places = { ...room.address, ...Object.fromEntries(scratch) };
+  // one that this problem has not is NULL
+  const absent = Object.fromEntries(Object.keys(operator.outputs).map((name) => [name, 0]));
+  const places = { ...absent, ...room.address, ...Object.fromEntries(scratch) };
   room.open(library);
   try {
     const inputs = await writeInputs(compiler, isa, room, 1);

@@ -6,6 +6,7 @@ import {
   type AnyOperator,
   type InputSpecs,
   inputDtype,
+  outputNames,
   outputSize,
   type Problem,
 } from "../../../operator.js";
@@ -76,7 +77,22 @@ export function foreignUnsupported(asked: Asked<AnyOperator>): string | undefine
     if (isThere && !bound.has(name) && operator.inputs[name].optional) return `takes no ${name}`;
     if (!isThere && bound.has(name)) return `needs ${name}`;
   }
-  return undefined;
+  const dims: readonly string[] = operator.dims;
+  const isOptional = (name: string) =>
+    (operator.outputs[name] as readonly string[]).some((axis) => !dims.includes(axis));
+  const output = outputNames(operator, problem).find((name) => isOptional(name) && !bound.has(name));
+  if (output !== undefined) return `writes no ${output}`;
+  return ignoredSetting(asked);
+}
+
+/** A setting other than the operator's own, of which the text has no name. */
+function ignoredSetting({ operator, problem, kernel }: Asked<AnyOperator>): string | undefined {
+  const usual: Readonly<Record<string, unknown>> = operator.settings;
+  const words = new Set(kernel.text.replace(/\/\*[\s\S]*?\*\//g, " ").match(/[A-Za-z_]\w*/g));
+  const setting = Object.entries(problem.settings).find(
+    ([name, value]) => value !== usual[name] && !words.has(name),
+  );
+  return setting && `takes no ${setting[0]}`;
 }
 
 /** @throws with what is wrong with the text, its entry points or its bindings */
@@ -87,7 +103,7 @@ export async function prepareForeign<Op extends AnyOperator>(
   const { operator, problem, kernel } = asked;
   const text = textFor(asked);
   const bindings = bindingsIn(text, kernel);
-  mustBindOutputs(operator, bindings.flat(), kernel);
+  mustBindOutputs(outputNames(operator, problem as Problem), bindings.flat(), kernel);
   mustFit(gpu, asked);
   const states = Object.keys(operator.outputs).filter((name) => !operator.outputs[name].includes("length"));
   const stage = new Stage(gpu, operator, problem, { cutsTime: false, f32Outputs: states });
@@ -118,12 +134,12 @@ function complaint(file: string, { message }: Error): string {
 }
 
 function mustBindOutputs(
-  operator: AnyOperator,
+  outputs: readonly string[],
   bindings: readonly Binding[],
   { launches }: ForeignWgsl,
 ): void {
   const entries = launches.map(({ entry }) => entry).join(", ");
-  for (const name of Object.keys(operator.outputs))
+  for (const name of outputs)
     if (!bindings.some((binding) => binding.name === name))
       throw new Error(`${entries} uses no binding ${name}: nobody would write that output`);
 }
@@ -134,7 +150,7 @@ function mustFit(gpu: GpuDevice, { operator, problem, kernel }: Asked<AnyOperato
   const inputs = Object.entries((problem as Problem).inputs).flatMap(([name, source]) =>
     source ? [[name, elementCount(source.shape) * bytes(inputDtype(operator, problem, name))] as const] : [],
   );
-  const outputs = Object.keys(operator.outputs).map(
+  const outputs = outputNames(operator, problem).map(
     (name) => [name, outputSize(operator, problem, name) * bytes(problem.dtype)] as const,
   );
   const scratch = Object.entries(kernel.scratch).map(([name, floats]) => [name, 4 * floats] as const);
