@@ -3,11 +3,8 @@ import { causalConv1d } from "../impls/causal_conv1d/index.js";
 import { maskedAttention } from "../impls/masked_attention/index.js";
 import { type Problem, randomProblem } from "../impls/operator.js";
 import { rmsNormGated } from "../impls/rms_norm_gated/index.js";
-import { GRIDS } from "./grids.js";
+import { GRIDS, TAPS } from "./grids.js";
 import type { Curve, Suite } from "./suite.js";
-
-/** As Mamba and Mamba-2 have them. */
-const TAPS = { width: 4, past: 3 };
 
 export const blockParts: Suite = {
   name: "block-parts",

@@ -62,7 +62,10 @@ export function figureOperators(): AnyOperator[] {
   return operators.filter(({ name }) => isFigureOperator(name));
 }
 
-/** A random problem of any operator of the figure; dimensions that it does not have are left out. */
+/** Of the short convolution, as Mamba and Mamba-2 have it: a token and three before it. */
+export const TAPS = { width: 4, past: 3 };
+
+/** A random problem of any operator; dimensions that it does not have are left out. */
 export function gridProblem(
   operator: AnyOperator,
   shape: GridShape,
@@ -79,6 +82,7 @@ export function gridProblem(
     headDim: shape.headDim,
     headDimV: shape.headDim,
     state,
+    ...TAPS,
   };
   const names: readonly string[] = operator.dims;
   const dims = Object.fromEntries(names.map((name) => [name, all[name]]));

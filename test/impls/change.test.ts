@@ -10,7 +10,8 @@ import { rewriteInputs, Unsupported } from "../../impls/prepared.js";
 import { type RandomTensor, toFloat32 } from "../../impls/tensor.js";
 import { allLanes, heldAgainst } from "./truth.js";
 
-const dims = { batch: 2, length: 19, heads: 4, groups: 2, headDim: 6, headDimV: 6, state: 5, context: 19 };
+const model = { batch: 2, length: 19, heads: 4, groups: 2, headDim: 6, headDimV: 6, state: 5, context: 19 };
+const dims = { ...model, width: 4, past: 3 };
 
 /** Every optional input is there where the implementation takes it. */
 function problemFor({ operator }: AnyImplementation, seed: number, optional: boolean): Problem {

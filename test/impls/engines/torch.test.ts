@@ -32,6 +32,8 @@ const sizes: Record<string, number> = {
   headDim: 7,
   headDimV: 5,
   state: 11,
+  width: 3,
+  past: 2,
 };
 afterEach(() => vi.unstubAllEnvs());
 afterAll(async () => {

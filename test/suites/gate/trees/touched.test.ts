@@ -40,7 +40,10 @@ describe("touchedBy", () => {
   });
 
   it("follows what C includes", () => {
-    expect(touch("impls/engines/native/vector.h")).toEqual(["ssd/chunked.native"]);
+    expect(touch("impls/ssd/native/scores.h")).toEqual(["ssd/chunked.native"]);
+    const all = touch("impls/engines/native/vector.h");
+    expect(all).toContain("attention/tiled.native");
+    expect(all).not.toContain("ssd/chunked.wasm");
   });
 
   it("knows an asset by its name when nothing names it", () => {
