@@ -37,7 +37,8 @@ const model = (n) => {
   return Uint8Array.from([...int(1, 8), ...field(7, graph), ...field(8, int(2, 17))]);
 };
 /** A fixed sequence without period in [-1, 1). */
-const signal = (n) => Float32Array.from({ length: n }, (_, i) => ((i * 2654435761) % 4294967296) / 2147483648 - 1).map((v, i) => v * Math.sin(i * i));
+const signal = (n) =>
+  Float32Array.from({ length: n }, (_, i) => (((i * 2654435761) % 4294967296) / 2147483648 - 1) * Math.sin(i * i));
 
 const error = async (n) => {
   const x = signal(n);
