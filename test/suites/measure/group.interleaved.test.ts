@@ -1,5 +1,5 @@
 /** A real run on the cpu engine: turns interleave, and results.jsonl keeps their round, order and start. */
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { CaseRecord, Sample } from "../../../reports/rows/row.js";
 import { readRun } from "../../../reports/rows/store.js";
@@ -76,7 +76,11 @@ describe("a run with a kernel of a user", () => {
   });
 
   it("names its files at the end of stdout", () => {
-    const lines = ended.stdout.trimEnd().split("\n");
+    // relative to where the command ran, where that is shorter
+    const lines = ended.stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => resolve(root, line));
     const names = lines.filter((line) => line.startsWith(out));
     expect(lines.slice(-names.length)).toEqual(names);
     for (const name of ["results.jsonl", "results.csv", "sequence-length.svg", "report.html"])
