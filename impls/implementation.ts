@@ -44,6 +44,8 @@ export interface Implementation<Op extends AnyOperator = AnyOperator, E extends 
    * early output under late inputs, one head among others) then hold within the bounds only.
    */
   readonly bitwise?: false;
+  /** Laws, by name, that others of the form keep bit for bit and this one within the bounds: it takes some tokens at a time, say. */
+  readonly withinBounds?: readonly string[];
   /**
    * A sentence with what is needed and what was got, or undefined. dtypes other than f32 need `dtypes`.
    * @param engine where it is open: a peer's kernel may take a dtype on one device and not on another

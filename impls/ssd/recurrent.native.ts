@@ -14,6 +14,8 @@ export const recurrentNative = implementation(ssd, "native", {
   takes: STEPS,
   source: "arXiv 2405.21060, equation (1)",
   options: (problem, engine) => threadsFor(engine, problem, VECTORS).map((threads) => ({ threads })),
+  // four tokens a pass on a state that is scaled: what stands before a document moves its last bits
+  withinBounds: ["packed-documents"],
   rounding: () => f32Rounding(0),
   prepare(engine, problem, { threads = 1 }) {
     const work = 2 * BLOCK + MOST_TOKENS * VECTORS * engine.lanes + problem.dims.state;

@@ -10,8 +10,12 @@ export function float64Rounding(length: number): Rounding {
   return { accumulate: ROUNDOFF.f64, storage: 0, roundings: 0, longestSum: length, decay: "segsum" };
 }
 
-export function promisesExactly(law: Pick<AnyLaw, "exact">, { target }: Subject): boolean {
-  return law.exact.includes(target.impl.form) && target.impl.bitwise !== false;
+export function promisesExactly(
+  { name, exact }: Pick<AnyLaw, "name" | "exact">,
+  { target }: Subject,
+): boolean {
+  const { form, bitwise, withinBounds } = target.impl;
+  return exact.includes(form) && bitwise !== false && !withinBounds?.includes(name);
 }
 
 export interface Pair {
