@@ -14,6 +14,9 @@ const CURVE_POINTS = 4;
 /** A case of the figure that needs less than one such part of the run's time comes before other curves. */
 const FIGURE_PARTS = 16;
 
+/** One that needs less than one such part costs the linear curves nothing: attention's next sizes come before their long ends. */
+const CHEAP_PARTS = 160;
+
 /** A case makes more than its fewest runs: six samples where they are short, checked runs, a warm-up. */
 const BEYOND_LEAST = 1.75;
 /** The truth of the second inputs costs a quarter of the first. */
@@ -21,7 +24,7 @@ const SECOND_SET = 1.25;
 
 /**
  * Earlier ones are served first; `none` shares what they leave. reach: the figure's linear curves up to the end of its axis, which
- * they can get to where others cannot.
+ * they can get to where others cannot, and what costs next to nothing beside them.
  */
 export const PRIORITIES = ["beginning", "curve", "reach", "figure", "none"] as const;
 export type Priority = (typeof PRIORITIES)[number];
@@ -37,8 +40,9 @@ export class Priorities {
     if (planned.rank < ALWAYS) return "beginning";
     if (!planned.figure) return "none";
     if (planned.rank < CURVE_POINTS) return "curve";
-    if (planned.reaches) return "reach";
-    return this.leastNs(planned) <= this.grid.totalNs / FIGURE_PARTS ? "figure" : "none";
+    const leastNs = this.leastNs(planned);
+    if (planned.reaches || leastNs <= this.grid.totalNs / CHEAP_PARTS) return "reach";
+    return leastNs <= this.grid.totalNs / FIGURE_PARTS ? "figure" : "none";
   }
 
   /** What goes before this case will still take: earlier priorities, and what is cheaper among the longer sizes of the figure. */

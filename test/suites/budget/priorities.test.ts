@@ -33,8 +33,10 @@ function curve(name: string, figure: boolean, firstMs: number, growth: number): 
 
 const fast = curve("fast", true, 1, 1);
 const slow = curve("slow", true, 40, 2);
+/** From 1.6 s a run on: too dear to come before linear ends, cheap enough for the figure. */
+const middle = curve("middle", true, 100, 1);
 const panel = curve("panel", false, 1, 1);
-const all = [...fast, ...slow, ...panel];
+const all = [...fast, ...slow, ...middle, ...panel];
 const group = (planned: Case): Group => ({
   key: planned.id,
   problem: planned.problem,
@@ -49,11 +51,12 @@ function priorities(): Priorities {
   return new Priorities(BUDGETS.default, history, new ReferenceCost(() => 0));
 }
 
-it("beginnings come first, then points that make a curve, then the figure's cheap ones, then the rest", () => {
+it("beginnings come first, then points that make a curve, what costs next to nothing, the figure's cheap ones, the rest", () => {
   const judge = priorities();
   expect(fast.map((planned) => judge.of(planned))).toEqual([
-    ...["beginning", "beginning", "curve", "curve", "figure", "figure", "figure", "figure"],
+    ...["beginning", "beginning", "curve", "curve", "reach", "reach", "reach", "reach"],
   ]);
+  expect(middle.map((planned) => judge.of(planned)).slice(4, 6)).toEqual(["figure", "figure"]);
   // 40 ms growing with the square: from 640 ms * 16 on, none
   expect(slow.map((planned) => judge.of(planned)).slice(4)).toEqual(["none", "none", "none", "none"]);
   expect(panel.map((planned) => judge.of(planned)).slice(2)).toEqual(Array(6).fill("none"));
@@ -70,7 +73,7 @@ it("takes groups by priority and then by cost, none of a curve before a smaller 
     left.delete(next.cases[0]);
     order.push(next.cases[0]);
   }
-  for (const planned of [fast, slow, panel])
+  for (const planned of [fast, slow, middle, panel])
     expect(order.filter((other) => planned.includes(other))).toEqual(planned);
   const place = (planned: Case) => order.indexOf(planned);
   expect(place(slow[3])).toBeLessThan(place(fast[4]));
@@ -92,7 +95,7 @@ it("takes the figure's linear curves to their end before what others would like"
   expect(reaching.map((planned) => judge.of(planned))).toEqual([
     ...["beginning", "beginning", "curve", "curve", "reach", "reach", "reach", "reach"],
   ]);
-  const left = new Set([...reaching, ...fast, ...slow, ...panel].filter(({ rank }) => rank > 3));
+  const left = new Set([...reaching, ...slow, ...middle, ...panel].filter(({ rank }) => rank > 3));
   const order: Case[] = [];
   for (const pending = new Set([...left].map(group)); pending.size > 0; ) {
     const next = judge.next(pending, left);
