@@ -13,6 +13,8 @@ const SIZES = {
   headDim: 16,
   headDimV: 16,
   state: 16,
+  width: 4,
+  past: 3,
 };
 
 const engine = await open(undefined, { named: true });
