@@ -146,7 +146,9 @@ else
   describe(`NVRTC ${compiler.version}`, () => {
     it.each(["ssd", "ssd_chunked"])("compiles %s", async (name) => {
       const text = readFileSync(new URL(`../../../examples/kernels/${name}.cu`, import.meta.url), "utf8");
-      await expect(prepared(text, compiler)).resolves.toBeDefined();
+      const { driver, run } = await prepared(text, compiler);
+      await run();
+      expect(driver.launched.map((launch) => launch.name)).toContain("ssd");
     });
 
     it("tells an error with the file's own line", async () => {
