@@ -26,6 +26,8 @@ const dims: Record<string, number> = {
   headDim: 5,
   headDimV: 4,
   state: 6,
+  width: 4,
+  past: 3,
 };
 
 function allInputs(operator: AnyOperator): Problem {
