@@ -5,7 +5,7 @@
  *   "entry": "ssd",
  *   "grid": ["ceilDiv(headDim, 64)", "heads", "batch"],
  *   "block": 64,
- *   "sharedBytes": "4 * chunk",
+ *   "sharedBytes": "8 * chunk",
  *   "arguments": ["X", "logA", "B", "C", "dt", "Y", "finalState", "length", "heads", "groups", "headDim", "state", "chunk"],
  *   "options": [{ "chunk": 64 }],
  *   "rounding": { "terms": "chunk" }
@@ -17,10 +17,12 @@
  * have them are skipped.
  */
 
-// A block owns 64 channels of one head, a thread each; weights of the tokens of a chunk are shared.
+// A block owns 64 channels of one head, a thread each; what is known of each token of a chunk is shared.
 extern "C" __global__ void ssd(const float *X, const float *logA, const float *B, const float *C, const float *dt, float *Y,
                                float *finalState, int length, int heads, int groups, int headDim, int state, int chunk) {
-  extern __shared__ float weights[];
+  // of token s: the sum of logA over (s, t] (the decay from s to t is its exp, never one of a difference of running sums), its weight
+  extern __shared__ float sums[];
+  float *weights = sums + chunk;
   const int b = blockIdx.z, h = blockIdx.y, p = blockIdx.x * blockDim.x + threadIdx.x;
   const bool isMine = p < headDim;
   // from one token to the next: steps of logA and dt, rows of X and Y, rows of B and C; head h reads the group that it belongs to
@@ -32,41 +34,36 @@ extern "C" __global__ void ssd(const float *X, const float *logA, const float *B
 
   for (int first = 0; first < length; first += chunk) {
     const int end = min(first + chunk, length);
+    // the sum of logA from the chunk's first token to t
+    float whole = 0;
     for (int t = first; t < end; t++) {
-      // 1. inside the chunk: the decay from s to t is exp of a sum over (s, t], never of a difference of running sums
+      const float now = a[(size_t)t * heads];
+      whole += now;
+      // 1. inside the chunk
       for (int s = first + threadIdx.x; s <= t; s += blockDim.x) {
-        float sum = 0, product = 0;
-        for (int r = s + 1; r <= t; r++) sum += a[(size_t)r * heads];
+        sums[s - first] = s == t ? 0 : sums[s - first] + now;
+        float product = 0;
         for (int n = 0; n < state; n++) product += Cg[t * nextRow + n] * Bg[s * nextRow + n];
-        weights[s - first] = expf(sum) * product * (time ? time[(size_t)s * heads] : 1.0f);
+        weights[s - first] = expf(sums[s - first]) * product * (time ? time[(size_t)s * heads] : 1.0f);
       }
       __syncthreads();
       if (isMine) {
-        float sum = 0, total = 0, old = 0;
+        float total = 0, old = 0;
         for (int s = first; s <= t; s++) total += weights[s - first] * x[s * next];
         // 4. what the state before the chunk gives
-        for (int r = first; r <= t; r++) sum += a[(size_t)r * heads];
         for (int n = 0; n < state; n++) old += Cg[t * nextRow + n] * S[n];
-        y[t * next] = total + expf(sum) * old;
+        y[t * next] = total + expf(whole) * old;
       }
       __syncthreads();
     }
     // 2., 3. the state after the chunk
-    for (int s = first + threadIdx.x; s < end; s += blockDim.x) {
-      float sum = 0;
-      for (int r = s + 1; r < end; r++) sum += a[(size_t)r * heads];
-      weights[s - first] = expf(sum) * (time ? time[(size_t)s * heads] : 1.0f);
-    }
+    for (int s = first + threadIdx.x; s < end; s += blockDim.x)
+      weights[s - first] = expf(sums[s - first]) * (time ? time[(size_t)s * heads] : 1.0f);
     __syncthreads();
-    if (isMine) {
-      float sum = 0;
-      for (int r = first; r < end; r++) sum += a[(size_t)r * heads];
-      const float decay = expf(sum);
-      for (int n = 0; n < state; n++) {
-        float value = decay * S[n];
-        for (int s = first; s < end; s++) value += weights[s - first] * x[s * next] * Bg[s * nextRow + n];
-        S[n] = value;
-      }
+    for (int n = 0; isMine && n < state; n++) {
+      float value = expf(whole) * S[n];
+      for (int s = first; s < end; s++) value += weights[s - first] * x[s * next] * Bg[s * nextRow + n];
+      S[n] = value;
     }
     __syncthreads();
   }

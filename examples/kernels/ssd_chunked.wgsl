@@ -29,16 +29,11 @@ struct Sizes { length: u32, heads: u32, groups: u32, headDim: u32, state: u32 }
 //#endif
 
 const THREADS = 64u;
+// of token s: the sum of logA over (s, t] (the decay from s to t is its exp, never one of a difference of running sums), its weight
+var<workgroup> sums: array<f32, CHUNK>;
 var<workgroup> weights: array<f32, CHUNK>;
 
-// the sum of logA over (s, t]: exp of it is the decay from s to t, never exp of a difference of running sums
-fn decay(first: u32, s: u32, t: u32) -> f32 {
-  var sum = 0.0;
-  for (var r = s; r < t; r++) { sum += logA[first + r * sizes.heads]; }
-  return exp(sum);
-}
-
-// a workgroup owns 64 channels of one head, a thread each; weights of the tokens of a chunk are shared
+// a workgroup owns 64 channels of one head, a thread each; what is known of each token of a chunk is shared
 @compute @workgroup_size(THREADS)
 fn ssd(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) place: vec3u) {
   let p = place.x * THREADS + lane;
@@ -56,17 +51,23 @@ fn ssd(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) place:
 
   for (var first = 0u; first < sizes.length; first += CHUNK) {
     let end = min(first + CHUNK, sizes.length);
+    // the sum of logA from the chunk's first token to t
+    var whole = 0.0;
     for (var t = first; t < end; t++) {
+      let a = logA[step + t * sizes.heads];
+      whole += a;
       // 1. inside the chunk
       for (var s = first + lane; s <= t; s += THREADS) {
-        var product = decay(step, s + 1u, t + 1u);
-        var sum = 0.0;
-        for (var n = 0u; n < sizes.state; n++) { sum += f32(C[row + t * nextRow + n]) * f32(B[row + s * nextRow + n]); }
-        product *= sum;
+        sums[s - first] = select(sums[s - first] + a, 0.0, s == t);
+        var product = 0.0;
+        for (var n = 0u; n < sizes.state; n++) {
+          product += f32(C[row + t * nextRow + n]) * f32(B[row + s * nextRow + n]);
+        }
+        var weight = exp(sums[s - first]) * product;
 //#if dt
-        product *= dt[step + s * sizes.heads];
+        weight *= dt[step + s * sizes.heads];
 //#endif
-        weights[s - first] = product;
+        weights[s - first] = weight;
       }
       workgroupBarrier();
       if (isMine) {
@@ -77,13 +78,13 @@ fn ssd(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) place:
         // 4. what the state before the chunk gives
         var old = 0.0;
         for (var n = 0u; n < sizes.state; n++) { old += f32(C[row + t * nextRow + n]) * finalState[S + n]; }
-        Y[(step + t * sizes.heads) * sizes.headDim + p] = elem(y + decay(step, first, t + 1u) * old);
+        Y[(step + t * sizes.heads) * sizes.headDim + p] = elem(y + exp(whole) * old);
       }
       workgroupBarrier();
     }
     // 2., 3. the state after the chunk
     for (var s = first + lane; s < end; s += THREADS) {
-      var weight = decay(step, s + 1u, end);
+      var weight = exp(sums[s - first]);
 //#if dt
       weight *= dt[step + s * sizes.heads];
 //#endif
@@ -91,9 +92,8 @@ fn ssd(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) place:
     }
     workgroupBarrier();
     if (isMine) {
-      let kept = decay(step, first, end);
       for (var n = 0u; n < sizes.state; n++) {
-        var value = kept * finalState[S + n];
+        var value = exp(whole) * finalState[S + n];
         for (var s = first; s < end; s++) {
           let x = f32(X[(step + s * sizes.heads) * sizes.headDim + p]);
           value += weights[s - first] * x * f32(B[row + s * nextRow + n]);

@@ -40,7 +40,7 @@ const inC: Faults = {
 
 const inWgsl: Faults = {
   sign: ["y += weights", "y -= weights"],
-  "exclusive-decay": ["decay(step, s + 1u, t + 1u)", "decay(step, s, t + 1u)"],
+  "exclusive-decay": [", 0.0, s == t)", ", a, s == t)"],
   "group-mapping": ["h / (sizes.heads / sizes.groups)", "h % sizes.groups"],
   "last-partial-chunk": ["first < sizes.length; first", "first + CHUNK <= sizes.length; first"],
   "stale-output": [
