@@ -8,6 +8,7 @@ const commands: Readonly<Record<string, () => Promise<unknown>>> = {
   gate: () => import("./gate.js"),
   new: () => import("./new.js"),
   report: () => import("./report.js"),
+  theory: () => import("./theory.js"),
   verify: () => import("./verify.js"),
 };
 

@@ -2,9 +2,10 @@
 import { statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
-import { LARGEST_SEED, MOST_CASES, parseToken, type Token } from "../../../suites/verify/token.js";
+import { parseToken, type Token } from "../../../suites/verify/token.js";
 import { usageError } from "../exit.js";
 import { invocationOf } from "../invocation.js";
+import { casesFlag, seedFlag } from "../numbers.js";
 import { parseFlags } from "../parse-flags.js";
 
 export interface VerifyOptions {
@@ -46,9 +47,9 @@ function verifyCommand(): Command {
     .option(
       "--cases <n>",
       `random and extreme problems, laws beside them (default ${DEFAULT_CASES})`,
-      atLeastOne,
+      casesFlag,
     )
-    .option("--seed <s>", `seed of all problems (default ${DEFAULT_SEED})`, seed)
+    .option("--seed <s>", `seed of all problems (default ${DEFAULT_SEED})`, seedFlag)
     .option("--engine <name>", "only this engine; may be repeated", repeated, [])
     .option(
       "--device <name>",
@@ -68,20 +69,6 @@ function verifyCommand(): Command {
     .allowExcessArguments(false)
     .configureOutput({ outputError: () => {} })
     .exitOverride();
-}
-
-function atLeastOne(text: string): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || value < 1 || value > MOST_CASES)
-    throw new InvalidArgumentError(`it takes a whole number of at least 1 and at most ${MOST_CASES}.`);
-  return value;
-}
-
-function seed(text: string): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || value > LARGEST_SEED)
-    throw new InvalidArgumentError("it takes a whole number from 0 to 2147483647.");
-  return value;
 }
 
 function repeated(text: string, before: readonly string[]): string[] {
