@@ -1,10 +1,20 @@
-/** Reader of safetensors files that hold F64 tensors only: the format of test/golden/README.md. */
+/** Files of the safetensors format: golden vectors (F64 only, test/golden/README.md), and problems that other programs answer. */
 import { z } from "zod";
+
+/** Element types that are read here, with the array that holds them; all little-endian. */
+const ARRAYS = { F64: Float64Array, F32: Float32Array } as const;
+export type ElementType = keyof typeof ARRAYS;
 
 export interface StoredTensor {
   readonly shape: readonly number[];
   /** C order. */
   readonly data: Float64Array;
+}
+
+export interface WrittenTensor {
+  readonly shape: readonly number[];
+  /** C order; F32 or F64 by its kind. */
+  readonly data: Float32Array | Float64Array;
 }
 
 export interface StoredFile {
@@ -21,8 +31,11 @@ const tensorSchema = z.object({
 });
 const metadataSchema = z.record(z.string(), z.string());
 
-/** @throws an Error whose message says what is wrong with the bytes */
-export function parseSafetensors(bytes: Uint8Array): StoredFile {
+/**
+ * @param types those that the file may hold
+ * @throws an Error whose message says what is wrong with the bytes
+ */
+export function parseSafetensors(bytes: Uint8Array, types: readonly ElementType[] = ["F64"]): StoredFile {
   if (bytes.length < 8) throw new Error(`has ${bytes.length} bytes, a header length alone takes 8`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const headerBytes = Number(view.getBigUint64(0, true));
@@ -37,9 +50,10 @@ export function parseSafetensors(bytes: Uint8Array): StoredFile {
   const spans: [number, number][] = [];
   for (const [name, entry] of Object.entries(entries)) {
     const { dtype, shape, data_offsets } = explain(`tensor ${name}`, tensorSchema.safeParse(entry));
-    if (dtype !== "F64") throw new Error(`tensor ${name} is ${dtype}, expected F64`);
+    const type = types.find((one) => one === dtype);
+    if (!type) throw new Error(`tensor ${name} is ${dtype}, expected ${types.join(" or ")}`);
     const [from, to] = data_offsets;
-    const needed = 8 * shape.reduce((product, length) => product * length, 1);
+    const needed = ARRAYS[type].BYTES_PER_ELEMENT * shape.reduce((product, length) => product * length, 1);
     if (to - from !== needed)
       throw new Error(
         `tensor ${name} spans ${to - from} bytes, its shape ${shape.join("x") || "scalar"} needs ${needed}`,
@@ -50,11 +64,34 @@ export function parseSafetensors(bytes: Uint8Array): StoredFile {
       );
     // a copy, because the data need not start at a multiple of 8 in memory
     const raw = Uint8Array.from(bytes.subarray(dataStart + from, dataStart + to));
-    tensors.set(name, { shape, data: new Float64Array(raw.buffer) });
+    tensors.set(name, { shape, data: Float64Array.from(new ARRAYS[type](raw.buffer)) });
     spans.push([from, to]);
   }
   checkSpans(spans, bytes.length - dataStart);
   return { metadata, tensors };
+}
+
+/** Its bytes: the header's length, the header padded with spaces to a multiple of 8, then the tensors in their order. */
+export function formatSafetensors(
+  tensors: Readonly<Record<string, WrittenTensor>>,
+  metadata: Readonly<Record<string, string>>,
+): Buffer {
+  const header: Record<string, unknown> = { __metadata__: metadata };
+  let end = 0;
+  for (const [name, { shape, data }] of Object.entries(tensors)) {
+    const from = end;
+    end += data.byteLength;
+    header[name] = { dtype: data instanceof Float64Array ? "F64" : "F32", shape, data_offsets: [from, end] };
+  }
+  const text = Buffer.from(JSON.stringify(header));
+  const padded = Buffer.alloc(Math.ceil(text.length / 8) * 8, " ");
+  text.copy(padded);
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(padded.length));
+  const data = Object.values(tensors).map(({ data }) =>
+    Buffer.from(data.buffer, data.byteOffset, data.byteLength),
+  );
+  return Buffer.concat([length, padded, ...data]);
 }
 
 function parseHeader(bytes: Uint8Array): Record<string, unknown> {

@@ -2,6 +2,7 @@
 import { statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
+import { operators } from "../../../impls/index.js";
 import { parseToken, type Token } from "../../../suites/verify/token.js";
 import { usageError } from "../exit.js";
 import { invocationOf } from "../invocation.js";
@@ -15,6 +16,12 @@ export interface VerifyOptions {
   readonly device: readonly string[];
   readonly vectors?: string;
   readonly replay?: Token;
+  /** Folder that problems are written to, for kernels of any language. */
+  readonly export?: string;
+  /** Folder of what such kernels wrote back. */
+  readonly outputs?: string;
+  /** Of `export`: operators by name, all when empty. */
+  readonly operator: readonly string[];
   readonly impl: readonly string[];
   readonly json?: string;
 }
@@ -23,22 +30,53 @@ export interface VerifyOptions {
 export const verifyInvocation = (): string => invocationOf("verify");
 
 const DEFAULT_CASES = 200;
+/** Of each operator. */
+const EXPORTED_CASES = 20;
 const DEFAULT_SEED = 0;
 
 /** @returns undefined when the help was printed. @throws Stop */
 export function parseVerifyOptions(argv: readonly string[]): VerifyOptions | undefined {
   const command = verifyCommand();
   if (!parseFlags(command, argv, () => "see npm run verify -- --help")) return undefined;
-  const options = command.opts<Partial<VerifyOptions> & Pick<VerifyOptions, "engine" | "device" | "impl">>();
+  const options = command.opts<
+    Partial<VerifyOptions> & Pick<VerifyOptions, "engine" | "device" | "impl" | "operator">
+  >();
+  oneMode(options);
   for (const key of ["cases", "seed", "replay"] as const)
     if (options.vectors !== undefined && options[key] !== undefined)
       throw usageError(`--vectors and --${key} exclude each other: golden vectors are not drawn at random`);
   for (const key of ["cases", "seed"] as const)
     if (options.replay !== undefined && options[key] !== undefined)
       throw usageError(`--replay and --${key} exclude each other: the token holds both`);
-  if (options.vectors !== undefined) mustBeFolder(options.vectors);
+  if (options.vectors !== undefined) mustBeFolder("vectors", options.vectors);
+  if (options.outputs !== undefined) mustBeFolder("outputs", options.outputs);
   if (options.json !== undefined) mustBeWritable(options.json);
-  return { ...options, cases: options.cases ?? DEFAULT_CASES, seed: options.seed ?? DEFAULT_SEED };
+  const cases = options.export === undefined ? DEFAULT_CASES : EXPORTED_CASES;
+  return { ...options, cases: options.cases ?? cases, seed: options.seed ?? DEFAULT_SEED };
+}
+
+/** What stands beside the flags of another mode would be passed over without a word. */
+function oneMode(
+  options: Partial<VerifyOptions> & Pick<VerifyOptions, "engine" | "device" | "impl" | "operator">,
+): void {
+  const modes = (["vectors", "replay", "export", "outputs"] as const).filter(
+    (mode) => options[mode] !== undefined,
+  );
+  if (modes.length > 1) throw usageError(`--${modes.join(" and --")} exclude each other`);
+  const files = options.export ?? options.outputs;
+  const ours = (["engine", "device", "impl"] as const).find((name) => options[name].length > 0);
+  if (files !== undefined && ours)
+    throw usageError(`--${ours} has no part in --${modes[0]}: the kernels are somebody else's`);
+  if (options.outputs !== undefined)
+    for (const key of ["cases", "seed"] as const)
+      if (options[key] !== undefined)
+        throw usageError(`--outputs and --${key} exclude each other: names of files hold both`);
+  if (options.operator.length > 0 && options.export === undefined)
+    throw usageError("--operator goes with --export: it chooses whose problems are written");
+  const known = operators.map(({ name }) => name);
+  const strange = options.operator.find((name) => !known.includes(name));
+  if (strange !== undefined)
+    throw usageError(`there is no operator "${strange}"; there are ${known.join(", ")}`);
 }
 
 function verifyCommand(): Command {
@@ -65,6 +103,12 @@ function verifyCommand(): Command {
       repeated,
       [],
     )
+    .option(
+      "--export <dir>",
+      `problems with expected outputs and bounds as safetensors, for kernels in any language (--cases of each operator, default ${EXPORTED_CASES})`,
+    )
+    .option("--operator <name>", "of --export: only this operator's; may be repeated", repeated, [])
+    .option("--outputs <dir>", "judges what such kernels wrote back")
     .option("--json <file>", "results as one JSON document")
     .allowExcessArguments(false)
     .configureOutput({ outputError: () => {} })
@@ -83,11 +127,11 @@ function token(text: string): Token {
   }
 }
 
-function mustBeFolder(folder: string): void {
+function mustBeFolder(flag: string, folder: string): void {
   const found = statSync(folder, { throwIfNoEntry: false });
   if (!found?.isDirectory())
     throw usageError(
-      `cannot read --vectors ${folder}: ${found ? "it is not a folder" : "there is no such folder"}; name a folder of *.safetensors`,
+      `cannot read --${flag} ${folder}: ${found ? "it is not a folder" : "there is no such folder"}; name a folder of *.safetensors`,
     );
 }
 

@@ -6,6 +6,7 @@ import { openTargets } from "../../../suites/verify/open.js";
 import { EXIT, usageError, warn } from "../exit.js";
 import { Interrupt } from "../interrupt.js";
 import { tellRefused } from "../refused.js";
+import { exportProblems, judgeOutputs } from "./exchange.js";
 import { verifyByProblems, verifyByReplay, verifyByVectors } from "./modes.js";
 import { parseVerifyOptions, type VerifyOptions } from "./options.js";
 
@@ -13,6 +14,8 @@ import { parseVerifyOptions, type VerifyOptions } from "./options.js";
 export async function verify(argv: readonly string[]): Promise<number> {
   const options = parseVerifyOptions(argv);
   if (!options) return EXIT.good;
+  if (options.export !== undefined) return exportProblems(options.export, options);
+  if (options.outputs !== undefined) return judgeOutputs(options.outputs);
   const interrupt = new Interrupt();
   const host = nodeHost();
   // from here on, whatever is going on: nothing that is half done is worth a second
