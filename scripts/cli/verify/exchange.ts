@@ -59,9 +59,10 @@ function judged(file: string, name: string) {
 function readme(folder: string): string {
   return `# Problems of sequence operators
 
-Each \`NAME.safetensors\` is one problem: 8 bytes little-endian length of the header, the header as JSON, then the tensors, little-endian and
-in C order. \`__metadata__\` holds strings: \`operator\`, and as JSON \`dims\`, \`settings\`, \`layout\` (the axes of each tensor) and \`rounding\`
-(what the bounds allow for). What an operator computes stands in dualbench's \`impls/OPERATOR/README.md\`.
+Each \`NAME.safetensors\` is one problem: 8 bytes little-endian length of the header, the header as JSON, then the tensors,
+little-endian and in C order. \`__metadata__\` holds strings: \`operator\`, and as JSON \`dims\`, \`settings\`, \`layout\` (the axes of
+each tensor) and \`rounding\` (what the bounds allow for).
+What an operator computes stands in dualbench's \`impls/OPERATOR/README.md\`.
 
 | tensor | |
 |---|---|

@@ -105,7 +105,7 @@ function verifyCommand(): Command {
     )
     .option(
       "--export <dir>",
-      `problems with expected outputs and bounds as safetensors, for kernels in any language (--cases of each operator, default ${EXPORTED_CASES})`,
+      `writes problems for kernels in any language, as safetensors (--cases of each operator, default ${EXPORTED_CASES})`,
     )
     .option("--operator <name>", "of --export: only this operator's; may be repeated", repeated, [])
     .option("--outputs <dir>", "judges what such kernels wrote back")
