@@ -20,6 +20,7 @@ export interface Found {
   readonly row: string;
   /** What it was given. */
   readonly example: LawCase;
+  readonly chunk?: number | undefined;
   /** It gave no answer in time. */
   readonly hung?: boolean;
 }
@@ -49,7 +50,8 @@ export async function findings(
         const finding = await law.holds(example, subject);
         const { make } = subject.options;
         const row = targetName(target, undefined, make === undefined ? {} : { make });
-        if (finding) found.push({ finding, subject: subject.name, row, example });
+        if (finding)
+          found.push({ finding, subject: subject.name, row, example, chunk: subject.options.chunk });
       } catch (error) {
         if (!(error instanceof Unsupported)) throw error;
         skip(error.message);

@@ -2,6 +2,7 @@
 import * as fc from "fast-check";
 import type { AnyOperator } from "../../impls/operator.js";
 import type { AnyLaw, LawCase } from "../laws/law.js";
+import { type Atlas, atlasOf } from "./atlas.js";
 import { allSkips, type Evidence, type EvidenceOf } from "./evidence.js";
 import { findings } from "./findings.js";
 import { fitsGrain } from "./grain.js";
@@ -21,6 +22,7 @@ export interface RandomOptions {
 
 export interface RandomReport {
   readonly table: Table;
+  readonly atlas: Atlas;
   readonly failures: readonly Failure[];
   /** `implementation law` of everything that was broken, shrunk or not. */
   readonly broken: readonly string[];
@@ -42,6 +44,7 @@ const SHRUNK_PER_TARGET = 3;
 export async function runRandom(options: RandomOptions): Promise<RandomReport> {
   const { targets, laws, seed } = options;
   const table = tableOf();
+  const atlas = atlasOf();
   const failures: Failure[] = [];
   const evidence = new Map<Target, Evidence>(
     targets.map((target) => [target, { checks: 0, skips: new Map() }]),
@@ -64,7 +67,11 @@ export async function runRandom(options: RandomOptions): Promise<RandomReport> {
           checks++;
           evidence.get(target)!.checks++;
           const { spec } = one.example;
-          if (finding.verdict) table.add(row, spec, finding.verdict);
+          if (finding.verdict) {
+            table.add(row, spec, finding.verdict);
+            const token = { law: law.name, operator: operator.name, seed, path: String(index) };
+            atlas.add(row, spec, one.chunk, finding.verdict.ratio, token);
+          }
           table.count(row, finding.ok, fitsGrain(target, spec));
           if (finding.ok) continue;
           failed++;
@@ -90,7 +97,7 @@ export async function runRandom(options: RandomOptions): Promise<RandomReport> {
     }
     options.progress?.(`${law.name} ${operator.name}`);
   }
-  return { table, failures, broken: [...broken], failed, checks, skips: allSkips(evidence), evidence };
+  return { table, atlas, failures, broken: [...broken], failed, checks, skips: allSkips(evidence), evidence };
 }
 
 /** Laws and operators that some target can be held to. */

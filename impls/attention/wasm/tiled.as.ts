@@ -106,7 +106,9 @@ export function attend(args: Args, task: i32, scratch: usize): void {
     start = load<i32>(args.firsts + at);
     const e0 = load<i32>(args.ends + at), e1 = load<i32>(args.ends + at + last);
     // One run of keys for all these queries, but for causality, is what follows; neither bound falls from one query to the next.
-    const alike = load<i32>(args.firsts + at + last) == start && (args.causal ? e0 == t0 + 1 && e1 == t0 + count : e0 == e1);
+    // Nor may it be empty: the others' sums are divided by.
+    const ends = args.causal ? e0 == t0 + 1 && e1 == t0 + count : e0 == e1 && start < e0;
+    const alike = ends && load<i32>(args.firsts + at + last) == start;
     if (!alike) return attendSpans(args, keys, V, b, t0, row, tiles, scratch);
     if (!args.causal) end = e0;
   }

@@ -111,6 +111,7 @@ export async function verifyByProblems(
     checks,
     failed,
     table: report.table.rows(),
+    atlas: report.atlas.cells(),
     failures: report.failures,
     skips: Object.fromEntries(report.skips),
   });
