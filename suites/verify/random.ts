@@ -2,7 +2,7 @@
 import * as fc from "fast-check";
 import type { AnyOperator } from "../../impls/operator.js";
 import type { AnyLaw, LawCase } from "../laws/law.js";
-import { type Atlas, atlasOf } from "./atlas.js";
+import { type Atlas, atlasOf } from "./campaign/atlas.js";
 import { allSkips, type Evidence, type EvidenceOf } from "./evidence.js";
 import { findings } from "./findings.js";
 import { fitsGrain } from "./grain.js";

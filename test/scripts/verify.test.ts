@@ -1,12 +1,20 @@
 /** `npm run verify` as a user types it: output, exit codes, bad input. */
 import { spawnSync } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it, vi } from "vitest";
 import { parseVerifyOptions } from "../../scripts/cli/verify/options.js";
 import { encode } from "../suites/golden-file.js";
-import { commandOf, root } from "./cli.js";
+import { commandOf, root, start, temporary } from "./cli.js";
 
 /** Children start more slowly than tests on a busy machine. */
 vi.setConfig({ testTimeout: 240_000 });
@@ -111,6 +119,9 @@ describe("verify --vectors", () => {
     [["--outputs", "test/golden", "--export", "x"], "exclude each other"],
     [["--export", "x", "--engine", "cpu"], "--engine has no part in --export"],
     [["--export", "x", "--operator", "abacus"], 'there is no operator "abacus"'],
+    [["--cases", "100001"], "more with --resume DIR"],
+    [["--resume", "x", "--json", "y"], "exclude each other"],
+    [["--resume", "x", "--vectors", "y"], "exclude each other"],
     [["--operator", "ssd"], "--operator goes with --export"],
     [["--cases", "none"], "a whole number of at least 1"],
     [["--seed", "-1"], "a whole number from 0"],
@@ -158,5 +169,23 @@ describe("verify", () => {
     expect(status).toBe(1);
     expect(stdout).toMatch(/^fail .* make=crashing-kernel: threw: its process was ended by SIGABRT/m);
     expect(stdout).toMatch(/\d+ passed, 1 failed, 0 skipped\n$/);
+  });
+});
+
+describe("verify --resume", () => {
+  it("keeps blocks, goes on where it ended, and draws the atlas", { timeout: 60_000 }, async () => {
+    const folder = join(temporary(), "campaign");
+    const flags = ["--cases", "3", "--engine", "cpu", "--resume", folder];
+    const first = await start(flags, { script: "verify" }).ended;
+    expect([first.code, first.stderr.trimEnd().split("\n")]).toEqual([0, ["0 of 1 blocks", "1 of 1 blocks"]]);
+    for (const name of ["block-000000.json", "atlas.svg", "atlas.png", "atlas.csv"])
+      expect(readdirSync(folder)).toContain(name);
+    const again = await start(flags, { script: "verify" }).ended;
+    expect([again.code, again.stderr.trimEnd(), again.stdout]).toEqual([0, "1 of 1 blocks", first.stdout]);
+    const other = await start([...flags, "--seed", "1"], { script: "verify" }).ended;
+    expect([other.code, other.stderr]).toEqual([
+      2,
+      expect.stringContaining("repeat those flags, or name another folder"),
+    ]);
   });
 });

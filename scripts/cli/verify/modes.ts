@@ -14,12 +14,11 @@ import {
 } from "../../../suites/verify/golden.js";
 import { runRandom } from "../../../suites/verify/random.js";
 import { replay } from "../../../suites/verify/replay.js";
-import { formatTable } from "../../../suites/verify/table.js";
 import type { Target } from "../../../suites/verify/targets.js";
 import type { Token } from "../../../suites/verify/token.js";
 import { EXIT, usageError, warn } from "../exit.js";
-import { shellWord } from "../words.js";
-import { type VerifyOptions, verifyInvocation } from "./options.js";
+import type { VerifyOptions } from "./options.js";
+import { again, tell } from "./tell.js";
 
 /** How a mode ends by itself, and what it has looked at. */
 export interface Verified {
@@ -96,39 +95,23 @@ export async function verifyByProblems(
   }
   console.log(`seed ${seed}, ${cases} problems, ${laws.length} laws, ${targets.length} implementations`);
   const report = await runRandom({ cases, seed, targets, laws });
-  for (const line of formatTable(report.table.rows())) console.log(line);
-  for (const [why, times] of report.skips) console.log(`skip ${why} (${times}x)`);
-  for (const { law, target, counterexample, token } of report.failures) {
-    console.log(`\nFAIL ${target} breaks ${law}: ${laws.find(({ name }) => name === law)?.states}`);
-    for (const line of counterexample) console.log(`  ${line}`);
-    console.log(`  again: ${again(options, "--replay", token)}`);
-  }
-  const { failed, checks, evidence } = report;
+  const { failed, checks, evidence, failures, skips } = report;
+  const table = report.table.rows();
+  tell({ table, skips, failures }, options);
   writeJson(options.json, {
     mode: "problems",
     cases,
     seed,
     checks,
     failed,
-    table: report.table.rows(),
+    table,
     atlas: report.atlas.cells(),
-    failures: report.failures,
-    skips: Object.fromEntries(report.skips),
+    failures,
+    skips: Object.fromEntries(skips),
   });
-  if (report.failures.length > 0) console.log("");
   console.log(`${checks - failed} checks passed, ${failed} failed`);
   if (checks === 0) warn("nothing was checked: no implementation took any problem");
   return { code: codeOf(0, failed, checks), evidence };
-}
-
-/** The command that does the same again. */
-function again({ engine, device, impl }: VerifyOptions, flag: string, value: string): string {
-  const flags = [
-    ...engine.flatMap((name) => ["--engine", name]),
-    ...device.flatMap((name) => ["--device", name]),
-    ...impl.flatMap((file) => ["--impl", shellWord(file)]),
-  ];
-  return [verifyInvocation(), flag, shellWord(value), ...flags].join(" ");
 }
 
 export async function verifyByReplay(token: Token, targets: readonly Target[]): Promise<Verified> {

@@ -3,7 +3,7 @@ import { statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { operators } from "../../../impls/index.js";
-import { parseToken, type Token } from "../../../suites/verify/token.js";
+import { MOST_CASES, parseToken, type Token } from "../../../suites/verify/token.js";
 import { usageError } from "../exit.js";
 import { invocationOf } from "../invocation.js";
 import { casesFlag, seedFlag } from "../numbers.js";
@@ -16,6 +16,8 @@ export interface VerifyOptions {
   readonly device: readonly string[];
   readonly vectors?: string;
   readonly replay?: Token;
+  /** Folder of a campaign: blocks of cases, whatever their number, on all cores. */
+  readonly resume?: string;
   /** Folder that problems are written to, for kernels of any language. */
   readonly export?: string;
   /** Folder of what such kernels wrote back. */
@@ -51,6 +53,12 @@ export function parseVerifyOptions(argv: readonly string[]): VerifyOptions | und
   if (options.vectors !== undefined) mustBeFolder("vectors", options.vectors);
   if (options.outputs !== undefined) mustBeFolder("outputs", options.outputs);
   if (options.json !== undefined) mustBeWritable(options.json);
+  if (options.resume === undefined && (options.cases ?? 0) > MOST_CASES)
+    throw usageError(
+      `--cases takes ${MOST_CASES} at most; more with --resume DIR, which keeps what was done`,
+    );
+  if (options.resume !== undefined && options.json !== undefined)
+    throw usageError("--resume and --json exclude each other: each block in its folder is such a document");
   const cases = options.export === undefined ? DEFAULT_CASES : EXPORTED_CASES;
   return { ...options, cases: options.cases ?? cases, seed: options.seed ?? DEFAULT_SEED };
 }
@@ -59,7 +67,7 @@ export function parseVerifyOptions(argv: readonly string[]): VerifyOptions | und
 function oneMode(
   options: Partial<VerifyOptions> & Pick<VerifyOptions, "engine" | "device" | "impl" | "operator">,
 ): void {
-  const modes = (["vectors", "replay", "export", "outputs"] as const).filter(
+  const modes = (["vectors", "replay", "resume", "export", "outputs"] as const).filter(
     (mode) => options[mode] !== undefined,
   );
   if (modes.length > 1) throw usageError(`--${modes.join(" and --")} exclude each other`);
@@ -97,6 +105,10 @@ function verifyCommand(): Command {
     )
     .option("--vectors <dir>", "golden vectors (*.safetensors) in place of random problems")
     .option("--replay <token>", "one case again, as a failure names it", token)
+    .option(
+      "--resume <dir>",
+      "any number of cases in blocks, on all cores, kept in this folder and gone on with; draws an error atlas",
+    )
     .option(
       "--impl <file>",
       "your own implementation beside ours, .ts, .js, .py, .c, .cu or .wgsl; may be repeated",

@@ -6,6 +6,7 @@ import { openTargets } from "../../../suites/verify/open.js";
 import { EXIT, usageError, warn } from "../exit.js";
 import { Interrupt } from "../interrupt.js";
 import { tellRefused } from "../refused.js";
+import { campaign } from "./campaign.js";
 import { exportProblems, judgeOutputs } from "./exchange.js";
 import { verifyByProblems, verifyByReplay, verifyByVectors } from "./modes.js";
 import { parseVerifyOptions, type VerifyOptions } from "./options.js";
@@ -14,6 +15,7 @@ import { parseVerifyOptions, type VerifyOptions } from "./options.js";
 export async function verify(argv: readonly string[]): Promise<number> {
   const options = parseVerifyOptions(argv);
   if (!options) return EXIT.good;
+  if (options.resume !== undefined) return campaign(options.resume, options);
   if (options.export !== undefined) return exportProblems(options.export, options);
   if (options.outputs !== undefined) return judgeOutputs(options.outputs);
   const interrupt = new Interrupt();

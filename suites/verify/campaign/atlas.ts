@@ -1,6 +1,6 @@
 /** Where errors come nearest to their bounds: the worst case of every implementation by length, state, chunk and kind of decay. */
-import type { Spec } from "../problems/spec.js";
-import { formatToken, type Token } from "./token.js";
+import type { Spec } from "../../problems/spec.js";
+import { formatToken, type Token } from "../token.js";
 
 export const AXES = ["length", "state", "chunk", "decay"] as const;
 export type AtlasAxis = (typeof AXES)[number];

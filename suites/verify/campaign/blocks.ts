@@ -1,10 +1,10 @@
 /** Millions of problems: blocks of one seed each, every block a `verify` of its own, and what they found together. */
 import { z } from "zod";
+import type { Failure } from "../replay.js";
+import type { TableRow } from "../table.js";
+import { LARGEST_SEED } from "../token.js";
 import type { Cell } from "./atlas.js";
 import { AXES, joined } from "./atlas.js";
-import type { Failure } from "./replay.js";
-import type { TableRow } from "./table.js";
-import { LARGEST_SEED } from "./token.js";
 
 /** Long enough that starting engines does not count, short enough that little is lost with one. */
 const BLOCK_CASES = 1000;

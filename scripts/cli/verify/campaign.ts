@@ -1,0 +1,190 @@
+/** `--resume DIR`: as many problems as hours allow, in blocks on all cores. A block is a `verify` of its own, what it found a file. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { z } from "zod";
+import { atlasChart } from "../../../reports/charts/atlas.js";
+import { renderSvg } from "../../../reports/charts/render.js";
+import { Folder } from "../../../reports/publish/folder.js";
+import { writeScreenPicture } from "../../../reports/publish/pictures.js";
+import { makeFolder, writeInto } from "../../../reports/rows/folder.js";
+import { lockFolder } from "../../../reports/rows/lock.js";
+import { loaderFlags } from "../../../suites/processes/fork.js";
+import { oneLine } from "../../../suites/processes/one-line.js";
+import {
+  type BlockResult,
+  blocksOf,
+  type CampaignBlock,
+  parseBlock,
+  together,
+} from "../../../suites/verify/campaign/blocks.js";
+import { EXIT, Stop, usageError } from "../exit.js";
+import { Interrupt } from "../interrupt.js";
+import type { VerifyOptions } from "./options.js";
+import { chosen, tell } from "./tell.js";
+
+const PLAN = "campaign.json";
+const planSchema = z.object({ cases: z.number(), seed: z.number(), flags: z.array(z.string()) });
+
+/** @returns the exit code. @throws Stop */
+export async function campaign(named: string, options: VerifyOptions): Promise<number> {
+  const folder = resolve(named);
+  const blocks = planned(folder, options);
+  const unlock = lockFolder(folder);
+  const interrupt = new Interrupt();
+  try {
+    await runBlocks(folder, blocks, options, interrupt);
+    if (interrupt.code !== undefined) return interrupt.code;
+    return await conclude(folder, blocks, options);
+  } finally {
+    interrupt.close();
+    unlock();
+  }
+}
+
+/** The blocks, and a folder that is about them. */
+function planned(folder: string, options: VerifyOptions): CampaignBlock[] {
+  const { cases, seed } = options;
+  // files are named from where the command began
+  const flags = chosen({ ...options, impl: options.impl.map((file) => resolve(file)) });
+  const file = join(folder, PLAN);
+  if (existsSync(file)) {
+    const before = planSchema.safeParse(parsed(file)).data;
+    if (!before) throw usageError(`${file} is no plan of a campaign; name another folder`);
+    if (JSON.stringify(before) !== JSON.stringify({ cases, seed, flags }))
+      throw usageError(
+        `${folder} holds ${before.cases} cases from seed ${before.seed} on with ${JSON.stringify(before.flags.join(" "))}; ` +
+          "repeat those flags, or name another folder",
+      );
+  }
+  try {
+    const blocks = blocksOf(cases, seed);
+    makeFolder(folder);
+    writeInto(folder, PLAN, `${JSON.stringify({ cases, seed, flags })}\n`);
+    return blocks;
+  } catch (error) {
+    throw error instanceof Stop ? error : usageError(`cannot use --resume ${folder}: ${oneLine(error)}`);
+  }
+}
+
+function parsed(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, "utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
+const fileOf = (folder: string, { index }: CampaignBlock) =>
+  join(folder, `block-${String(index).padStart(6, "0")}.json`);
+
+/** What a block found, once it has ended. */
+function resultOf(folder: string, block: CampaignBlock): BlockResult | undefined {
+  const file = fileOf(folder, block);
+  return existsSync(file) ? parseBlock(readFileSync(file, "utf8")) : undefined;
+}
+
+/** A worker a core, each with one block after the other. */
+async function runBlocks(
+  folder: string,
+  blocks: readonly CampaignBlock[],
+  options: VerifyOptions,
+  interrupt: Interrupt,
+): Promise<void> {
+  const running = new Set<ChildProcess>();
+  interrupt.stop = () => {
+    for (const child of running) child.kill("SIGTERM");
+  };
+  const waiting = blocks.filter((block) => resultOf(folder, block) === undefined);
+  let done = blocks.length - waiting.length;
+  const tellProgress = () => console.error(`${done} of ${blocks.length} blocks`);
+  tellProgress();
+  const work = async () => {
+    for (let block = waiting.shift(); block && interrupt.code === undefined; block = waiting.shift()) {
+      const said = await runBlock(folder, block, options, running);
+      if (interrupt.code !== undefined) return;
+      if (!resultOf(folder, block))
+        throw new Stop(
+          EXIT.wrong,
+          `block ${block.index} (seed ${block.seed}) ended without a result: ${said}`,
+        );
+      done++;
+      tellProgress();
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: availableParallelism() }, work));
+  } finally {
+    interrupt.stop();
+  }
+}
+
+/** @returns the last that it said on stderr */
+function runBlock(
+  folder: string,
+  block: CampaignBlock,
+  options: VerifyOptions,
+  running: Set<ChildProcess>,
+): Promise<string> {
+  // the script beside which this one lies, as sources or built
+  const script = fileURLToPath(new URL(`../../verify${import.meta.url.slice(-3)}`, import.meta.url));
+  const { cases, seed } = block;
+  const args = [
+    "--cases",
+    String(cases),
+    "--seed",
+    String(seed),
+    "--json",
+    fileOf(folder, block),
+    ...chosen(options),
+  ];
+  const child = spawn(process.execPath, [...loaderFlags(script.slice(-3)), script, ...args], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  running.add(child);
+  let said = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    said = (said + text).slice(-1000);
+  });
+  return new Promise((settle, reject) => {
+    child.on("error", reject);
+    child.on("close", (code, signal) => {
+      running.delete(child);
+      settle(said.trimEnd().split("\n").at(-1) || `exit ${signal ?? code}`);
+    });
+  });
+}
+
+async function conclude(
+  folder: string,
+  blocks: readonly CampaignBlock[],
+  options: VerifyOptions,
+): Promise<number> {
+  const found = together(blocks.map((block) => resultOf(folder, block)!));
+  tell(found, options);
+  const nearest = found.atlas.toSorted((a, b) => b.worst - a.worst).filter(firstOfItsKind());
+  console.log("nearest to their bounds:");
+  for (const { worst, implementation, token } of nearest.slice(0, WORST))
+    console.log(`  ${worst.toFixed(3)}  ${implementation}  --replay ${token}`);
+  const files = new Folder(folder);
+  const spec = atlasChart(found.atlas, `${options.cases} cases from seed ${options.seed} on`);
+  if (spec) await writeScreenPicture(files, { name: "atlas", spec, svg: await renderSvg(spec) }, false);
+  for (const path of await files.done()) console.log(path);
+  console.log(`${found.checks - found.failed} checks passed, ${found.failed} failed`);
+  if (found.failed > 0) return EXIT.wrong;
+  return found.checks > 0 ? EXIT.good : EXIT.nothingToMeasure;
+}
+
+/** Of the worst cases, so many implementations are told. */
+const WORST = 10;
+
+function firstOfItsKind() {
+  const seen = new Set<string>();
+  return ({ implementation }: { readonly implementation: string }) => {
+    if (seen.has(implementation)) return false;
+    seen.add(implementation);
+    return true;
+  };
+}
