@@ -69,6 +69,6 @@ static void task(const void *args, int64_t index, int64_t thread) {
 }
 
 void kernel(const void *args) {
-  const Args *a = args;
-  share_stepped(task, a, a->batch * a->runs);
+  const Args made = stepped(args);
+  share(task, &made, made.batch * made.runs, made.threads);
 }
