@@ -1,6 +1,7 @@
 /** Every implementation of ssd's gradients, in the order in which charts list them. */
+import { chunkedNative } from "./chunked.native.js";
 import { ssdGrad } from "./operator.js";
 import { recurrentCpu } from "./recurrent.cpu.js";
 
 export { ssdGrad };
-export const implementations = [recurrentCpu];
+export const implementations = [chunkedNative, recurrentCpu];

@@ -31,8 +31,8 @@ INLINE int64_t chunks_of(int64_t count) { return ratio_up(count, CHUNK); }
 static void group_scores(const Args *a, const Group *g, const Memory *m) {
   for (int64_t i = 0; i < chunks_of(g->count); i++) {
     const Rows C = rows_from(g->C, i * CHUNK), B = rows_from(g->B, i * CHUNK);
-    turn(B.at, CHUNK, a->state, B.stride, m->turned, CHUNK, false, 1);
-    multiply((Product){C.at, C.stride, 1, {m->turned, CHUNK}, 0, m->fixed->scores[i][0], CHUNK, 0}, CHUNK, CHUNK, a->state);
+    turn(B.at, CHUNK, a->state, B.stride, m->fromState, CHUNK, false, 1);
+    multiply((Product){C.at, C.stride, 1, {m->fromState, CHUNK}, 0, m->fixed->scores[i][0], CHUNK, 0}, CHUNK, CHUNK, a->state);
   }
 }
 

@@ -63,7 +63,8 @@ static void finish_steps(const Args *a, Span s, const Decays *d, const float pro
   for (int64_t i = 0; i < s.count; i++) given[i] = a->dtGiven[at + i * a->heads] + (a->dtBias ? a->dtBias[s.head] : 0);
   for (int i = 0; i < CHUNK; i += LANES) {
     Vec gradient = load(products + i);
-    if (a->perHead) gradient = madd(splat(a->rates[s.head]), load(dLog + i), gradient);
+    // a rate of -Infinity forgets everything, whatever the step
+    if (a->perHead && a->rates[s.head] >= -__FLT_MAX__) gradient = madd(splat(a->rates[s.head]), load(dLog + i), gradient);
     store(dSteps + i, a->dtMade ? gradient * step_slope(a, load(given + i)) : gradient);
   }
   for (int64_t i = 0; i < s.count; i++) {
