@@ -75,10 +75,10 @@ export class Adjoint {
     return (1 + x) * (1 + B) * (t < 0 ? 0 : this.#remembered[t]) + initial;
   }
 
-  /** The same of the adjoint. */
+  /** The same of the adjoint, with one token more: a product of decays may underflow on the way to what lies before all tokens. */
   get adjointFloor(): number {
     const { dy, C, final } = this.#maxima;
-    return (1 + dy) * (1 + C) * this.#ahead + final;
+    return (1 + dy) * (1 + C) * (this.#ahead + 1) + final;
   }
 
   visit(t: number, before: Errors, after: Errors): void {
