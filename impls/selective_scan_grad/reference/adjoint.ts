@@ -7,6 +7,7 @@ import {
   gateTerm,
   largest,
   noTerm,
+  setTerm,
   type Term,
 } from "../../recurrence/gradient-sums.js";
 import type { Reader } from "../../tensor.js";
@@ -62,13 +63,13 @@ export class Adjoint {
   /** What a state below eta, or a factor of it, may lose when flushed to zero: in units of eta. */
   floorOf(t: number): number {
     const { x, B, initial } = this.#maxima;
-    return (1 + x) * (1 + B) * (t < 0 ? 0 : this.#remembered[t]) + initial;
+    return (1 + x) * (1 + B) * (1 + (t < 0 ? 0 : this.#remembered[t])) + initial;
   }
 
   /** The same of the adjoint. */
   get adjointFloor(): number {
     const { dy, C, final } = this.#maxima;
-    return (1 + dy) * (1 + C) * this.#ahead + final;
+    return (1 + dy) * (1 + C) * (1 + this.#ahead) + final;
   }
 
   visit(t: number, before: Errors, after: Errors): void {
@@ -123,24 +124,12 @@ export class Adjoint {
     const firstOf = (name: string) =>
       (this.problem.inputs[name]!.axes[0] === "batch" ? token : channel.place) * state;
     const [firstB, firstC] = [firstOf("B"), firstOf("C")];
-    const floors = [this.adjointFloor, this.floorOf(t)];
+    const [backward, forward] = [this.adjointFloor, this.floorOf(t)];
     const term = noTerm();
     for (let n = 0; n < state; n++) {
-      [term.value, term.scale, term.weighted, term.perSum, term.floor] = [
-        R[n],
-        Ms[n],
-        Gs[n],
-        Hs[n] + Ms[n],
-        floors[0],
-      ];
+      setTerm(term, R[n], Ms[n], Gs[n], Hs[n] + Ms[n], backward);
       sums.dB.add(firstB + n, term, x, channel.steps[t].roundings);
-      [term.value, term.scale, term.weighted, term.perSum, term.floor] = [
-        S[n],
-        M[n],
-        G[n],
-        H[n] + M[n],
-        floors[1],
-      ];
+      setTerm(term, S[n], M[n], G[n], H[n] + M[n], forward);
       sums.dC.add(firstC + n, term, dy, dyRoundings);
     }
   }
