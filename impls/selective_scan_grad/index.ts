@@ -1,6 +1,8 @@
 /** Every implementation of selective_scan's gradients, in the order in which charts list them. */
 import { selectiveScanGrad } from "./operator.js";
+import { recurrentTorch } from "./recurrent.torch.js";
 import { scanCpu } from "./scan.cpu.js";
+import { scanTorch } from "./scan.torch.js";
 
 export { selectiveScanGrad };
-export const implementations = [scanCpu];
+export const implementations = [scanCpu, ...recurrentTorch, ...scanTorch];
