@@ -33,7 +33,10 @@ export const training: Suite = {
   },
 };
 
-/** A grid's problem, of a gradient operator. ssd as Mamba-2 trains it: one rate a head, and steps by softplus; ready decays have gradients that the official kernels do not give. */
+/**
+ * A grid's problem of a gradient operator, with the forward pass or without it. ssd as Mamba-2 trains it: one rate a head, and steps by
+ * softplus; ready decays have gradients that the official kernels do not give.
+ */
 export function withPass(
   operator: AnyOperator,
   { dims, dtype, seed, inputs }: Problem,

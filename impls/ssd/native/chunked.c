@@ -5,7 +5,7 @@
 // Sixteen chunks are one block: their decays are worked out together, lanes being chunks, and the products of C with B are made once for
 // all heads of a group.
 #include "scores.h"
-#include "steps.h"
+#include "../../recurrence/native/steps.h"
 #include "tiles.h"
 
 // Rows of X that are no whole vectors, or not all there, padded with zeros.

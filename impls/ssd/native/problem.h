@@ -2,7 +2,7 @@
 #pragma once
 #include "../../engines/native/exp.h"
 #include "../../engines/native/runtime.h"
-#include "../../engines/native/turn.h"
+#include "../../recurrence/native/rows.h"
 
 // Tensors in C order, 0 for an absent input; README.md of the operator has the axes.
 typedef struct {

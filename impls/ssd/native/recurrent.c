@@ -5,7 +5,7 @@
 #define SLICE_VECTORS 2
 #include "decode.h"
 #include "sequence.h"
-#include "steps.h"
+#include "../../recurrence/native/steps.h"
 
 // Tokens of a pass: their inputs and outputs and a row of the state, two vectors each, stay in registers.
 enum { TOKENS = REGISTERS == 32 ? 4 : 2 };

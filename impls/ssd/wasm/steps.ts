@@ -4,7 +4,7 @@ import type { AnyOperator } from "../../operator.js";
 import { type MadeSteps, NOTHING_MADE, placeSteps } from "../cpu/made.js";
 import type { Asked } from "../operator.js";
 
-/** In the order of class Steps in steps.as.ts. */
+/** In the order of class Steps in recurrence/wasm/steps.as.ts. */
 const fields = [
   "dt",
   "dtBias",

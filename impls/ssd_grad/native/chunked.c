@@ -4,7 +4,7 @@
 // Only states at borders are kept; those in front of chunks are made again where they are needed. Rows are padded with zeros to whole
 // vectors, a chunk to 16 tokens that neither decay nor add.
 #include "block.h"
-#include "../../ssd/native/steps.h"
+#include "../../recurrence/native/steps.h"
 
 // 4. Of one head: the sums over all blocks, in their order.
 static void sums(const void *args, int64_t head, int64_t thread) {

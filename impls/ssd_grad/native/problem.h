@@ -2,7 +2,7 @@
 #pragma once
 #include "../../engines/native/exp.h"
 #include "../../engines/native/runtime.h"
-#include "../../engines/native/turn.h"
+#include "../../recurrence/native/rows.h"
 
 // Tensors in C order, 0 for an absent input or output; README.md of the operator has the axes.
 typedef struct {
@@ -11,7 +11,7 @@ typedef struct {
   const float *dY, *dFinalState;
   float *Y, *finalState;
   float *dX, *dlogA, *dB, *dC, *ddt, *dD, *dz, *dinitialState, *ddtBias;
-  // What steps.h of ssd makes of dt and logA, 0 where those will do, and how; both as they were given.
+  // What steps.h makes of dt and logA, 0 where those will do, and how; both as they were given.
   float *dtMade, *logAMade;
   const float *dtGiven, *rates;
   int64_t perHead, softplus;

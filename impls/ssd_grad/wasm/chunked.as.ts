@@ -1,7 +1,7 @@
 import { Args, blocksOf, partsOf, wideRow } from "./layout.as";
 // Exported, so that binaryen does not inline them where V8 would spill their sums (gemm.as.ts).
 export { fourRows, freshTile, tile } from "../../engines/wasm/gemm.as";
-export { steps } from "../../ssd/wasm/steps.as";
+export { steps } from "../../recurrence/wasm/steps.as";
 export { block } from "./block.as";
 export { borders } from "./borders.as";
 export { corner } from "./product.as";

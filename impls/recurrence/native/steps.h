@@ -1,9 +1,9 @@
 // The step in front of the map: dt <- clamp(softplus(dt + dtBias)), logA = dt A where A is one number a head, and a log decay of -Infinity
 // where a document begins: what was before is multiplied by exactly 0. A kernel has stated its `Args` before.
 #pragma once
-#include "../../engines/native/counts.h"
 #include "../../engines/native/exp.h"
 #include "../../engines/native/runtime.h"
+#include "rows.h"
 
 // Of a task: whole vectors of tokens.
 enum { STEP_TOKENS = 256 };

@@ -1,8 +1,14 @@
-// Rows to columns, a square of a vector's size at a time.
+// Rows of numbers: how many vectors they are, and rows to columns.
 #pragma once
-#include "counts.h"
+#include "../../engines/native/vector.h"
 
 #include <stdbool.h>
+
+INLINE int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
+INLINE int64_t ratio_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
+// Of so many numbers: the vectors, and the numbers that fill them.
+INLINE int64_t vectors_of(int64_t count) { return ratio_up(count, LANES); }
+INLINE int64_t padded_to_vectors(int64_t count) { return vectors_of(count) * LANES; }
 
 // A matrix times `factor` with rows and columns exchanged, square by square. With `pads` the rows of the result are filled up to whole
 // vectors with zeros.
