@@ -142,7 +142,14 @@ async function share(
 
 describe.each(kernels)("%s", (_name, impl) => {
   const problems = problemsOf(impl.operator).filter((problem) => !impl.unsupported?.(problem, {}));
-  const lengths: Options[] = [{ chunk: 1 }, { chunk: 7 }, { chunk: 12 }, { chunk: 64 }, { chunk: 256 }, ...segments];
+  const lengths: Options[] = [
+    { chunk: 1 },
+    { chunk: 7 },
+    { chunk: 12 },
+    { chunk: 64 },
+    { chunk: 256 },
+    ...segments,
+  ];
   const asked = impl.form === "chunked" ? lengths : [];
   const taken = asked.filter((options) => !problems.some((problem) => impl.unsupported?.(problem, options)));
   const chunks: Options[] = taken.length > 0 ? taken : [{}];
