@@ -3,8 +3,10 @@ import { attention } from "../impls/attention/operator.js";
 import type { AnyOperator, Problem } from "../impls/operator.js";
 import { selectiveScan } from "../impls/selective_scan/operator.js";
 import { ssd } from "../impls/ssd/operator.js";
+import { ssdGrad } from "../impls/ssd_grad/operator.js";
 import { type GridShape, gridProblem, LENGTH, STATE } from "./grids.js";
 import type { Suite } from "./suite.js";
+import { withPass } from "./training.js";
 
 const HEADS = 8;
 const WIDE: GridShape = { batch: 1, heads: HEADS, headDim: 64, lengths: [], states: [], dtypes: ["f32"] };
@@ -35,6 +37,7 @@ export const threads: Suite = {
       ),
       curve(selectiveScan, [problem(selectiveScan, {}, {})]),
       curve(attention, [problem(attention, { heads: 1 }, {})]),
+      curve(ssdGrad, [withPass(ssdGrad, problem(ssdGrad, {}, {}), true)]),
     ];
   },
 };

@@ -33,8 +33,15 @@ export const training: Suite = {
   },
 };
 
-/** ssd as Mamba-2 trains it: one rate a head, and steps by softplus; ready decays have gradients that the official kernels do not give. */
-function withPass(operator: AnyOperator, { dims, dtype, seed, inputs }: Problem, training: boolean): Problem {
+/**
+ * A grid's problem of a gradient operator, with the forward pass or without it. ssd as Mamba-2 trains it: one rate a head, and steps by
+ * softplus; ready decays have gradients that the official kernels do not give.
+ */
+export function withPass(
+  operator: AnyOperator,
+  { dims, dtype, seed, inputs }: Problem,
+  training: boolean,
+): Problem {
   const own = operator === ssdGrad ? { layouts: { logA: ["heads"] }, settings: { softplus: true } } : {};
   return randomProblem(operator, {
     dims,

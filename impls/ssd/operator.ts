@@ -85,7 +85,8 @@ export const STEPS = ["documents", "dtBias", "A", "softplus", "limits of dt"] as
 /** The same, and a state for each document. */
 export const STEPS_AND_STATES = [...STEPS, "states of documents"] as const;
 
-type Asked = Pick<ProblemOf<string, Ssd["inputs"], Ssd["settings"]>, "dims" | "inputs" | "settings">;
+/** What the steps around the map ask of a problem, of ssd or of its gradients. */
+export type Asked = Pick<ProblemOf<string, Ssd["inputs"], Ssd["settings"]>, "dims" | "inputs" | "settings">;
 
 /** What a problem wants beyond ready logA and dt of one sequence a row. */
 export function extrasOf({ dims, inputs, settings }: Asked): string[] {

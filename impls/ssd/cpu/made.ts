@@ -1,5 +1,6 @@
 import type { Layout } from "../../engines/cpu/layout.js";
-import { needsSteps, type Ssd } from "../operator.js";
+import type { AnyOperator } from "../../operator.js";
+import { type Asked, needsSteps } from "../operator.js";
 
 /** What a kernel in one memory is told of the step in front of the map; a place of 0 stands for nothing to make. */
 export interface MadeSteps {
@@ -14,8 +15,20 @@ export interface MadeSteps {
   readonly dtMax: number;
 }
 
+/** Of a kernel for which logA and dt will do as they are. */
+export const NOTHING_MADE: MadeSteps = {
+  dtMade: 0,
+  logAMade: 0,
+  perHead: 0,
+  softplus: 0,
+  dtMin: 0,
+  dtMax: 0,
+};
+
 /** Lays out what is made of dt, bias, A and documents; undefined where logA and dt will do as they are. */
-export function placeSteps(layout: Layout<Ssd>): MadeSteps | undefined {
+export function placeSteps(
+  layout: Pick<Layout<AnyOperator>, "reserve"> & { readonly problem: Asked },
+): MadeSteps | undefined {
   const { dims, inputs, settings } = layout.problem;
   if (!needsSteps(layout.problem)) return undefined;
   const { softplus, dtMin, dtMax } = settings;

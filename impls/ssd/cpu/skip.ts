@@ -1,9 +1,12 @@
 import type { Layout } from "../../engines/cpu/layout.js";
+import type { AnyOperator } from "../../operator.js";
 import { readerOf } from "../../tensor.js";
-import type { Ssd } from "../operator.js";
+import type { Asked } from "../operator.js";
 
 /** Where D (h p) lies, 0 where there is none. One D a head is spread over its channels: kernels know one layout. */
-export function skipOf(layout: Layout<Ssd>): number {
+export function skipOf(
+  layout: Pick<Layout<AnyOperator>, "address" | "floats"> & { readonly problem: Asked },
+): number {
   const { dims, inputs } = layout.problem;
   const perHead = inputs.D?.axes.length === 1 ? readerOf(inputs.D, "f32") : undefined;
   if (!perHead) return layout.address.D;

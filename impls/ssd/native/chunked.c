@@ -5,7 +5,7 @@
 // Sixteen chunks are one block: their decays are worked out together, lanes being chunks, and the products of C with B are made once for
 // all heads of a group.
 #include "scores.h"
-#include "steps.h"
+#include "../../recurrence/native/steps.h"
 #include "tiles.h"
 
 // Rows of X that are no whole vectors, or not all there, padded with zeros.
@@ -69,6 +69,6 @@ static void task(const void *args, int64_t index, int64_t thread) {
 }
 
 void kernel(const void *args) {
-  const Args *a = args;
-  share_stepped(task, a, a->batch * a->runs);
+  const Args made = stepped(args);
+  share(task, &made, made.batch * made.runs, made.threads);
 }

@@ -3,7 +3,7 @@
 import type { NativeRoom } from "../../engines/native/room.js";
 import type { NativeEngine, Plan } from "../../engines/native.js";
 import type { Problem } from "../../operator.js";
-import { placeSteps } from "../cpu/made.js";
+import { NOTHING_MADE, placeSteps } from "../cpu/made.js";
 import { skipOf } from "../cpu/skip.js";
 import type { Ssd } from "../operator.js";
 
@@ -22,8 +22,6 @@ export function threadsFor(engine: NativeEngine, { dims }: Problem<Ssd>, vectors
   );
   return threads > 1 ? [1, threads] : [1];
 }
-
-const NOTHING_MADE = { dtMade: 0, logAMade: 0, perHead: 0, softplus: 0, dtMin: 0, dtMax: 0 };
 
 /** @param kernel `work` is how many floats of its own a thread has */
 export function planOf(

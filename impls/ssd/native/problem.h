@@ -2,8 +2,7 @@
 #pragma once
 #include "../../engines/native/exp.h"
 #include "../../engines/native/runtime.h"
-
-#include <stdbool.h>
+#include "../../recurrence/native/rows.h"
 
 // Tensors in C order, 0 for an absent input; README.md of the operator has the axes.
 typedef struct {
@@ -32,29 +31,10 @@ typedef struct {
   int64_t channel, channels;
 } Slice;
 
-INLINE int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
-INLINE int64_t ratio_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
-INLINE int64_t vectors_of(int64_t channels) { return ratio_up(channels, LANES); }
-
 // Slices are counted over all heads of a sequence.
 INLINE Slice slice_at(const Args *a, int64_t index) {
   const int64_t slices = ratio_up(a->headDim, SLICE), head = index / slices, channel = index % slices * SLICE;
   return (Slice){head, head / (a->heads / a->groups), channel, least(a->headDim - channel, SLICE)};
-}
-
-// A matrix times `factor` with rows and columns exchanged, square by square. With `pads` the rows of the result are filled up to whole
-// vectors with zeros.
-static void turn(const float *from, int64_t rows, int64_t columns, int64_t stride, float *to, int64_t toStride, bool pads, float factor) {
-  for (int64_t r = 0; r < rows; r += LANES)
-    for (int64_t c = 0; c < columns; c += LANES) {
-      Vec square[LANES];
-      UNROLL for (int i = 0; i < LANES; i++)
-        square[i] = r + i < rows ? splat(factor) * load_some(from + (r + i) * stride + c, columns - c) : (Vec){0};
-      transpose(square);
-      const int64_t count = least(columns - c, LANES);
-      UNROLL for (int i = 0; i < LANES; i++)
-        if (i < count) store_some(to + (c + i) * toStride + r, square[i], pads ? LANES : rows - r);
-    }
 }
 
 INLINE int64_t state_at(const Args *a, int64_t b, Slice s) { return ((b * a->heads + s.head) * a->headDim + s.channel) * a->state; }

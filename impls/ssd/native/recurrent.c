@@ -5,7 +5,7 @@
 #define SLICE_VECTORS 2
 #include "decode.h"
 #include "sequence.h"
-#include "steps.h"
+#include "../../recurrence/native/steps.h"
 
 // Tokens of a pass: their inputs and outputs and a row of the state, two vectors each, stay in registers.
 enum { TOKENS = REGISTERS == 32 ? 4 : 2 };
@@ -133,6 +133,6 @@ static void task(const void *args, int64_t index, int64_t thread) {
 }
 
 void kernel(const void *args) {
-  const Args *a = args;
-  share_stepped(task, a, a->batch * a->runs);
+  const Args made = stepped(args);
+  share(task, &made, made.batch * made.runs, made.threads);
 }

@@ -5,7 +5,7 @@ import { recordBytes } from "./weights.as";
 export { fourRows, freshTile, tile } from "../../engines/wasm/gemm.as";
 export { clearDocuments, keepDocument, loadStates, storeStates } from "./layout.as";
 export { finish, triangle, splitRows } from "./rows.as";
-export { steps } from "./steps.as";
+export { steps } from "../../recurrence/wasm/steps.as";
 export { firstPass, handOver, secondPass } from "./segments.as";
 
 // Section 6 of the paper, f32: a step for all chunks of a block of tokens before the next step.

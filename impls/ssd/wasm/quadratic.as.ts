@@ -3,7 +3,7 @@ import { freshTile, tile } from "../../engines/wasm/gemm.as";
 import { packTransposed } from "../../engines/wasm/pack.as";
 import { Args } from "./layout.as";
 export { freshTile, tile } from "../../engines/wasm/gemm.as";
-export { steps } from "./steps.as";
+export { steps } from "../../recurrence/wasm/steps.as";
 
 // The dual, attention-like form: Y = (L o C B^T) X. Eight queries are the lanes, keys and channels come in sixes.
 

@@ -3,7 +3,7 @@ import { flushed, madd, storeTail } from "../../engines/wasm/simd.as";
 import { Args } from "./layout.as";
 export { decode } from "./decode.as";
 export { clearDocuments } from "./layout.as";
-export { steps } from "./steps.as";
+export { steps } from "../../recurrence/wasm/steps.as";
 
 // Equation (1), token by token; eight channels of a head are the lanes and their state, [n][8], stays in the first cache.
 

@@ -142,10 +142,17 @@ async function share(
 
 describe.each(kernels)("%s", (_name, impl) => {
   const problems = problemsOf(impl.operator).filter((problem) => !impl.unsupported?.(problem, {}));
-  const chunks: Options[] =
-    impl.form === "chunked"
-      ? [{ chunk: 1 }, { chunk: 7 }, { chunk: 12 }, { chunk: 64 }, { chunk: 256 }, ...segments]
-      : [{}];
+  const lengths: Options[] = [
+    { chunk: 1 },
+    { chunk: 7 },
+    { chunk: 12 },
+    { chunk: 64 },
+    { chunk: 256 },
+    ...segments,
+  ];
+  const asked = impl.form === "chunked" ? lengths : [];
+  const taken = asked.filter((options) => !problems.some((problem) => impl.unsupported?.(problem, options)));
+  const chunks: Options[] = taken.length > 0 ? taken : [{}];
 
   it("stays within the probable bound at odd sizes", async () => {
     for (const problem of problems)

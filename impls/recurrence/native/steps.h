@@ -1,7 +1,9 @@
 // The step in front of the map: dt <- clamp(softplus(dt + dtBias)), logA = dt A where A is one number a head, and a log decay of -Infinity
-// where a document begins: what was before is multiplied by exactly 0.
+// where a document begins: what was before is multiplied by exactly 0. A kernel has stated its `Args` before.
 #pragma once
-#include "problem.h"
+#include "../../engines/native/exp.h"
+#include "../../engines/native/runtime.h"
+#include "rows.h"
 
 // Of a task: whole vectors of tokens.
 enum { STEP_TOKENS = 256 };
@@ -39,11 +41,11 @@ static void steps(const void *args, int64_t index, int64_t thread) {
       for (int64_t h = 0; h < a->heads; h++) a->logAMade[at + t * a->heads + h] = -__builtin_inff();
 }
 
-// A run of the tasks, which read what the step has made.
-static void share_stepped(Task *task, const Args *a, int64_t tasks) {
+// The arguments of what follows, which reads what the step has made.
+static Args stepped(const Args *a) {
   Args made = *a;
   if (a->logAMade || a->dtMade) share(steps, a, a->batch * ratio_up(a->length, STEP_TOKENS), a->threads);
   if (a->logAMade) made.logA = a->logAMade;
   if (a->dtMade) made.dt = a->dtMade;
-  share(task, &made, tasks, a->threads);
+  return made;
 }
