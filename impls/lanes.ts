@@ -1,13 +1,22 @@
 /** Where the elements of a lane lie in an output: pure index arithmetic, shared by the host's and the devices' readers. */
 
-import type { AnyOperator, Lane, Problem } from "./operator.js";
+import { type AnyOperator, type Lane, outputAxes, type Problem } from "./operator.js";
 import { hashAt, streamKeys } from "./random.js";
 
-/** Elements offset + i * stride, i < count; a projection sums `terms` such runs, `termStride` apart, with weights +-1. */
+/**
+ * Elements of a lane in runs: `placeOf` says where the i-th lies. Most lanes are one run; one of a group has a run of heads for each token.
+ * A projection sums `terms` such lanes, `termStride` apart, with weights +-1.
+ */
 export interface LaneView {
   readonly offset: number;
+  /** Distance of neighbours within a run. */
   readonly stride: number;
+  /** Elements of all runs. */
   readonly count: number;
+  /** Elements of one run. */
+  readonly run: number;
+  /** Distance from one run's first element to the next one's. */
+  readonly runStride: number;
   readonly terms: number;
   readonly termStride: number;
   readonly projected: boolean;
@@ -41,31 +50,80 @@ export function laneCoordinates(operator: AnyOperator, problem: Problem, lane: L
   return coordinates;
 }
 
-/** @throws when free axes of the output do not lie beside one another: such an output needs lanes of its own */
+/** @throws when free axes of the output lie in more than two pieces: such an output needs lanes of its own */
 export function laneView(operator: AnyOperator, problem: Problem, output: string, lane: Lane): LaneView {
   const coordinates = laneCoordinates(operator, problem, lane);
+  const dims: Readonly<Record<string, number>> = problem.dims;
   const projected = lane.kind === "projection" ? operator.projection?.axis : undefined;
-  let view: LaneView = {
-    offset: 0,
-    stride: 1,
-    count: 1,
-    terms: 1,
-    termStride: 0,
-    projected: projected !== undefined,
-  };
-  let stride = 1;
-  let free = 0;
-  for (const axis of [...operator.outputs[output]].reverse() as string[]) {
-    const size = (problem.dims as Readonly<Record<string, number>>)[axis];
-    if (axis === projected) view = { ...view, terms: size, termStride: stride };
-    else if (axis in coordinates) view = { ...view, offset: view.offset + coordinates[axis] * stride };
-    else if (free++ === 0) view = { ...view, stride, count: size };
-    // axes that lie beside one another run as one
-    else if (stride === view.stride * view.count) view = { ...view, count: view.count * size };
-    else throw new Error(`${operator.name}.${output}: free axes apart from one another in a lane`);
+  let [offset, terms, termStride, stride] = [0, 1, 0, 1];
+  /** Innermost first; axes that lie beside one another run as one. */
+  const free: { readonly stride: number; size: number }[] = [];
+  for (const axis of [...outputAxes(operator, problem, output)].reverse()) {
+    const size = dims[axis];
+    if (axis === projected) [terms, termStride] = [size, stride];
+    else if (axis in coordinates) offset += coordinates[axis] * stride;
+    else {
+      const part = freePart(axis, coordinates, dims);
+      if (part < size) offset += coordinates.groups * part * stride;
+      const inner = free.at(-1);
+      if (inner && stride === inner.stride * inner.size) inner.size *= part;
+      else if (part > 1) free.push({ stride, size: part });
+    }
     stride *= size;
   }
-  return view;
+  if (free.length > 2)
+    throw new Error(`${operator.name}.${output}: free axes apart from one another in a lane`);
+  const [inner = { stride: 1, size: 1 }, outer = { stride: 0, size: 1 }] = free;
+  return {
+    offset,
+    stride: inner.stride,
+    count: inner.size * outer.size,
+    run: inner.size,
+    runStride: outer.stride,
+    terms,
+    termStride,
+    projected: projected !== undefined,
+  };
+}
+
+/** How far apart in a lane the elements of neighbouring tokens are. */
+export function elementsPerToken(
+  operator: AnyOperator,
+  problem: Problem,
+  output: string,
+  lane: Lane,
+): number {
+  const axes = outputAxes(operator, problem, output);
+  const coordinates = laneCoordinates(operator, problem, lane);
+  return axes.slice(axes.indexOf("length") + 1).reduce((count, axis) => {
+    const isSummed = lane.kind === "projection" && axis === operator.projection?.axis;
+    return isSummed ? count : count * freePart(axis, coordinates, problem.dims);
+  }, 1);
+}
+
+/** Indices along an axis that a lane holds: one where the lane fixes it, a group's heads in a lane of a group. */
+function freePart(
+  axis: string,
+  coordinates: Readonly<Record<string, number>>,
+  dims: Readonly<Record<string, number>>,
+): number {
+  if (axis in coordinates) return 1;
+  return axis === "heads" && "groups" in coordinates ? dims.heads / dims.groups : dims[axis];
+}
+
+/** Where element i of a lane lies in its output (C order). */
+export function placeOf({ offset, stride, run, runStride }: LaneView, i: number): number {
+  return offset + Math.floor(i / run) * runStride + (i % run) * stride;
+}
+
+/** The runs of a lane, each as a view of its own. */
+export function runsOf(view: LaneView): LaneView[] {
+  if (view.run === view.count) return [view];
+  return Array.from({ length: view.count / view.run }, (_, i) => ({
+    ...view,
+    offset: view.offset + i * view.runStride,
+    count: view.run,
+  }));
 }
 
 /** Values of one lane, summed over the projected axis where it is one. */
@@ -73,8 +131,8 @@ export function gatherLane(values: ArrayLike<number>, view: LaneView): Float64Ar
   const lane = new Float64Array(view.count);
   for (let term = 0; term < view.terms; term++) {
     const weight = view.projected ? projectionWeight(term) : 1;
-    const offset = view.offset + term * view.termStride;
-    for (let i = 0; i < view.count; i++) lane[i] += weight * values[offset + i * view.stride];
+    for (let i = 0, first = view.offset + term * view.termStride; i < view.count; first += view.runStride)
+      for (let q = 0; q < view.run; q++, i++) lane[i] += weight * values[first + q * view.stride];
   }
   return lane;
 }

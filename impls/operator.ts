@@ -22,8 +22,20 @@ export interface InputSpec<D extends string = string> {
 }
 
 export type InputSpecs<D extends string = string> = Readonly<Record<string, InputSpec<D>>>;
-/** One with the axis `documents` exists where the problem has that dim: `OptionalDims`. */
-export type OutputSpecs<D extends string = string> = Readonly<Record<string, Axes<D | "documents">>>;
+/** An output that a problem may lack, or whose axes it decides: `outputAxes`. */
+export interface DependentOutput<D extends string = string> {
+  /** Those of its usual layout. */
+  readonly axes: Axes<D>;
+  /** The input that it is the gradient of: it is there where the problem has that input, and has the axes that this comes in. */
+  readonly gradientOf?: string;
+  /** The setting that asks for it. */
+  readonly setting?: string;
+  /** Not every problem has it. */
+  readonly optional?: true;
+}
+/** Axes, or more. Axes with `documents` among them exist where the problem has that dim: `OptionalDims`. */
+export type OutputSpec<D extends string = string> = Axes<D | "documents"> | DependentOutput<D>;
+export type OutputSpecs<D extends string = string> = Readonly<Record<string, OutputSpec<D>>>;
 /** How many of each row's packed documents an output has an entry for. */
 export type OptionalDims = { readonly documents?: number };
 /** Settings that change the function itself (causal, scale, softplus): part of the problem, unlike a chunk length. */
@@ -103,11 +115,13 @@ export type Problem<Op extends AnyOperator = AnyOperator> = ProblemOf<
 export type OutputName<Op extends AnyOperator> = RequiredOutput<Op["outputs"]>;
 /** Outputs that every problem has. */
 type RequiredOutput<O> = {
-  [K in Extract<keyof O, string>]: O[K] extends readonly (infer A)[]
-    ? "documents" extends A
-      ? never
-      : K
-    : K;
+  [K in Extract<keyof O, string>]: O[K] extends { readonly optional: true }
+    ? never
+    : O[K] extends readonly (infer A)[]
+      ? "documents" extends A
+        ? never
+        : K
+      : K;
 }[Extract<keyof O, string>];
 
 /** Values of all inputs in C order; an optional input is undefined when the problem has none. */
@@ -134,17 +148,55 @@ export function shapeOf(axes: readonly string[], dims: Readonly<Record<string, n
   return axes.map((axis) => dims[axis]);
 }
 
+/** Axes of an output in its usual layout, where there is no problem to ask. */
+export function declaredAxes(spec: OutputSpec): readonly string[] {
+  return "axes" in spec ? spec.axes : spec;
+}
+
+/** Axes of an output of a problem, undefined where the problem has no such output. */
+function axesIfThere(operator: AnyOperator, problem: Problem, name: string): readonly string[] | undefined {
+  const spec: OutputSpec = operator.outputs[name];
+  if ("axes" in spec && spec.gradientOf !== undefined) return problem.inputs[spec.gradientOf]?.axes;
+  if ("axes" in spec && spec.setting !== undefined && problem.settings[spec.setting] !== true)
+    return undefined;
+  const axes = declaredAxes(spec);
+  return axes.every((axis) => problem.dims[axis] !== undefined) ? axes : undefined;
+}
+
+/** @throws where the problem has no such output */
+export function outputAxes(operator: AnyOperator, problem: Problem, name: string): readonly string[] {
+  const axes = axesIfThere(operator, problem, name);
+  if (!axes) throw new Error(`${operator.name}: this problem has no output ${name}`);
+  return axes;
+}
+
+export function outputShape(operator: AnyOperator, problem: Problem, name: string): number[] {
+  return shapeOf(outputAxes(operator, problem, name), problem.dims);
+}
+
 /** The outputs that a problem has. */
-export function outputNames<Op extends AnyOperator>(operator: Op, { dims }: Problem): OutputName<Op>[] {
+export function outputNames<Op extends AnyOperator>(operator: Op, problem: Problem): OutputName<Op>[] {
   const names = Object.keys(operator.outputs) as OutputName<Op>[];
-  return names.filter((name) =>
-    (operator.outputs[name] as readonly string[]).every((axis) => dims[axis] !== undefined),
-  );
+  return names.filter((name) => axesIfThere(operator, problem, name) !== undefined);
 }
 
 /** Elements of one output of a problem. */
 export function outputSize(operator: AnyOperator, problem: Problem, name: string): number {
-  return elementCount(shapeOf(operator.outputs[name], problem.dims));
+  return elementCount(outputShape(operator, problem, name));
+}
+
+/** Whether every problem of the operator has it. */
+export function isAlwaysThere(operator: AnyOperator, name: string): boolean {
+  const spec: OutputSpec = operator.outputs[name];
+  if ("axes" in spec && spec.optional) return false;
+  return declaredAxes(spec).every((axis) => (operator.dims as readonly string[]).includes(axis));
+}
+
+/** Outputs that stay in f32 in any storage type: states, sums over tokens, and gradients of inputs that are f32. */
+export function isF32Output(operator: AnyOperator, problem: Problem, name: string): boolean {
+  const spec: OutputSpec = operator.outputs[name];
+  if ("axes" in spec && spec.gradientOf !== undefined && operator.inputs[spec.gradientOf].f32) return true;
+  return !outputAxes(operator, problem, name).some((axis) => axis === "length" || axis === "context");
 }
 
 /** Reader of one input in float64 on the grid that implementations get, or undefined when the problem has no such input. */

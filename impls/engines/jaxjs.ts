@@ -7,6 +7,7 @@ import {
   type Inputs,
   type Outputs,
   outputNames,
+  outputShape,
   outputSize,
   type Problem,
   shapeOf,
@@ -67,7 +68,10 @@ function prepare<Op extends AnyOperator>(
   const compiled = jax.jit((given: Arrays) => program.compute(ops, given as Inputs<Op, JaxArray>) as Arrays);
   const nan = (): Arrays =>
     Object.fromEntries(
-      names.map((name) => [name, jax.numpy.full(shapeOf(operator.outputs[name], problem.dims), Number.NaN)]),
+      names.map((name) => [
+        name,
+        jax.numpy.full(outputShape(operator, problem as Problem, name), Number.NaN),
+      ]),
     );
   let outputs = nan();
   const replace = (next: Arrays) => {

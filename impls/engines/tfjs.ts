@@ -9,9 +9,9 @@ import {
   type Inputs,
   type Outputs,
   outputNames,
+  outputShape,
   outputSize,
   type Problem,
-  shapeOf,
 } from "../operator.js";
 import { type Prepared, rewriteInputs } from "../prepared.js";
 import { inspectArrays } from "./cpu/host-memory.js";
@@ -151,7 +151,7 @@ async function prepareProgram<Op extends AnyOperator, Constants extends Record<s
       Object.fromEntries(
         names.map((name) => [
           name,
-          tf.fill(shapeOf(operator.outputs[name], problem.dims), Number.NaN) as Tensor,
+          tf.fill(outputShape(operator, problem as Problem, name), Number.NaN) as Tensor,
         ]),
       ),
     );

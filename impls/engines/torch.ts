@@ -7,11 +7,12 @@ import { fileURLToPath } from "node:url";
 import {
   type AnyOperator,
   type InputSpecs,
+  isF32Output,
   type Outputs,
   outputNames,
+  outputShape,
   outputSize,
   type Problem,
-  shapeOf,
 } from "../operator.js";
 import { type Options, type Prepared, rewriteInputs } from "../prepared.js";
 import { type Ceilings, type DeviceInfo, type Engine, EngineAbsent, type Timing } from "./engine.js";
@@ -145,7 +146,7 @@ async function prepare<Op extends AnyOperator>(
     kernel: program.kernel && {
       ...program.kernel,
       // a state stays in f32, as where it comes in
-      f32: names.filter((name) => !operator.outputs[name].includes("length")),
+      f32: names.filter((name) => isF32Output(operator, problem as Problem, name)),
     },
     replay: program.replay,
     dtype: problem.dtype,
@@ -155,7 +156,7 @@ async function prepare<Op extends AnyOperator>(
     constants: program.constants ?? {},
     names: Object.keys(operator.inputs as InputSpecs),
     inputs: specs,
-    outputs: Object.fromEntries(names.map((name) => [name, shapeOf(operator.outputs[name], problem.dims)])),
+    outputs: Object.fromEntries(names.map((name) => [name, outputShape(operator, problem as Problem, name)])),
   };
   const { value } = await python.call("prepare", body, data);
   const { case: handle, bytes, told: seen } = value as { case: number; bytes: number; told: string | null };

@@ -1,7 +1,13 @@
 /** The header of a kernel's file, the same in every language: what it computes, how it rounds, what it does not take. README.md. */
 import { FORMS, type Form } from "../implementation.js";
 import { operators } from "../index.js";
-import type { AnyOperator, InputSpecs, Problem } from "../operator.js";
+import {
+  type AnyOperator,
+  declaredAxes,
+  type InputSpecs,
+  type OutputSpec,
+  type Problem,
+} from "../operator.js";
 import type { Options } from "../prepared.js";
 import { type Choice, givenTo, mustBeInId, problemNames, problemScope, readChoices } from "./choices.js";
 import type { Comments } from "./comment.js";
@@ -139,7 +145,9 @@ function layoutOf(fields: Fields, operator: AnyOperator): Header["layout"] {
   );
   const tensors = new Map<string, readonly string[]>([
     ...inputs,
-    ...Object.entries<readonly string[]>(operator.outputs),
+    ...Object.entries<OutputSpec>(operator.outputs).map(
+      ([name, spec]) => [name, declaredAxes(spec)] as const,
+    ),
   ]);
   const entries = (layout?.names() ?? []).map((name) => {
     const axes = tensors.get(name);

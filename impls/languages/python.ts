@@ -1,5 +1,5 @@
 /** Python on the torch engine: `prepare(inputs, outputs, dims, options)` of the file gives the run. Loaded in the engine's process only. */
-import type { Problem } from "../operator.js";
+import { outputAxes, outputNames, type Problem } from "../operator.js";
 import { type Options, Unsupported } from "../prepared.js";
 import { optionsFor } from "./choices.js";
 import { pythonComments } from "./comment.js";
@@ -48,10 +48,11 @@ function reordered(layout: Header["layout"]): string {
 /** Of each tensor that the kernel wants in another order: where its axes stand in the operator's. */
 function ordersOf(
   { layout, operator }: Header,
-  { inputs }: Problem,
+  problem: Problem,
 ): Readonly<Record<string, readonly number[]>> {
+  const outputs: readonly string[] = outputNames(operator, problem);
   const orders = Object.entries(layout).flatMap(([name, order]) => {
-    const axes: readonly string[] | undefined = operator.outputs[name] ?? inputs[name]?.axes;
+    const axes = outputs.includes(name) ? outputAxes(operator, problem, name) : problem.inputs[name]?.axes;
     if (axes === undefined) return [];
     if (axes.length !== order.length)
       throw new Unsupported(`takes ${name} as (${order.join(" ")}), got (${axes.join(" ")})`);

@@ -2,7 +2,7 @@
  * What headers of languages have in common whose kernels are called with memory and numbers by name: C, CUDA and WGSL. Tensors lie in
  * the operator's own order of axes; beside them a kernel may have scratch memory, and every size, setting and number of its options.
  */
-import { type AnyOperator, type InputSpecs, outputNames, type Problem } from "../operator.js";
+import { type AnyOperator, type InputSpecs, isAlwaysThere, outputNames, type Problem } from "../operator.js";
 import type { Expression, Scope } from "./expression.js";
 import type { Fields } from "./fields.js";
 import type { Header } from "./header.js";
@@ -83,10 +83,7 @@ export function readArguments(fields: Fields, header: Header, scratch: readonly 
 
 /** @throws where no launch is given an output that every problem has */
 export function mustWriteOutputs(fields: Fields, { operator }: Header, args: readonly Argument[]): void {
-  const dims: readonly string[] = operator.dims;
-  const always = Object.entries<readonly string[]>(operator.outputs)
-    .filter(([, axes]) => axes.every((axis) => dims.includes(axis)))
-    .map(([name]) => name);
+  const always = Object.keys(operator.outputs).filter((name) => isAlwaysThere(operator, name));
   const missing = always.find((output) => !args.some(({ name }) => name === output));
   if (missing !== undefined) fields.fail("arguments", `lack the output ${missing}, which nobody would write`);
 }

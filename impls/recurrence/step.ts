@@ -16,6 +16,16 @@ export function stepRoundings(v: number, hasBias: boolean, withSoftplus: boolean
   return 8 + 3 * (Number.isNaN(condition) ? Math.abs(v) : condition);
 }
 
+/**
+ * Derivative of `stepOf` in its argument: 1 above 20 where the step is softplus, as that is the argument itself there, else a sigmoid;
+ * 0 outside of the limits, which themselves count as inside.
+ */
+export function stepSlope(v: number, settings: StepSettings): number {
+  const slope = settings.softplus && v <= 20 ? 1 / (1 + Math.exp(-v)) : 1;
+  const step = settings.softplus ? softplus(v) : v;
+  return step === stepOf(v, settings) ? slope : 0;
+}
+
 /** What a problem does with its steps; a `dtMax` of 0 stands for none. */
 export interface StepSettings {
   readonly softplus: boolean;

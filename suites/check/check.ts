@@ -4,8 +4,14 @@
  */
 import { type Bounds, boundAt, type Rounding } from "../../impls/bound.js";
 import type { Engine } from "../../impls/engines/engine.js";
-import { laneCoordinates, laneView } from "../../impls/lanes.js";
-import type { AnyOperator, Lane, LaneReference, Problem } from "../../impls/operator.js";
+import { elementsPerToken, laneCoordinates, laneView, placeOf } from "../../impls/lanes.js";
+import {
+  type AnyOperator,
+  type Lane,
+  type LaneReference,
+  outputAxes,
+  type Problem,
+} from "../../impls/operator.js";
 import type { Inspection, Prepared } from "../../impls/prepared.js";
 import { describeElement, describeIndex } from "./lanes.js";
 import { VACUOUS } from "./rounding.js";
@@ -151,8 +157,8 @@ function wantedAt(
   output: string,
   index: number,
 ): number {
-  const { offset, stride } = laneView(operator, problem, output, lane);
-  return outputs[output].value[(index - offset) / stride] ?? Number.NaN;
+  const view = laneView(operator, problem, output, lane);
+  return outputs[output].value.find((_, i) => placeOf(view, i) === index) ?? Number.NaN;
 }
 
 /** Would the bound have noticed zeros in each output, and outputs that are one token late? Is it small beside the output's scale? */
@@ -180,13 +186,14 @@ class Vacuity {
       output,
       value.some((wanted, i) => !(Math.abs(wanted) <= limits[i])),
     );
-    const axes: readonly string[] = this.operator.outputs[output];
+    const axes = outputAxes(this.operator, this.problem, output);
     if (!axes.includes("length") || this.problem.dims.length < 2) return;
     if (!(this.operator.laneAxes as readonly string[]).includes("length")) {
+      const token = elementsPerToken(this.operator, this.problem, output, lane);
       note(
         this.shiftSeen,
         output,
-        value.some((wanted, i) => i > 0 && !(Math.abs(wanted - value[i - 1]) <= limits[i])),
+        value.some((wanted, i) => i >= token && !(Math.abs(wanted - value[i - token]) <= limits[i])),
       );
       return;
     }

@@ -1,6 +1,13 @@
 /** Which lanes of a problem are held against the float64 reference: all where that is cheap, else the places where kernels break. */
-import { laneCoordinates, laneTotal, laneView } from "../../impls/lanes.js";
-import { type AnyOperator, type Lane, outputNames, outputSize, type Problem } from "../../impls/operator.js";
+import { laneCoordinates, laneTotal, laneView, placeOf } from "../../impls/lanes.js";
+import {
+  type AnyOperator,
+  type Lane,
+  outputAxes,
+  outputNames,
+  outputSize,
+  type Problem,
+} from "../../impls/operator.js";
 import { hashAt, streamKeys } from "../../impls/random.js";
 
 /** Elementary reference steps that one problem may cost: about a second of plain float64 JavaScript at 50 ns. A count, not a clock. */
@@ -92,12 +99,15 @@ function offsetCrossings(operator: AnyOperator, problem: Problem): number[] {
 }
 
 /** The element lane that holds flat element `offset` of an output. */
-export function laneOf(operator: AnyOperator, { dims }: Problem, output: string, offset: number): number {
+export function laneOf(operator: AnyOperator, problem: Problem, output: string, offset: number): number {
   const coordinates: Record<string, number> = {};
-  for (const axis of [...(operator.outputs[output] as string[])].reverse()) {
+  const dims: Readonly<Record<string, number>> = problem.dims;
+  for (const axis of [...outputAxes(operator, problem, output)].reverse()) {
     coordinates[axis] = offset % dims[axis];
     offset = Math.floor(offset / dims[axis]);
   }
+  if ("heads" in coordinates)
+    coordinates.groups ??= Math.floor((coordinates.heads * dims.groups) / dims.heads);
   const axes: readonly string[] = operator.laneAxes;
   return axes.reduce((lane, axis) => lane * dims[axis] + (coordinates[axis] ?? 0), 0);
 }
@@ -124,7 +134,7 @@ export function describeElement(
   i: number,
 ): { text: string; index: number } {
   const view = laneView(operator, problem, output, lane);
-  const index = view.offset + i * view.stride;
+  const index = placeOf(view, i);
   return {
     text: describeIndex(
       operator,
@@ -139,14 +149,15 @@ export function describeElement(
 
 export function describeIndex(
   operator: AnyOperator,
-  { dims }: Problem,
+  problem: Problem,
   output: string,
   index: number,
   summed?: string,
 ): string {
   const words: string[] = [];
+  const dims: Readonly<Record<string, number>> = problem.dims;
   let rest = index;
-  for (const axis of [...(operator.outputs[output] as string[])].reverse()) {
+  for (const axis of [...outputAxes(operator, problem, output)].reverse()) {
     words.unshift(axis === summed ? `${axis}=*` : `${axis}=${rest % dims[axis]}`);
     rest = Math.floor(rest / dims[axis]);
   }

@@ -1,6 +1,6 @@
 /** Two values of one element: equal bit for bit where a form promises it, else within the bounds of the runs behind them. */
 import { ROUNDOFF, type Rounding } from "../../impls/bound.js";
-import type { AnyOperator, Problem } from "../../impls/operator.js";
+import { type AnyOperator, outputAxes, type Problem } from "../../impls/operator.js";
 import { indexOf } from "../verify/compare.js";
 import type { Subject } from "../verify/subject.js";
 import type { AnyLaw } from "./law.js";
@@ -54,7 +54,7 @@ export function axisIndex(
   output: string,
   axis: string,
 ): (flat: number) => number {
-  const axes: readonly string[] = operator.outputs[output];
+  const axes = outputAxes(operator, problem, output);
   const at = axes.indexOf(axis);
   if (at < 0) return () => 0;
   const inner = axes.slice(at + 1).reduce((product, name) => product * problem.dims[name], 1);

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { operators } from "../../impls/index.js";
-import { outputNames, shapeOf } from "../../impls/operator.js";
+import { outputAxes, outputNames, shapeOf } from "../../impls/operator.js";
 import { specs } from "../problems/arbitrary.js";
 import { alongAxis, range, take } from "./edit.js";
 import { difference, promisesExactly } from "./hold.js";
@@ -32,7 +32,7 @@ export const permutation = defineLaw({
     const before = await subject.run(problem);
     const after = await subject.run(reversed);
     for (const output of outputNames(operator, problem)) {
-      const from = reversedIndex(operator.outputs[output], problem.dims, axis);
+      const from = reversedIndex(outputAxes(operator, problem, output), problem.dims, axis);
       const found = difference({
         operator,
         problem,

@@ -3,9 +3,11 @@ import { convolution, ltiProblem } from "../../impls/convolution/index.js";
 import { documentsOfSource, drawnDocuments } from "../../impls/documents.js";
 import {
   type AnyOperator,
+  declaredAxes,
   givenProblem,
   type InputSpec,
   inputReader,
+  type OutputSpec,
   type Problem,
   shapeOf,
 } from "../../impls/operator.js";
@@ -49,7 +51,9 @@ function makeProblem(operator: AnyOperator, spec: Spec, dtype: Problem["dtype"])
 
 /** Every third packed problem asks for the state of each document, some for one more than any row has. */
 function statesAsked(operator: AnyOperator, { seed, with: chosen, dims }: Spec): { documents?: number } {
-  const has = Object.values(operator.outputs).some((axes) => (axes as string[]).includes("documents"));
+  const has = Object.values(operator.outputs).some((spec) =>
+    declaredAxes(spec as OutputSpec).includes("documents"),
+  );
   if (!has || !chosen.includes("documents") || seed % 3 !== 0) return {};
   const rows = documentsOfSource(drawnDocuments(seed, dims.batch, dims.length));
   return { documents: Math.max(...rows.map((row) => row.length)) + (seed & 1) };

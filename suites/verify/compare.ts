@@ -1,10 +1,11 @@
 /** Outputs held to the truth: the element with the largest error over bound, and anything that is not a number. */
 import { boundAt, ROUNDOFF, type Rounding } from "../../impls/bound.js";
-import { laneTotal, laneView } from "../../impls/lanes.js";
+import { laneTotal, laneView, placeOf } from "../../impls/lanes.js";
 import {
   type AnyOperator,
   type Lane,
   type LaneReference,
+  outputAxes,
   outputNames,
   outputSize,
   type Problem,
@@ -101,9 +102,10 @@ function makeBoundArrays(
   for (const { lane, outputs } of references) {
     for (const output of Object.keys(outputs)) {
       const bounds = outputs[output];
-      const { offset, stride } = laneView(operator, problem, output, lane);
+      const view = laneView(operator, problem, output, lane);
       const target = result[output];
-      for (let i = 0, place = offset; i < bounds.value.length; i++, place += stride) {
+      for (let i = 0; i < bounds.value.length; i++) {
+        const place = placeOf(view, i);
         const { certified, probable, unit } = boundAt(bounds, i, rounding);
         target.value[place] = bounds.value[i];
         target.certified[place] = certified;
@@ -162,7 +164,7 @@ export function compare(truth: Truth, rounding: Rounding, outputs: OutputValues)
 
 /** `batch=0 length=3 heads=1` of a flat C-order index. */
 export function indexOf(operator: AnyOperator, problem: Problem, output: string, flat: number): string {
-  const axes: readonly string[] = operator.outputs[output];
+  const axes = outputAxes(operator, problem, output);
   const shape = shapeOf(axes, problem.dims);
   const words: string[] = [];
   for (let a = axes.length - 1, rest = flat; a >= 0; rest = Math.floor(rest / shape[a]), a--)

@@ -5,7 +5,7 @@ import { open } from "../../impls/engines/cpu.js";
 import type { Engine } from "../../impls/engines/engine.js";
 import type { EngineName, Engines } from "../../impls/engines/index.js";
 import type { Implementation } from "../../impls/implementation.js";
-import { laneTotal, laneView } from "../../impls/lanes.js";
+import { laneTotal, laneView, placeOf } from "../../impls/lanes.js";
 import {
   type AnyOperator,
   type Lane,
@@ -27,8 +27,8 @@ export function referenceOutputs(operator: AnyOperator, problem: Problem): Recor
     outputs[name] = new Float64Array(outputSize(operator, problem, name)).fill(Number.NaN);
   for (const { lane, outputs: truth } of operator.reference(problem, allLanes(operator, problem)))
     for (const [name, { value }] of Object.entries(truth)) {
-      const { offset, stride, count } = laneView(operator, problem, name, lane);
-      for (let i = 0; i < count; i++) outputs[name][offset + i * stride] = value[i];
+      const view = laneView(operator, problem, name, lane);
+      for (let i = 0; i < view.count; i++) outputs[name][placeOf(view, i)] = value[i];
     }
   return outputs;
 }

@@ -5,6 +5,7 @@ import {
   type Inputs,
   type Outputs,
   outputNames,
+  outputShape,
   type Problem,
   shapeOf,
 } from "../../operator.js";
@@ -52,7 +53,7 @@ export function writeModel<Op extends AnyOperator>(
   const made = build(graph, values as Inputs<Op, Value>) as Record<string, Value>;
   const outputShapes = new Map<string, readonly number[]>();
   for (const name of outputNames(operator, problem as Problem)) {
-    const shape = seenAs(name, shapeOf(operator.outputs[name], problem.dims));
+    const shape = seenAs(name, outputShape(operator, problem as Problem, name));
     outputShapes.set(name, shape);
     graph.output(made[name], shape, name);
   }

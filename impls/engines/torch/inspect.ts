@@ -25,7 +25,16 @@ export async function inspect<Op extends AnyOperator>(
     views: Object.fromEntries(
       names.map((name, i) => [
         name,
-        views[i].map((v) => [v.offset, v.stride, v.count, v.terms, v.termStride, v.projected]),
+        views[i].map((v) => [
+          v.offset,
+          v.stride,
+          v.count,
+          v.run,
+          v.runStride,
+          v.terms,
+          v.termStride,
+          v.projected,
+        ]),
       ]),
     ),
   });

@@ -51,16 +51,17 @@ def survey(tensor):
 
 def gather(tensor, views, signs):
     """
-    @views [offset, stride, count, terms, termStride, projected] each
+    @views [offset, stride, count, run, runStride, terms, termStride, projected] each
     @signs +1 or -1 for each term of a projected lane
     @returns float64, lane after lane
     """
     flat = tensor.contiguous().reshape(-1)
     lanes = []
-    for offset, stride, count, terms, term_stride, projected in views:
+    for offset, stride, count, run, run_stride, terms, term_stride, projected in views:
         lane = torch.zeros(count, dtype=torch.float64, device=flat.device)
         for term in range(terms):
-            part = flat.as_strided((count,), (stride,), offset + term * term_stride).to(torch.float64)
+            place = ((count // run, run), (run_stride, stride), offset + term * term_stride)
+            part = flat.as_strided(*place).to(torch.float64).reshape(-1)
             lane += signs[term] * part if projected else part
         lanes.append(lane)
     return torch.cat(lanes).cpu() if lanes else torch.empty(0, dtype=torch.float64)

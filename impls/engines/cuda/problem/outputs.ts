@@ -1,5 +1,5 @@
 /** Outputs on the device: poisoned, read back, or inspected there so that long sequences need no large readback. */
-import { laneView } from "../../../lanes.js";
+import { laneView, runsOf } from "../../../lanes.js";
 import type { AnyOperator, Lane, Outputs, Problem } from "../../../operator.js";
 import type { Inspection } from "../../../prepared.js";
 import { streamKeys } from "../../../random.js";
@@ -96,8 +96,9 @@ export class OutputReader<Op extends AnyOperator> {
     if (lanes.length === 0) return;
     const { device } = this;
     const views = lanes.map((lane) => laneView(this.operator, this.problem as Problem, name, lane));
+    const runs = views.flatMap(runsOf);
     let total = 0;
-    const jobs = views.flatMap((view) => {
+    const jobs = runs.flatMap((view) => {
       const out = total;
       total += view.count;
       const { offset, stride, terms, termStride, projected } = view;
@@ -107,10 +108,10 @@ export class OutputReader<Op extends AnyOperator> {
     const found = this.#withBuffers([table.byteLength, total * 8], ([jobBuffer, out]) => {
       device.upload(jobBuffer, table);
       const gather = device.kernel({ urls: [hashUrl, gatherUrl], entry: "gather", plain: true });
-      const longest = Math.max(...views.map((view) => view.count));
+      const longest = Math.max(...views.map((view) => view.run));
       const { k0, k1 } = projectionKeys;
       const grid = {
-        blocks: [Math.min(1024, Math.ceil(longest / 256)), lanes.length, 1],
+        blocks: [Math.min(1024, Math.ceil(longest / 256)), runs.length, 1],
         threads: 256,
       } as const;
       const parameters = pack([jobBuffer, address, out, k0, k1, dtype === "f16" ? 1 : 0]);

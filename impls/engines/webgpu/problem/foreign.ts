@@ -6,6 +6,8 @@ import {
   type AnyOperator,
   type InputSpecs,
   inputDtype,
+  isAlwaysThere,
+  isF32Output,
   outputNames,
   outputSize,
   type Problem,
@@ -77,10 +79,9 @@ export function foreignUnsupported(asked: Asked<AnyOperator>): string | undefine
     if (isThere && !bound.has(name) && operator.inputs[name].optional) return `takes no ${name}`;
     if (!isThere && bound.has(name)) return `needs ${name}`;
   }
-  const dims: readonly string[] = operator.dims;
-  const isOptional = (name: string) =>
-    (operator.outputs[name] as readonly string[]).some((axis) => !dims.includes(axis));
-  const output = outputNames(operator, problem).find((name) => isOptional(name) && !bound.has(name));
+  const output = outputNames(operator, problem).find(
+    (name) => !isAlwaysThere(operator, name) && !bound.has(name),
+  );
   if (output !== undefined) return `writes no ${output}`;
   return ignoredSetting(asked);
 }
@@ -105,7 +106,9 @@ export async function prepareForeign<Op extends AnyOperator>(
   const bindings = bindingsIn(text, kernel);
   mustBindOutputs(outputNames(operator, problem as Problem), bindings.flat(), kernel);
   mustFit(gpu, asked);
-  const states = Object.keys(operator.outputs).filter((name) => !operator.outputs[name].includes("length"));
+  const states = outputNames(operator, problem as Problem).filter((name) =>
+    isF32Output(operator, problem as Problem, name),
+  );
   const stage = new Stage(gpu, operator, problem, { cutsTime: false, f32Outputs: states });
   const [window, ...others] = stage.windows;
   if (others.length > 0) throw new Unsupported("its tensors do not fit one binding of this adapter each");

@@ -1,6 +1,6 @@
 /** Outputs on the device: poisoned, read back, or inspected there so that long sequences need no large readback. */
 
-import { type LaneView, laneView } from "../../../lanes.js";
+import { type LaneView, laneView, runsOf } from "../../../lanes.js";
 import {
   type AnyOperator,
   type Lane,
@@ -107,11 +107,13 @@ export class OutputReader<Op extends AnyOperator> {
     lanes.forEach((lane, l) => {
       const view = laneView(this.operator, this.problem as Problem, name, lane);
       values[l]![name] ??= new Float64Array(view.count);
-      const [first, last] = partOf(view, piece);
-      if (last <= first) return;
-      jobs.push(jobOf(view, piece, first, last - first, total));
-      targets.push({ values: values[l]![name]!, first });
-      total += last - first;
+      for (const [r, run] of runsOf(view).entries()) {
+        const [first, last] = partOf(run, piece);
+        if (last <= first) continue;
+        jobs.push(jobOf(run, piece, first, last - first, total));
+        targets.push({ values: values[l]![name]!, first: r * view.run + first });
+        total += last - first;
+      }
     });
     if (jobs.length === 0) return;
     const longest = Math.max(...jobs.map(({ count }) => count));

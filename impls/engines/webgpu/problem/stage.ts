@@ -1,4 +1,11 @@
-import { type AnyOperator, inputDtype, outputNames, type Problem, shapeOf } from "../../../operator.js";
+import {
+  type AnyOperator,
+  inputDtype,
+  outputAxes,
+  outputNames,
+  type Problem,
+  shapeOf,
+} from "../../../operator.js";
 import { type Prepared, rewriteInputs } from "../../../prepared.js";
 import type { TensorSource } from "../../../tensor.js";
 import type { Launch } from "../clock/launch.js";
@@ -58,7 +65,7 @@ export class Stage<Op extends AnyOperator> {
       source && !options.uncut?.includes(name) ? [{ axes: source.axes, bytes: this.#inputBytes(name) }] : [],
     );
     const outputs = outputNames(operator, this.problem as Problem).map((name) => ({
-      axes: operator.outputs[name] as readonly string[],
+      axes: outputAxes(operator, this.problem as Problem, name),
       bytes: bytesOf(this.#outputDtype(name)),
     }));
     const perToken = [...inputs, ...outputs].map((tensor: TensorShape) => bytesPerToken(tensor, dims));
@@ -126,7 +133,7 @@ export class Stage<Op extends AnyOperator> {
   }
 
   output(name: Extract<keyof Op["outputs"], string>, window: Window): GPUBuffer {
-    const axes = this.operator.outputs[name] as readonly string[];
+    const axes = outputAxes(this.operator, this.problem as Problem, name);
     const { row0, rows, width } = sliceOf(axes, shapeOf(axes, this.problem.dims), window);
     const key = `out ${name} ${row0}`;
     const known = this.#pieces.get(key);

@@ -1,0 +1,6 @@
+/** Every implementation of attention's gradients, in the order in which charts list them. */
+import { attentionGrad } from "./operator.js";
+import { tiledCpu } from "./tiled.cpu.js";
+
+export { attentionGrad };
+export const implementations = [tiledCpu];

@@ -1,0 +1,40 @@
+/** States of a recurrence for a walk backwards: kept at borders of segments, walked again within one. */
+
+/** The arrays of one token's state, e.g. S alone, or S and its error recurrences. */
+export type States = readonly Float64Array[];
+
+/** About the root of the length: as many borders as there are tokens between two of them. */
+export function segmentLength(length: number): number {
+  return Math.max(8, Math.ceil(Math.sqrt(length)));
+}
+
+/** Copies of states by place; the memory is that of `places` of them. */
+export class KeptStates {
+  readonly #kept: Float64Array[];
+
+  constructor(
+    places: number,
+    private readonly states: States,
+  ) {
+    this.#kept = states.map((state) => new Float64Array(places * state.length));
+  }
+
+  keep(place: number): void {
+    for (const [i, state] of this.states.entries()) this.#kept[i].set(state, place * state.length);
+  }
+
+  /** Puts the states back that were kept. */
+  restore(place: number): void {
+    for (const [i, state] of this.states.entries()) state.set(this.#at(i, place));
+  }
+
+  /** Views of what was kept: the i-th array of a place. */
+  at(place: number): Float64Array[] {
+    return this.states.map((_, i) => this.#at(i, place));
+  }
+
+  #at(i: number, place: number): Float64Array {
+    const { length } = this.states[i];
+    return this.#kept[i].subarray(place * length, (place + 1) * length);
+  }
+}

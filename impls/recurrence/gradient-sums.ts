@@ -1,0 +1,100 @@
+/**
+ * Values of gradients with what they err by, added up term by term: over channels, heads, tokens and batches. Errors of terms add; a sum
+ * of n terms makes n more roundings of the whole at most.
+ */
+import { type Bounds, emptyBounds } from "../bound.js";
+
+/** What one term errs by: `weighted` and `perSum` are counts of roundings times the scale. */
+export interface Term {
+  value: number;
+  scale: number;
+  weighted: number;
+  perSum: number;
+  floor: number;
+}
+
+export function noTerm(): Term {
+  return { value: 0, scale: 0, weighted: 0, perSum: 0, floor: 0 };
+}
+
+/** Bounds of one output under way; counts are still times the scale. */
+export class GradientSums {
+  readonly #bounds: Bounds;
+
+  /** @param terms that each element is a sum of, in the output's own last sum */
+  constructor(
+    size: number,
+    private readonly terms: number,
+  ) {
+    this.#bounds = emptyBounds(size);
+  }
+
+  /** Adds `factor` times a term, where the product makes `roundings` more. */
+  add(i: number, term: Term, factor = 1, roundings = 0): void {
+    const { value, scale, count, countPerSum, floor } = this.#bounds;
+    const size = Math.abs(factor);
+    value[i] += factor * term.value;
+    scale[i] += size * term.scale;
+    count[i] += size * (term.weighted + roundings * term.scale);
+    countPerSum[i] += size * term.perSum;
+    floor[i] += (1 + size) * term.floor;
+  }
+
+  bounds(): Bounds {
+    const { scale, count, countPerSum } = this.#bounds;
+    for (let i = 0; i < scale.length; i++) {
+      count[i] = scale[i] > 0 ? count[i] / scale[i] + this.terms : 0;
+      countPerSum[i] = scale[i] > 0 ? countPerSum[i] / scale[i] : 0;
+    }
+    return this.#bounds;
+  }
+}
+
+/** As many roundings as make the whole of a value in f32: where rounding decides on which side of a limit a step lies. */
+export const ALL = 2 ** 24;
+
+/** Adds `factor` times a term, where the product makes `roundings` more. */
+export function addTo(sum: Term, term: Term, factor: number, roundings: number): void {
+  const size = Math.abs(factor);
+  sum.value += factor * term.value;
+  sum.scale += size * term.scale;
+  sum.weighted += size * (term.weighted + roundings * term.scale);
+  sum.perSum += size * term.perSum;
+  sum.floor += (1 + size) * term.floor;
+}
+
+export function clear(term: Term): void {
+  term.value = term.scale = term.weighted = term.perSum = term.floor = 0;
+}
+
+export function largest(values: Float64Array): number {
+  return values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+}
+
+/** Those of silu(z) and of its derivative: a few, and |z| of them through the exponential. */
+export function gateRoundings(z: number): number {
+  return 12 + 4 * Math.abs(z);
+}
+
+/** y silu'(z): the two parts of the derivative may cancel, and the scale is that of both. */
+export function gateTerm(y: Term, z: number): Term {
+  const sigmoid = 1 / (1 + Math.exp(-z));
+  const scale = sigmoid * (1 + Math.abs(z) * (1 - sigmoid));
+  const term = noTerm();
+  addTo(term, y, scale, gateRoundings(z));
+  return { ...term, value: y.value * sigmoid * (1 + z * (1 - sigmoid)) };
+}
+
+/** A state, or the gradient of one, with the errors of its recurrences. */
+export function addStates(
+  sum: GradientSums,
+  first: number,
+  [S, M, G, H]: readonly Float64Array[],
+  floor: number,
+): void {
+  const term: Term = noTerm();
+  for (let i = 0; i < S.length; i++) {
+    [term.value, term.scale, term.weighted, term.perSum, term.floor] = [S[i], M[i], G[i], H[i] + M[i], floor];
+    sum.add(first + i, term);
+  }
+}

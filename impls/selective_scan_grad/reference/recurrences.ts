@@ -1,0 +1,93 @@
+/**
+ * The recurrences of one channel, forwards and backwards, each beside those of its errors (README.md, "The bound"). Arrays are of (state).
+ *
+ *   R_t = a_(t+1) R_(t+1) + dy_t C_t       what Y and finalState gain by s_t
+ */
+import { KeptStates } from "../../recurrence/gradient-states.js";
+import type { Channel, Step } from "./channel.js";
+
+/** A state, itself on absolute values, its roundings so far, and those for each token of the form's longest sum. */
+export type Errors = readonly [
+  state: Float64Array,
+  scale: Float64Array,
+  count: Float64Array,
+  perSum: Float64Array,
+];
+
+export function noErrors(size: number): Errors {
+  const array = () => new Float64Array(size);
+  return [array(), array(), array(), array()];
+}
+
+/** state <- state + u v. @param roundings of u v beside its own */
+export function add([S, M, G]: Errors, u: number, v: Float64Array, roundings: number): void {
+  for (let n = 0; n < v.length; n++) {
+    const added = Math.abs(u * v[n]);
+    S[n] += u * v[n];
+    M[n] += added;
+    G[n] += roundings * added;
+  }
+}
+
+/** a_n of a token, 0 where nothing from before reaches it. */
+export function decayOf({ step, anew }: Step, A: number): number {
+  return anew ? 0 : Math.exp(step * A);
+}
+
+/** Roundings of a_n, relative to it. */
+export function ageOf({ step, roundings }: Step, A: number): number {
+  return 8 + (6 + roundings) * Math.abs(step * A);
+}
+
+/** state <- a state. @returns the slowest decay */
+export function decay([S, M, G, H]: Errors, step: Step, A: Float64Array): number {
+  let slowest = 0;
+  for (let n = 0; n < S.length; n++) {
+    const a = decayOf(step, A[n]);
+    slowest = Math.max(slowest, a);
+    // a = 0 forgets everything; without this branch 0 * Infinity could follow
+    G[n] = a === 0 ? 0 : a * (G[n] + ageOf(step, A[n]) * M[n]);
+    H[n] = a === 0 ? 0 : a * (H[n] + Math.abs(step.step * A[n]) * M[n]);
+    S[n] *= a;
+    M[n] *= a;
+  }
+  return slowest;
+}
+
+/**
+ * Walks the tokens forwards, then backwards in segments whose states are computed again.
+ * @param live the state before the first token, with its scale; changed
+ * @param visit called for t from last to first, with the states before and after it
+ */
+export function walkBackwards(
+  { steps, x, A, B }: Channel,
+  live: Errors,
+  segment: number,
+  atEnd: (final: Errors) => void,
+  visit: (t: number, before: Errors, after: Errors) => void,
+): void {
+  const length = steps.length;
+  const borders = new KeptStates(Math.ceil(length / segment), live);
+  const within = new KeptStates(Math.min(segment, length) + 1, live);
+  const advance = (t: number) => {
+    decay(live, steps[t], A);
+    add(live, x[t], B(t), steps[t].roundings);
+  };
+  for (let t = 0; t < length; t++) {
+    if (t % segment === 0) borders.keep(t / segment);
+    advance(t);
+  }
+  atEnd(live);
+  for (let k = Math.ceil(length / segment) - 1; k >= 0; k--) {
+    const first = k * segment;
+    const size = Math.min(segment, length - first);
+    borders.restore(k);
+    for (let i = 0; i < size; i++) {
+      within.keep(i);
+      advance(first + i);
+    }
+    within.keep(size);
+    for (let i = size - 1; i >= 0; i--)
+      visit(first + i, within.at(i) as unknown as Errors, within.at(i + 1) as unknown as Errors);
+  }
+}

@@ -1,0 +1,6 @@
+/** Every implementation of ssd's gradients, in the order in which charts list them. */
+import { ssdGrad } from "./operator.js";
+import { recurrentCpu } from "./recurrent.cpu.js";
+
+export { ssdGrad };
+export const implementations = [recurrentCpu];
