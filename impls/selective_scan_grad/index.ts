@@ -1,6 +1,7 @@
 /** Every implementation of selective_scan's gradients, in the order in which charts list them. */
 import { selectiveScanGrad } from "./operator.js";
 import { scanCpu } from "./scan.cpu.js";
+import { scanNative } from "./scan.native.js";
 
 export { selectiveScanGrad };
-export const implementations = [scanCpu];
+export const implementations = [scanNative, scanCpu];
