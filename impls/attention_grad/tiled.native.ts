@@ -7,7 +7,7 @@ import { attentionGrad } from "./operator.js";
 
 /** As native/problem.h has them. */
 const BLOCK = 48;
-const SEGMENT = 4 * BLOCK;
+const SEGMENT = 8 * BLOCK;
 
 export const tiledNative = implementation(attentionGrad, "native", {
   form: "tiled",

@@ -4,8 +4,8 @@ import { implementation } from "../implementation.js";
 import { selectiveScanGrad } from "./operator.js";
 
 /** As native/problem.h has them. */
-const BLOCK = 32;
-const STRETCH = 8;
+const BLOCK = 64;
+const STRETCH = 4;
 /** Of a token: steps, inputs, cotangents and sums. */
 const ROWS = 6;
 /** Tables of a slice: A, the state, dA; for a constant B or C it and its gradient. */

@@ -24,7 +24,7 @@ typedef struct {
 } Args;
 
 // Queries and keys of a block, and of a segment.
-enum { BLOCK = 48, BLOCKS = 4, SEGMENT = BLOCK * BLOCKS };
+enum { BLOCK = 48, BLOCKS = 8, SEGMENT = BLOCK * BLOCKS };
 
 INLINE int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 INLINE int64_t most(int64_t a, int64_t b) { return a > b ? a : b; }

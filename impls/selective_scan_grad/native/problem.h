@@ -24,7 +24,7 @@ typedef struct {
 } Args;
 
 // States that stay in registers while the tokens of a block pass: a strip. Of it a token has twice as many sums over channels.
-enum { HELD = LANES == 16 ? 8 : 4, SUMS = 2 * HELD, BLOCK = 32, STRETCH = 8 };
+enum { HELD = LANES == 16 ? 8 : 4, SUMS = 2 * HELD, BLOCK = 64, STRETCH = 4 };
 // Exponents of two up to this size need no holding at an end.
 #define TAME 126.0f
 

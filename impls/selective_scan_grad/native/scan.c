@@ -168,15 +168,15 @@ static void walk_back(const void *args, int64_t index, int64_t thread) {
   }
 }
 
-// 5. dB and dC of a stretch's tokens: the parts' sums, in their order.
+// 5. dB and dC of the tokens of one of a stretch's blocks: the parts' sums, in their order.
 static void add_parts(const void *args, int64_t index, int64_t thread) {
   const Stretch *stretch = args;
   const Args *a = stretch->problem;
-  const int64_t first = stretch->index * STRETCH * BLOCK, count = least(STRETCH * BLOCK, a->length - first), row = 2 * padded(a);
-  const int64_t b = index / a->groups, group = index % a->groups;
+  const int64_t block = index % STRETCH, bg = index / STRETCH, b = bg / a->groups, group = bg % a->groups, row = 2 * padded(a);
+  const int64_t first = (stretch->index * STRETCH + block) * BLOCK, count = least(BLOCK, a->length - first);
   float *total = a->scratch + thread * a->scratchFloats;
   for (int64_t t = 0; t < count; t++) {
-    const float *from = a->partials + index * a->parts * stretch_floats(a) + t * row;
+    const float *from = a->partials + bg * a->parts * stretch_floats(a) + (block * BLOCK + t) * row;
     memcpy(total, from, 4 * row);
     for (int64_t part = 1; part < a->parts; part++) {
       from += stretch_floats(a);
@@ -226,7 +226,7 @@ void kernel(const void *args) {
   for (int64_t i = ratio_up(a->length, STRETCH * BLOCK) - 1; i >= 0; i--) {
     const Stretch stretch = {a, i};
     share(walk_back, &stretch, parts, a->threads);
-    if (!a->constantB || !a->constantC) share(add_parts, &stretch, a->batch * a->groups, a->threads);
+    if (!a->constantB || !a->constantC) share(add_parts, &stretch, a->batch * a->groups * STRETCH, a->threads);
   }
   share(close_slice, a, a->groups * a->slices, a->threads);
 }
