@@ -10,7 +10,6 @@ import {
   outputShape,
   outputSize,
   type Problem,
-  shapeOf,
 } from "../operator.js";
 import { type Prepared, rewriteInputs } from "../prepared.js";
 import { hostClock } from "./cpu/host-clock.js";

@@ -1,6 +1,7 @@
 /** Every implementation of ssd's gradients, in the order in which charts list them. */
+import { chunkedCpu } from "./chunked.cpu.js";
 import { ssdGrad } from "./operator.js";
 import { recurrentCpu } from "./recurrent.cpu.js";
 
 export { ssdGrad };
-export const implementations = [recurrentCpu];
+export const implementations = [chunkedCpu, recurrentCpu];

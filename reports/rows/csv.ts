@@ -57,6 +57,13 @@ const COLUMNS: readonly (readonly [name: string, key: string])[] = [
   ["workload", "workload"],
   ["documents", "documents"],
   ["width", "width"],
+  ["make", "make"],
+  ["cache", "cache"],
+  ["pass", "pass"],
+  ["context", "context"],
+  ["head_dim_v", "headDimV"],
+  ["device_kind", "deviceKind"],
+  ["predicted_ns", "predictedNs"],
 ];
 
 export const CSV_COLUMNS: readonly string[] = COLUMNS.map(([name]) => name);
@@ -67,7 +74,8 @@ export const CSV_COLUMNS: readonly string[] = COLUMNS.map(([name]) => name);
  */
 export function toCsv(rows: readonly Row[]): string {
   const records = rows.map((row) => {
-    const values = row as unknown as Readonly<Record<string, Value>>;
+    // only gradients have another pass, and a key for it
+    const values = { pass: "forward", ...row } as unknown as Readonly<Record<string, Value>>;
     return COLUMNS.map(([, key]) => flat(values[key]));
   });
   return stringify([CSV_COLUMNS, ...records], {

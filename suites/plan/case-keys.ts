@@ -18,6 +18,9 @@ export function caseKeys(
   all.device = device;
   // how the tokens are packed, not how many of the documents' states are asked for
   all.documents = packingOf(problem);
+  // of gradients: with the forward pass or without it; other operators have no such key
+  if (typeof problem.settings.training === "boolean")
+    all.pass = problem.settings.training ? "training" : "backward";
   if (dims.context === dims.length) delete all.context;
   if (dims.headDimV === dims.headDim) delete all.headDimV;
   const present = ID_KEYS.filter((key) => all[key] !== undefined);

@@ -7,7 +7,6 @@ import {
   outputNames,
   outputShape,
   type Problem,
-  shapeOf,
 } from "../../operator.js";
 import { elementCount } from "../../tensor.js";
 import { Graph, type Value } from "./graph.js";

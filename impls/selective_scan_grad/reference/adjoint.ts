@@ -62,13 +62,13 @@ export class Adjoint {
   /** What a state below eta, or a factor of it, may lose when flushed to zero: in units of eta. */
   floorOf(t: number): number {
     const { x, B, initial } = this.#maxima;
-    return (1 + x) * (1 + B) * (t < 0 ? 0 : this.#remembered[t]) + initial;
+    return (1 + x) * (1 + B) * (1 + (t < 0 ? 0 : this.#remembered[t])) + initial;
   }
 
   /** The same of the adjoint. */
   get adjointFloor(): number {
     const { dy, C, final } = this.#maxima;
-    return (1 + dy) * (1 + C) * this.#ahead + final;
+    return (1 + dy) * (1 + C) * (1 + this.#ahead) + final;
   }
 
   visit(t: number, before: Errors, after: Errors): void {
