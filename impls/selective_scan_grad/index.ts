@@ -2,6 +2,7 @@
 import { selectiveScanGrad } from "./operator.js";
 import { scanCpu } from "./scan.cpu.js";
 import { scanNative } from "./scan.native.js";
+import { scanWasm } from "./scan.wasm.js";
 
 export { selectiveScanGrad };
-export const implementations = [scanNative, scanCpu];
+export const implementations = [scanNative, scanWasm, scanCpu];
