@@ -2,6 +2,7 @@
 import { attentionGrad } from "./operator.js";
 import { tiledCpu } from "./tiled.cpu.js";
 import { tiledNative } from "./tiled.native.js";
+import { tiledWasm } from "./tiled.wasm.js";
 
 export { attentionGrad };
-export const implementations = [tiledNative, tiledCpu];
+export const implementations = [tiledNative, tiledWasm, tiledCpu];
