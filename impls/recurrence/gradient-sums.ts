@@ -17,6 +17,49 @@ export function noTerm(): Term {
   return { value: 0, scale: 0, weighted: 0, perSum: 0, floor: 0 };
 }
 
+export function termOf(value: number, scale: number, weighted: number, perSum: number, floor = 0): Term {
+  return { value, scale, weighted, perSum, floor };
+}
+
+/** The same without a new object: where terms are many. */
+export function setTerm(
+  term: Term,
+  value: number,
+  scale: number,
+  weighted: number,
+  perSum: number,
+  floor: number,
+): void {
+  term.value = value;
+  term.scale = scale;
+  term.weighted = weighted;
+  term.perSum = perSum;
+  term.floor = floor;
+}
+
+/** A row of terms that are sums themselves, e.g. over channels; they share their floor. */
+export class TermRow {
+  readonly value: Float64Array;
+  readonly scale: Float64Array;
+  readonly weighted: Float64Array;
+  readonly perSum: Float64Array;
+  floor = 0;
+
+  constructor(size: number) {
+    const array = () => new Float64Array(size);
+    [this.value, this.scale, this.weighted, this.perSum] = [array(), array(), array(), array()];
+  }
+
+  clear(): void {
+    for (const array of [this.value, this.scale, this.weighted, this.perSum]) array.fill(0);
+    this.floor = 0;
+  }
+
+  at(n: number): Term {
+    return termOf(this.value[n], this.scale[n], this.weighted[n], this.perSum[n], this.floor);
+  }
+}
+
 /** Bounds of one output under way; counts are still times the scale. */
 export class GradientSums {
   readonly #bounds: Bounds;
@@ -63,10 +106,6 @@ export function addTo(sum: Term, term: Term, factor: number, roundings: number):
   sum.floor += (1 + size) * term.floor;
 }
 
-export function clear(term: Term): void {
-  term.value = term.scale = term.weighted = term.perSum = term.floor = 0;
-}
-
 export function largest(values: Float64Array): number {
   return values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 }
@@ -94,7 +133,7 @@ export function addStates(
 ): void {
   const term: Term = noTerm();
   for (let i = 0; i < S.length; i++) {
-    [term.value, term.scale, term.weighted, term.perSum, term.floor] = [S[i], M[i], G[i], H[i] + M[i], floor];
+    setTerm(term, S[i], M[i], G[i], H[i] + M[i], floor);
     sum.add(first + i, term);
   }
 }

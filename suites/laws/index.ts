@@ -10,9 +10,11 @@ import { linearAttention } from "./linear-attention.js";
 import { linearity } from "./linearity.js";
 import { normScales } from "./norm-scales.js";
 import { packedDocuments } from "./packed-documents.js";
+import { packedGradients } from "./packed-gradients.js";
 import { permutation } from "./permutation.js";
 import { recurrenceIsConvolution } from "./recurrence-is-convolution.js";
 import { retention } from "./retention.js";
+import { reverseCausality } from "./reverse-causality.js";
 import { scaling } from "./scaling.js";
 import { scanIsSsd } from "./scan-is-ssd.js";
 import { splitResume } from "./split-resume.js";
@@ -34,4 +36,6 @@ export const laws: readonly AnyLaw[] = [
   filterResumes,
   normScales,
   packedDocuments,
+  packedGradients,
+  reverseCausality,
 ];

@@ -7,6 +7,10 @@ import { epsOutside } from "./eps-outside.js";
 import { exclusiveDecay } from "./exclusive-decay.js";
 import { fftWithoutPadding } from "./fft-without-padding.js";
 import { gateOrder } from "./gate-order.js";
+import { gradientDocumentLeak } from "./gradient-document-leak.js";
+import { gradientDtHalf } from "./gradient-dt-half.js";
+import { gradientFinalState } from "./gradient-final-state.js";
+import { gradientSoftplusThreshold } from "./gradient-softplus-threshold.js";
 import { groupsInterleaved } from "./groups-interleaved.js";
 import { initialStateForAll } from "./initial-state-for-all.js";
 import { initialStateForgotten } from "./initial-state-forgotten.js";
@@ -42,4 +46,8 @@ export const mutants = {
   "document-leak": documentLeak,
   "initial-state-for-all": initialStateForAll,
   "softplus-threshold": softplusThreshold,
+  "gradient-dt-half": gradientDtHalf,
+  "gradient-final-state": gradientFinalState,
+  "gradient-softplus-threshold": gradientSoftplusThreshold,
+  "gradient-document-leak": gradientDocumentLeak,
 } satisfies Readonly<Record<string, AnyImplementation>>;

@@ -1,4 +1,4 @@
-/** The input that an operator is linear in, and what must scale with it. */
+/** The input that an operator is linear in, and what must scale with it. Gradients are linear in the cotangents. */
 import type { AnyOperator } from "../../impls/operator.js";
 
 const LINEAR: Readonly<Record<string, string>> = {
@@ -8,18 +8,25 @@ const LINEAR: Readonly<Record<string, string>> = {
   masked_attention: "V",
   convolution: "u",
   causal_conv1d: "X",
+  ssd_grad: "dY",
+  selective_scan_grad: "dY",
+  attention_grad: "dY",
 };
 
-/** Of problems for laws of linear maps: a short filter is one without bias and SiLU. */
+/** What an operator is linear in together with that input, where the problem has it. */
+const companionOf = (name: string) => (name.endsWith("_grad") ? "dFinalState" : "initialState");
+
+/** Of problems for laws of linear maps: a short filter is one without bias and SiLU, gradients are one without Y. */
 export const linearSpecs = {
   ordinary: true,
   work: 20_000,
-  settings: { silu: false },
+  settings: { silu: false, training: false },
   without: ["bias"],
 } as const;
 
-/** X, u or V; with the initial state, where there is one, the map is linear in both together. None of a norm. */
+/** X, u, V or dY; with the initial state, or dFinalState, where there is one, the map is linear in both together. None of a norm. */
 export function linearInputs({ name }: AnyOperator, present: Readonly<Record<string, unknown>>): string[] {
   if (!(name in LINEAR)) return [];
-  return present.initialState ? [LINEAR[name], "initialState"] : [LINEAR[name]];
+  const companion = companionOf(name);
+  return present[companion] ? [LINEAR[name], companion] : [LINEAR[name]];
 }

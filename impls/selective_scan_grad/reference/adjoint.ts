@@ -7,6 +7,7 @@ import {
   gateTerm,
   largest,
   noTerm,
+  setTerm,
   type Term,
 } from "../../recurrence/gradient-sums.js";
 import type { Reader } from "../../tensor.js";
@@ -123,24 +124,12 @@ export class Adjoint {
     const firstOf = (name: string) =>
       (this.problem.inputs[name]!.axes[0] === "batch" ? token : channel.place) * state;
     const [firstB, firstC] = [firstOf("B"), firstOf("C")];
-    const floors = [this.adjointFloor, this.floorOf(t)];
+    const [backward, forward] = [this.adjointFloor, this.floorOf(t)];
     const term = noTerm();
     for (let n = 0; n < state; n++) {
-      [term.value, term.scale, term.weighted, term.perSum, term.floor] = [
-        R[n],
-        Ms[n],
-        Gs[n],
-        Hs[n] + Ms[n],
-        floors[0],
-      ];
+      setTerm(term, R[n], Ms[n], Gs[n], Hs[n] + Ms[n], backward);
       sums.dB.add(firstB + n, term, x, channel.steps[t].roundings);
-      [term.value, term.scale, term.weighted, term.perSum, term.floor] = [
-        S[n],
-        M[n],
-        G[n],
-        H[n] + M[n],
-        floors[1],
-      ];
+      setTerm(term, S[n], M[n], G[n], H[n] + M[n], forward);
       sums.dC.add(firstC + n, term, dy, dyRoundings);
     }
   }

@@ -3,13 +3,14 @@ import type { Problem } from "../../operator.js";
 import {
   ALL,
   addTo,
-  clear,
   type GradientSums,
   gateRoundings,
   gateTerm,
   largest,
   noTerm,
   type Term,
+  TermRow,
+  termOf,
 } from "../../recurrence/gradient-sums.js";
 import type { Reader } from "../../tensor.js";
 import type { Head } from "./head.js";
@@ -29,8 +30,8 @@ export class Adjoint {
   readonly #remembered: Float64Array;
   #ahead = 0;
   // what one token adds to dB and dC, an element of the state each
-  readonly #dB: readonly Term[];
-  readonly #dC: readonly Term[];
+  readonly #dB: TermRow;
+  readonly #dC: TermRow;
 
   constructor(
     private readonly problem: Problem,
@@ -54,8 +55,8 @@ export class Adjoint {
         D.at(0, perHead ? head.head : head.head * headDim + p),
       );
     this.#rate = problem.inputs.logA!.axes.length === 1 ? read("logA")!.at(0, head.head) : undefined;
-    this.#dB = Array.from({ length: state }, noTerm);
-    this.#dC = Array.from({ length: state }, noTerm);
+    this.#dB = new TermRow(state);
+    this.#dC = new TermRow(state);
     this.#maxima = {
       x: Math.max(largest(head.x), largest(head.X)),
       B: largest(head.B),
@@ -92,12 +93,13 @@ export class Adjoint {
     addOuter(this.R, head.dy.subarray(t * headDim, (t + 1) * headDim), C, (p) => this.#gateRoundings(t, p));
     this.#ahead++;
 
-    for (const term of [...this.#dB, ...this.#dC]) clear(term);
+    this.#dB.clear();
+    this.#dC.clear();
     const dStep = noTerm();
     for (let p = 0; p < headDim; p++) this.#channel(t, p, row, after, B, C, dStep);
     for (let n = 0; n < state; n++) {
-      sums.dB.add(token * state + n, this.#dB[n]);
-      sums.dC.add(token * state + n, this.#dC[n]);
+      sums.dB.add(token * state + n, this.#dB.at(n));
+      sums.dC.add(token * state + n, this.#dC.at(n));
     }
     this.#decays(t, row, before, dStep);
     decay(this.R, step);
@@ -127,40 +129,48 @@ export class Adjoint {
     const [x, dy] = [head.x[at], head.dy[at]];
     const [absX, absDy] = [Math.abs(x), Math.abs(dy)];
     const dyRoundings = this.#gateRoundings(t, p);
-    const dx = noTerm();
-    const y = noTerm();
     const forward = this.floorOf(t);
     const backward = this.adjointFloor;
     let [sumB, sumC] = [0, 0];
+    let [dxValue, dxScale, dxWeighted, dxPerSum] = [0, 0, 0, 0];
+    let [yValue, yScale, yWeighted, yPerSum] = [0, 0, 0, 0];
+    const [dB, dC] = [this.#dB, this.#dC];
     for (let n = 0, i = p * state; n < state; n++, i++) {
-      const [b, c] = [Math.abs(B[n]), Math.abs(C[n])];
+      // no pairs taken apart here: this is where the time goes
+      const b = Math.abs(B[n]);
+      const c = Math.abs(C[n]);
+      const r = R[i];
+      const ms = Ms[i];
+      const gs = Gs[i];
+      const hs = Hs[i];
+      const s = S[i];
+      const m = M[i];
+      const g = G[i];
+      const h = H[i];
       sumB += b;
       sumC += c;
-      dx.value += R[i] * B[n];
-      dx.scale += Ms[i] * b;
-      dx.weighted += Gs[i] * b;
-      dx.perSum += Hs[i] * b;
-      y.value += S[i] * C[n];
-      y.scale += M[i] * c;
-      y.weighted += G[i] * c;
-      y.perSum += H[i] * c;
-      const dB = this.#dB[n];
-      dB.value += R[i] * x;
-      dB.scale += Ms[i] * absX;
-      dB.weighted += (Gs[i] + step.roundings * Ms[i]) * absX;
-      dB.perSum += (Hs[i] + Ms[i]) * absX;
-      dB.floor += (1 + absX) * backward;
-      const dC = this.#dC[n];
-      dC.value += S[i] * dy;
-      dC.scale += M[i] * absDy;
-      dC.weighted += (G[i] + dyRoundings * M[i]) * absDy;
-      dC.perSum += (H[i] + M[i]) * absDy;
-      dC.floor += (1 + absDy) * forward;
+      dxValue += r * B[n];
+      dxScale += ms * b;
+      dxWeighted += gs * b;
+      dxPerSum += hs * b;
+      yValue += s * C[n];
+      yScale += m * c;
+      yWeighted += g * c;
+      yPerSum += h * c;
+      dB.value[n] += r * x;
+      dB.scale[n] += ms * absX;
+      dB.weighted[n] += (gs + step.roundings * ms) * absX;
+      dB.perSum[n] += (hs + ms) * absX;
+      dC.value[n] += s * dy;
+      dC.scale[n] += m * absDy;
+      dC.weighted[n] += (g + dyRoundings * m) * absDy;
+      dC.perSum[n] += (h + m) * absDy;
     }
-    for (const term of [dx, y]) {
-      term.weighted += (state + OWN_ROUNDINGS) * term.scale;
-      term.perSum += term.scale;
-    }
+    dB.floor += (1 + absX) * backward;
+    dC.floor += (1 + absDy) * forward;
+    const own = state + OWN_ROUNDINGS;
+    const dx = termOf(dxValue, dxScale, dxWeighted + own * dxScale, dxPerSum + dxScale);
+    const y = termOf(yValue, yScale, yWeighted + own * yScale, yPerSum + yScale);
     dx.floor = (1 + sumB) * backward;
     y.floor = (1 + sumC) * forward;
 
@@ -202,20 +212,20 @@ export class Adjoint {
     const { head, sums } = this;
     const { a, absL, ofLog, step, roundings, slope, inDoubt, raw } = head.steps[t];
     const [R, Ms, Gs, Hs] = this.R;
-    const dl = noTerm();
     let [sumM, sumMs] = [0, 0];
+    let [value, scale, weighted, perSum] = [0, 0, 0, 0];
     for (let i = 0; i < R.length; i++) {
-      dl.value += R[i] * S[i];
-      dl.scale += Ms[i] * M[i];
-      dl.weighted += Gs[i] * M[i] + Ms[i] * G[i];
-      dl.perSum += Hs[i] * M[i] + Ms[i] * H[i];
-      sumM += M[i];
-      sumMs += Ms[i];
+      const ms = Ms[i];
+      const m = M[i];
+      value += R[i] * S[i];
+      scale += ms * m;
+      weighted += Gs[i] * m + ms * G[i];
+      perSum += Hs[i] * m + ms * H[i];
+      sumM += m;
+      sumMs += ms;
     }
-    dl.value *= a;
-    dl.scale *= a;
-    dl.weighted = a * dl.weighted + (8 + (5 + ofLog) * absL + R.length + OWN_ROUNDINGS) * dl.scale;
-    dl.perSum = a * dl.perSum + (absL + 2) * dl.scale;
+    const own = 8 + (5 + ofLog) * absL + R.length + OWN_ROUNDINGS;
+    const dl = termOf(a * value, a * scale, a * (weighted + own * scale), a * (perSum + (absL + 2) * scale));
     dl.floor = (1 + sumMs) * this.floorOf(t - 1) + (1 + sumM) * this.adjointFloor;
     if (this.#rate === undefined) sums.dlogA.add(row, dl);
     else {
