@@ -8,6 +8,7 @@ import { sequenceLength } from "./sequence-length.js";
 import { stateSize } from "./state-size.js";
 import type { Suite } from "./suite.js";
 import { threads } from "./threads.js";
+import { training } from "./training.js";
 
 export const suites: readonly Suite[] = [
   sequenceLength,
@@ -18,6 +19,7 @@ export const suites: readonly Suite[] = [
   models,
   documents,
   blockParts,
+  training,
 ];
 
 /** The named ones, or all that need no naming. */

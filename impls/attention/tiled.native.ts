@@ -1,7 +1,8 @@
 /** FlashAttention's form in C: six queries and a block of 64 keys, in tiles that fill the registers. */
 import { f32Rounding } from "../bound.js";
 import { implementation } from "../implementation.js";
-import { attention, attentionScale } from "./operator.js";
+import { attention, attentionScale, NARROWED } from "./operator.js";
+import { isNarrowed, visibleKeys } from "./reference/visible.js";
 
 /** As tiled.c has them. */
 const ROWS = 6;
@@ -11,6 +12,7 @@ const QUERIES = 16 * ROWS;
 
 export const tiledNative = implementation(attention, "native", {
   form: "tiled",
+  takes: NARROWED,
   source: "arXiv 2307.08691, algorithm 1 (FlashAttention-2); online softmax of arXiv 2205.14135, section 3.1",
   options: (_problem, engine) =>
     engine.threads > 1 ? [{ threads: 1 }, { threads: engine.threads }] : [{ threads: 1 }],

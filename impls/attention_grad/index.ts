@@ -1,8 +1,10 @@
 /** Every implementation of attention's gradients, in the order in which charts list them. */
+import { materialisedTorch } from "./materialised.torch.js";
 import { attentionGrad } from "./operator.js";
 import { tiledCpu } from "./tiled.cpu.js";
 import { tiledNative } from "./tiled.native.js";
+import { tiledTorch } from "./tiled.torch.js";
 import { tiledWasm } from "./tiled.wasm.js";
 
 export { attentionGrad };
-export const implementations = [tiledNative, tiledWasm, tiledCpu];
+export const implementations = [tiledNative, tiledWasm, tiledCpu, ...materialisedTorch, ...tiledTorch];

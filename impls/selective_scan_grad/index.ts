@@ -1,8 +1,10 @@
 /** Every implementation of selective_scan's gradients, in the order in which charts list them. */
 import { selectiveScanGrad } from "./operator.js";
+import { recurrentTorch } from "./recurrent.torch.js";
 import { scanCpu } from "./scan.cpu.js";
 import { scanNative } from "./scan.native.js";
+import { scanTorch } from "./scan.torch.js";
 import { scanWasm } from "./scan.wasm.js";
 
 export { selectiveScanGrad };
-export const implementations = [scanNative, scanWasm, scanCpu];
+export const implementations = [scanNative, scanWasm, scanCpu, ...recurrentTorch, ...scanTorch];

@@ -1,7 +1,8 @@
 /** Every implementation of ssd's gradients, in the order in which charts list them. */
 import { chunkedCpu } from "./chunked.cpu.js";
+import { chunkedTorch } from "./chunked.torch.js";
 import { ssdGrad } from "./operator.js";
 import { recurrentCpu } from "./recurrent.cpu.js";
 
 export { ssdGrad };
-export const implementations = [chunkedCpu, recurrentCpu];
+export const implementations = [chunkedCpu, recurrentCpu, ...chunkedTorch];

@@ -103,7 +103,9 @@ type Named = Shown & Partial<Pick<Row, "engine" | "source">>;
 
 export function familyOf(row: Named): Family {
   if (row.source !== undefined) return ownFamily(row, row.source);
-  const known = FAMILIES.find((family) => shows(family, row));
+  // gradients look like the map that they are of: no panel shows both
+  const map = { ...row, operator: row.operator.replace(/_grad$/, "") };
+  const known = FAMILIES.find((family) => shows(family, map));
   if (known) return { key: known.key, name: known.name, main: known.main };
   // a kernel that nobody here has heard of gets a curve of its own under its own name
   const operator = row.operator.replaceAll("_", " ");

@@ -7,6 +7,7 @@ import { documentsChart } from "./suites/documents.js";
 import { modelsChart } from "./suites/models.js";
 import { sequenceLengthChart } from "./suites/sequence-length.js";
 import { stateSizeChart } from "./suites/state-size.js";
+import { trainingChart } from "./suites/training.js";
 import type { Theme } from "./theme.js";
 import { timeChart } from "./time-chart.js";
 
@@ -17,6 +18,7 @@ const CHARTS: Readonly<Record<string, Chart>> = {
   "state-size": stateSizeChart,
   models: modelsChart,
   documents: documentsChart,
+  training: trainingChart,
 };
 
 export function chartOf(suite: string, rows: readonly Row[]): Chart {

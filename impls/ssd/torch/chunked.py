@@ -76,7 +76,10 @@ def prepare(problem):
         # the last row of L is the decay of each place to the chunk's end
         to_end = L[..., -1, :].transpose(2, 3).unsqueeze(-1).clone()  # (b m q h 1); L is overwritten below
         scores = (C @ B.transpose(-1, -2)).unsqueeze(3)
-        weights = L.view(b, m, g, k, q, q).mul_(scores).to(kind).view(b, m, h, q, q)
+        masked = L.view(b, m, g, k, q, q)
+        # a graph that is differentiated needs L again
+        masked = masked * scores if masked.requires_grad else masked.mul_(scores)
+        weights = masked.to(kind).view(b, m, h, q, q)
         Y = (weights @ X.transpose(2, 3)).transpose(2, 3)  # (b m q h p)
 
         # 2. chunk states

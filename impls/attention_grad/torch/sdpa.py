@@ -1,0 +1,74 @@
+"""Gradients of attention by autograd through torch's scaled_dot_product_attention with one backend allowed, or through flash_attn."""
+import importlib
+
+import differentiate
+import torch
+
+DIFFERENTIATES = True
+NAMES = ("Q", "K", "V")
+
+sdpa = differentiate.program_of(__file__, "attention", "sdpa")
+
+
+def absent(device, make):
+    if make != "flash-attn":
+        return sdpa.absent(make, device)
+    if device.type != "cuda":
+        return "flash_attn needs a CUDA device"
+    try:
+        importlib.import_module("flash_attn")
+    except Exception as error:
+        why = str(error).splitlines()[0] if str(error) else ""
+        return f"the Python package flash_attn cannot be imported: {type(error).__name__}: {why}"
+    return None
+
+
+def prepare(problem):
+    make = problem.options.make
+    forward = flash_attn(problem) if make == "flash-attn" else of_torch(problem, make)
+    run = differentiate.gradients(problem, NAMES, forward)
+    try:
+        run()
+    except RuntimeError as error:
+        # torch says so itself when all other backends are forbidden
+        if "No available kernel" in str(error):
+            raise sdpa.Unsupported(f"torch {torch.__version__} has no {make} kernel for this problem") from error
+        raise
+    return run
+
+
+def flash_attn(problem):
+    """Layout (b t h d) as ours; grouped heads are taken as they are."""
+    from flash_attn import flash_attn_func
+
+    x, scale, causal = problem.inputs, problem.constants.scale, problem.settings.causal
+    return lambda: {"Y": flash_attn_func(x.Q, x.K, x.V, softmax_scale=scale, causal=causal)}
+
+
+def of_torch(problem, backend):
+    """Keys and values of a group repeated in the graph: their gradients are the sums over its heads."""
+    x, dims = problem.inputs, problem.dims
+    repeats = dims.heads // dims.groups
+    # before torch 2.1 the scale is always the usual one
+    factor = problem.constants.scale * dims.headDim**0.5
+    # the math backend stores its logits, and a logit of some hundreds has no digit after its point in a half type
+    wide = problem.dtype != torch.float32 and backend == "math"
+    attend = getattr(torch.nn.functional, "scaled_dot_product_attention", None)
+    if attend is None:
+        # torch 1.13, where it is private and returns the weights as well
+        def attend(q, k, v, is_causal):
+            return torch.nn.functional._scaled_dot_product_attention(q, k, v, None, 0.0, False, is_causal)[0]
+
+    def forward():
+        Q, K, V = (tensor.transpose(1, 2) for tensor in (x.Q, x.K, x.V))
+        if wide:
+            Q, K, V = Q.float(), K.float(), V.float()
+        if repeats > 1:
+            K, V = K.repeat_interleave(repeats, 1), V.repeat_interleave(repeats, 1)
+        if factor != 1:
+            Q = Q * factor
+        with sdpa.only(backend):
+            Y = attend(Q, K, V, is_causal=bool(problem.settings.causal))
+        return {"Y": Y.transpose(1, 2).to(problem.dtype)}
+
+    return forward

@@ -1,0 +1,56 @@
+"""Gradients of a program's inputs through torch's autograd: a new graph in every run, nothing kept from one before.
+
+A program of gradients says `DIFFERENTIATES = True`; its inputs are then made outside of inference mode, whose tensors no graph takes.
+"""
+import importlib.util
+import os
+
+import torch
+
+
+def program_of(file, operator, form):
+    """The forward program `form` of another operator, from the folder of a gradient program `file`."""
+    folder = os.path.join(os.path.dirname(file), "..", "..", operator, "torch")
+    path = os.path.normpath(os.path.join(folder, f"{form}.py"))
+    spec = importlib.util.spec_from_file_location(f"dualbench_{operator}_{form.replace('.', '_')}", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def gradients(problem, names, forward):
+    """
+    @param names inputs to differentiate, those that the problem has
+    @param forward () -> {"Y", "finalState"?}, which looks the inputs up in `problem.inputs` when it runs
+    @returns a run: forward, then backward from dY (and dFinalState); with Y and finalState where `training` is set
+    """
+    x = problem.inputs
+    given = {name: getattr(x, name) for name in names if getattr(x, name) is not None}
+
+    def run():
+        with torch.inference_mode(False), torch.enable_grad():
+            leaves = {name: tensor.detach().requires_grad_() for name, tensor in given.items()}
+            try:
+                for name, leaf in leaves.items():
+                    setattr(x, name, leaf)
+                outputs = forward()
+            finally:
+                # the inputs themselves: others may write into them
+                for name, tensor in given.items():
+                    setattr(x, name, tensor)
+            pairs = [(outputs["Y"], x.dY)]
+            if getattr(x, "dFinalState", None) is not None:
+                pairs.append((outputs["finalState"], x.dFinalState))
+            # an input that nothing depends on has no gradient in a graph, and zeros here
+            found = torch.autograd.grad(
+                [output for output, _ in pairs], list(leaves.values()), [cotangent for _, cotangent in pairs], allow_unused=True
+            )
+            made = {
+                f"d{name}": torch.zeros_like(leaf) if gradient is None else gradient
+                for (name, leaf), gradient in zip(leaves.items(), found)
+            }
+            if problem.settings.training:
+                made.update({name: output.detach() for name, output in outputs.items()})
+            return made
+
+    return run
