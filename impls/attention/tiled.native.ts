@@ -2,7 +2,8 @@
 import { f32Rounding } from "../bound.js";
 import { implementation } from "../implementation.js";
 import { attention, attentionScale, NARROWED } from "./operator.js";
-import { isNarrowed, visibleKeys } from "./reference/visible.js";
+import { visibleTables } from "./reference/tables.js";
+import { isNarrowed } from "./reference/visible.js";
 
 /** As tiled.c has them. */
 const ROWS = 6;
@@ -33,6 +34,7 @@ export const tiledNative = implementation(attention, "native", {
         keys: room.reserve(4 * batch * groups * Math.ceil(context / KEYS) * KEYS * headDim),
         values: inPlace ? 0 : room.reserve(4 * batch * groups * context * width),
         queries: QUERIES,
+        ...(isNarrowed(problem) ? visibleTables(room, problem) : { firsts: 0, ends: 0 }),
       },
       threads,
       scratchBytes: 4 * (ROWS * KEYS + QUERIES * (width + lanes + headDim + 1)),

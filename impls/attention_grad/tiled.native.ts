@@ -1,6 +1,6 @@
 /** FlashAttention's backward in C: blocks of 48 queries and 48 keys meet in five products, in tiles that fill the registers. */
 import { attentionScale, NARROWED } from "../attention/operator.js";
-import { visibleKeys } from "../attention/reference/visible.js";
+import { visibleTables } from "../attention/reference/tables.js";
 import { f32Rounding } from "../bound.js";
 import { implementation } from "../implementation.js";
 import { attentionGrad } from "./operator.js";
@@ -22,18 +22,12 @@ export const tiledNative = implementation(attentionGrad, "native", {
     const whole = (channels: number) => Math.ceil(channels / engine.lanes) * engine.lanes;
     const widths = whole(headDim) + whole(headDimV);
     const room = engine.room(attentionGrad, problem);
-    const { first, end } = visibleKeys(problem);
-    const table = (values: Int32Array) =>
-      room.floats(values.length, (place) =>
-        new Int32Array(place.buffer, place.byteOffset, place.length).set(values),
-      );
     const statistic = () => room.reserve(4 * batch * heads * length);
     return engine.prepared(room, {
       kernel: new URL("./native/tiled.c", import.meta.url),
       values: {
         scale: attentionScale(problem),
-        firsts: table(first),
-        ends: table(end),
+        ...visibleTables(room, problem),
         packs: room.reserve(
           4 * batch * groups * Math.ceil(context / BLOCK) * BLOCK * (headDim + headDimV + widths),
         ),

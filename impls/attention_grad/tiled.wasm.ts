@@ -1,6 +1,6 @@
 /** FlashAttention's backward in WebAssembly: blocks of 48 queries and 48 keys meet in five products, rows in sixes and columns in eights. */
 import { attentionScale, NARROWED } from "../attention/operator.js";
-import { visibleKeys } from "../attention/reference/visible.js";
+import { visibleTables } from "../attention/reference/tables.js";
 import { f32Rounding } from "../bound.js";
 import { implementation } from "../implementation.js";
 import { attentionGrad } from "./operator.js";
@@ -56,11 +56,6 @@ export const tiledWasm = implementation(attentionGrad, "wasm", {
     const keyBlocks = Math.ceil(context / BLOCK);
     const keySegments = Math.ceil(context / SEGMENT);
     const room = engine.room(attentionGrad, problem);
-    const { first, end } = visibleKeys(problem);
-    const table = (values: Int32Array) =>
-      room.floats(values.length, (place) =>
-        new Int32Array(place.buffer, place.byteOffset, place.length).set(values),
-      );
     const statistic = () => room.reserve(4 * batch * heads * length);
     const scale = attentionScale(problem);
     const args = room.words(fields, {
@@ -68,8 +63,7 @@ export const tiledWasm = implementation(attentionGrad, "wasm", {
       ...problem.dims,
       scale: bitsOf(scale),
       octaves: bitsOf(scale * Math.LOG2E),
-      firsts: table(first),
-      ends: table(end),
+      ...visibleTables(room, problem),
       packs: room.reserve(4 * batch * groups * keyBlocks * BLOCK * (headDim + headDimV + widths)),
       references: statistic(),
       factors: statistic(),
