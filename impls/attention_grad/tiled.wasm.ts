@@ -1,4 +1,4 @@
-/** FlashAttention's backward in WebAssembly: blocks of 48 queries and 48 keys meet in five products, rows in sixes and columns in eights. */
+/** FlashAttention's backward in WebAssembly: blocks of 48 queries and 48 keys, tiles of six rows and eight columns. */
 import { attentionScale, NARROWED } from "../attention/operator.js";
 import { visibleTables } from "../attention/reference/tables.js";
 import { f32Rounding } from "../bound.js";

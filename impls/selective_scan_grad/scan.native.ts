@@ -11,7 +11,7 @@ const ROWS = 6;
 /** Tables of a slice: A, the state, dA; for a constant B or C it and its gradient. */
 const TABLES = 3;
 const TABLES_OF_CONSTANT = 2;
-/** Parts that a run is cut into where groups are wide enough: they even out several threads, and whatever their number the sums are made alike. */
+/** Parts that a run is cut into where groups are wide enough, whatever the number of threads: sums are always made alike. */
 const PARTS = 16;
 
 export const scanNative = implementation(selectiveScanGrad, "native", {

@@ -95,10 +95,14 @@ typedef struct {
   Vec *sums;
 } Tile;
 
-// A block of keys as a tile sees it: of each query its keys [from, to), none where the two are equal.
+// A block of keys as a tile sees it: of each query its keys [from, to), none where the two are equal; [first, end) is what all six see, if
+// that is not empty, and behind `last` no query sees a key.
 typedef struct {
   const float *K, *V;
   int32_t from[ROWS], to[ROWS];
+  int64_t first, end, last;
+  // Whether no query sees more than all do.
+  bool alike;
 } Block;
 
 // 1. Scores against Z vectors of keys.
@@ -123,11 +127,8 @@ INLINE void scores(const int Z, const float *Q, int64_t d, const float *K, float
 INLINE void add_values(const int Z, const Block *k, const float *P, const float *V, int64_t width, float *O) {
   Vec sums[ROWS][4];
   UNROLL for (int i = 0; i < ROWS; i++) UNROLL for (int z = 0; z < Z; z++) sums[i][z] = load(O + i * width + z * LANES);
-  int64_t first = k->from[0], end = k->to[0];
-  for (int i = 1; i < ROWS; i++) first = most(first, k->from[i]), end = least(end, k->to[i]);
-  const bool shared = first < end;
-  const float *v = V + first * width;
-  for (int64_t s = first; s < end; s++, v += width) {
+  const float *v = V + k->first * width;
+  for (int64_t s = k->first; s < k->end; s++, v += width) {
     Vec values[4];
     UNROLL for (int z = 0; z < Z; z++) values[z] = load(v + z * LANES);
     UNROLL for (int i = 0; i < ROWS; i++) {
@@ -135,13 +136,12 @@ INLINE void add_values(const int Z, const Block *k, const float *P, const float 
       UNROLL for (int z = 0; z < Z; z++) sums[i][z] = madd(p, values[z], sums[i][z]);
     }
   }
-  UNROLL for (int i = 0; i < ROWS; i++) {
-    for (int behind = 0; behind < 2; behind++) {
-      const int64_t s1 = behind || !shared ? k->to[i] : first;
-      for (int64_t s = behind ? (shared ? end : s1) : k->from[i]; s < s1; s++) {
-        const Vec p = splat(P[i * KEYS + s]);
-        UNROLL for (int z = 0; z < Z; z++) sums[i][z] = madd(p, load(V + s * width + z * LANES), sums[i][z]);
-      }
+  if (!k->alike) UNROLL for (int i = 0; i < ROWS; i++) {
+    for (int64_t s = k->from[i]; s < k->to[i]; s++) {
+      if (s == k->first && s < k->end) s = k->end;
+      if (s >= k->to[i]) break;
+      const Vec p = splat(P[i * KEYS + s]);
+      UNROLL for (int z = 0; z < Z; z++) sums[i][z] = madd(p, load(V + s * width + z * LANES), sums[i][z]);
     }
   }
   UNROLL for (int i = 0; i < ROWS; i++) UNROLL for (int z = 0; z < Z; z++) store(O + i * width + z * LANES, sums[i][z]);
@@ -200,11 +200,8 @@ INLINE void weigh(const Tile *tile, const Block *k, int64_t width, int64_t vecto
 }
 
 static void one_block(const Args *a, const Tile *tile, const Block *k, float *P) {
-  const int64_t width = padded(a->headDimV);
-  int64_t last = 0;
-  for (int i = 0; i < ROWS; i++) last = most(last, k->to[i]);
-  if (last == 0) return;
-  const int64_t vectors = ratio_up(last, LANES);
+  if (k->last == 0) return;
+  const int64_t width = padded(a->headDimV), vectors = ratio_up(k->last, LANES);
   for (int64_t z = 0; z < vectors; z += WIDEST)
     scores_of[least(WIDEST, vectors - z)](tile->Q, a->headDim, k->K + z * LANES, P + z * LANES);
   if (vectors == VECTORS) weigh(tile, k, width, VECTORS, P);
@@ -214,8 +211,11 @@ static void one_block(const Args *a, const Tile *tile, const Block *k, float *P)
     add_values_of[least(WIDEST, ofValues - z)](k, P, k->V + z * LANES, width, tile->O + z * LANES);
 }
 
-// What six queries see of the keys [s0, s0 + KEYS): those of a task, `t` being the first one's place in the sequence.
+// What six queries see of the keys [s0, s0 + KEYS), `t` being the first one's place in the sequence.
 static void look(const Args *a, int64_t b, int64_t t, int64_t s0, Block *k) {
+  k->first = k->last = 0;
+  k->end = KEYS;
+  k->alike = true;
   for (int64_t i = 0; i < ROWS; i++) {
     int64_t from = 0, to = a->causal ? t + i + 1 : a->context;
     if (a->firsts) {
@@ -224,8 +224,13 @@ static void look(const Args *a, int64_t b, int64_t t, int64_t s0, Block *k) {
       from = whole_at(a->firsts, at), to = whole_at(a->ends, at);
     }
     from = most(from - s0, 0), to = least(least(to, a->context) - s0, KEYS);
-    k->from[i] = (int32_t)(from < to ? from : 0);
-    k->to[i] = (int32_t)(from < to ? to : 0);
+    if (from >= to) from = to = 0;
+    k->from[i] = (int32_t)from;
+    k->to[i] = (int32_t)to;
+    k->alike &= from == k->from[0] && to == k->to[0];
+    k->first = most(k->first, from);
+    k->end = least(k->end, to);
+    k->last = most(k->last, to);
   }
 }
 
@@ -251,9 +256,10 @@ static void attend(const void *args, int64_t index, int64_t thread) {
   if (a->firsts) start = whole_at(a->firsts, b * a->length + t0) / KEYS * KEYS, end = whole_at(a->ends, b * a->length + t0 + count - 1);
   for (int64_t s0 = start; s0 < end; s0 += KEYS) {
     Block k = {.K = a->keys + (bg * blocks + s0 / KEYS) * KEYS * d, .V = V + s0 * width};
+    const bool sameForAll = !a->firsts && s0 + KEYS <= (a->causal ? t0 + 1 : a->context);
     for (int64_t i = 0; i < rows; i += ROWS) {
       const Tile tile = {Q + i * d, O + i * width, references + i, (Vec *)sums + i};
-      look(a, b, t0 + i, s0, &k);
+      if (i == 0 || !sameForAll) look(a, b, t0 + i, s0, &k);
       one_block(a, &tile, &k, P);
     }
   }

@@ -1,5 +1,5 @@
-// FlashAttention-2's backward (algorithm 2). A segment of keys meets a segment of queries, block by block, in five products: scores, dP, and
-// the sums of dQ, dV and dK. In a round no two tasks have a query or a key in common, so that all sums are made in one order, in place.
+// FlashAttention-2's backward (algorithm 2). A segment of keys meets a segment of queries, block by block, in five products: scores, dP,
+// and the sums of dQ, dV and dK. In a round no two tasks have a query or a key in common, so that all sums are made in one order, in place.
 #include "forward.h"
 
 // A segment of keys on its way, and the block of queries that it meets; rows are whole vectors.

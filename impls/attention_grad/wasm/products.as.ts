@@ -17,7 +17,9 @@ export function turn(from: usize, stride: usize, rows: i32, columns: i32, to: us
       v128.store(at, v128.shuffle<f32>(ab1, cd1, 0, 1, 4, 5), 2 * LINE);
       v128.store(at, v128.shuffle<f32>(ab1, cd1, 2, 3, 6, 7), 3 * LINE);
     }
-    for (; n < <usize>columns << 2; n += 4, at += LINE) for (let i: usize = 0; i < 4; i++) store<f32>(at + 4 * i, load<f32>(from + i * stride + n));
+    for (; n < <usize>columns << 2; n += 4, at += LINE) {
+      for (let i: usize = 0; i < 4; i++) store<f32>(at + 4 * i, load<f32>(from + i * stride + n));
+    }
   }
   for (; r < rows; r++, from += stride, to += 4) {
     for (let n: usize = 0; n < <usize>columns; n++) store<f32>(to + n * LINE, load<f32>(from + 4 * n));

@@ -8,8 +8,8 @@ export { fourRows, freshTile, tile } from "../../engines/wasm/gemm.as";
 export { attend, pack, powers } from "./forward.as";
 export { oneRow, ownRows, turn } from "./products.as";
 
-// FlashAttention-2's backward (algorithm 2). A segment of keys meets a segment of queries, block by block, in five products: scores, dP, and
-// the sums of dQ, dV and dK. In a round no two tasks have a query or a key in common, so that all sums are made in one order, in place.
+// FlashAttention-2's backward (algorithm 2). A segment of keys meets a segment of queries, block by block, in five products: scores, dP,
+// and the sums of dQ, dV and dK. In a round no two tasks have a query or a key in common, so that all sums are made in one order, in place.
 
 /** 2. P = 2^(octaves S - reference) / sum and dS = P o (dP - D) of a query; `at` is its place among the statistics. */
 function weighAgain(args: Args, p: Places, i: usize, at: usize): void {

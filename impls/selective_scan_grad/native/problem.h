@@ -13,8 +13,8 @@ typedef struct {
   int64_t softplus, constantB, constantC;
   // Slices of LANES channels of one group: all of a group, those of a part; parts of a group. No number here depends on the threads.
   int64_t slices, span, parts;
-  // States where blocks begin, [sequence][slice][block] tables; a record a slice, [sequence][slice]; sums over a part's channels, [sequence]
-  // [group][part][token of a stretch][strip of states].
+  // States where blocks begin, [sequence][slice][block] tables; a record a slice, [sequence][slice]; sums over a part's channels,
+  // [sequence][group][part][token of a stretch][strip of states].
   float *borders, *records, *partials;
   int64_t recordFloats;
   int64_t threads;

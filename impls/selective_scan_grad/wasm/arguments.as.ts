@@ -49,8 +49,8 @@ export function partialBytes(args: Args): usize {
 }
 
 /**
- * Where the numbers of a slice lie. `walk` has of each state A in octaves, the state (on the way back its cotangent) and the sum of dA, four
- * channels each; constant B and C have tables for themselves and for their gradients; `sums` has dD and ddeltaBias.
+ * Where the numbers of a slice lie. `walk` has of each state A in octaves, the state (on the way back its cotangent) and the sum of dA,
+ * four channels each; constant B and C have tables for themselves and for their gradients; `sums` has dD and ddeltaBias.
  */
 @unmanaged
 export class Slice {
