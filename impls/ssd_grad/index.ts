@@ -1,8 +1,9 @@
 /** Every implementation of ssd's gradients, in the order in which charts list them. */
 import { chunkedCpu } from "./chunked.cpu.js";
+import { chunkedTfjs } from "./chunked.tfjs.js";
 import { chunkedTorch } from "./chunked.torch.js";
 import { ssdGrad } from "./operator.js";
 import { recurrentCpu } from "./recurrent.cpu.js";
 
 export { ssdGrad };
-export const implementations = [chunkedCpu, recurrentCpu, ...chunkedTorch];
+export const implementations = [chunkedCpu, recurrentCpu, chunkedTfjs, ...chunkedTorch];
