@@ -1,7 +1,9 @@
 /** FlashAttention's form in C: six queries and a block of 64 keys, in tiles that fill the registers. */
 import { f32Rounding } from "../bound.js";
 import { implementation } from "../implementation.js";
-import { attention, attentionScale } from "./operator.js";
+import { attention, attentionScale, NARROWED } from "./operator.js";
+import { visibleTables } from "./reference/tables.js";
+import { isNarrowed } from "./reference/visible.js";
 
 /** As tiled.c has them. */
 const ROWS = 6;
@@ -11,6 +13,7 @@ const QUERIES = 16 * ROWS;
 
 export const tiledNative = implementation(attention, "native", {
   form: "tiled",
+  takes: NARROWED,
   source: "arXiv 2307.08691, algorithm 1 (FlashAttention-2); online softmax of arXiv 2205.14135, section 3.1",
   options: (_problem, engine) =>
     engine.threads > 1 ? [{ threads: 1 }, { threads: engine.threads }] : [{ threads: 1 }],
@@ -31,6 +34,7 @@ export const tiledNative = implementation(attention, "native", {
         keys: room.reserve(4 * batch * groups * Math.ceil(context / KEYS) * KEYS * headDim),
         values: inPlace ? 0 : room.reserve(4 * batch * groups * context * width),
         queries: QUERIES,
+        ...(isNarrowed(problem) ? visibleTables(room, problem) : { firsts: 0, ends: 0 }),
       },
       threads,
       scratchBytes: 4 * (ROWS * KEYS + QUERIES * (width + lanes + headDim + 1)),

@@ -1,10 +1,9 @@
 /** FlashAttention's form in WebAssembly: eight queries are the lanes, eight such tiles share a task, keys and channels come in sixes. */
 import { f32Rounding } from "../bound.js";
-import type { Room } from "../engines/wasm/room.js";
 import { implementation } from "../implementation.js";
-import type { Problem } from "../operator.js";
-import { type Attention, attention, attentionScale, NARROWED } from "./operator.js";
-import { isNarrowed, visibleKeys } from "./reference/visible.js";
+import { attention, attentionScale, NARROWED } from "./operator.js";
+import { visibleTables } from "./reference/tables.js";
+import { isNarrowed } from "./reference/visible.js";
 
 /** In the order of class Args in tiled.as.ts; all whole numbers but `scale`. */
 const fields = [
@@ -42,17 +41,6 @@ function valueRowBytes(headDimV: number): number {
   return bytes % 64 === 0 ? bytes + 16 : bytes;
 }
 
-/** Tables of the keys that each query sees, where documents or a window leave less than causality does. */
-function spans(room: Room<Attention>, problem: Problem<Attention>): { firsts: number; ends: number } {
-  if (!isNarrowed(problem)) return { firsts: 0, ends: 0 };
-  const { first, end } = visibleKeys(problem);
-  const table = (values: Int32Array) =>
-    room.floats(values.length, (place) =>
-      new Int32Array(place.buffer, place.byteOffset, place.length).set(values),
-    );
-  return { firsts: table(first), ends: table(end) };
-}
-
 export const tiledWasm = implementation(attention, "wasm", {
   form: "tiled",
   takes: NARROWED,
@@ -76,7 +64,7 @@ export const tiledWasm = implementation(attention, "wasm", {
       span: SPAN,
       values: room.reserve(batch * groups * context * rowBytes),
       rowBytes,
-      ...spans(room, problem),
+      ...(isNarrowed(problem) ? visibleTables(room, problem) : { firsts: 0, ends: 0 }),
     });
     return engine.prepared(room, {
       kernel: new URL("./wasm/tiled.as.ts", import.meta.url),

@@ -14,6 +14,9 @@ typedef struct {
   int64_t causal;
   // scale log2(e): scores are in octaves
   double scale;
+  // Where documents or a window leave a query less than causality does: the first key that it sees and the end of its keys, (batch length),
+  // 32-bit whole numbers; else 0.
+  const float *firsts, *ends;
   // K transposed, [batch][group][block of 64 keys][headDim][64]; V in rows of whole vectors, [batch][group][key], 0 where V has them.
   float *keys, *values;
   // Queries of a task: a multiple of 6.
@@ -48,11 +51,17 @@ INLINE bool passes(Vec a, Vec b) {
 #endif
 }
 
-// The first `count` lanes, -Infinity behind them.
-INLINE Vec first_of(Vec x, int64_t count) {
+INLINE int64_t whole_at(const float *table, int64_t index) {
+  int32_t value;
+  memcpy(&value, table + index, 4);
+  return value;
+}
+
+// The lanes [from, to), -Infinity elsewhere.
+INLINE Vec only(Vec x, int64_t from, int64_t to) {
   Bits place;
   UNROLL for (int i = 0; i < LANES; i++) place[i] = i;
-  const Bits kept = place < (int32_t)count, low = (Bits)splat(-__builtin_inff());
+  const Bits kept = (place >= (int32_t)from) & (place < (int32_t)to), low = (Bits)splat(-__builtin_inff());
   return (Vec)((kept & (Bits)x) | (~kept & low));
 }
 
@@ -86,12 +95,14 @@ typedef struct {
   Vec *sums;
 } Tile;
 
-// A block of keys as a tile sees it: the first query sees `seen` of them (it may be fewer than none, or more), each further query one
-// more where the mask is causal, and no query one from `count` on.
+// A block of keys as a tile sees it: of each query its keys [from, to), none where the two are equal; [first, end) is what all six see, if
+// that is not empty, and behind `last` no query sees a key.
 typedef struct {
   const float *K, *V;
-  int64_t seen, count;
-  bool causal;
+  int32_t from[ROWS], to[ROWS];
+  int64_t first, end, last;
+  // Whether no query sees more than all do.
+  bool alike;
 } Block;
 
 // 1. Scores against Z vectors of keys.
@@ -111,14 +122,13 @@ INLINE void scores(const int Z, const float *Q, int64_t d, const float *K, float
   UNROLL for (int i = 0; i < ROWS; i++) UNROLL for (int z = 0; z < Z; z++) store(P + i * KEYS + z * LANES, sums[i][z]);
 }
 
-// 3. O += P V for Z vectors of channels. Pairs above the diagonal are left out, not multiplied by zero: a NaN cannot reach an earlier
-// query.
+// 3. O += P V for Z vectors of channels: first the keys that all six see, then each one's others. Pairs that do not see each other are left
+// out, not multiplied by zero: a NaN cannot reach them.
 INLINE void add_values(const int Z, const Block *k, const float *P, const float *V, int64_t width, float *O) {
   Vec sums[ROWS][4];
   UNROLL for (int i = 0; i < ROWS; i++) UNROLL for (int z = 0; z < Z; z++) sums[i][z] = load(O + i * width + z * LANES);
-  const int64_t all = most(0, least(k->seen, k->count));
-  const float *v = V;
-  for (int64_t s = 0; s < all; s++, v += width) {
+  const float *v = V + k->first * width;
+  for (int64_t s = k->first; s < k->end; s++, v += width) {
     Vec values[4];
     UNROLL for (int z = 0; z < Z; z++) values[z] = load(v + z * LANES);
     UNROLL for (int i = 0; i < ROWS; i++) {
@@ -126,11 +136,10 @@ INLINE void add_values(const int Z, const Block *k, const float *P, const float 
       UNROLL for (int z = 0; z < Z; z++) sums[i][z] = madd(p, values[z], sums[i][z]);
     }
   }
-  // what the first query no longer sees
-  if (k->causal) UNROLL for (int r = 1; r < ROWS; r++) {
-    const int64_t s = k->seen - 1 + r;
-    if (s < 0 || s >= k->count) continue;
-    UNROLL for (int i = r; i < ROWS; i++) {
+  if (!k->alike) UNROLL for (int i = 0; i < ROWS; i++) {
+    for (int64_t s = k->from[i]; s < k->to[i]; s++) {
+      if (s == k->first && s < k->end) s = k->end;
+      if (s >= k->to[i]) break;
       const Vec p = splat(P[i * KEYS + s]);
       UNROLL for (int z = 0; z < Z; z++) sums[i][z] = madd(p, load(V + s * width + z * LANES), sums[i][z]);
     }
@@ -172,9 +181,9 @@ static void raise(const Tile *tile, int i, int64_t width, float reference) {
 INLINE void weigh(const Tile *tile, const Block *k, int64_t width, int64_t vectors, float *P) {
   for (int i = 0; i < ROWS; i++) {
     float *row = P + i * KEYS;
-    const int64_t seen = least(k->count, k->seen + (k->causal ? i : 0));
-    if (seen < vectors * LANES)
-      for (int64_t z = 0; z < vectors; z++) store(row + z * LANES, first_of(load(row + z * LANES), most(0, seen - z * LANES)));
+    const int64_t from = k->from[i], to = k->to[i];
+    if (from > 0 || to < vectors * LANES)
+      for (int64_t z = 0; z < vectors; z++) store(row + z * LANES, only(load(row + z * LANES), from - z * LANES, to - z * LANES));
     Vec highest = load(row);
     UNROLL for (int64_t z = 1; z < vectors; z++) highest = larger(highest, load(row + z * LANES));
     if (SELDOM(passes(highest, splat(tile->reference[i] + SLACK)))) raise(tile, i, width, largest_of(highest));
@@ -191,9 +200,8 @@ INLINE void weigh(const Tile *tile, const Block *k, int64_t width, int64_t vecto
 }
 
 static void one_block(const Args *a, const Tile *tile, const Block *k, float *P) {
-  const int64_t width = padded(a->headDimV), last = least(k->count, k->seen + (k->causal ? ROWS - 1 : 0));
-  if (last <= 0) return;
-  const int64_t vectors = ratio_up(last, LANES);
+  if (k->last == 0) return;
+  const int64_t width = padded(a->headDimV), vectors = ratio_up(k->last, LANES);
   for (int64_t z = 0; z < vectors; z += WIDEST)
     scores_of[least(WIDEST, vectors - z)](tile->Q, a->headDim, k->K + z * LANES, P + z * LANES);
   if (vectors == VECTORS) weigh(tile, k, width, VECTORS, P);
@@ -201,6 +209,29 @@ static void one_block(const Args *a, const Tile *tile, const Block *k, float *P)
   const int64_t ofValues = width / LANES;
   for (int64_t z = 0; z < ofValues; z += WIDEST)
     add_values_of[least(WIDEST, ofValues - z)](k, P, k->V + z * LANES, width, tile->O + z * LANES);
+}
+
+// What six queries see of the keys [s0, s0 + KEYS), `t` being the first one's place in the sequence.
+static void look(const Args *a, int64_t b, int64_t t, int64_t s0, Block *k) {
+  k->first = k->last = 0;
+  k->end = KEYS;
+  k->alike = true;
+  for (int64_t i = 0; i < ROWS; i++) {
+    int64_t from = 0, to = a->causal ? t + i + 1 : a->context;
+    if (a->firsts) {
+      // a query that is not there sees what the last one does
+      const int64_t at = b * a->length + least(t + i, a->length - 1);
+      from = whole_at(a->firsts, at), to = whole_at(a->ends, at);
+    }
+    from = most(from - s0, 0), to = least(least(to, a->context) - s0, KEYS);
+    if (from >= to) from = to = 0;
+    k->from[i] = (int32_t)from;
+    k->to[i] = (int32_t)to;
+    k->alike &= from == k->from[0] && to == k->to[0];
+    k->first = most(k->first, from);
+    k->end = least(k->end, to);
+    k->last = most(k->last, to);
+  }
 }
 
 // A run of queries of one head, the last of a sequence first: they see most keys.
@@ -220,17 +251,22 @@ static void attend(const void *args, int64_t index, int64_t thread) {
   memset(sums, 0, 4 * rows * LANES);
   for (int64_t i = 0; i < rows; i++) references[i] = NO_REFERENCE;
   const float *V = a->values ? a->values + bg * a->context * width : a->V + b * a->context * width;
-  const int64_t end = a->causal ? t0 + count : a->context;
-  for (int64_t s0 = 0; s0 < end; s0 += KEYS) {
-    Block k = {a->keys + (bg * blocks + s0 / KEYS) * KEYS * d, V + s0 * width, KEYS, least(KEYS, a->context - s0), a->causal};
+  int64_t start = 0, end = a->causal ? t0 + count : a->context;
+  // neither bound falls from one query to the next
+  if (a->firsts) start = whole_at(a->firsts, b * a->length + t0) / KEYS * KEYS, end = whole_at(a->ends, b * a->length + t0 + count - 1);
+  for (int64_t s0 = start; s0 < end; s0 += KEYS) {
+    Block k = {.K = a->keys + (bg * blocks + s0 / KEYS) * KEYS * d, .V = V + s0 * width};
+    const bool sameForAll = !a->firsts && s0 + KEYS <= (a->causal ? t0 + 1 : a->context);
     for (int64_t i = 0; i < rows; i += ROWS) {
       const Tile tile = {Q + i * d, O + i * width, references + i, (Vec *)sums + i};
-      if (a->causal) k.seen = t0 + i + 1 - s0;
+      if (i == 0 || !sameForAll) look(a, b, t0 + i, s0, &k);
       one_block(a, &tile, &k, P);
     }
   }
   for (int64_t i = 0; i < count; i++) {
-    const Vec inverse = splat(1 / sum_of(load(sums + i * LANES)));
+    const float sum = sum_of(load(sums + i * LANES));
+    // a query that sees no key is 0
+    const Vec inverse = splat(sum == 0 ? 0 : 1 / sum);
     float *to = a->Y + (row + i * a->heads) * a->headDimV;
     for (int64_t e = 0; e < a->headDimV; e += LANES) store_some(to + e, inverse * load(O + i * width + e), a->headDimV - e);
   }

@@ -21,7 +21,7 @@ export interface LayoutOptions {
 }
 
 export class Layout<Op extends AnyOperator> {
-  /** Byte offset of every input and output; 0 for an optional input that the problem has not. */
+  /** Byte offset of every input and output; 0 for one that the problem has not. */
   readonly address: Readonly<Record<string, number>>;
   /** Where each piece begins and ends, in order. */
   protected readonly pieces: { readonly start: number; readonly end: number }[] = [];
@@ -39,6 +39,7 @@ export class Layout<Op extends AnyOperator> {
       const source = (problem.inputs as Problem["inputs"])[name];
       address[name] = source ? this.reserve(elementCount(source.shape) * 4) : 0;
     }
+    for (const name of Object.keys(operator.outputs)) address[name] = 0;
     for (const name of outputNames(operator, problem as Problem))
       address[name] = this.reserve(outputSize(operator, problem, name) * 4);
     this.address = address;
