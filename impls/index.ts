@@ -1,5 +1,6 @@
 /** All operators and all implementations: explicit lists, nothing is found by scanning. */
 import * as attention from "./attention/index.js";
+import * as attentionDecode from "./attention_decode/index.js";
 import * as causalConv1d from "./causal_conv1d/index.js";
 import * as convolution from "./convolution/index.js";
 import type { AnyImplementation } from "./implementation.js";
@@ -7,7 +8,9 @@ import * as maskedAttention from "./masked_attention/index.js";
 import type { AnyOperator } from "./operator.js";
 import * as rmsNormGated from "./rms_norm_gated/index.js";
 import * as selectiveScan from "./selective_scan/index.js";
+import * as selectiveScanDecode from "./selective_scan_decode/index.js";
 import * as ssd from "./ssd/index.js";
+import * as ssdDecode from "./ssd_decode/index.js";
 
 export const operators: readonly AnyOperator[] = [
   ssd.ssd,
@@ -17,6 +20,9 @@ export const operators: readonly AnyOperator[] = [
   maskedAttention.maskedAttention,
   causalConv1d.causalConv1d,
   rmsNormGated.rmsNormGated,
+  ssdDecode.ssdDecode,
+  selectiveScanDecode.selectiveScanDecode,
+  attentionDecode.attentionDecode,
 ];
 export const implementations: readonly AnyImplementation[] = [
   ...ssd.implementations,
@@ -26,6 +32,9 @@ export const implementations: readonly AnyImplementation[] = [
   ...maskedAttention.implementations,
   ...causalConv1d.implementations,
   ...rmsNormGated.implementations,
+  ...ssdDecode.implementations,
+  ...selectiveScanDecode.implementations,
+  ...attentionDecode.implementations,
 ];
 
 /** @throws when there is none of that name */

@@ -78,7 +78,7 @@ export function gridProblem(
     context: length,
     heads: shape.heads,
     // one B and C for all heads, as Mamba-2; every attention head its own keys and values, as FlashAttention-2's figure
-    groups: shape.groups ?? (operator.name === "attention" ? shape.heads : 1),
+    groups: shape.groups ?? (operator.name.startsWith("attention") ? shape.heads : 1),
     headDim: shape.headDim,
     headDimV: shape.headDim,
     state,
@@ -87,7 +87,7 @@ export function gridProblem(
   const names: readonly string[] = operator.dims;
   const dims = Object.fromEntries(names.map((name) => [name, all[name]]));
   // Mamba-2 scales X by its time steps; without them a head that remembers 44,000 tokens would leave f16's range
-  const optional = operator.name === "ssd" ? { with: ["dt"] } : {};
+  const optional = operator.name.startsWith("ssd") ? { with: ["dt"] } : {};
   return randomProblem(operator, { dims, dtype, seed, ...optional }) as Problem;
 }
 

@@ -125,6 +125,7 @@ const FOLLOWS: readonly (readonly [follower: string, leader: string, operator?: 
   ["context", "length"],
   ["headDimV", "headDim"],
   ["groups", "heads", "attention"],
+  ["groups", "heads", "attention_decode"],
 ];
 
 function resize(operator: AnyOperator, problem: Problem, place: Dims): Problem {

@@ -1,13 +1,16 @@
-/** The input that an operator is linear in, and what must scale with it. */
+/** The inputs that an operator is linear in, all of them together. */
 import type { AnyOperator } from "../../impls/operator.js";
 
-const LINEAR: Readonly<Record<string, string>> = {
-  ssd: "X",
-  selective_scan: "u",
-  attention: "V",
-  masked_attention: "V",
-  convolution: "u",
-  causal_conv1d: "X",
+const LINEAR: Readonly<Record<string, readonly string[]>> = {
+  ssd: ["X"],
+  selective_scan: ["u"],
+  attention: ["V"],
+  masked_attention: ["V"],
+  convolution: ["u"],
+  causal_conv1d: ["X"],
+  ssd_decode: ["X"],
+  selective_scan_decode: ["u"],
+  attention_decode: ["V", "v"],
 };
 
 /** Of problems for laws of linear maps: a short filter is one without bias and SiLU. */
@@ -21,5 +24,5 @@ export const linearSpecs = {
 /** X, u or V; with the initial state, where there is one, the map is linear in both together. None of a norm. */
 export function linearInputs({ name }: AnyOperator, present: Readonly<Record<string, unknown>>): string[] {
   if (!(name in LINEAR)) return [];
-  return present.initialState ? [LINEAR[name], "initialState"] : [LINEAR[name]];
+  return present.initialState ? [...LINEAR[name], "initialState"] : [...LINEAR[name]];
 }

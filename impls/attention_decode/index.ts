@@ -1,0 +1,6 @@
+/** Every implementation of attention_decode, in the order in which charts list them. */
+import { materialisedCpu } from "./materialised.cpu.js";
+import { attentionDecode } from "./operator.js";
+
+export { attentionDecode };
+export const implementations = [materialisedCpu];

@@ -1,0 +1,9 @@
+/** Every implementation of selective_scan_decode, in the order in which charts list them. */
+import { selectiveScanDecode } from "./operator.js";
+import { recurrentCpu } from "./recurrent.cpu.js";
+import { recurrentNative } from "./recurrent.native.js";
+import { recurrentWasm } from "./recurrent.wasm.js";
+import { scanWebgpu } from "./scan.webgpu.js";
+
+export { selectiveScanDecode };
+export const implementations = [recurrentNative, recurrentWasm, recurrentCpu, scanWebgpu];
