@@ -3,6 +3,7 @@ import { materialisedCpu } from "./materialised.cpu.js";
 import { attentionDecode } from "./operator.js";
 import { tiledNative } from "./tiled.native.js";
 import { tiledWasm } from "./tiled.wasm.js";
+import { tiledWebgpu } from "./tiled.webgpu.js";
 
 export { attentionDecode };
-export const implementations = [tiledNative, tiledWasm, materialisedCpu];
+export const implementations = [tiledNative, tiledWasm, materialisedCpu, tiledWebgpu];

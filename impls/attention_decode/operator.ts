@@ -33,10 +33,13 @@ export const attentionDecode = defineOperator({
     const { inputs, dims, dtype } = problem;
     const { batch, context, heads, headDim, headDimV } = dims;
     const seen = context - firstKey(problem);
-    const elements = Object.values(inputs).reduce((sum, source) => {
-      const isCache = source!.axes.includes("context");
-      return sum + elementCount(source!.shape) * (isCache ? seen / context : 1);
-    }, outputSize(this, problem, "Y"));
+    const elements = Object.values(inputs).reduce(
+      (sum, source) => {
+        const isCache = source!.axes.includes("context");
+        return sum + elementCount(source!.shape) * (isCache ? seen / context : 1);
+      },
+      outputSize(this, problem, "Y"),
+    );
     return {
       flops: 2 * batch * heads * (seen + 1) * (headDim + headDimV),
       bytes: elements * (dtype === "f32" ? 4 : 2),

@@ -1,6 +1,7 @@
 /** Float64 truth of a decode step: one row of attention, whose last key and value are the new token's. */
-import { attentionScale } from "../attention/reference.js";
+
 import { rowOf, truthOfRow } from "../attention/reference/row.js";
+import { attentionScale } from "../attention/reference.js";
 import { laneCoordinates } from "../lanes.js";
 import type { AnyOperator, Lane, LaneReference, Problem } from "../operator.js";
 import { inputReader } from "../operator.js";

@@ -2,6 +2,7 @@
 import { attentionRange } from "./attention-range.js";
 import { causality } from "./causality.js";
 import { chunkLength } from "./chunk-length.js";
+import { decodeSteps } from "./decode-steps.js";
 import { duality } from "./duality.js";
 import { filterResumes } from "./filter-resumes.js";
 import { formsAgree } from "./forms-agree.js";
@@ -11,6 +12,7 @@ import { linearity } from "./linearity.js";
 import { normScales } from "./norm-scales.js";
 import { packedDocuments } from "./packed-documents.js";
 import { permutation } from "./permutation.js";
+import { prefill } from "./prefill.js";
 import { recurrenceIsConvolution } from "./recurrence-is-convolution.js";
 import { retention } from "./retention.js";
 import { scaling } from "./scaling.js";
@@ -34,4 +36,6 @@ export const laws: readonly AnyLaw[] = [
   filterResumes,
   normScales,
   packedDocuments,
+  decodeSteps,
+  prefill,
 ];

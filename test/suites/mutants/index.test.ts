@@ -35,6 +35,10 @@ const caughtBy: Readonly<Record<keyof typeof mutants, readonly string[]>> = {
   "document-leak": ["packed-documents"],
   "initial-state-for-all": ["packed-documents"],
   "softplus-threshold": [],
+  "partial-chunk-forgotten": ["prefill", "split-resume"],
+  "state-not-decayed": ["decode-steps"],
+  "reads-old-state": ["decode-steps"],
+  "own-key-missing": ["decode-steps"],
 };
 
 /** A healthy implementation of the same operator. */
