@@ -2,8 +2,17 @@
 import { selectiveScanDecode } from "./operator.js";
 import { recurrentCpu } from "./recurrent.cpu.js";
 import { recurrentNative } from "./recurrent.native.js";
+import { recurrentTfjs } from "./recurrent.tfjs.js";
+import { recurrentTorch } from "./recurrent.torch.js";
 import { recurrentWasm } from "./recurrent.wasm.js";
 import { scanWebgpu } from "./scan.webgpu.js";
 
 export { selectiveScanDecode };
-export const implementations = [recurrentNative, recurrentWasm, recurrentCpu, scanWebgpu];
+export const implementations = [
+  recurrentNative,
+  recurrentWasm,
+  recurrentCpu,
+  recurrentTfjs,
+  scanWebgpu,
+  ...recurrentTorch,
+];

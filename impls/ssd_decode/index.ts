@@ -2,8 +2,17 @@
 import { ssdDecode } from "./operator.js";
 import { recurrentCpu } from "./recurrent.cpu.js";
 import { recurrentNative } from "./recurrent.native.js";
+import { recurrentTfjs } from "./recurrent.tfjs.js";
+import { recurrentTorch } from "./recurrent.torch.js";
 import { recurrentWasm } from "./recurrent.wasm.js";
 import { recurrentWebgpu } from "./recurrent.webgpu.js";
 
 export { ssdDecode };
-export const implementations = [recurrentNative, recurrentWasm, recurrentCpu, recurrentWebgpu];
+export const implementations = [
+  recurrentNative,
+  recurrentWasm,
+  recurrentCpu,
+  recurrentTfjs,
+  recurrentWebgpu,
+  ...recurrentTorch,
+];
