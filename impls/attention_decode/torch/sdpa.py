@@ -5,6 +5,10 @@ import torch
 import torch.nn.functional as F
 
 
+class Unsupported(Exception):
+    """This torch has no such kernel for this storage type."""
+
+
 def attend():
     return getattr(F, "scaled_dot_product_attention", None) or getattr(F, "_scaled_dot_product_attention", None)
 
@@ -37,4 +41,10 @@ def prepare(problem):
         y = attend()(query, K, V) if public else attend()(query, K, V, None, 0.0, False, False)[0]
         return {"Y": y.squeeze(2)}
 
+    try:
+        run()
+    except RuntimeError as error:
+        if "not implemented for" in str(error):
+            raise Unsupported(f"torch {torch.__version__}: {error}") from error
+        raise
     return run
