@@ -25,7 +25,7 @@ const mamba = torchPeers(selectiveScanDecode, {
   form: "recurrent",
   make: "mamba-ssm",
   source: "mamba_ssm, selective_state_update (Triton)",
-  file: new URL("../ssd_decode/torch/update.mamba.py", import.meta.url),
+  file: new URL("../recurrence/update.mamba.py", import.meta.url),
   replays: ["graph"],
   rounding: ({ dtype }) => ({ ...torchRounding(dtype, 0, 1), accumulate: 2 ** -23 }),
   unsupported: ({ inputs }) =>

@@ -24,7 +24,7 @@ const mamba = torchPeers(ssdDecode, {
   form: "recurrent",
   make: "mamba-ssm",
   source: "mamba_ssm, selective_state_update (Triton)",
-  file: new URL("./torch/update.mamba.py", import.meta.url),
+  file: new URL("../recurrence/update.mamba.py", import.meta.url),
   replays: ["graph"],
   takes: STEPS,
   constants: (problem) => ({ rates: ratesOf(forwardProblem(ssd, problem)) ?? [] }),

@@ -3,6 +3,7 @@ import type { TopLevelSpec } from "vega-lite";
 import { xKeyOf } from "../analysis/series.js";
 import type { Row, RunRecord } from "../rows/row.js";
 import { logAxis, sizeAxis } from "./scale.js";
+import { decodeChart } from "./suites/decode.js";
 import { documentsChart } from "./suites/documents.js";
 import { modelsChart } from "./suites/models.js";
 import { sequenceLengthChart } from "./suites/sequence-length.js";
@@ -17,6 +18,7 @@ const CHARTS: Readonly<Record<string, Chart>> = {
   "state-size": stateSizeChart,
   models: modelsChart,
   documents: documentsChart,
+  decode: decodeChart,
 };
 
 export function chartOf(suite: string, rows: readonly Row[]): Chart {

@@ -1,4 +1,4 @@
-/** A decode step reads its output from the state before the token was added: the next token gets the right state, this one none of itself. */
+/** A decode step reads its output from the state before the token was added: the next token is right, this one lacks itself. */
 import { recurrentCpu } from "../../impls/ssd_decode/recurrent.cpu.js";
 import { mapValues } from "../laws/edit.js";
 import { materialise, mutate, withInput } from "./mutate.js";
