@@ -1,12 +1,12 @@
 /**
  * The quick grid's choice: the curves of Figure 10 and the recurrence, each once, on the first engine that has it. engines/index.ts
  * lists engines from the fastest to the most readable, so a run of under a minute spends its time on the numbers that people will
- * look at; the other grids run everything.
+ * look at; the other grids run everything. Of an operator outside of the figure, which a named suite asks, each form runs so, and peers.
  */
 import type { EngineTraits } from "../../impls/engines/index.js";
 import type { AnyImplementation } from "../../impls/implementation.js";
 import { implementations } from "../../impls/index.js";
-import { isQuickForm } from "../../reports/analysis/families.js";
+import { isFigureOperator, isQuickForm } from "../../reports/analysis/families.js";
 import { GRIDS } from "../grids.js";
 
 /** What the choice must know of an open engine. */
@@ -33,11 +33,14 @@ export function figureCurves(
       if (
         ours.has(impl) &&
         impl.engine === targets[target].engine &&
-        isQuickForm(impl.operator.name, impl.form) &&
+        (isQuickForm(impl.operator.name, impl.form) || !isFigureOperator(impl.operator.name)) &&
         takesQuickDtype(impl)
       )
         first.set(curveOf(impl), first.get(curveOf(impl)) ?? target);
-  return (i, t) => !ours.has(impls[i]) || first.get(curveOf(impls[i])) === t;
+  return (i, t) =>
+    !ours.has(impls[i]) ||
+    first.get(curveOf(impls[i])) === t ||
+    (targets[t].traits?.peer === true && !isFigureOperator(impls[i].operator.name));
 }
 
 /** An engine that stores nothing the grid asks for has none of its curves. */

@@ -31,7 +31,7 @@ it("asks each operator along both axes, and has their common point", () => {
 
 it("says in a case's id how many tokens came before, and no length", () => {
   const [{ problems }] = decode.curves("quick", 1);
-  expect(caseKeys(problems[0], {}, undefined)).toMatchObject({ batch: 1, heads: 8, state: 64, context: 512 });
+  expect(caseKeys(problems[0], {}, undefined)).toMatchObject({ batch: 1, heads: 4, state: 64, context: 512 });
   expect(caseKeys(problems[0], {}, undefined)).not.toHaveProperty("length");
 });
 

@@ -35,8 +35,8 @@ export function decodeChart(run: RunRecord, rows: readonly Row[], theme: Theme =
   const look = { ...PANEL, theme, families };
   const beside = (panels: readonly Layer[]): Block => ({ spacing: 36, hconcat: [...panels] });
   const blocks = [
-    ...over.map((group) => beside([timePanel(group, "A token after others", look), keptPanel(group, look)])),
-    ...along.map((group) => beside([timePanel(group, "A token of each of several sequences", look)])),
+    ...over.map((group) => beside([timePanel(group, "Time of a token", look), keptPanel(group, look)])),
+    ...along.map((group) => beside([timePanel(group, "Time of a token of each sequence", look)])),
   ];
   return figure(blocks, caption(run, rows, all), WIDTH, theme);
 }
@@ -78,7 +78,7 @@ function keptPanel({ group, curves }: StepGroup, look: Look): Layer {
   const points = drawn.flatMap((curve) => curve.points);
   return panel(drawn, {
     ...look,
-    title: "What a sequence keeps for it",
+    title: "What a sequence keeps",
     subtitle: [`${group.heads} heads x ${group.headDim}${group.state ? ` · N = ${group.state}` : ""}`],
     quantity: KEPT,
     xTitle: "Tokens before it (K = 1024)",
@@ -103,16 +103,19 @@ function caption(run: RunRecord, rows: readonly Row[], groups: readonly StepGrou
     "Median time of one decode step; bands: 95% confidence interval of the median. A state is as large after any number of tokens, a " +
     "cache of keys and values grows with them.";
   const hollow = " Hollow points and dotted lines are extrapolated from smaller sizes, not measured.";
-  const said = groups.map(({ group, curves }) => ({
-    axis: group.xKey === "context" ? "tokens before" : "sequences",
-    curves: curves.map(({ family, curve }) => `${family.name} = ${curve.implementation}`).join("; "),
-  }));
+  const kernels = groups.map(({ curves }) =>
+    curves.map(({ family, curve }) => `${family.name} = ${curve.implementation}`).join("; "),
+  );
+  const axes = groups.map(({ group }) => ` over ${group.xKey === "context" ? "tokens before" : "sequences"}`);
+  const isSame = new Set(kernels).size === 1;
   const commits = [...new Set(rows.map(({ commit }) => commit.slice(0, 12)))].join(", ");
   return [
     points.length === 0
       ? "No step was measured at two sizes: the table says why."
       : `${how}${points.some(({ measured }) => !measured) ? hollow : ""}`,
-    ...said.map(({ axis, curves }) => `Curves over ${axis}: ${curves}.`),
+    ...(isSame ? kernels.slice(0, 1) : kernels).map(
+      (names, i) => `Curves${isSame ? "" : axes[i]}: ${names}.`,
+    ),
     `Commit ${commits || "unknown"}, ${run.startedUtc}. Repeat with: ${run.command}`,
   ];
 }
