@@ -4,7 +4,7 @@ import { implementation } from "../implementation.js";
 import { attentionDecode, attentionScale, firstKey } from "./operator.js";
 
 /** Keys of a span, as in tiled.c. */
-const SPAN = 2048;
+const SPAN = 512;
 
 export const tiledNative = implementation(attentionDecode, "native", {
   form: "tiled",
@@ -15,7 +15,7 @@ export const tiledNative = implementation(attentionDecode, "native", {
   // a span's keys one after another, then the spans, each shrunk once
   rounding: ({ dims: { context } }) => f32Rounding(Math.min(context, SPAN) + 5 * Math.ceil(context / SPAN)),
   prepare(engine, problem, { threads = 1 }) {
-    const { batch, context, heads, groups, headDim, headDimV } = problem.dims;
+    const { batch, context, heads, headDim, headDimV } = problem.dims;
     const { lanes } = engine;
     const first = firstKey(problem);
     const spans = Math.ceil((context - first) / SPAN);
@@ -30,7 +30,7 @@ export const tiledNative = implementation(attentionDecode, "native", {
         parts: room.reserve(4 * batch * heads * spans * (lanes + padded(headDimV))),
       },
       threads,
-      scratchBytes: 4 * (heads / groups) * (padded(headDim) + SPAN),
+      scratchBytes: 4 * heads * (padded(headDim) + SPAN),
     });
   },
 });

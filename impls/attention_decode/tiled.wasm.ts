@@ -10,8 +10,8 @@ const fields = [
   ...["first", "spans", "span", "scale", "parts"],
 ];
 
-/** Keys of a span: their scores stay in the first cache. */
-const SPAN = 2048;
+/** Keys of a span: the scores of all heads stay in the second cache. */
+const SPAN = 512;
 
 export const tiledWasm = implementation(attentionDecode, "wasm", {
   form: "tiled",
@@ -22,7 +22,7 @@ export const tiledWasm = implementation(attentionDecode, "wasm", {
   // a span's keys one after another, then the spans, each shrunk once
   rounding: ({ dims: { context } }) => f32Rounding(Math.min(context, SPAN) + 5 * Math.ceil(context / SPAN)),
   async prepare(engine, problem, { threads = 1 }) {
-    const { batch, context, heads, groups, headDim, headDimV } = problem.dims;
+    const { batch, context, heads, headDim, headDimV } = problem.dims;
     const first = firstKey(problem);
     const spans = Math.ceil((context - first) / SPAN);
     const padded = (channels: number) => Math.ceil(channels / 4) * 4;
@@ -41,9 +41,9 @@ export const tiledWasm = implementation(attentionDecode, "wasm", {
       kernel: new URL("./wasm/tiled.as.ts", import.meta.url),
       entries: ["attend", "join"],
       threads,
-      scratchBytes: 4 * (heads / groups) * (padded(headDim) + SPAN),
+      scratchBytes: 4 * heads * (padded(headDim) + SPAN),
       run(dispatch) {
-        if (spans > 0) dispatch("attend", args.address, batch * groups * spans);
+        if (spans > 0) dispatch("attend", args.address, batch * spans);
         dispatch("join", args.address, batch * heads);
       },
     });

@@ -1,5 +1,5 @@
-// One query over the keys and values so far (Flash-Decoding): each span of keys has its own softmax, then the spans and the new token
-// come together. Heads of a group share what is read of its keys.
+// One query a head over the keys and values so far (Flash-Decoding): each span of keys has its own softmax, then the spans and the new
+// token come together. All heads take a span side by side, so that the cache is read in the order in which it lies.
 #include "../../engines/native/exp.h"
 #include "../../engines/native/runtime.h"
 
@@ -20,8 +20,8 @@ typedef struct {
   int64_t scratchFloats;
 } Args;
 
-// Keys of a span, and vectors of channels that take their sums in registers.
-enum { SPAN = 2048, WIDE = 64 / LANES };
+// Keys of a span, of which so many pass while a head's sums stay in registers, and the vectors of channels of those sums.
+enum { SPAN = 512, RUN = 16, WIDE = 64 / LANES };
 
 // A score whose weight is exactly 0 beside any other.
 #define NO_SCORE -0x1p126f
@@ -71,18 +71,18 @@ static float weigh(float *scores, int64_t count, float *sum) {
   return largest;
 }
 
-// 3. Values by their weights, some vectors of channels at a time.
-INLINE void mean_of(const float *weights, const float *V, int64_t stride, int64_t count, int64_t channels, float *to) {
+// 3. Values by their weights are added, some vectors of channels at a time.
+INLINE void add_values(const float *weights, const float *V, int64_t stride, int64_t count, int64_t channels, float *to) {
   for (int64_t e = 0; e < channels; e += WIDE * LANES) {
     const int64_t left = channels - e;
     Vec y[WIDE];
-    UNROLL for (int i = 0; i < WIDE; i++) y[i] = (Vec){0};
+    UNROLL for (int i = 0; i < WIDE; i++) y[i] = i * LANES < left ? load(to + e + i * LANES) : (Vec){0};
     const float *row = V + e;
     for (int64_t s = 0; s < count; s++, row += stride) {
       const Vec w = splat(weights[s]);
       if (left >= WIDE * LANES) {
         UNROLL for (int i = 0; i < WIDE; i++) y[i] = madd(w, load(row + i * LANES), y[i]);
-        for (int i = 0; i < 64; i += LINE_FLOATS) FETCH_TO_READ(row + LANES * stride + i);
+        for (int i = 0; i < 64; i += LINE_FLOATS) FETCH_TO_READ(row + RUN * stride + i);
       } else {
         UNROLL for (int i = 0; i < WIDE; i++)
           if (i * LANES < left) y[i] = madd(w, load_some(row + i * LANES, left - i * LANES), y[i]);
@@ -93,29 +93,34 @@ INLINE void mean_of(const float *weights, const float *V, int64_t stride, int64_
   }
 }
 
-// Tasks: (batch, group, span). Scratch: the queries of a group, then their scores.
+// Tasks: (batch, span). Scratch: the queries of all heads, then their scores.
 static void attend_span(const void *args, int64_t task, int64_t thread) {
   const Args *a = args;
-  const int64_t bg = task / a->spans, span = task % a->spans, b = bg / a->groups, g = bg % a->groups;
-  const int64_t ratio = a->heads / a->groups, d = a->headDim, dv = a->headDimV, stride = a->groups * d;
-  const int64_t s0 = a->first + span * SPAN, count = least(SPAN, a->context - s0), row = (b * a->context + s0) * a->groups + g;
-  float *queries = a->scratch + thread * a->scratchFloats, *scores = queries + ratio * padded(d);
-  for (int64_t r = 0; r < ratio; r++) scaled_query(a, b, g * ratio + r, queries + r * padded(d));
+  const int64_t b = task / a->spans, span = task % a->spans, ratio = a->heads / a->groups, d = a->headDim, dv = a->headDimV;
+  const int64_t s0 = a->first + span * SPAN, count = least(SPAN, a->context - s0), row = (b * a->context + s0) * a->groups;
+  const int64_t keys = a->groups * d, values = a->groups * dv;
+  float *queries = a->scratch + thread * a->scratchFloats, *scores = queries + a->heads * padded(d);
+  for (int64_t h = 0; h < a->heads; h++) scaled_query(a, b, h, queries + h * padded(d));
   for (int64_t s = 0; s < count; s += LANES) {
-    const float *K = a->K + row * d + s * stride;
     const int64_t left = least(LANES, count - s);
-    fetch_rows(K + LANES * stride, stride, LANES, d);
-    for (int64_t r = 0; r < ratio; r++) {
-      float *to = scores + r * SPAN + s;
-      store(to, scores_of(queries + r * padded(d), K, stride, left, d));
+    for (int64_t h = 0; h < a->heads; h++) {
+      const float *K = a->K + row * d + s * keys + h / ratio * d;
+      float *to = scores + h * SPAN + s;
+      if (h % ratio == 0) fetch_rows(K + LANES * keys, keys, LANES, d);
+      store(to, scores_of(queries + h * padded(d), K, keys, left, d));
       for (int64_t i = left; i < LANES; i++) to[i] = NO_SCORE;
     }
   }
-  for (int64_t r = 0; r < ratio; r++) {
-    float *part = part_of(a, b, g * ratio + r, span);
-    part[0] = weigh(scores + r * SPAN, count, &part[1]);
-    mean_of(scores + r * SPAN, a->V + row * dv, a->groups * dv, count, dv, part + LANES);
+  for (int64_t h = 0; h < a->heads; h++) {
+    float *part = part_of(a, b, h, span);
+    part[0] = weigh(scores + h * SPAN, count, &part[1]);
+    memset(part + LANES, 0, 4 * padded(dv));
   }
+  for (int64_t s = 0; s < count; s += RUN)
+    for (int64_t h = 0; h < a->heads; h++) {
+      const float *V = a->V + row * dv + s * values + h / ratio * dv;
+      add_values(scores + h * SPAN + s, V, values, least(RUN, count - s), dv, part_of(a, b, h, span) + LANES);
+    }
 }
 
 // Tasks: (batch, head). 4. The spans and the new token, on the largest score of all.
@@ -152,6 +157,6 @@ static void join(const void *args, int64_t task, int64_t thread) {
 
 void kernel(const void *args) {
   const Args *a = args;
-  share(attend_span, a, a->batch * a->groups * a->spans, a->threads);
+  share(attend_span, a, a->batch * a->spans, a->threads);
   share(join, a, a->batch * a->heads, a->threads);
 }

@@ -1,8 +1,8 @@
 import { exp2 } from "../../engines/wasm/exp.as";
 import { loadTail, madd, storeTail, sums } from "../../engines/wasm/simd.as";
 
-// One query over the keys and values so far (Flash-Decoding): each span of keys has its own softmax, then the spans and the new token
-// come together. Heads of a group share what is read of its keys.
+// One query a head over the keys and values so far (Flash-Decoding): each span of keys has its own softmax, then the spans and the new
+// token come together. All heads take a span side by side, so that the cache is read in the order in which it lies.
 
 /** Words of 4 bytes, in the order of `fields` in tiled.wasm.ts. Tensors are byte addresses. */
 @unmanaged
@@ -16,6 +16,9 @@ class Args {
   /** Of each span: the largest score, the sum of weights and, a vector behind, weighted values in whole vectors; [batch][head][span]. */
   parts: usize;
 }
+
+/** Keys that pass while a head's sums stay in registers. */
+const RUN: i32 = 16;
 
 /** A score whose weight is exactly 0 beside any other. */
 const NO_SCORE: f32 = -8e37;
@@ -76,11 +79,12 @@ function weigh(scores: usize, count: i32, part: usize): void {
   store<f32>(part, f32x4.extract_lane(sums(total, total, total, total), 0), 4);
 }
 
-/** 3. Values by their weights: sixteen channels at a time, then four. */
-function meanOf(weights: usize, V: usize, stride: usize, count: i32, channels: i32, to: usize): void {
+/** 3. Values by their weights are added: sixteen channels at a time, then four. */
+function addValues(weights: usize, V: usize, stride: usize, count: i32, channels: i32, to: usize): void {
   let e = 0;
   for (; e + 16 <= channels; e += 16) {
-    let row = V + (<usize>e << 2), a = i32x4.splat(0), b = a, c = a, d = a;
+    const at = to + (<usize>e << 2);
+    let row = V + (<usize>e << 2), a = v128.load(at), b = v128.load(at, 16), c = v128.load(at, 32), d = v128.load(at, 48);
     for (let s = 0; s < count; s++, row += stride) {
       const w = v128.load32_splat(weights + (<usize>s << 2));
       a = madd(w, v128.load(row), a);
@@ -88,38 +92,44 @@ function meanOf(weights: usize, V: usize, stride: usize, count: i32, channels: i
       c = madd(w, v128.load(row, 32), c);
       d = madd(w, v128.load(row, 48), d);
     }
-    const at = to + (<usize>e << 2);
     v128.store(at, a); v128.store(at, b, 16); v128.store(at, c, 32); v128.store(at, d, 48);
   }
   for (; e < channels; e += 4) {
     // lanes behind the last channel take what lies there, and nobody reads them
-    let row = V + (<usize>e << 2), a = i32x4.splat(0);
+    const at = to + (<usize>e << 2);
+    let row = V + (<usize>e << 2), a = v128.load(at);
     for (let s = 0; s < count; s++, row += stride) a = madd(v128.load32_splat(weights + (<usize>s << 2)), v128.load(row), a);
-    v128.store(to + (<usize>e << 2), a);
+    v128.store(at, a);
   }
 }
 
-/** Tasks: (batch, group, span). Scratch: the queries of a group, then their scores. */
+/** Tasks: (batch, span). Scratch: the queries of all heads, then their scores. */
 export function attend(args: Args, task: i32, scratch: usize): void {
-  const bg = task / args.spans, index = task % args.spans, b = bg / args.groups, g = bg % args.groups;
-  const ratio = args.heads / args.groups, head = b * args.heads + g * ratio;
+  const b = task / args.spans, index = task % args.spans, ratio = args.heads / args.groups, head = b * args.heads;
   const s0 = args.first + index * args.span, count = min(args.span, args.context - s0);
-  const row = <usize>(b * args.context + s0) * args.groups + g, stride = <usize>(args.groups * args.headDim) << 2;
-  const query = padded(args.headDim), scores = scratch + <usize>ratio * query, line = <usize>args.span << 2;
-  for (let r = 0; r < ratio; r++) scaledQuery(args, head + r, scratch + <usize>r * query);
+  const row = <usize>(b * args.context + s0) * args.groups, d = <usize>args.headDim << 2, dv = <usize>args.headDimV << 2;
+  const keys = <usize>args.groups * d, values = <usize>args.groups * dv;
+  const query = padded(args.headDim), scores = scratch + <usize>args.heads * query, line = <usize>args.span << 2;
+  for (let h = 0; h < args.heads; h++) scaledQuery(args, head + h, scratch + <usize>h * query);
   for (let s = 0; s < count; s += 4) {
-    const K = args.K + ((row * args.headDim) << 2) + <usize>s * stride, left = min(4, count - s);
-    for (let r = 0; r < ratio; r++) {
-      const to = scores + <usize>r * line + (<usize>s << 2);
-      v128.store(to, scoresOf(scratch + <usize>r * query, K, stride, left, args.headDim));
+    const left = min(4, count - s), first = args.K + row * d + <usize>s * keys;
+    for (let h = 0; h < args.heads; h++) {
+      const to = scores + <usize>h * line + (<usize>s << 2);
+      v128.store(to, scoresOf(scratch + <usize>h * query, first + <usize>(h / ratio) * d, keys, left, args.headDim));
       for (let i = left; i < 4; i++) store<f32>(to + (<usize>i << 2), NO_SCORE);
     }
   }
-  for (let r = 0; r < ratio; r++) {
-    const part = partOf(args, head + r, index), weights = scores + <usize>r * line;
-    weigh(weights, count, part);
-    const V = args.V + ((row * args.headDimV) << 2);
-    meanOf(weights, V, <usize>(args.groups * args.headDimV) << 2, count, args.headDimV, part + 16);
+  for (let h = 0; h < args.heads; h++) {
+    const part = partOf(args, head + h, index);
+    weigh(scores + <usize>h * line, count, part);
+    memory.fill(part + 16, 0, padded(args.headDimV));
+  }
+  for (let s = 0; s < count; s += RUN) {
+    const some = min(RUN, count - s), first = args.V + row * dv + <usize>s * values;
+    for (let h = 0; h < args.heads; h++) {
+      const weights = scores + <usize>h * line + (<usize>s << 2);
+      addValues(weights, first + <usize>(h / ratio) * dv, values, some, args.headDimV, partOf(args, head + h, index) + 16);
+    }
   }
 }
 
