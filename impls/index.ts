@@ -1,5 +1,6 @@
 /** All operators and all implementations: explicit lists, nothing is found by scanning. */
 import * as attention from "./attention/index.js";
+import * as attentionDecode from "./attention_decode/index.js";
 import * as attentionGrad from "./attention_grad/index.js";
 import * as causalConv1d from "./causal_conv1d/index.js";
 import * as convolution from "./convolution/index.js";
@@ -8,8 +9,10 @@ import * as maskedAttention from "./masked_attention/index.js";
 import type { AnyOperator } from "./operator.js";
 import * as rmsNormGated from "./rms_norm_gated/index.js";
 import * as selectiveScan from "./selective_scan/index.js";
+import * as selectiveScanDecode from "./selective_scan_decode/index.js";
 import * as selectiveScanGrad from "./selective_scan_grad/index.js";
 import * as ssd from "./ssd/index.js";
+import * as ssdDecode from "./ssd_decode/index.js";
 import * as ssdGrad from "./ssd_grad/index.js";
 
 export const operators: readonly AnyOperator[] = [
@@ -23,6 +26,9 @@ export const operators: readonly AnyOperator[] = [
   ssdGrad.ssdGrad,
   selectiveScanGrad.selectiveScanGrad,
   attentionGrad.attentionGrad,
+  ssdDecode.ssdDecode,
+  selectiveScanDecode.selectiveScanDecode,
+  attentionDecode.attentionDecode,
 ];
 export const implementations: readonly AnyImplementation[] = [
   ...ssd.implementations,
@@ -35,6 +41,9 @@ export const implementations: readonly AnyImplementation[] = [
   ...ssdGrad.implementations,
   ...selectiveScanGrad.implementations,
   ...attentionGrad.implementations,
+  ...ssdDecode.implementations,
+  ...selectiveScanDecode.implementations,
+  ...attentionDecode.implementations,
 ];
 
 /** @throws when there is none of that name */

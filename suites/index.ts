@@ -2,6 +2,7 @@
 import { anchor } from "./anchor.js";
 import { batch } from "./batch.js";
 import { blockParts } from "./block-parts.js";
+import { decode } from "./decode.js";
 import { documents } from "./documents.js";
 import { models } from "./models.js";
 import { sequenceLength } from "./sequence-length.js";
@@ -20,6 +21,7 @@ export const suites: readonly Suite[] = [
   documents,
   blockParts,
   training,
+  decode,
 ];
 
 /** The named ones, or all that need no naming. */

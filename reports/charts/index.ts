@@ -3,6 +3,7 @@ import type { TopLevelSpec } from "vega-lite";
 import { xKeyOf } from "../analysis/series.js";
 import type { Row, RunRecord } from "../rows/row.js";
 import { logAxis, sizeAxis } from "./scale.js";
+import { decodeChart } from "./suites/decode.js";
 import { documentsChart } from "./suites/documents.js";
 import { modelsChart } from "./suites/models.js";
 import { sequenceLengthChart } from "./suites/sequence-length.js";
@@ -19,6 +20,7 @@ const CHARTS: Readonly<Record<string, Chart>> = {
   models: modelsChart,
   documents: documentsChart,
   training: trainingChart,
+  decode: decodeChart,
 };
 
 export function chartOf(suite: string, rows: readonly Row[]): Chart {

@@ -2,6 +2,7 @@
 import { attentionRange } from "./attention-range.js";
 import { causality } from "./causality.js";
 import { chunkLength } from "./chunk-length.js";
+import { decodeSteps } from "./decode-steps.js";
 import { duality } from "./duality.js";
 import { filterResumes } from "./filter-resumes.js";
 import { formsAgree } from "./forms-agree.js";
@@ -12,6 +13,7 @@ import { normScales } from "./norm-scales.js";
 import { packedDocuments } from "./packed-documents.js";
 import { packedGradients } from "./packed-gradients.js";
 import { permutation } from "./permutation.js";
+import { prefill } from "./prefill.js";
 import { recurrenceIsConvolution } from "./recurrence-is-convolution.js";
 import { retention } from "./retention.js";
 import { reverseCausality } from "./reverse-causality.js";
@@ -38,4 +40,6 @@ export const laws: readonly AnyLaw[] = [
   packedDocuments,
   packedGradients,
   reverseCausality,
+  decodeSteps,
+  prefill,
 ];

@@ -1,12 +1,15 @@
 import { attention } from "../../impls/attention/index.js";
+import { attentionDecode } from "../../impls/attention_decode/index.js";
 import { attentionGrad } from "../../impls/attention_grad/index.js";
 import { causalConv1d } from "../../impls/causal_conv1d/index.js";
 import { convolution } from "../../impls/convolution/index.js";
 import { maskedAttention } from "../../impls/masked_attention/index.js";
 import { outputNames } from "../../impls/operator.js";
 import { selectiveScan } from "../../impls/selective_scan/index.js";
+import { selectiveScanDecode } from "../../impls/selective_scan_decode/index.js";
 import { selectiveScanGrad } from "../../impls/selective_scan_grad/index.js";
 import { ssd } from "../../impls/ssd/index.js";
+import { ssdDecode } from "../../impls/ssd_decode/index.js";
 import { ssdGrad } from "../../impls/ssd_grad/index.js";
 import { specs } from "../problems/arbitrary.js";
 import { linearInputs, linearSpecs } from "../problems/linear-input.js";
@@ -23,15 +26,9 @@ export const linearity = defineLaw({
   states: "the output of a sum of inputs is the sum of their outputs",
   source: "arXiv 2405.21060, equation (3): Y = M X with M free of X; attention: Y = softmax(QK) V",
   operators: [
-    ssd,
-    selectiveScan,
-    attention,
-    convolution,
-    maskedAttention,
-    causalConv1d,
-    ssdGrad,
-    selectiveScanGrad,
-    attentionGrad,
+    ...[ssd, selectiveScan, attention, convolution, maskedAttention, causalConv1d],
+    ...[ssdGrad, selectiveScanGrad, attentionGrad],
+    ...[ssdDecode, selectiveScanDecode, attentionDecode],
   ],
   exact: [],
   cases: (operator) => specs(operator, linearSpecs).map((spec) => ({ spec })),

@@ -1,13 +1,16 @@
 import * as fc from "fast-check";
 import { attention } from "../../impls/attention/index.js";
+import { attentionDecode } from "../../impls/attention_decode/index.js";
 import { attentionGrad } from "../../impls/attention_grad/index.js";
 import { causalConv1d } from "../../impls/causal_conv1d/index.js";
 import { convolution } from "../../impls/convolution/index.js";
 import { maskedAttention } from "../../impls/masked_attention/index.js";
 import { outputNames } from "../../impls/operator.js";
 import { selectiveScan } from "../../impls/selective_scan/index.js";
+import { selectiveScanDecode } from "../../impls/selective_scan_decode/index.js";
 import { selectiveScanGrad } from "../../impls/selective_scan_grad/index.js";
 import { ssd } from "../../impls/ssd/index.js";
+import { ssdDecode } from "../../impls/ssd_decode/index.js";
 import { ssdGrad } from "../../impls/ssd_grad/index.js";
 import { specs } from "../problems/arbitrary.js";
 import { linearInputs, linearSpecs } from "../problems/linear-input.js";
@@ -22,15 +25,9 @@ export const scaling = defineLaw({
   source:
     "IEEE 754: scaling by a power of two is exact away from underflow and overflow; linearity of the map",
   operators: [
-    ssd,
-    selectiveScan,
-    attention,
-    convolution,
-    maskedAttention,
-    causalConv1d,
-    ssdGrad,
-    selectiveScanGrad,
-    attentionGrad,
+    ...[ssd, selectiveScan, attention, convolution, maskedAttention, causalConv1d],
+    ...[ssdGrad, selectiveScanGrad, attentionGrad],
+    ...[ssdDecode, selectiveScanDecode, attentionDecode],
   ],
   exact: EVERY_FORM,
   cases: (operator) =>

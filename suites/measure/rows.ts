@@ -134,7 +134,8 @@ function makeRow(planned: Case, suite: string, outcome: Outcome, engine: EngineF
     ...(traits?.peer ? { peer: true as const } : {}),
     ...(keys as { dtype: string }),
     batch: dims.batch,
-    length: dims.length,
+    // of a step of decoding: its one token
+    length: dims.length ?? 1,
     heads: dims.heads,
     headDim: dims.headDim,
     ...defined({ workload: planned.workload }),

@@ -16,9 +16,13 @@ import { initialStateForAll } from "./initial-state-for-all.js";
 import { initialStateForgotten } from "./initial-state-forgotten.js";
 import { lastChunkDropped } from "./last-chunk-dropped.js";
 import { longSequences } from "./long-sequences.js";
+import { ownKeyMissing } from "./own-key-missing.js";
+import { partialChunkForgotten } from "./partial-chunk-forgotten.js";
+import { readsOldState } from "./reads-old-state.js";
 import { runningSums } from "./running-sums.js";
 import { softmaxWithoutRescale } from "./softmax-without-rescale.js";
 import { softplusThreshold } from "./softplus-threshold.js";
+import { stateNotDecayed } from "./state-not-decayed.js";
 import { tapLeaks } from "./tap-leaks.js";
 import { tapsFlipped } from "./taps-flipped.js";
 import { thirdHead } from "./third-head.js";
@@ -50,4 +54,8 @@ export const mutants = {
   "gradient-final-state": gradientFinalState,
   "gradient-softplus-threshold": gradientSoftplusThreshold,
   "gradient-document-leak": gradientDocumentLeak,
+  "partial-chunk-forgotten": partialChunkForgotten,
+  "state-not-decayed": stateNotDecayed,
+  "reads-old-state": readsOldState,
+  "own-key-missing": ownKeyMissing,
 } satisfies Readonly<Record<string, AnyImplementation>>;

@@ -11,8 +11,14 @@ export interface Change<Op extends AnyOperator> {
   /** What the wrong kernel computes on, in place of the problem. */
   problem?(problem: Problem<Op>): Problem;
   /** Spoils the outputs after a healthy run; called once, returns what runs each time. */
-  spoil?(engine: CpuEngine, problem: Problem<Op>, outputs: Record<string, Float32Array>): () => void;
+  spoil?(
+    engine: CpuEngine,
+    problem: Problem<Op>,
+    outputs: Record<string, Float32Array>,
+  ): Spoiler | Promise<Spoiler>;
 }
+
+type Spoiler = () => void;
 
 /** The base with a mistake; it keeps the base's form, bound and engine, and is told apart by `make`. */
 export function mutate<Op extends AnyOperator>(
@@ -28,7 +34,7 @@ export function mutate<Op extends AnyOperator>(
       const wrong = (change.problem?.(problem) ?? problem) as Problem<Op>;
       const prepared = await base.prepare(engine, wrong, options);
       const outputs = (await prepared.read()) as Record<string, Float32Array>;
-      const spoil = change.spoil?.(engine, problem, outputs);
+      const spoil = await change.spoil?.(engine, problem, outputs);
       return {
         ...prepared,
         run: () => {
@@ -50,6 +56,13 @@ export function materialise(operator: AnyOperator, problem: Problem, name: strin
     reader.at(Math.floor(i / cols), i % cols),
   );
   return { kind: "given", axes: source.axes, shape: source.shape, data };
+}
+
+/** The problem with all of its inputs so. */
+export function given<Op extends AnyOperator>(operator: Op, problem: Problem<Op>): Problem<Op> {
+  const present = Object.keys(problem.inputs).filter((name) => (problem as Problem).inputs[name]);
+  const inputs = present.map((name) => [name, materialise(operator, problem as Problem, name)]);
+  return { ...problem, inputs: Object.fromEntries(inputs) };
 }
 
 /** The same problem with one input replaced. */

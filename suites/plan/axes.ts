@@ -126,6 +126,7 @@ const FOLLOWS: readonly (readonly [follower: string, leader: string, operator?: 
   ["headDimV", "headDim"],
   ["groups", "heads", "attention"],
   ["groups", "heads", "attention_grad"],
+  ["groups", "heads", "attention_decode"],
 ];
 
 function resize(operator: AnyOperator, problem: Problem, place: Dims): Problem {

@@ -84,8 +84,8 @@ function scaleOf({ scale }: Spec, name: string, dtype: Problem["dtype"]): number
 
 /** f16 ends at 65504: the input that the map is linear in shrinks by what sums over tokens and states may add up to. */
 function headroom(operator: AnyOperator, name: string, { dims }: Spec): number {
-  if (operator.name === "attention" || !linearInputs(operator, {}).includes(name)) return 1;
-  const terms = dims.width ?? dims.length * (dims.state ?? dims.headDim);
+  if (operator.name.startsWith("attention") || !linearInputs(operator, {}).includes(name)) return 1;
+  const terms = dims.width ?? (dims.length ?? 1) * (dims.state ?? dims.headDim);
   return 2 ** -Math.max(0, Math.ceil(Math.log2(terms)) - 6);
 }
 

@@ -1,16 +1,19 @@
-/** The input that an operator is linear in, and what must scale with it. Gradients are linear in the cotangents. */
+/** The inputs that an operator is linear in, all together, and what scales with them. Gradients are linear in the cotangents. */
 import type { AnyOperator } from "../../impls/operator.js";
 
-const LINEAR: Readonly<Record<string, string>> = {
-  ssd: "X",
-  selective_scan: "u",
-  attention: "V",
-  masked_attention: "V",
-  convolution: "u",
-  causal_conv1d: "X",
-  ssd_grad: "dY",
-  selective_scan_grad: "dY",
-  attention_grad: "dY",
+const LINEAR: Readonly<Record<string, readonly string[]>> = {
+  ssd: ["X"],
+  selective_scan: ["u"],
+  attention: ["V"],
+  masked_attention: ["V"],
+  convolution: ["u"],
+  causal_conv1d: ["X"],
+  ssd_grad: ["dY"],
+  selective_scan_grad: ["dY"],
+  attention_grad: ["dY"],
+  ssd_decode: ["X"],
+  selective_scan_decode: ["u"],
+  attention_decode: ["V", "v"],
 };
 
 /** What an operator is linear in together with that input, where the problem has it. */
@@ -28,5 +31,5 @@ export const linearSpecs = {
 export function linearInputs({ name }: AnyOperator, present: Readonly<Record<string, unknown>>): string[] {
   if (!(name in LINEAR)) return [];
   const companion = companionOf(name);
-  return present[companion] ? [LINEAR[name], companion] : [LINEAR[name]];
+  return present[companion] ? [...LINEAR[name], companion] : [...LINEAR[name]];
 }

@@ -7,13 +7,14 @@ import type { GoldenOp, Mapping } from "./mapping.js";
 import { maskedAttentionOp } from "./masked_attention.js";
 import { rmsNormGatedOp } from "./rms_norm_gated.js";
 import { selectiveScanOp } from "./selective_scan.js";
-import { ssdCombined, ssdDecode } from "./ssd_combined.js";
+import { ssdCombined } from "./ssd_combined.js";
+import { ssdDecodeOp } from "./ssd_decode.js";
 import { ssdMinimal } from "./ssd_minimal.js";
 
 const ops: readonly GoldenOp[] = [
   ssdMinimal,
   ssdCombined,
-  ssdDecode,
+  ssdDecodeOp,
   selectiveScanOp,
   attentionOp,
   maskedAttentionOp,

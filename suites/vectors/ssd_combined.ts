@@ -1,4 +1,4 @@
-/** `ssd_combined` and `ssd_decode`: dt is processed first (bias, softplus, limit), then it scales x and, with A, gives the decay. */
+/** `ssd_combined`: dt is processed first (bias, softplus, limit), then it scales x and, with A, gives the decay. */
 import { z } from "zod";
 import { documentsOf } from "../../impls/documents.js";
 import { givenProblem } from "../../impls/operator.js";
@@ -53,7 +53,7 @@ function documentsIn(golden: GoldenCase): { ids: Float64Array; most: number } | 
 }
 
 /** @param tokens only so many of the first tokens */
-function combinedProblem(golden: GoldenCase, tokens: number, names: Names): GoldenProblem {
+export function combinedProblem(golden: GoldenCase, tokens: number, names: Names): GoldenProblem {
   const { b: batch, t: length, h: heads, p: headDim, n: state, g: groups } = golden.sizes;
   const first = (values: Float64Array): Float64Array => {
     const row = values.length / batch;
@@ -146,17 +146,5 @@ export const ssdCombined: GoldenOp = {
       documentStates: golden.has("out.varlen_states") ? "out.varlen_states" : undefined,
     };
     return { problems: [combinedProblem(golden, golden.sizes.t, names)] };
-  },
-};
-
-/** One token at a time gives what the whole sequence gives; the state after the first token is a problem of length 1. */
-export const ssdDecode: GoldenOp = {
-  op: "ssd_decode",
-  map(golden) {
-    const whole = { Y: ["out.y", "out.y_full"], finalState: ["out.final_states"] };
-    const problems = [combinedProblem(golden, golden.sizes.t, whole)];
-    const afterFirst = { Y: [], finalState: ["out.state_after_first"] };
-    if (golden.has("out.state_after_first")) problems.push(combinedProblem(golden, 1, afterFirst));
-    return { problems };
   },
 };

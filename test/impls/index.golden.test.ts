@@ -30,6 +30,7 @@ describe("references against the official float64 results", () => {
       "rms_norm_gated",
       "selective_scan",
       "ssd",
+      "ssd_decode",
     ]);
   });
 });

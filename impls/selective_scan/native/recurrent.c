@@ -170,6 +170,8 @@ INLINE bool anew(const Args *a, int64_t b, int64_t t) {
   return t ? id[0] != id[-1] : id[0] != 0;
 }
 
+#include "decode.h"
+
 // Tokens of the block from t on: of one document.
 static int64_t block_tokens(const Args *a, int64_t b, int64_t t) {
   const int64_t most = least(a->length - t, BLOCK);
@@ -181,6 +183,10 @@ static int64_t block_tokens(const Args *a, int64_t b, int64_t t) {
 // A run of slices of one sequence, block after block: rows of B and C serve all of them.
 static void task(const void *args, int64_t index, int64_t thread) {
   const Args *a = args;
+  if (a->length <= DECODE_LENGTH) {
+    decode_slices(a, index);
+    return;
+  }
   const int64_t b = index / a->runs, first = index % a->runs * a->span, last = least(first + a->span, a->groups * a->slices);
   float *memory = a->scratch + thread * a->scratchFloats;
   Rows *rows = (Rows *)memory;

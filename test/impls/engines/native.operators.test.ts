@@ -42,6 +42,12 @@ const long = [
     title: "500 queries",
     dims: { batch: 1, length: 500, context: 500, heads: 1, headDim: 8, headDimV: 130 },
   },
+  // spans of keys that are joined, the last one of a single key
+  {
+    operator: "attention_decode",
+    title: "4,097 keys",
+    dims: { batch: 2, context: 4097, heads: 6, groups: 2, headDim: 40, headDimV: 70 },
+  },
   {
     operator: "selective_scan",
     title: "40 channels",

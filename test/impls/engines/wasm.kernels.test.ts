@@ -58,6 +58,13 @@ const norms = [
   { batch: 2, length: 33, heads: 4, groups: 2, headDim: 7 },
   { batch: 1, length: 65, heads: 6, groups: 1, headDim: 33 },
 ];
+const steps = recurrences.map(({ length, ...dims }) => ({ ...dims, context: length }));
+const caches = [
+  { batch: 1, context: 1, heads: 1, groups: 1, headDim: 1, headDimV: 1 },
+  { batch: 2, context: 63, heads: 6, groups: 2, headDim: 13, headDimV: 24 },
+  { batch: 1, context: 2051, heads: 4, groups: 2, headDim: 16, headDimV: 7 },
+  { batch: 1, context: 4096, heads: 2, groups: 1, headDim: 5, headDimV: 33 },
+];
 /** Optional inputs that make a mask. */
 const masks = [[], ["logA"], ["logGamma"], ["m"], ["logGamma", "m"], ["logA", "logGamma"], ["logA", "m"]];
 const maskedShapes = [
@@ -85,8 +92,12 @@ function problemsOf(operator: AnyOperator): Problem[] {
     );
   const optional = Object.keys(operator.inputs).filter((name) => operator.inputs[name].optional);
   // a random bias may be negative: without softplus a negative step makes the state grow without end
-  const settings = operator.name === "selective_scan" ? { softplus: true } : {};
-  const shapes = { causal_conv1d: filters, rms_norm_gated: norms }[operator.name] ?? recurrences;
+  const settings = operator.name.startsWith("selective_scan") ? { softplus: true } : {};
+  const shapes =
+    {
+      ...{ causal_conv1d: filters, rms_norm_gated: norms },
+      ...{ ssd_decode: steps, selective_scan_decode: steps, attention_decode: caches },
+    }[operator.name] ?? recurrences;
   return shapes.flatMap((dims) => [
     randomProblem(operator, { dims }),
     randomProblem(operator, { dims, with: optional as never, settings }),

@@ -1,6 +1,7 @@
 /** The WebGPU engine on a software adapter: on Linux x64 its absence fails these tests, since npm brings SwiftShader. */
 import { afterAll, describe, expect, it } from "vitest";
 import { attention } from "../../../impls/attention/index.js";
+import { attentionDecode } from "../../../impls/attention_decode/index.js";
 import { causalConv1d } from "../../../impls/causal_conv1d/index.js";
 import { convolution } from "../../../impls/convolution/index.js";
 import { chooseWgsl } from "../../../impls/engines/webgpu/device/wgsl.js";
@@ -18,8 +19,10 @@ import { type AnyOperator, inputDtype, type Problem, randomProblem } from "../..
 import { type Options, rewriteInputs } from "../../../impls/prepared.js";
 import { rmsNormGated } from "../../../impls/rms_norm_gated/index.js";
 import { selectiveScan } from "../../../impls/selective_scan/index.js";
+import { selectiveScanDecode } from "../../../impls/selective_scan_decode/index.js";
 import { ssd } from "../../../impls/ssd/index.js";
 import { recurrentWebgpu } from "../../../impls/ssd/recurrent.webgpu.js";
+import { ssdDecode } from "../../../impls/ssd_decode/index.js";
 import { type RandomTensor, roundTo, toFloat32 } from "../../../impls/tensor.js";
 import { agreement, allLanes, heldAgainst } from "../truth.js";
 
@@ -179,6 +182,30 @@ problems.rms_norm_gated = (dtype) =>
       dims: { batch: 1, length: 3, heads: 1, groups: 1, headDim: 200 },
     }),
   ]);
+const step = { batch: 2, context: 9, heads: 4, groups: 2, headDim: 5, state: 16 };
+problems.ssd_decode = (dtype) => [
+  randomProblem(ssdDecode, { dtype, seed: 1, dims: step, with: ["dt", "D", "z"] }),
+  randomProblem(ssdDecode, {
+    dtype,
+    seed: 2,
+    dims: { ...step, headDim: 33, state: 7 },
+    with: ["dt", "dtBias"],
+    settings: { softplus: true },
+    layouts: { logA: ["heads"] },
+  }),
+];
+problems.selective_scan_decode = (dtype) => [
+  randomProblem(selectiveScanDecode, { dtype, seed: 1, dims: step, with: ["D", "z"] }),
+];
+problems.attention_decode = (dtype) =>
+  [1, 17, 1030].map((context) =>
+    randomProblem(attentionDecode, {
+      dtype,
+      seed: context,
+      dims: { batch: 2, context, heads: 4, groups: 2, headDim: 9, headDimV: 20 },
+      settings: context === 17 ? { window: 6 } : {},
+    }),
+  );
 
 const operators: readonly AnyOperator[] = [
   ssd,
@@ -187,6 +214,9 @@ const operators: readonly AnyOperator[] = [
   convolution,
   causalConv1d,
   rmsNormGated,
+  ssdDecode,
+  selectiveScanDecode,
+  attentionDecode,
 ];
 const cases: { name: string; impl: AnyImplementation; problem: Problem; options: Options }[] = [];
 for (const operator of here ? operators : [])
@@ -232,6 +262,8 @@ describe.runIf(here)("tensors split over bindings", () => {
     ...split(convolution, { batch: 2, length: 300, heads: 1, headDim: 6 }),
     ...split(causalConv1d, filter(130, 4), { with: ["bias", "initialState", "documents"] }),
     ...split(causalConv1d, { ...filter(203, 3), headDim: 16 }, { with: ["initialState"] }),
+    ...split(ssdDecode, { ...step, batch: 5 }, { with: ["dt"] }),
+    ...split(selectiveScanDecode, { ...step, batch: 5 }),
     ...split(rmsNormGated, { batch: 2, length: 130, heads: 4, groups: 2, headDim: 8 }, { with: ["z"] }),
   ])("$name carries on from window to window", async ({ impl, problem }) => {
     const { certified, worst } = await agreement(impl, problem as never, undefined, tiny as never);

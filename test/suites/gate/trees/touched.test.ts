@@ -29,6 +29,7 @@ describe("touchedBy", () => {
       "ssd/chunked.wasm",
       "ssd/quadratic.wasm",
       "ssd/recurrent.wasm",
+      "ssd_decode/recurrent.wasm",
     ]);
     expect(touch("impls/ssd/chunked.cpu.ts", "impls/attention/webgpu/tiled.wgsl")).toEqual([
       "attention/tiled.webgpu",

@@ -1,0 +1,72 @@
+"""mamba_ssm's own kernel for a step, selective_state_update: of ssd, and of the selective scan, whose groups it takes for heads.
+
+It writes the new state over the old one, so that each run copies the old one in front: a run must find what the last one found.
+"""
+import importlib
+
+import torch
+
+
+def absent(device, make):
+    if device.type != "cuda":
+        return "selective_state_update of mamba_ssm needs a CUDA device"
+    try:
+        importlib.import_module("mamba_ssm.ops.triton.selective_state_update")
+    except Exception as error:
+        return f"the Python package mamba_ssm cannot be imported: {type(error).__name__}: {error}".splitlines()[0]
+    return None
+
+
+def prepare(problem):
+    from mamba_ssm.ops.triton.selective_state_update import selective_state_update
+
+    dims, x = problem.dims, problem.inputs
+    b, n = dims.batch, dims.state
+    arguments = of_ssd(problem) if "X" in x else of_scan(problem)
+    state = torch.empty_like(x.initialState)
+    h = arguments["x"].shape[1]
+
+    def run():
+        state.copy_(x.initialState)
+        Y = selective_state_update(
+            state.view(b, h, -1, n), B=x.B, C=x.C, dt_softplus=bool(problem.settings.softplus), **arguments
+        )
+        return {"Y": Y.view(b, dims.heads, dims.headDim), "finalState": state}
+
+    return run
+
+
+def of_ssd(problem):
+    """Strides of 0 tell the kernel that a head's channels share a number."""
+    dims, x = problem.dims, problem.inputs
+    b, h, p, n = dims.batch, dims.heads, dims.headDim, dims.state
+    A = x.logA if x.logA.dim() == 1 else torch.tensor(problem.constants.rates, device=problem.device)
+
+    def spread(tensor):
+        return None if tensor is None else tensor.view(h, -1).expand(h, p)
+
+    return {
+        "x": x.X,
+        "dt": x.dt.unsqueeze(-1).expand(b, h, p),
+        "A": A.view(h, 1, 1).expand(h, p, n),
+        "D": spread(x.D),
+        "z": x.z,
+        "dt_bias": spread(x.dtBias),
+    }
+
+
+def of_scan(problem):
+    dims, x = problem.dims, problem.inputs
+    b, g, n = dims.batch, dims.groups, dims.state
+
+    def by_group(tensor, *rest):
+        return None if tensor is None else tensor.view(*rest)
+
+    return {
+        "x": x.u.view(b, g, -1),
+        "dt": x.delta.view(b, g, -1),
+        "A": x.A.view(g, -1, n),
+        "D": by_group(x.D, g, -1),
+        "z": by_group(x.z, b, g, -1),
+        "dt_bias": by_group(x.deltaBias, g, -1),
+    }
