@@ -38,7 +38,9 @@ it("alone that end their process or have no options are no success: 1 and 5, for
     expect(stderr).toMatch(said);
     expect(code).toBe(expected);
   }
-  const verified = await bench(["--engine", "cpu", "--replay", "forms-agree.ssd.1.0", "--impl", none], { script: "verify" });
+  const verified = await bench(["--engine", "cpu", "--replay", "forms-agree.ssd.1.0", "--impl", none], {
+    script: "verify",
+  });
   expect(verified.stderr).toMatch(/none\.mjs: no kernel of it was checked: .*its options\(\) gives none/);
   expect(verified.code).toBe(5);
 }, 240_000);

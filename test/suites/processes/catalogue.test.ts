@@ -8,11 +8,10 @@ import { implementations } from "../../../impls/index.js";
 import { openCatalogue } from "../../../suites/processes/catalogue.js";
 import { nodeHost } from "../../../suites/processes/host.node.js";
 import { originOf } from "../../../suites/processes/origin.js";
-import { programFile } from "../../scripts/cli.js";
 import { userModule } from "./user-modules.js";
 
 const folder = mkdtempSync(join(tmpdir(), "catalogue-"));
-const host = nodeHost({ child: () => programFile("suites/processes/child") });
+const host = nodeHost();
 afterAll(async () => {
   await host.close();
   rmSync(folder, { recursive: true, force: true });
