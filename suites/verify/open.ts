@@ -83,7 +83,9 @@ export async function openTargets(options: OpenTargetOptions): Promise<OpenedTar
     targets.push(...targetsOf(entry.name, 0, to).map((own) => ({ ...own, place })));
   }
 
-  const hasWork = (name: string) => all.some(({ engine }) => engine === name);
+  // of files that were named and cannot be used there is only that to say, and engines take seconds to open
+  const hasFiles = options.files.length === 0 || files.length > 0;
+  const hasWork = (name: string) => hasFiles && all.some(({ engine }) => engine === name);
   for (const candidate of candidatesOf(entries, options.engines, hasWork, options.devices)) {
     // a user's file may do anything, an engine in it too
     const own = engines.find((entry) => entry === candidate.traits && entry.plainJs);

@@ -8,12 +8,12 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import type { Engine } from "../../impls/engines/engine.js";
 import { open as openNative } from "../../impls/engines/native.js";
-import { open as openWebgpu } from "../../impls/engines/webgpu.js";
 import { implementationOf } from "../../impls/languages/index.js";
 import { randomProblem } from "../../impls/operator.js";
 import { ssd } from "../../impls/ssd/operator.js";
 import { orReason } from "../or-reason.js";
 import { measuredRows } from "../suites/measure/in-process.js";
+import { openSwiftShader } from "./engines/webgpu/adapter.js";
 
 const folder = mkdtempSync(join(tmpdir(), "dualbench-faults-"));
 const engines: Engine<unknown>[] = [];
@@ -77,7 +77,7 @@ function closed(text: string): string {
 
 describe.each<[string, string, Faults, () => Promise<Engine<unknown> | undefined>]>([
   ["C", "c", inC, () => orReason("native", () => openNative())],
-  ["WGSL", "wgsl", inWgsl, () => orReason("webgpu", () => openWebgpu("swiftshader"))],
+  ["WGSL", "wgsl", inWgsl, () => orReason("webgpu", openSwiftShader)],
 ])("in %s", (_language, extension, faults, open) => {
   it("every planted fault is rejected, and only those", { timeout: 120_000 }, async ({ skip }) => {
     const engine = await open();

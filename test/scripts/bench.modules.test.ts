@@ -9,10 +9,10 @@ const folder = temporary();
 it("are measured beside one that ends its process, which costs that file: exit 1 and its name", async () => {
   const good = userModule(
     folder,
-    "good.mts",
+    "good.mjs",
     'console.log("banner"); setInterval(() => {}, 1000); performance.now = () => 0; export const a = kernel("good");',
   );
-  const exits = userModule(folder, "exits.mts", 'export const a = kernel("a"); process.exit(0);');
+  const exits = userModule(folder, "exits.mjs", 'export const a = kernel("a"); process.exit(0);');
   const out = join(folder, "run");
   const flags = ["--grid", "quick", "--suite", "sequence-length", "--engine", "cpu", "--json", "--out", out];
   const { code, stdout, stderr } = await bench([
@@ -20,26 +20,28 @@ it("are measured beside one that ends its process, which costs that file: exit 1
     ...["--filter", "ssd/recurrent.cpu length=512 make=good", "--impl", good, "--impl", exits],
   ]);
   expect(code, stderr).toBe(1);
-  expect(stderr).toMatch(/exits\.mts cannot be loaded: its process exited with code 0/);
+  expect(stderr).toMatch(/exits\.mjs cannot be loaded: its process exited with code 0/);
   const { rows } = JSON.parse(stdout);
   expect(rows).toMatchObject([{ status: "measured" }]);
   expect(rows[0].medianNs).toBeGreaterThan(0);
 }, 240_000);
 
 it("alone that end their process or have no options are no success: 1 and 5, for bench and verify", async () => {
-  const exits = userModule(folder, "alone.mts", 'export const a = kernel("a"); process.exit(0);');
-  const none = userModule(folder, "none.mts", 'export const a = kernel("a", { options: () => [] });');
+  const exits = userModule(folder, "alone.mjs", 'export const a = kernel("a"); process.exit(0);');
+  const none = userModule(folder, "none.mjs", 'export const a = kernel("a", { options: () => [] });');
   const flags = ["--grid", "quick", "--suite", "sequence-length", "--engine", "cpu", "--list"];
   for (const [file, expected, said] of [
-    [exits, 1, /alone\.mts cannot be loaded/],
-    [none, 5, /none\.mts: no case for any kernel of it: .*its options\(\) gives none/],
+    [exits, 1, /alone\.mjs cannot be loaded/],
+    [none, 5, /none\.mjs: no case for any kernel of it: .*its options\(\) gives none/],
   ] as const) {
     const { code, stderr } = await bench([...flags, "--impl", file]);
     expect(stderr).toMatch(said);
     expect(code).toBe(expected);
   }
-  const verified = await bench(["--engine", "cpu", "--cases", "5", "--impl", none], { script: "verify" });
-  expect(verified.stderr).toMatch(/none\.mts: no kernel of it was checked: .*its options\(\) gives none/);
+  const verified = await bench(["--engine", "cpu", "--replay", "forms-agree.ssd.1.0", "--impl", none], {
+    script: "verify",
+  });
+  expect(verified.stderr).toMatch(/none\.mjs: no kernel of it was checked: .*its options\(\) gives none/);
   expect(verified.code).toBe(5);
 }, 240_000);
 

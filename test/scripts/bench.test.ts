@@ -25,7 +25,7 @@ describe("bad input: one clear line, exit 2, nothing written", () => {
   const used = join(folder, "used");
   mkdirSync(used);
   writeFileSync(join(used, "results.jsonl"), "");
-  writeFileSync(join(folder, "empty.ts"), "export const nothing = 1;\n");
+  writeFileSync(join(folder, "empty.mjs"), "export const nothing = 1;\n");
   writeFileSync(join(folder, "broken.ts"), "export default {\n");
   const file = join(folder, "a-file");
   writeFileSync(file, "");
@@ -55,8 +55,8 @@ describe("bad input: one clear line, exit 2, nothing written", () => {
     [["--out", join(file, "below")], /cannot write into.*part of the path is a file.*--out/],
     [["--resume", join(folder, "nowhere")], /cannot read.*no such file/],
     [["--resume", used], /holds no run/],
-    [["--impl", join(folder, "missing.ts")], /cannot load .*missing\.ts/],
-    [["--impl", join(folder, "empty.ts")], /exports no implementation.*examples\/my-kernel\.ts/],
+    [["--impl", join(folder, "missing.mjs")], /cannot load .*missing\.mjs/],
+    [["--impl", join(folder, "empty.mjs")], /exports no implementation.*examples\/my-kernel\.ts/],
     [["--impl", join(folder, "broken.ts")], /cannot load .*broken\.ts/],
   ])("%j", async (args, message) => {
     const { code, stdout, stderr } = await bench(args);
@@ -83,7 +83,7 @@ describe("bench", () => {
     const [all, long, ...parts] = await Promise.all([
       list(),
       list("--filter", "ssd/ length>=2048"),
-      ...["1/3", "2/3", "3/3"].map((shard) => list("--shard", shard)),
+      ...["1/2", "2/2"].map((shard) => list("--shard", shard)),
     ]);
     for (const line of all)
       expect(line).toMatch(/^(sequence-length|state-size)\t[a-z_]+\/[a-z]+\.cpu( [A-Za-z]+=[a-z0-9._-]+)+$/);
@@ -94,7 +94,8 @@ describe("bench", () => {
   });
 
   it("ends with 5 when nothing matches", async () => {
-    const { code, stdout, stderr } = await bench(["--grid", "quick", "--list", "--filter", "length=500"]);
+    const flags = ["--grid", "quick", "--engine", "cpu", "--list", "--filter", "length=500"];
+    const { code, stdout, stderr } = await bench(flags);
     expect([code, stdout]).toEqual([5, ""]);
     expect(stderr).toMatch(
       /no case has length=500; the nearest is length=512; .*no case matches --filter "length=500"/,
@@ -176,7 +177,8 @@ describe("bench", () => {
 });
 
 describe("signals", () => {
-  const slow = ["--grid", "quick", "--suite", "sequence-length", "--engine", "cpu", "--filter", "attention/"];
+  // a problem a length, one behind the other: a signal after the first meets a run that has work left, and --resume has little
+  const slow = [...tiny.slice(0, -1), "ssd/recurrent"];
 
   it.each([
     ["SIGINT", 130],

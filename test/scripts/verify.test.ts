@@ -14,7 +14,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it, vi } from "vitest";
 import { parseVerifyOptions } from "../../scripts/cli/verify/options.js";
 import { encode } from "../suites/golden-file.js";
-import { commandOf, root, start, temporary } from "./cli.js";
+import { commandOf, programFile, root, start, temporary } from "./cli.js";
 
 /** Children start more slowly than tests on a busy machine. */
 vi.setConfig({ testTimeout: 240_000 });
@@ -136,7 +136,9 @@ describe("verify --vectors", () => {
 
 describe("verify", () => {
   it("prints a table and passes", () => {
-    const { status, stdout } = verify("--cases", "8", "--seed", "3", "--engine", "cpu");
+    // of one implementation: each law looks at a few problems of each
+    const toy = ["--engine", "toy", "--impl", programFile("test/fixtures/toy-engine")];
+    const { status, stdout } = verify("--cases", "8", "--seed", "3", ...toy);
     expect(status).toBe(0);
     expect(stdout).toMatch(/^seed 3, 8 problems/);
     expect(stdout).toMatch(/implementation +checks +failed +worst error\/bound +median/);
@@ -145,7 +147,7 @@ describe("verify", () => {
 
   it("shows a shrunk counterexample of a user's implementation, and the command that replays it", () => {
     const file = "suites/mutants/third-head.ts";
-    const { status, stdout } = verify("--cases", "20", "--engine", "cpu", "--impl", file);
+    const { status, stdout } = verify("--cases", "8", "--engine", "cpu", "--impl", file);
     expect(status).toBe(1);
     expect(stdout).toContain("FAIL ssd/recurrent.cpu make=third-head breaks forms-agree");
     expect(stdout).toContain("ssd: heads=3,");
@@ -163,8 +165,10 @@ describe("verify", () => {
     const { status, stdout } = verify(
       "--vectors",
       folder("crash", GOLDEN),
+      "--engine",
+      "cpu",
       "--impl",
-      "test/fixtures/crashing-kernel.ts",
+      programFile("test/fixtures/crashing-kernel"),
     );
     expect(status).toBe(1);
     expect(stdout).toMatch(/^fail .* make=crashing-kernel: threw: its process was ended by SIGABRT/m);

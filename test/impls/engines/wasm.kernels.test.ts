@@ -121,6 +121,14 @@ async function outcome(
   return got;
 }
 
+/** Kept: one problem is given to a kernel in many options. */
+const references = new WeakMap<Problem, readonly LaneReference[]>();
+function referenceOf(operator: AnyOperator, problem: Problem): readonly LaneReference[] {
+  const reference = references.get(problem) ?? [...operator.reference(problem, allLanes(operator, problem))];
+  references.set(problem, reference);
+  return reference;
+}
+
 /** Largest error as a share of both bounds, over all elements. */
 async function share(
   impl: AnyImplementation,
@@ -131,11 +139,7 @@ async function share(
   const got = await outcome(impl, problem, options, simd);
   const rounding = impl.rounding(problem, options);
   const largest = { probable: 0, certified: 0 };
-  const references: Iterable<LaneReference> = impl.operator.reference(
-    problem,
-    allLanes(impl.operator, problem),
-  );
-  for (const { lane, outputs } of references)
+  for (const { lane, outputs } of referenceOf(impl.operator, problem))
     for (const [name, bounds] of Object.entries(outputs))
       got.lanes[lane.index][name].forEach((value, i) => {
         // equal infinities have no difference

@@ -7,7 +7,7 @@ import { convolution } from "../../../impls/convolution/index.js";
 import { chooseWgsl } from "../../../impls/engines/webgpu/device/wgsl.js";
 import { halfBits, halfValue } from "../../../impls/engines/webgpu/problem/half.js";
 import { planWindows } from "../../../impls/engines/webgpu/problem/windows.js";
-import { open, type WebGpuEngine } from "../../../impls/engines/webgpu.js";
+import type { WebGpuEngine } from "../../../impls/engines/webgpu.js";
 import {
   type AnyImplementation,
   implementationName,
@@ -25,14 +25,10 @@ import { recurrentWebgpu } from "../../../impls/ssd/recurrent.webgpu.js";
 import { ssdDecode } from "../../../impls/ssd_decode/index.js";
 import { type RandomTensor, roundTo, toFloat32 } from "../../../impls/tensor.js";
 import { agreement, allLanes, heldAgainst } from "../truth.js";
+import { here, openAdapter } from "./webgpu/adapter.js";
 
-const here = process.platform === "linux" && process.arch === "x64";
-// a machine's own driver where one is named (lavapipe in CI), else SwiftShader
-const device = process.env.VK_ICD_FILENAMES ? undefined : "swiftshader";
-const engine: WebGpuEngine | undefined = here ? await open(device, { named: true }) : undefined;
-const tiny: WebGpuEngine | undefined = here
-  ? await open(device, { named: true, maxBindingBytes: 4096 })
-  : undefined;
+const engine: WebGpuEngine | undefined = await openAdapter();
+const tiny: WebGpuEngine | undefined = await openAdapter({ maxBindingBytes: 4096 });
 afterAll(() => {
   engine?.close();
   tiny?.close();

@@ -3,16 +3,16 @@ import { readFileSync } from "node:fs";
 import { afterAll, describe, expect, it } from "vitest";
 import type { Engine } from "../../../impls/engines/engine.js";
 import { foreignText } from "../../../impls/engines/webgpu/device/wgsl.js";
-import { open } from "../../../impls/engines/webgpu.js";
 import { unsupportedReason } from "../../../impls/implementation.js";
 import { implementationOf } from "../../../impls/languages/index.js";
 import { randomProblem } from "../../../impls/operator.js";
 import { ssd } from "../../../impls/ssd/operator.js";
 import { orReason } from "../../or-reason.js";
+import { openSwiftShader } from "../engines/webgpu/adapter.js";
 import { mustConform } from "./template.js";
 
 const template = readFileSync(new URL("../../../examples/kernels/ssd.wgsl", import.meta.url), "utf8");
-const engine = await orReason("webgpu", () => open("swiftshader"));
+const engine = await orReason("webgpu", openSwiftShader);
 afterAll(() => engine?.close());
 
 const dims = { batch: 1, length: 5, heads: 2, groups: 1, headDim: 3, state: 5 };

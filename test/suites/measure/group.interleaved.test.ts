@@ -12,7 +12,7 @@ describe("a run with a kernel of a user", () => {
 
   beforeAll(async () => {
     const impl = join(root, "examples/my-kernel.ts");
-    const filter = "length=512";
+    const filter = "ssd/|attention/ length=512";
     const args = ["--grid", "quick", "--suite", "sequence-length", "--engine", "cpu", "--filter", filter];
     ended = await bench([...args, "--impl", impl, "--out", out]);
     // a form that does not take these problems is a skipped row with a sentence

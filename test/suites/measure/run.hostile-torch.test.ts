@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { Row } from "../../../reports/rows/row.js";
 import { readRun } from "../../../reports/rows/store.js";
 import type { makes } from "../../fixtures/torch/programs.js";
-import { bench, type Ended, root, temporary } from "../../scripts/cli.js";
+import { bench, type Ended, programFile, temporary } from "../../scripts/cli.js";
 import { torchOrReason } from "../../torch.js";
 
 const engine = await torchOrReason();
@@ -44,7 +44,7 @@ describe.skipIf(!engine)("hostile Python programs", () => {
   let rows: readonly Row[];
 
   beforeAll(async () => {
-    const file = join(root, "test/fixtures/torch/programs.ts");
+    const file = programFile("test/fixtures/torch/programs");
     const args = [
       "--grid",
       "quick",

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Row } from "../../../reports/rows/row.js";
 import { readRun } from "../../../reports/rows/store.js";
-import { bench, type Ended, root, temporary } from "../../scripts/cli.js";
+import { bench, type Ended, programFile, root, temporary } from "../../scripts/cli.js";
 
-const folder = join(root, "test/suites/measure/hostile");
-const makes = readdirSync(folder)
+const folder = "test/suites/measure/hostile";
+const makes = readdirSync(join(root, folder))
   .map((file) => file.replace(/\.ts$/, ""))
   .filter((name) => name !== "wrapped");
 
@@ -16,7 +16,7 @@ const STALE =
 
 /** What each of them must end as. */
 const expected: Readonly<Record<string, readonly [Row["status"], RegExp]>> = {
-  throws: ["failed", /^this kernel throws \(\S+throws\.ts:\d+:\d+\); repeat: /],
+  throws: ["failed", /^this kernel throws \(\S+throws\.[jt]s:\d+:\d+\); repeat: /],
   aborts: ["failed", /SIGABRT/],
   "exhausts-memory": ["failed", /SIGABRT.*heap out of memory|held .* of memory/],
   loops: ["failed", /no answer to \w+ within \d+ s \(SIGKILL\)/],
@@ -51,7 +51,7 @@ describe("hostile implementations", () => {
   let rows: readonly Row[];
 
   beforeAll(async () => {
-    const impl = makes.flatMap((name) => ["--impl", join(folder, `${name}.ts`)]);
+    const impl = makes.flatMap((name) => ["--impl", programFile(`${folder}/${name}`)]);
     const args = [
       "--grid",
       "quick",
@@ -91,7 +91,7 @@ describe("hostile implementations", () => {
   it("say how to repeat a rejected case", () => {
     const reason = rows.find((row) => row.make === "one-element")?.reason;
     expect(reason).toMatch(
-      /repeat: .*bench.* --impl \S+one-element\.ts --suite sequence-length --filter "ssd\/recurrent\.cpu .*make=one-element"$/,
+      /repeat: .*bench.* --impl \S+one-element\.[jt]s --suite sequence-length --filter "ssd\/recurrent\.cpu .*make=one-element"$/,
     );
   });
 });

@@ -28,17 +28,17 @@ describe("modules of a user", () => {
     const files = [
       userModule(
         folder,
-        "prints.mts",
+        "prints.mjs",
         'console.log("hello"); process.stdout.write("x"); process.send?.(null); export const a = kernel("a");',
       ),
       userModule(
         folder,
-        "keeps.mts",
+        "keeps.mjs",
         'setInterval(() => {}, 1000); export const a = kernel("timer", { dtypes: ["f32", "bf16"], bitwise: false });',
       ),
       userModule(
         folder,
-        "changes.mts",
+        "changes.mjs",
         "globalThis.fetch = undefined; Math.abs = () => 0; Array.prototype.map = () => []; performance.now = () => 0;" +
           "process.exitCode = 3; export default [kernel('b'), kernel('c')];",
       ),
@@ -57,21 +57,21 @@ describe("modules of a user", () => {
   }, 60_000);
 
   it("that cannot be used are named, each with what is wrong and where, and the others go on", async () => {
-    const good = userModule(folder, "good.mts", 'export const a = kernel("a");');
+    const good = userModule(folder, "good.mjs", 'export const a = kernel("a");');
     const cases: readonly (readonly [string, boolean, RegExp])[] = [
       [
-        userModule(folder, "exits.mts", 'export const a = kernel("a"); process.exit(0);'),
+        userModule(folder, "exits.mjs", 'export const a = kernel("a"); process.exit(0);'),
         true,
-        /exits\.mts cannot be loaded: its process exited with code 0/,
+        /exits\.mjs cannot be loaded: its process exited with code 0/,
       ],
       [
         userModule(
           folder,
-          "killed.mts",
+          "killed.mjs",
           'export const a = kernel("a"); process.kill(process.pid, "SIGKILL"); for (;;);',
         ),
         true,
-        /killed\.mts cannot be loaded: .*SIGKILL/,
+        /killed\.mjs cannot be loaded: .*SIGKILL/,
       ],
       [
         raw("unfinished.mts", "export const a = 1;\nexport default implementation(\n"),
@@ -83,26 +83,26 @@ describe("modules of a user", () => {
         false,
         /^cannot load .*throws\.mts: no card \(.*throws\.mts:2:9\)$/,
       ],
-      [raw("empty.mts", "export const a = 1;"), false, /empty\.mts exports no implementation/],
+      [raw("empty.mjs", "export const a = 1;"), false, /empty\.mjs exports no implementation/],
       [
-        userModule(folder, "operator.mts", 'export const a = kernel("a", { operator: { name: "mine" } });'),
+        userModule(folder, "operator.mjs", 'export const a = kernel("a", { operator: { name: "mine" } });'),
         false,
-        /operator\.mts: there is no operator mine/,
+        /operator\.mjs: there is no operator mine/,
       ],
       [
-        userModule(folder, "form.mts", 'export const a = kernel("a", { form: "My Form" });'),
+        userModule(folder, "form.mjs", 'export const a = kernel("a", { form: "My Form" });'),
         false,
-        /form\.mts: its form "My Form" cannot stand in a case id/,
+        /form\.mjs: its form "My Form" cannot stand in a case id/,
       ],
       [
-        userModule(folder, "dtypes.mts", 'export const a = kernel("a", { dtypes: ["int8"] });'),
+        userModule(folder, "dtypes.mjs", 'export const a = kernel("a", { dtypes: ["int8"] });'),
         false,
-        /dtypes\.mts: its dtypes are int8, expected a list of/,
+        /dtypes\.mjs: its dtypes are int8, expected a list of/,
       ],
       [
-        userModule(folder, "source.mts", 'export const a = kernel("a", { source: () => "me" });'),
+        userModule(folder, "source.mjs", 'export const a = kernel("a", { source: () => "me" });'),
         false,
-        /source\.mts: its source is no text/,
+        /source\.mjs: its source is no text/,
       ],
     ];
     const { files, refused } = await openCatalogue(host, [...cases.map(([file]) => file), good]);
@@ -125,9 +125,9 @@ describe("modules of a user", () => {
        writeFileSync(${JSON.stringify(note)}, String(child.pid));
        await new Promise((done) => setTimeout(done, 1e9));`,
     );
-    const { refused } = await openCatalogue(host, [endless], { loadMs: 8000 });
+    const { refused } = await openCatalogue(host, [endless], { loadMs: 4000 });
     expect(refused).toMatchObject([
-      { broken: true, reason: expect.stringContaining("did not finish within 8 s") },
+      { broken: true, reason: expect.stringContaining("did not finish within 4 s") },
     ]);
     expect(existsSync(note), "it started a process").toBe(true);
     const pid = Number(readFileSync(note, "utf8"));

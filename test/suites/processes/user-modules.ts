@@ -2,12 +2,10 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { root } from "../../scripts/cli.js";
-
-const url = (path: string) => pathToFileURL(join(root, path)).href;
+import { programFile } from "../../scripts/cli.js";
 
 const HEAD = `
-import { recurrentCpu } from "${url("impls/ssd/recurrent.cpu.ts")}";
+import { recurrentCpu } from "${pathToFileURL(programFile("impls/ssd/recurrent.cpu")).href}";
 /** The recurrent form of ours, told apart by its make. */
 function kernel(make, more = {}) {
   return { ...recurrentCpu, source: "a test", options: () => [{ make }], ...more };

@@ -6,6 +6,7 @@ import { implementationName } from "../../../../impls/implementation.js";
 import { implementations } from "../../../../impls/index.js";
 import { type Problem, randomProblem } from "../../../../impls/operator.js";
 import { agreement } from "../../truth.js";
+import "../webgpu/poll.js";
 
 const dims: Record<string, number> = {
   ...{ batch: 2, length: 37, context: 37, heads: 2, groups: 1 },

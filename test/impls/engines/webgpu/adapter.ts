@@ -3,10 +3,16 @@ import { type GpuTestOptions, open, type WebGpuEngine } from "../../../../impls/
 import { type AnyImplementation, implementationName } from "../../../../impls/implementation.js";
 import { implementations } from "../../../../impls/index.js";
 import type { AnyOperator } from "../../../../impls/operator.js";
+import "./poll.js";
 
 /** npm brings SwiftShader for Linux x64: there, and only there, a missing adapter fails the tests. */
 export const here = process.platform === "linux" && process.arch === "x64";
 if (!here) console.log("tests on WebGPU are skipped: npm has SwiftShader for Linux x64 only");
+
+/** npm's, whatever driver is here. */
+export function openSwiftShader(): Promise<WebGpuEngine> {
+  return open("swiftshader");
+}
 
 /** A machine's own driver where one is named (lavapipe in CI), else SwiftShader. */
 export async function openAdapter(options: GpuTestOptions = {}): Promise<WebGpuEngine | undefined> {
