@@ -9,7 +9,7 @@ import { implementation } from "../implementation.js";
 import { gatherRows } from "../recurrence/host-matrix.js";
 import { attentionGrad } from "./operator.js";
 
-/** Keys that are met together. */
+/** Keys, and queries, that are met together. */
 const TILE = 32;
 
 export const tiledCpu = implementation(attentionGrad, "cpu", {
@@ -35,14 +35,14 @@ export const tiledCpu = implementation(attentionGrad, "cpu", {
       dK: new Float64Array(TILE * headDim),
       dV: new Float64Array(TILE * headDimV),
     };
-    const [q, dy, y] = [new Float64Array(headDim), new Float64Array(headDimV), new Float64Array(headDimV)];
+    const [q, dy] = [new Float64Array(headDim), new Float64Array(headDimV)];
+    const means = new Float64Array(TILE * headDimV);
     const [scores, values] = [new Float64Array(TILE), new Float64Array(TILE)];
 
-    const loadQuery = (b: number, group: number, i: number) => {
+    const loadQuery = (b: number, group: number, i: number): void => {
       const row = (b * length + Math.floor(i / share)) * heads + group * share + (i % share);
       gatherRows(Q, row * headDim, 0, 1, headDim, q, headDim);
       gatherRows(dY, row * headDimV, 0, 1, headDimV, dy, headDimV);
-      return row;
     };
     const loadKeys = (b: number, group: number, s0: number, keys: number) => {
       const row = (b * context + s0) * groups + group;
@@ -57,33 +57,48 @@ export const tiledCpu = implementation(attentionGrad, "cpu", {
       }
     };
 
-    /** 1. Statistics of one query over all its keys, with the mean of V where it is asked for. */
-    const lookAhead = (b: number, group: number, i: number) => {
-      const row = loadQuery(b, group, i);
-      const seen = b * length + Math.floor(i / share);
-      let [max, sum, weighted] = [Number.NEGATIVE_INFINITY, 0, 0];
-      y.fill(0);
-      for (let s0 = first[seen]; s0 < end[seen]; s0 += TILE) {
-        const keys = Math.min(TILE, end[seen] - s0);
-        loadKeys(b, group, s0, keys);
-        meet(0, keys);
-        const before = max;
-        for (let s = 0; s < keys; s++) max = Math.max(max, scores[s]);
-        // what was summed under a smaller maximum shrinks to the new one
-        const rescale = Math.exp(before - max);
-        sum *= rescale;
-        weighted *= rescale;
-        if (outputs.Y) for (let e = 0; e < headDimV; e++) y[e] *= rescale;
-        for (let s = 0; s < keys; s++) {
-          const p = Math.exp(scores[s] - max);
-          sum += p;
-          weighted += p * values[s];
-          if (outputs.Y) addRow(y, 0, p, tile.V, s * headDimV, headDimV);
+    /** 1. Statistics of some queries over all their keys, with the mean of V where it is asked for. */
+    const lookAhead = (b: number, group: number, i0: number, queries: number) => {
+      const tokenOf = (i: number) => b * length + Math.floor(i / share);
+      maxima.fill(Number.NEGATIVE_INFINITY, i0, i0 + queries);
+      for (const statistic of [sums, D]) statistic.fill(0, i0, i0 + queries);
+      means.fill(0);
+      // neither end of what is seen falls from one query to the next
+      const last = end[tokenOf(i0 + queries - 1)];
+      for (let s0 = first[tokenOf(i0)]; s0 < last; s0 += TILE) {
+        loadKeys(b, group, s0, Math.min(TILE, last - s0));
+        for (let i = i0; i < i0 + queries; i++) {
+          const from = Math.max(0, first[tokenOf(i)] - s0);
+          const to = Math.min(TILE, end[tokenOf(i)] - s0);
+          if (to <= from) continue;
+          loadQuery(b, group, i);
+          meet(from, to);
+          lookAtTile(i, from, to, (i - i0) * headDimV);
         }
       }
-      [maxima[i], sums[i], D[i]] = [max, sum, sum > 0 ? weighted / sum : 0];
-      if (outputs.Y)
-        for (let e = 0; e < headDimV; e++) outputs.Y[row * headDimV + e] = sum > 0 ? y[e] / sum : 0;
+      for (let i = i0; i < i0 + queries; i++) {
+        if (sums[i] > 0) D[i] /= sums[i];
+        const row = (tokenOf(i) * heads + group * share + (i % share)) * headDimV;
+        for (let e = 0; e < headDimV && outputs.Y; e++)
+          outputs.Y[row + e] = sums[i] > 0 ? means[(i - i0) * headDimV + e] / sums[i] : 0;
+      }
+    };
+
+    /** What was summed under a smaller maximum shrinks to the new one. */
+    const lookAtTile = (i: number, from: number, to: number, mean: number) => {
+      let max = maxima[i];
+      for (let s = from; s < to; s++) max = Math.max(max, scores[s]);
+      const rescale = Math.exp(maxima[i] - max);
+      maxima[i] = max;
+      sums[i] *= rescale;
+      D[i] *= rescale;
+      if (outputs.Y) for (let e = 0; e < headDimV; e++) means[mean + e] *= rescale;
+      for (let s = from; s < to; s++) {
+        const p = Math.exp(scores[s] - max);
+        sums[i] += p;
+        D[i] += p * values[s];
+        if (outputs.Y) addRow(means, mean, p, tile.V, s * headDimV, headDimV);
+      }
     };
 
     /** 2. One tile of keys meets every query that sees some of it. */
@@ -116,7 +131,8 @@ export const tiledCpu = implementation(attentionGrad, "cpu", {
     return engine.prepared(attentionGrad, problem, outputs, () => {
       for (let b = 0; b < batch; b++)
         for (let group = 0; group < groups; group++) {
-          for (let i = 0; i < length * share; i++) lookAhead(b, group, i);
+          for (let i = 0; i < length * share; i += TILE)
+            lookAhead(b, group, i, Math.min(TILE, length * share - i));
           dQ.fill(0);
           for (let s0 = 0; s0 < context; s0 += TILE) oneTile(b, group, s0, Math.min(TILE, context - s0));
           for (let i = 0; i < length * share; i++) {

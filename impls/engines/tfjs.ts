@@ -17,6 +17,7 @@ import { type Prepared, rewriteInputs } from "../prepared.js";
 import { inspectArrays } from "./cpu/host-memory.js";
 import { type Ceilings, type Engine, EngineAbsent, type OpenOptions } from "./engine.js";
 import { type Backend, backends, type TensorOps, withoutNewHandlers } from "./tfjs/backends.js";
+import { differentiated, lacksGradients } from "./tfjs/gradients.js";
 import { pieces, products } from "./tfjs/products.js";
 import { TensorInputs } from "./tfjs/tensor-inputs.js";
 
@@ -47,7 +48,22 @@ export interface TfjsEngine extends Engine<void> {
   products(a: Tensor, b: Tensor): Tensor3D;
   /** The slices of x along its first axis, that axis dropped. */
   pieces(x: Tensor): Tensor[];
+  /** A sentence where TensorFlow.js's rules of differentiation are not installed. */
+  lacksGradients(): Promise<string | undefined>;
+  /**
+   * A program of gradients from that of the map.
+   * @param names inputs to differentiate
+   * @param forward makes the map's program on an engine whose `pieces` and `products` are differentiable, as all it uses must be
+   */
+  differentiated(
+    problem: Problem,
+    names: readonly string[],
+    forward: (engine: Differentiable) => TensorProgram<AnyOperator, Record<string, Tensor>>,
+  ): TensorProgram<AnyOperator, Record<string, Tensor>>;
 }
+
+/** What a program that is differentiated may use of the engine. */
+export type Differentiable = Pick<TfjsEngine, "tf" | "pieces" | "products">;
 
 /**
  * @param options `software`: a WebGPU driver that computes on the CPU will do (tests)
@@ -131,6 +147,16 @@ function engineOn(tf: TensorOps, backend: Backend, details: Engine["device"]["de
       }),
     products: (a, b) => products(tf, device, a as Tensor3D, b as Tensor3D),
     pieces: (x) => pieces(tf, device, x),
+    lacksGradients,
+    differentiated(problem, names, forward) {
+      const plain: Differentiable = {
+        tf,
+        // the gradient of unstack takes one piece alone for no list
+        pieces: (x) => (x.shape[0] === 1 ? [tf.reshape(x, x.shape.slice(1))] : tf.unstack(x)),
+        products: (a, b) => tf.matMul(a as Tensor3D, b as Tensor3D),
+      };
+      return differentiated(tf, problem, names, forward(plain) as never) as never;
+    },
   };
 }
 

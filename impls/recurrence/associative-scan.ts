@@ -7,7 +7,7 @@
  * and even places is that of R. E. Ladner and M. J. Fischer, JACM 27(4), 1980. Mamba-1 (arXiv 2312.00752), section 3.3.2.
  */
 import type { Tensor } from "@tensorflow/tfjs-core";
-import type { TfjsEngine } from "../engines/tfjs.js";
+import type { Differentiable } from "../engines/tfjs.js";
 
 /** Tensors of the size of b that are alive at once, at most. */
 export const SCAN_COPIES = 6;
@@ -22,7 +22,7 @@ export function scanRoundings(length: number): number {
  * @param initial (1, k, w), the state before the first step
  * @returns (T, k, w), all states; a product of decays underflows to 0, never to NaN
  */
-export function associativeScan(engine: TfjsEngine, a: Tensor, b: Tensor, initial: Tensor): Tensor {
+export function associativeScan(engine: Differentiable, a: Tensor, b: Tensor, initial: Tensor): Tensor {
   const { tf } = engine;
   const [length, k, width] = b.shape;
   if (length === 1) return tf.add(tf.mul(a, initial), b);
@@ -54,7 +54,7 @@ const none: [number, number][] = [
 ];
 
 /** Even and odd places, by a transpose: strided slices are slow on every CPU backend. */
-function halves({ tf, pieces }: TfjsEngine, x: Tensor): Tensor[] {
+function halves({ tf, pieces }: Differentiable, x: Tensor): Tensor[] {
   const [length, k, width] = x.shape;
   return tf.tidy(() =>
     pieces(tf.transpose(tf.reshape(x, [length / 2, 2, k * width]), [1, 0, 2])).map((part) =>

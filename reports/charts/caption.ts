@@ -24,22 +24,21 @@ export function caption(run: RunRecord, rows: readonly Row[], groups: readonly G
 }
 
 /** What tells a group from the others of a figure: its axis or its device. */
-function apart(groups: readonly Group[], { xKey, device, dtype }: Group): string {
-  return new Set(groups.map((group) => group.xKey)).size > 1 ? `over ${xKey}` : `on ${device}, ${dtype}`;
+function apart(groups: readonly Group[], { xKey, device, dtype, pass }: Group): string {
+  if (new Set(groups.map((group) => group.xKey)).size > 1) return `over ${xKey}`;
+  const isOfPass = pass !== undefined && new Set(groups.map((group) => group.pass)).size > 1;
+  return `on ${device}, ${dtype}${isOfPass ? `, ${pass}` : ""}`;
 }
 
 function reading(curves: readonly Curve[]): string {
   const points = curves.flatMap((curve) => curve.points);
   const clocks = new Set(points.flatMap(({ row }) => (row.status === "measured" ? [row.clock] : [])));
   const clock = clocks.size === 0 ? "" : `; ${[...clocks].join(" and ")} clock`;
-  const measured = `Median time of one ${passOf(points[0]?.row)} pass${clock}; bands: 95% confidence interval of the median.`;
+  const passes = [...new Set(points.map(({ row }) => row.pass ?? "forward"))].sort();
+  const measured = `Median time of one ${passes.join(" or ")} pass${clock}; bands: 95% confidence interval of the median.`;
   const hollow = "Hollow points and dotted lines are extrapolated from smaller sizes, not measured.";
   if (points.length === 0) return "";
   return points.some((point) => !point.measured) ? `${measured} ${hollow}` : measured;
-}
-
-function passOf(row: Row | undefined): string {
-  return row?.pass ?? "forward";
 }
 
 /** What all groups have in common once, then what each holds fixed. */
