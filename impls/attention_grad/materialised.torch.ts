@@ -1,4 +1,4 @@
-/** Gradients by autograd through torch's own math backend, which holds the matrix of weights: what FlashAttention's memory is held against. */
+/** Gradients by autograd through torch's own math backend, which holds the matrix of weights. */
 import { f32Bytes } from "../peers/torch.js";
 import { sdpaPeers } from "./torch/peers.js";
 

@@ -155,7 +155,7 @@ function engineOn(tf: TensorOps, backend: Backend, details: Engine["device"]["de
         pieces: (x) => (x.shape[0] === 1 ? [tf.reshape(x, x.shape.slice(1))] : tf.unstack(x)),
         products: (a, b) => tf.matMul(a as Tensor3D, b as Tensor3D),
       };
-      return differentiated(tf, problem, names, forward(plain)) as never;
+      return differentiated(tf, problem, names, forward(plain) as never) as never;
     },
   };
 }

@@ -107,7 +107,9 @@ function smallPanels(look: Look, shown: readonly Group[], theme: Theme): Block[]
       metrics: SMALL,
       theme,
       title: engine,
-      ...(shown.length > 1 ? { subtitle: [shorten([group.device, group.dtype, group.pass].filter(Boolean).join(" · "), 34)] } : {}),
+      ...(shown.length > 1
+        ? { subtitle: [shorten([group.device, group.dtype, group.pass].filter(Boolean).join(" · "), 34)] }
+        : {}),
       xTitle: look.xTitle,
       yTitle: i % SMALL_A_ROW === 0,
       x,

@@ -8,6 +8,11 @@ import os
 import torch
 
 
+def inputs_for(module):
+    """The mode in which a program's inputs are made."""
+    return torch.inference_mode(not getattr(module, "DIFFERENTIATES", False))
+
+
 def program_of(file, operator, form):
     """The forward program `form` of another operator, from the folder of a gradient program `file`."""
     folder = os.path.join(os.path.dirname(file), "..", "..", operator, "torch")

@@ -7,6 +7,7 @@ import time
 import types
 
 import host_machine
+import differentiate
 import kernels
 import problem_inputs
 import problem_outputs
@@ -111,7 +112,7 @@ class Session:
         device = self.machine.device
         # a user's file may be wrong, and is then told by its own loader below
         module = None if body.get("kernel") else self._module(body["file"])
-        with torch.inference_mode(not getattr(module, "DIFFERENTIATES", False)):
+        with differentiate.inputs_for(module):
             inputs = make_inputs(body["inputs"], data, device)
         derived = Derived()
         problem = types.SimpleNamespace(
