@@ -5,26 +5,33 @@ import { materialisedCpu } from "../../../impls/attention/materialised.cpu.js";
 import { visiblePairs } from "../../../impls/attention/operator.js";
 import { visibleKeys } from "../../../impls/attention/reference/visible.js";
 import { tiledCpu } from "../../../impls/attention/tiled.cpu.js";
+import { tiledNative } from "../../../impls/attention/tiled.native.js";
 import { tiledWasm } from "../../../impls/attention/tiled.wasm.js";
 import { givenDocuments } from "../../../impls/documents.js";
 import { open as openCpu } from "../../../impls/engines/cpu.js";
+import { open as openNative } from "../../../impls/engines/native.js";
 import { open } from "../../../impls/engines/wasm.js";
 import type { AnyImplementation } from "../../../impls/implementation.js";
 import { givenProblem, type Outputs, type Problem, randomProblem } from "../../../impls/operator.js";
 import { alongAxis, range, take } from "../../../suites/laws/edit.js";
 import { materialise } from "../../../suites/mutants/mutate.js";
+import { orReason } from "../../or-reason.js";
 import { outputsOn } from "../truth.js";
 
 type Attention = typeof attention;
 
 const cpu = await openCpu();
 const wasm = await open();
-afterAll(() => wasm.close());
+const native = await orReason("native", openNative);
+afterAll(async () => {
+  await wasm.close();
+  await native?.close();
+});
 
 const run = (impl: AnyImplementation, problem: Problem): Promise<Outputs<Attention>> =>
-  outputsOn((impl.engine === "wasm" ? wasm : cpu) as never, impl as never, problem as never) as never;
+  outputsOn({ cpu, wasm, native }[impl.engine as string] as never, impl as never, problem as never) as never;
 
-const forms = [tiledCpu, materialisedCpu, tiledWasm].map((impl) => ({
+const forms = [tiledCpu, materialisedCpu, tiledWasm, ...(native ? [tiledNative] : [])].map((impl) => ({
   name: `${impl.form}.${impl.engine}`,
   impl: impl as AnyImplementation,
 }));
