@@ -142,6 +142,11 @@ export function outputNames<Op extends AnyOperator>(operator: Op, { dims }: Prob
   );
 }
 
+/** Whether an output is what later tokens start from; those stay in f32, as where they come in. */
+export function isState(axes: readonly string[]): boolean {
+  return axes.includes("state") || axes.includes("past");
+}
+
 /** Elements of one output of a problem. */
 export function outputSize(operator: AnyOperator, problem: Problem, name: string): number {
   return elementCount(shapeOf(operator.outputs[name], problem.dims));

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import {
   type AnyOperator,
   type InputSpecs,
+  isState,
   type Outputs,
   outputNames,
   outputSize,
@@ -144,8 +145,7 @@ async function prepare<Op extends AnyOperator>(
     file: typeof program.file === "string" ? program.file : fileURLToPath(program.file),
     kernel: program.kernel && {
       ...program.kernel,
-      // a state stays in f32, as where it comes in
-      f32: names.filter((name) => !operator.outputs[name].includes("length")),
+      f32: names.filter((name) => isState(operator.outputs[name])),
     },
     replay: program.replay,
     dtype: problem.dtype,

@@ -1,7 +1,7 @@
 /** A user's kernels in CUDA C++: compiled as they are, launched with tensors and numbers in the order that the header names them. */
 import { basename, dirname } from "node:path";
 import { pathToFileURL } from "node:url";
-import { type AnyOperator, outputNames, type Problem } from "../../../operator.js";
+import { type AnyOperator, isState, outputNames, type Problem } from "../../../operator.js";
 import type { Prepared } from "../../../prepared.js";
 import type { CudaDevice } from "../device/device.js";
 import type { Graphs } from "../device/graphs.js";
@@ -69,9 +69,8 @@ function placesOf(stage: Stage<AnyOperator>, { scratch }: ForeignCuda): Map<stri
   const outputs = outputNames(operator, stage.problem);
   for (const name of Object.keys(operator.outputs)) if (!outputs.includes(name)) places.set(name, 0n);
   for (const name of outputs) {
-    // a state stays in f32, as where it comes in
-    const isState = !operator.outputs[name].includes("length");
-    places.set(name, isState ? stage.output(name, "f32") : stage.output(name));
+    const state = isState(operator.outputs[name]);
+    places.set(name, state ? stage.output(name, "f32") : stage.output(name));
   }
   for (const [name, floats] of Object.entries(scratch)) places.set(name, stage.zeroed(name, 4 * floats));
   return places;

@@ -6,6 +6,7 @@ import {
   type AnyOperator,
   type InputSpecs,
   inputDtype,
+  isState,
   outputNames,
   outputSize,
   type Problem,
@@ -105,7 +106,7 @@ export async function prepareForeign<Op extends AnyOperator>(
   const bindings = bindingsIn(text, kernel);
   mustBindOutputs(outputNames(operator, problem as Problem), bindings.flat(), kernel);
   mustFit(gpu, asked);
-  const states = Object.keys(operator.outputs).filter((name) => !operator.outputs[name].includes("length"));
+  const states = Object.keys(operator.outputs).filter((name) => isState(operator.outputs[name]));
   const stage = new Stage(gpu, operator, problem, { cutsTime: false, f32Outputs: states });
   const [window, ...others] = stage.windows;
   if (others.length > 0) throw new Unsupported("its tensors do not fit one binding of this adapter each");
