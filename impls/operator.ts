@@ -195,8 +195,12 @@ export function isAlwaysThere(operator: AnyOperator, name: string): boolean {
 /** Outputs that stay in f32 in any storage type: states, sums over tokens, and gradients of inputs that are f32. */
 export function isF32Output(operator: AnyOperator, problem: Problem, name: string): boolean {
   const spec: OutputSpec = operator.outputs[name];
-  if ("axes" in spec && spec.gradientOf !== undefined && operator.inputs[spec.gradientOf].f32) return true;
-  return !outputAxes(operator, problem, name).some((axis) => axis === "length" || axis === "context");
+  const axes = outputAxes(operator, problem, name);
+  if ("axes" in spec && spec.gradientOf !== undefined) {
+    const overTokens = axes.some((axis) => axis === "length" || axis === "context");
+    return operator.inputs[spec.gradientOf].f32 || !overTokens;
+  }
+  return axes.includes("state") || axes.includes("past");
 }
 
 /** Reader of one input in float64 on the grid that implementations get, or undefined when the problem has no such input. */

@@ -19,10 +19,17 @@ const X_KEYS: readonly XKey[] = [
   "context",
 ];
 
+/** What a suite's name promises. */
+const PROMISED: Readonly<Record<string, XKey>> = {
+  "sequence-length": "length",
+  "state-size": "state",
+  models: "heads",
+  decode: "context",
+};
+
 /** The axis of a suite: the key that its name promises, else the one with most values. */
 export function xKeyOf(suite: string, rows: readonly Row[]): XKey {
-  const promised = { "sequence-length": "length", "state-size": "state", models: "heads" } as const;
-  if (Object.hasOwn(promised, suite)) return promised[suite as keyof typeof promised];
+  if (Object.hasOwn(PROMISED, suite)) return PROMISED[suite];
   const distinct = (key: XKey) => new Set(rows.flatMap((row) => row[key] ?? [])).size;
   return X_KEYS.reduce((best, key) => (distinct(key) > distinct(best) ? key : best));
 }

@@ -91,13 +91,17 @@ function drawn(source: NonNullable<Problem["inputs"][string]>): boolean {
  */
 function largestInput({ inputs }: Problem, byRow: boolean): string | undefined {
   const sizes = Object.entries(inputs).flatMap(([name, source]) =>
-    source && drawn(source) && source.axes[0] === "batch" && source.axes.length > 2
+    source && drawn(source) && source.axes[0] === "batch" && source.axes.length > 2 && !isCache(source)
       ? [{ name, size: elementCount(source.shape) }]
       : [],
   );
   const most = Math.max(0, ...sizes.map(({ size }) => size));
   const isLargest = ({ size }: { readonly size: number }) => size === most;
   return (byRow ? sizes.find(isLargest) : sizes.findLast(isLargest))?.name;
+}
+
+function isCache({ axes }: NonNullable<Problem["inputs"][string]>): boolean {
+  return axes.includes("context");
 }
 
 /** All that the first set would check where a share of its cost pays for them, else some of them, drawn from the seed. */
