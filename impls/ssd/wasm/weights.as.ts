@@ -43,10 +43,16 @@ function productWeights(
 ): void {
   const tiles = (count + ROWS - 1) / ROWS, step = <usize>args.heads << 2;
   const logA = args.logA + (at << 2), dt = args.dt + (at << 2);
-  let to = record, before: f32 = 1;
+  let to = record, before: f32 = 1, sum: f32 = 0;
   for (let i = 0; i < tiles; i++) {
     const s0 = i * ROWS, rows = min(count - s0, ROWS);
-    for (let q = 0; q < 8; q++) store<f32>(local + (q << 2), q < rows ? load<f32>(logA + <usize>(s0 + q) * step) : 0);
+    for (let q = 0; q < 8; q++) {
+      const l: f32 = q < rows ? load<f32>(logA + <usize>(s0 + q) * step) : 0;
+      sum += l;
+      store<f32>(local + (q << 2), l);
+    }
+    // the last of eight places holds no row: there the sum so far
+    store<f32>(local + 28, sum);
     v128.store(local, exp(v128.load(local)));
     v128.store(local, exp(v128.load(local, 16)), 16);
     // From the tile's last row up: a row is the next one times the next decay.
@@ -81,7 +87,10 @@ function productWeights(
     const rest = load<f32>(base + (s << 2));
     store<f32>(inState + (s << 2), s >= count ? 0 : args.dt ? rest * load<f32>(dt + <usize>s * step) : rest);
   }
-  v128.store(inState + <usize>tiles * 32, f32x4.splat(before)); v128.store(inState + <usize>tiles * 32, f32x4.splat(before), 16);
+  // What passes from chunk to chunk is the exponential of a sum, not the product of exponentials: these err the same way for equal
+  // decays, and a state that remembers thousands of tokens would add that up.
+  const all = v128.load32_splat(local + 28);
+  v128.store(inState + <usize>tiles * 32, all); v128.store(inState + <usize>tiles * 32, all, 16);
 }
 
 /** 2. Decays of one head in one chunk, applied to the scores. */

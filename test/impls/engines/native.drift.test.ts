@@ -6,27 +6,10 @@ import { inputReader } from "../../../impls/operator.js";
 import { chunkedNative } from "../../../impls/ssd/chunked.native.js";
 import { ssd } from "../../../impls/ssd/index.js";
 import { recurrentNative } from "../../../impls/ssd/recurrent.native.js";
-import { buildProblem } from "../../../suites/problems/build.js";
-import type { Spec } from "../../../suites/problems/spec.js";
-import { compare, truthOf } from "../../../suites/verify/compare.js";
+import { compare } from "../../../suites/verify/compare.js";
 import { evaluate } from "../../../suites/verify/evaluate.js";
 import { orReason } from "../../or-reason.js";
-
-const LENGTH = 65_536;
-const spec: Spec = {
-  operator: "ssd",
-  dims: { batch: 1, length: LENGTH, heads: 1, groups: 1, headDim: 1, state: 1 },
-  seed: 31,
-  values: "coherent",
-  // at most 1e-4 a token: a state remembers some twenty thousand tokens
-  decay: "near1",
-  with: ["initialState"],
-  alternative: [],
-  settings: ssd.settings,
-  dtype: 0,
-};
-const problem = buildProblem(ssd, spec, "f32");
-const truth = truthOf(ssd, problem);
+import { LENGTH, problem, truth } from "./drift.js";
 
 const opened: NativeEngine[] = [];
 for (const isa of [undefined, "avx2"]) {

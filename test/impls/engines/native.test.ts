@@ -1,7 +1,7 @@
 /** Kernels in C by the machine's own compiler: every awkward problem on every vector width that is here, and what a run must not change. */
 import { readdirSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { afterAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Engine } from "../../../impls/engines/engine.js";
 import { devicesToOpen, engines } from "../../../impls/engines/index.js";
 import { argumentBlock, argumentFields } from "../../../impls/engines/native/fields.js";
@@ -11,6 +11,7 @@ import { chunkedNative } from "../../../impls/ssd/chunked.native.js";
 import { ssd } from "../../../impls/ssd/index.js";
 import { GRIDS, gridProblem } from "../../../suites/grids.js";
 import { awkwardProblems } from "../../../suites/problems/awkward.js";
+import { buildProblem } from "../../../suites/problems/build.js";
 import { localPlace } from "../../../suites/verify/evaluate.js";
 import { orReason } from "../../or-reason.js";
 import { conform, type Tally } from "../../suites/conformance.js";
@@ -41,6 +42,21 @@ describe.runIf(different.length > 0).each(different.map((engine) => ({ engine, i
       })),
     );
     const tally: Tally = { ran: 0, declined: [] };
+
+    // all at once: with the sanitizers one compiler behind the other takes longer than everything else
+    beforeAll(async () => {
+      const small = native.map(({ operator }) => awkwardProblems(operator)[0].spec);
+      await Promise.all(
+        native.map(async (impl, i) => {
+          const prepared = await impl.prepare(
+            engine as never,
+            buildProblem(impl.operator, small[i], "f32"),
+            {},
+          );
+          await prepared.dispose();
+        }),
+      );
+    }, 120_000);
 
     it.each(cases)("$title", async ({ impl, awkward }) => {
       expect(
