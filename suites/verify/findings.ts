@@ -22,6 +22,8 @@ export interface Found {
   readonly example: LawCase;
   /** It gave no answer in time. */
   readonly hung?: boolean;
+  /** There is no output to look at: it threw, its process ended, or it gave no answer. */
+  readonly threw?: boolean;
 }
 
 export async function findings(
@@ -64,6 +66,7 @@ export async function findings(
         row: name,
         example,
         hung: error instanceof Hung,
+        threw: true,
       });
   }
   return found;

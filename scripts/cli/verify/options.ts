@@ -14,6 +14,8 @@ export interface VerifyOptions {
   readonly device: readonly string[];
   readonly vectors?: string;
   readonly replay?: Token;
+  /** Mutants of whose name or file this is a part; all where it is empty. */
+  readonly mutants?: string;
   readonly impl: readonly string[];
   readonly json?: string;
 }
@@ -37,7 +39,13 @@ export function parseVerifyOptions(argv: readonly string[]): VerifyOptions | und
       throw usageError(`--replay and --${key} exclude each other: the token holds both`);
   if (options.vectors !== undefined) mustBeFolder(options.vectors);
   if (options.json !== undefined) mustBeWritable(options.json);
-  return { ...options, cases: options.cases ?? DEFAULT_CASES, seed: options.seed ?? DEFAULT_SEED };
+  const { mutants, ...rest } = options as Omit<typeof options, "mutants"> & { mutants?: string | true };
+  return {
+    ...rest,
+    ...(mutants === undefined ? {} : { mutants: mutants === true ? "" : mutants }),
+    cases: options.cases ?? DEFAULT_CASES,
+    seed: options.seed ?? DEFAULT_SEED,
+  };
 }
 
 function verifyCommand(): Command {
@@ -58,6 +66,10 @@ function verifyCommand(): Command {
     )
     .option("--vectors <dir>", "golden vectors (*.safetensors) in place of random problems")
     .option("--replay <token>", "one case again, as a failure names it", token)
+    .option(
+      "--mutants [name]",
+      "plants bugs in our own kernels, all or those of this name: do the laws kill them?",
+    )
     .option(
       "--impl <file>",
       "your own implementation beside ours, .ts, .js, .py, .c, .cu or .wgsl; may be repeated",

@@ -7,6 +7,7 @@ import { EXIT, usageError, warn } from "../exit.js";
 import { Interrupt } from "../interrupt.js";
 import { tellRefused } from "../refused.js";
 import { verifyByProblems, verifyByReplay, verifyByVectors } from "./modes.js";
+import { mutantEngines, verifyByMutants } from "./mutants.js";
 import { parseVerifyOptions, type VerifyOptions } from "./options.js";
 
 /** @returns the exit code. @throws Stop */
@@ -30,7 +31,8 @@ export async function verify(argv: readonly string[]): Promise<number> {
 
 async function verifyOn(host: ReturnType<typeof nodeHost>, options: VerifyOptions): Promise<number> {
   const named = options.impl.map((file) => resolve(file));
-  const { engine: engines, device: devices } = options;
+  const { device: devices, mutants } = options;
+  const engines = mutants !== undefined && options.engine.length === 0 ? mutantEngines() : options.engine;
   const opened = await openTargets({ engines, devices, files: named, host }).catch((error: Error) => {
     throw usageError(error.message);
   });
@@ -40,6 +42,7 @@ async function verifyOn(host: ReturnType<typeof nodeHost>, options: VerifyOption
     for (const { engine, reason } of absent) console.error(`${engine} is absent: ${reason}`);
     for (const sentence of remarks) console.error(sentence);
     if (engines.length + devices.length > 0 && present.length === 0) return unusable ?? EXIT.nothingToMeasure;
+    if (mutants !== undefined) return (await verifyByMutants(mutants, options, opened, host)).code;
     const { code, evidence } = await modeOf(options)(targets);
     const unseen = filesWithoutCheck({ ...opened, engines: options.engine }, evidence);
     for (const sentence of unseen) warn(sentence);

@@ -1,0 +1,310 @@
+/** Bugs in the TypeScript kernels of the engine cpu. */
+import { type Patch, patchesOf } from "./patch.js";
+
+const ssd: readonly Patch[] = [
+  ...patchesOf("ssd/recurrent.cpu", "ssd/recurrent.cpu.ts", [
+    [
+      "decay-of-the-token-before",
+      "the decay index lags: a token's state is decayed by the token before it",
+      "const a = Math.exp(logA[token]);",
+      "const a = t === 0 ? 1 : Math.exp(logA[token - heads]);",
+    ],
+    [
+      "last-channel-of-the-tail",
+      "the loop over what four channels at a time leave over stops one too early",
+      "for (; p < headDim; p++) {",
+      "for (; p < headDim - 1; p++) {",
+    ],
+    [
+      "groups-in-turns",
+      "heads take the groups in turns, h % groups in place of blocks of heads",
+      "const group = Math.floor(h / headsPerGroup);",
+      "const group = h % groups;",
+    ],
+    [
+      "batch-stride-of-groups",
+      "the state's place is counted with groups for heads, which is right in the first batch only",
+      "const first = (b * heads + h) * headDim * state;",
+      "const first = (b * groups + h) * headDim * state;",
+    ],
+    [
+      "twelve-bit-offset",
+      "an offset too narrow for its tensor: twelve bits, where real kernels lose the 32nd",
+      "const token = (b * length + t) * heads + h;",
+      "const token = ((b * length + t) * heads + h) & 0xfff;",
+    ],
+    [
+      "state-before-last-token",
+      "the state that is handed on lacks the last token",
+      "finalState.set(S, first);",
+      "if (length === 1) finalState.set(S, first);",
+    ],
+  ]),
+  ...patchesOf("ssd/recurrent.cpu", "ssd/cpu/steps.ts", [
+    [
+      "bias-behind-softplus",
+      "the bias of the time step is added behind the softplus",
+      "stepOf(dt[i] + (dtBias ? dtBias[h] : 0), settings)",
+      "stepOf(dt[i], settings) + (dtBias ? dtBias[h] : 0)",
+    ],
+    [
+      "documents-leak-at-chunks",
+      "a document that begins with a chunk of eight tokens goes on from the one before it",
+      "const anew = ids && beginsAnew(ids, b, length, t);",
+      "const anew = ids && t % 8 !== 0 && beginsAnew(ids, b, length, t);",
+    ],
+    [
+      "rate-without-step",
+      "with one rate a head, the decay is exp(A) in place of exp(dt A)",
+      "perHead ? steps![i] * logA[h]",
+      "perHead ? logA[h]",
+    ],
+  ]),
+  ...patchesOf("ssd/recurrent.cpu", "recurrence/step.ts", [
+    [
+      "softplus-linear-from-two",
+      "the softplus is linear from 2 on in place of 20",
+      "return v > 20 ? v : Math.log1p(Math.exp(v));",
+      "return v > 2 ? v : Math.log1p(Math.exp(v));",
+    ],
+    [
+      "softplus-without-log1p",
+      "log(1 + exp(v)) in float32, which loses small steps",
+      "return v > 20 ? v : Math.log1p(Math.exp(v));",
+      "return v > 20 ? v : Math.log(Math.fround(1 + Math.exp(v)));",
+    ],
+    [
+      "limits-only-together",
+      "the limits of the step hold only where both are given",
+      "return settings.dtMin > 0 || settings.dtMax > 0\n",
+      "return settings.dtMin > 0 && settings.dtMax > 0\n",
+    ],
+  ]),
+  ...patchesOf("ssd/recurrent.cpu", "documents.ts", [
+    [
+      "initial-state-of-any-document",
+      "the row's initial state reaches a first document whose id is not 0",
+      "return t === 0 ? documents.at(row, 0) !== 0 :",
+      "return t === 0 ? false :",
+    ],
+  ]),
+  ...patchesOf("ssd/recurrent.cpu", "recurrence/host-matrix.ts", [
+    [
+      "flushes-too-early",
+      "states below 1e-5 are flushed to zero",
+      "const NEGLIGIBLE = 1e-25;",
+      "const NEGLIGIBLE = 1e-5;",
+    ],
+  ]),
+  ...patchesOf("ssd/recurrent.cpu", "recurrence/epilogue.ts", [
+    [
+      "gate-without-its-input",
+      "the gate is applied by its sigmoid alone",
+      "Y[i] *= z[i] / (1 + Math.exp(-z[i]));",
+      "Y[i] *= 1 / (1 + Math.exp(-z[i]));",
+    ],
+    [
+      "skip-by-channel",
+      "one D a head is read as one D a channel",
+      "skip[channel] = D[Math.floor(channel / shared)];",
+      "skip[channel] = D[channel % D.length];",
+    ],
+  ]),
+  ...patchesOf("ssd/quadratic.cpu", "ssd/cpu/mask.ts", [
+    ["inclusive-mask", "the mask's diagonal holds the token's own decay", "  mask[t] = 1;", "  mask[t] = a;"],
+  ]),
+  ...patchesOf("ssd/chunked.cpu", "ssd/chunked.cpu.ts", [
+    [
+      "last-chunk-adds-nothing",
+      "the state behind the last, partial chunk lacks its tokens",
+      "addOuterProducts(S, decay, x, chunkB, usedRows, cols, state);",
+      "if (size === chunk) addOuterProducts(S, decay, x, chunkB, usedRows, cols, state);",
+    ],
+    [
+      "whole-chunks-only",
+      "the loop runs over floor(length / chunk) chunks",
+      "for (let t0 = 0, size = 0; t0 < length; t0 += size) {",
+      "for (let t0 = 0, size = 0; t0 + chunk <= length; t0 += size) {",
+    ],
+    [
+      "past-decayed-too-little",
+      "what came before a chunk is decayed to the token before the one that reads it",
+      "        decay *= decays[q];\n        scaleRow(y, q, cols, decay);",
+      "        scaleRow(y, q, cols, decay);\n        decay *= decays[q];",
+    ],
+    [
+      "steps-of-the-next-token",
+      "in the chunk's state a token is weighed by the mask of its neighbour",
+      "scaleRow(x, q, cols, mask[q]);",
+      "scaleRow(x, q, cols, mask[Math.min(q + 1, size - 1)]);",
+    ],
+  ]),
+];
+
+const others: readonly Patch[] = [
+  ...patchesOf("selective_scan/recurrent.cpu", "selective_scan/recurrent.cpu.ts", [
+    [
+      "channels-in-turns",
+      "channels take the groups in turns in place of blocks",
+      "Math.floor(d / channelsPerGroup)",
+      "(d % groups)",
+    ],
+    [
+      "one-channel-forgets",
+      "where a document begins, only the first of sixteen channels forgets",
+      "if (ids && beginsAnew(ids, b, length, t)) S.fill(0);",
+      "if (ids && beginsAnew(ids, b, length, t)) S.fill(0, 0, state);",
+    ],
+    [
+      "scan-state-in-float32",
+      "the state is kept in float32, and declared as float64",
+      "S[s + n] = value;",
+      "S[s + n] = Math.fround(value);",
+    ],
+  ]),
+  ...patchesOf("selective_scan/recurrent.cpu", "selective_scan/cpu/exp.ts", [
+    [
+      "short-exponential",
+      "the exponential's polynomial ends two terms early",
+      "const high = 1 / 24 + r * (1 / 120) + r2 * (1 / 720);",
+      "const high = 0;",
+    ],
+  ]),
+  ...patchesOf("attention/materialised.cpu", "attention/materialised.cpu.ts", [
+    [
+      "softmax-without-maximum",
+      "the softmax does not subtract the largest score and overflows",
+      "const weight = Math.exp(P[p] - max);",
+      "const weight = Math.exp(P[p]);",
+    ],
+    [
+      "sees-one-ahead",
+      "every query sees one key more than it may",
+      "const keys = (t: number) => end[b * length + t] - first[b * length + t];",
+      "const keys = (t: number) => Math.min(context, end[b * length + t] + 1) - first[b * length + t];",
+    ],
+  ]),
+  ...patchesOf("attention/materialised.cpu", "attention/cpu/products.ts", [
+    [
+      "last-score-stale",
+      "the scores that four at a time leave over stop one too early: the last is an earlier row's",
+      "for (; s < keys; s++) {",
+      "for (; s < keys - 1; s++) {",
+    ],
+  ]),
+  ...patchesOf("attention/tiled.cpu", "attention/tiled.cpu.ts", [
+    [
+      "values-not-rescaled",
+      "a larger score in a later tile leaves the values summed before as they are",
+      "if (rescale !== 1) for",
+      "if (rescale > 1) for",
+    ],
+    [
+      "mass-not-rescaled",
+      "a larger score in a later tile leaves the mass summed before as it is",
+      "let sum = sums[q] * rescale;",
+      "let sum = sums[q];",
+    ],
+    [
+      "keys-in-turns",
+      "heads take the key heads in turns in place of blocks",
+      "const group = Math.floor(h / (heads / groups));",
+      "const group = h % groups;",
+    ],
+    [
+      "scale-of-the-values",
+      "scores are scaled by the width of the values",
+      "const scale = attentionScale(problem);",
+      "const scale = attentionScale({ ...problem, dims: { ...problem.dims, headDim: headDimV } });",
+    ],
+  ]),
+  ...patchesOf("convolution/fft.cpu", "convolution/fft.cpu.ts", [
+    [
+      "stale-padding",
+      "the signal's padding keeps what the transform of another channel left there",
+      "          re.fill(0, length);\n",
+      "",
+    ],
+    [
+      "conjugate-product",
+      "the imaginary part of the spectra's product has a wrong sign",
+      "im[k] = re[k] * kernelIm[k] + im[k] * kernelRe[k];",
+      "im[k] = re[k] * kernelIm[k] - im[k] * kernelRe[k];",
+    ],
+  ]),
+  ...patchesOf("convolution/recurrent.cpu", "convolution/recurrent.cpu.ts", [
+    [
+      "modes-of-the-channel-before",
+      "a channel begins with the state that the one before it ended with",
+      "          S.fill(0);\n",
+      "          if (channel === 0) S.fill(0);\n",
+    ],
+  ]),
+  ...patchesOf("masked_attention/quadratic.cpu", "masked_attention/quadratic.cpu.ts", [
+    ["mask-row-inclusive", "the current token decays by itself", "  mask[t] = 1;", "  mask[t] = decay;"],
+    [
+      "diagonals-from-one",
+      "diagonals of the mask are counted from 1",
+      "j = h * length + t; s <= t; s++, j--) weights[s] *= diagonals[j];",
+      "j = h * length + t; s <= t; s++, j--) weights[s] *= diagonals[Math.min(j + 1, diagonals.length - 1)];",
+    ],
+  ]),
+  ...patchesOf("masked_attention/linear.cpu", "masked_attention/linear.cpu.ts", [
+    [
+      "mask-lags",
+      "the linear order decays by the token before",
+      "Math.exp((logA?.[row] ?? 0)",
+      "Math.exp((logA?.[row - heads] ?? 0)",
+    ],
+  ]),
+  ...patchesOf("masked_attention/fft.cpu", "masked_attention/fft.cpu.ts", [
+    [
+      "mask-of-head-zero",
+      "every head takes the first head's mask",
+      "fillDiagonal(maskRe, m, logGamma, h, 0, length);",
+      "fillDiagonal(maskRe, m, logGamma, 0, 0, length);",
+    ],
+  ]),
+  ...patchesOf("causal_conv1d/direct.cpu", "causal_conv1d/direct.cpu.ts", [
+    [
+      "past-in-reverse",
+      "the tokens before the first one are read newest first",
+      "t < back ? [before, past + t - back]",
+      "t < back ? [before, back - t - 1]",
+    ],
+    [
+      "kept-over-a-border",
+      "the state handed on holds inputs of another document",
+      "= back > kept ? 0 : rows[row * channels + c];",
+      "= rows[row * channels + c];",
+    ],
+    [
+      "gelu-for-silu",
+      "the activation is x sigmoid(1.702 x), GELU's stand-in",
+      "return v / (1 + Math.exp(-v));",
+      "return v / (1 + Math.exp(-1.702 * v));",
+    ],
+  ]),
+  ...patchesOf("rms_norm_gated/fused.cpu", "rms_norm_gated/fused.cpu.ts", [
+    [
+      "weights-of-the-first-group",
+      "every group takes the first group's weights",
+      "const channel = first % channels;",
+      "const channel = 0;",
+    ],
+    [
+      "eps-forgotten",
+      "the norm forgets eps",
+      "Math.sqrt(meanSquare(values) + eps)",
+      "Math.sqrt(meanSquare(values))",
+    ],
+    [
+      "gate-at-both-ends",
+      "the gate that comes last is applied first as well",
+      "if (z && !normBeforeGate)",
+      "if (z)",
+    ],
+  ]),
+];
+
+export const cpu: readonly Patch[] = [...ssd, ...others];
