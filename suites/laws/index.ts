@@ -15,6 +15,7 @@ import { recurrenceIsConvolution } from "./recurrence-is-convolution.js";
 import { retention } from "./retention.js";
 import { scaling } from "./scaling.js";
 import { scanIsSsd } from "./scan-is-ssd.js";
+import { shiftedKeys } from "./shifted-keys.js";
 import { splitResume } from "./split-resume.js";
 
 export const laws: readonly AnyLaw[] = [
@@ -29,6 +30,7 @@ export const laws: readonly AnyLaw[] = [
   scanIsSsd,
   duality,
   attentionRange,
+  shiftedKeys,
   recurrenceIsConvolution,
   permutation,
   filterResumes,

@@ -34,6 +34,12 @@ const ssd: readonly Patch[] = [
       "const token = ((b * length + t) * heads + h) & 0xfff;",
     ],
     [
+      "drifts-on-long-sequences",
+      "wrong by one part in ten thousand from token 300 on, as where a table of positions ends",
+      "const step = dt ? dt[token] : 1;",
+      "const step = (dt ? dt[token] : 1) * (t < 300 ? 1 : 1.0001);",
+    ],
+    [
       "state-before-last-token",
       "the state that is handed on lacks the last token",
       "finalState.set(S, first);",
@@ -156,6 +162,12 @@ const others: readonly Patch[] = [
       "if (ids && beginsAnew(ids, b, length, t)) S.fill(0, 0, state);",
     ],
     [
+      "initial-state-of-every-document",
+      "every document starts from the row's initial state, which is the first one's",
+      "if (ids && beginsAnew(ids, b, length, t)) S.fill(0);",
+      "if (ids && beginsAnew(ids, b, length, t)) { if (initialState) gatherRows(initialState, first, state, count, state, S, state); else S.fill(0); }",
+    ],
+    [
       "scan-state-in-float32",
       "the state is kept in float32, and declared as float64",
       "S[s + n] = value;",
@@ -226,6 +238,12 @@ const others: readonly Patch[] = [
       "",
     ],
     [
+      "circular",
+      "what wrapped around is added: a circular convolution, in which the end reaches the beginning",
+      "Y[i] = re[t];",
+      "Y[i] = re[t] + im[t];",
+    ],
+    [
       "conjugate-product",
       "the imaginary part of the spectra's product has a wrong sign",
       "im[k] = re[k] * kernelIm[k] + im[k] * kernelRe[k];",
@@ -271,6 +289,12 @@ const others: readonly Patch[] = [
       "the tokens before the first one are read newest first",
       "t < back ? [before, past + t - back]",
       "t < back ? [before, back - t - 1]",
+    ],
+    [
+      "first-tap-meets-the-present",
+      "a convolution where the operator is a correlation: the taps are reversed",
+      "addTap(sums, taps, (past - back) * channels, rows,",
+      "addTap(sums, taps, back * channels, rows,",
     ],
     [
       "kept-over-a-border",

@@ -1,8 +1,9 @@
 /** The bank of planted bugs in real source files, by the kind of file. */
 import { cpu } from "./cpu.js";
+import { cuda } from "./cuda.js";
 import { native } from "./native.js";
 import type { Patch } from "./patch.js";
 import { wasm } from "./wasm.js";
 import { webgpu } from "./webgpu.js";
 
-export const patches: readonly Patch[] = [...webgpu, ...native, ...wasm, ...cpu];
+export const patches: readonly Patch[] = [...cuda, ...webgpu, ...native, ...wasm, ...cpu];

@@ -156,6 +156,12 @@ export const wasm: readonly Patch[] = [
       "const x = v128.load(X + at);",
     ],
     [
+      "gate-in-the-wrong-place",
+      "the gate comes first where it belongs last, and the other way round",
+      "const gateFirst = args.z != 0 && !args.normBeforeGate,",
+      "const gateFirst = args.z != 0 && args.normBeforeGate != 0,",
+    ],
+    [
       "four-of-eight",
       "the second half of eight values at a time is not in the sum",
       "if (i + 4 >= size) break;",
