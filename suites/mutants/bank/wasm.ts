@@ -120,10 +120,10 @@ export const wasm: readonly Patch[] = [
   ]),
   ...patchesOf("masked_attention/linear.wasm", "masked_attention/wasm/linear.as.ts", [
     [
-      "state-of-the-task-before",
-      "the state is not cleared between heads",
-      "  memory.fill(S, 0, bytes);",
-      "  if (task == 0) memory.fill(S, 0, bytes);",
+      "second-token-forgets",
+      "the second token of a sequence is taken for the first, which has nothing to decay",
+      "if (t > 0) decay = ",
+      "if (t > 1) decay = ",
     ],
   ]),
   ...patchesOf("masked_attention/quadratic.wasm", "masked_attention/wasm/quadratic.as.ts", [
