@@ -4,7 +4,9 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it, vi } from "vitest";
+import { chosenMutants, enginesOf } from "../../scripts/cli/verify/mutants.js";
 import { parseVerifyOptions } from "../../scripts/cli/verify/options.js";
+import { patches } from "../../suites/mutants/bank/index.js";
 import { encode } from "../suites/golden-file.js";
 import { commandOf, root } from "./cli.js";
 
@@ -152,5 +154,24 @@ describe("verify", () => {
     expect(status).toBe(1);
     expect(stdout).toMatch(/^fail .* make=crashing-kernel: threw: its process was ended by SIGABRT/m);
     expect(stdout).toMatch(/\d+ passed, 1 failed, 0 skipped\n$/);
+  });
+});
+
+describe("verify --mutants", () => {
+  it("means all, those of a name or file, or those of an engine", () => {
+    expect(parseVerifyOptions(["--mutants"])?.mutants).toBe("");
+    expect(parseVerifyOptions(["--mutants", "decay"])?.mutants).toBe("decay");
+    expect(parseVerifyOptions([])?.mutants).toBeUndefined();
+    expect(chosenMutants("", [])).toEqual(patches);
+    const some = chosenMutants("attention/", ["wasm", "native"]);
+    expect(enginesOf(some).sort()).toEqual(["native", "wasm"]);
+    expect(some.every(({ file }) => file.includes("attention/"))).toBe(true);
+  });
+
+  it("refuses a name that no mutant has, and flags that mean another mode", () => {
+    expect(() => chosenMutants("no-such", [])).toThrow("no mutant is called no-such; npm run verify");
+    expect(() => chosenMutants("wgsl", ["cpu"])).toThrow("no mutant is called wgsl on engine cpu");
+    expect(() => parseVerifyOptions(["--mutants", "--cases", "3"])).toThrow("--mutants and --cases exclude");
+    expect(() => parseVerifyOptions(["--mutants", "--impl", "x.ts"])).toThrow("--mutants and --impl exclude");
   });
 });

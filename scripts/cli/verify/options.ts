@@ -37,6 +37,11 @@ export function parseVerifyOptions(argv: readonly string[]): VerifyOptions | und
   for (const key of ["cases", "seed"] as const)
     if (options.replay !== undefined && options[key] !== undefined)
       throw usageError(`--replay and --${key} exclude each other: the token holds both`);
+  for (const key of ["vectors", "replay", "cases"] as const)
+    if (options.mutants !== undefined && options[key] !== undefined)
+      throw usageError(`--mutants and --${key} exclude each other: mutants meet problems of their own`);
+  if (options.mutants !== undefined && options.impl.length > 0)
+    throw usageError("--mutants and --impl exclude each other: mutants are of our own kernels");
   if (options.vectors !== undefined) mustBeFolder(options.vectors);
   if (options.json !== undefined) mustBeWritable(options.json);
   const { mutants, ...rest } = options as Omit<typeof options, "mutants"> & { mutants?: string | true };

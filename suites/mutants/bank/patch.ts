@@ -21,6 +21,10 @@ export function patchesOf(kernel: string, file: string, entries: readonly Entry[
   return entries.map(([name, bug, find, replace]) => ({ name, bug, kernel, file, find, replace }));
 }
 
+export function engineOf({ kernel }: Patch): string {
+  return kernel.slice(kernel.lastIndexOf(".") + 1);
+}
+
 /** @throws where the piece does not stand exactly once, or nothing changes */
 export function applied({ name, file, find, replace }: Patch, text: string): string {
   const times = text.split(find).length - 1;

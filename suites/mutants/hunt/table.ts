@@ -1,5 +1,6 @@
 /** What a campaign found, in lines. */
 import type { AnyLaw } from "../../laws/law.js";
+import { engineOf } from "../bank/patch.js";
 import type { Result } from "./campaign.js";
 import type { Hunted } from "./hunt.js";
 import { rules } from "./peers.js";
@@ -26,10 +27,21 @@ export function mutantTable(results: readonly Result[]): string[] {
 }
 
 function endOf(result: Result): string {
-  const { hunted, absent } = result;
-  if (!hunted) return `not run: ${absent}`;
+  const { hunted } = result;
+  if (!hunted) return "not run";
   if (hunted.trouble !== undefined) return `NOT KILLED, ${hunted.trouble}`;
   return hunted.kills.map(({ law }) => law).join(", ") || "NOT KILLED";
+}
+
+/** For each engine that is not here one line with why. */
+export function notRun(results: readonly Result[]): string[] {
+  const engines = [...new Set(results.map(({ patch }) => engineOf(patch)))];
+  return engines.flatMap((engine) => {
+    const left = results.filter(
+      (result) => engineOf(result.patch) === engine && fateOf(result) === "not run",
+    );
+    return left.length > 0 ? [`not run: ${left.length} mutants of engine ${engine}: ${left[0].absent}`] : [];
+  });
 }
 
 /** How many mutants each law kills when it is asked alone. */

@@ -32,12 +32,12 @@ export interface Tree {
   remove(): void;
 }
 
-/** @throws in an installed package, which has no sources */
+/** An installed package has none. */
+export function hasSources(): boolean {
+  return existsSync(join(root, "suites", "processes", "child.ts"));
+}
+
 export function openNursery(): Nursery {
-  if (!existsSync(join(root, "suites", "processes", "child.ts")))
-    throw new Error(
-      "mutants are patches of source files, which an installed package lacks: use a checkout of dualbench",
-    );
   const folder = mkdtempSync(join(tmpdir(), "dualbench-mutants-"));
   const remove = () => rmSync(folder, { recursive: true, force: true });
   process.once("exit", remove);

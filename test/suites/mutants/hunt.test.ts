@@ -7,7 +7,7 @@ import type { Patch } from "../../../suites/mutants/bank/patch.js";
 import { type Result, runCampaign } from "../../../suites/mutants/hunt/campaign.js";
 import { drawnCases } from "../../../suites/mutants/hunt/cases.js";
 import { rules } from "../../../suites/mutants/hunt/peers.js";
-import { fateOf, killsByLaw, mutantTable, peersLines } from "../../../suites/mutants/hunt/table.js";
+import { fateOf, killsByLaw, mutantTable, notRun, peersLines } from "../../../suites/mutants/hunt/table.js";
 import { nodeHost } from "../../../suites/processes/host.node.js";
 import { cpuTarget } from "../targets.js";
 
@@ -62,7 +62,8 @@ describe(`mutants of the bank, seed ${seed}: ${drawn.map(({ name }) => name).joi
     expect(lines[1]).toMatch(new RegExp(`^${drawn[0].name} +${drawn[0].file} +forms-agree`));
     expect(lines.at(-3)).toMatch(/^harmless .* NOT KILLED$/);
     expect(lines.at(-2)).toMatch(/^crash .* NOT KILLED, forms-agree: threw gone/);
-    expect(lines.at(-1)).toMatch(/not run: no engine cuda is here$/);
+    expect(lines.at(-1)).toMatch(/ not run$/);
+    expect(notRun(results)).toEqual(["not run: 1 mutants of engine cuda: no engine cuda is here"]);
   });
 });
 
