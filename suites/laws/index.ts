@@ -19,6 +19,7 @@ import { retention } from "./retention.js";
 import { reverseCausality } from "./reverse-causality.js";
 import { scaling } from "./scaling.js";
 import { scanIsSsd } from "./scan-is-ssd.js";
+import { shiftedKeys } from "./shifted-keys.js";
 import { splitResume } from "./split-resume.js";
 
 export const laws: readonly AnyLaw[] = [
@@ -33,6 +34,7 @@ export const laws: readonly AnyLaw[] = [
   scanIsSsd,
   duality,
   attentionRange,
+  shiftedKeys,
   recurrenceIsConvolution,
   permutation,
   filterResumes,

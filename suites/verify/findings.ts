@@ -23,6 +23,8 @@ export interface Found {
   readonly chunk?: number | undefined;
   /** It gave no answer in time. */
   readonly hung?: boolean;
+  /** There is no output to look at: it threw, its process ended, or it gave no answer. */
+  readonly threw?: boolean;
 }
 
 export async function findings(
@@ -66,6 +68,7 @@ export async function findings(
         row: name,
         example,
         hung: error instanceof Hung,
+        threw: true,
       });
   }
   return found;

@@ -12,7 +12,9 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it, vi } from "vitest";
+import { chosenMutants, enginesOf } from "../../scripts/cli/verify/mutants.js";
 import { parseVerifyOptions } from "../../scripts/cli/verify/options.js";
+import { patches } from "../../suites/mutants/bank/index.js";
 import { encode } from "../suites/golden-file.js";
 import { commandOf, programFile, root, start, temporary } from "./cli.js";
 
@@ -117,7 +119,7 @@ describe("verify --vectors", () => {
     [["--outputs", "/nowhere/at/all"], "cannot read --outputs /nowhere/at/all"],
     [["--outputs", "test/golden", "--seed", "3"], "exclude each other"],
     [["--outputs", "test/golden", "--export", "x"], "exclude each other"],
-    [["--export", "x", "--engine", "cpu"], "--engine has no part in --export"],
+    [["--export", "x", "--engine", "cpu"], "--export and --engine exclude each other"],
     [["--export", "x", "--operator", "abacus"], 'there is no operator "abacus"'],
     [["--cases", "100001"], "more with --resume DIR"],
     [["--resume", "x", "--json", "y"], "exclude each other"],
@@ -191,5 +193,24 @@ describe("verify --resume", () => {
       2,
       expect.stringContaining("repeat those flags, or name another folder"),
     ]);
+  });
+});
+
+describe("verify --mutants", () => {
+  it("means all, those of a name or file, or those of an engine", () => {
+    expect(parseVerifyOptions(["--mutants"])?.mutants).toBe("");
+    expect(parseVerifyOptions(["--mutants", "decay"])?.mutants).toBe("decay");
+    expect(parseVerifyOptions([])?.mutants).toBeUndefined();
+    expect(chosenMutants("", [])).toEqual(patches);
+    const some = chosenMutants("attention/", ["wasm", "native"]);
+    expect(enginesOf(some).sort()).toEqual(["native", "wasm"]);
+    expect(some.every(({ file }) => file.includes("attention/"))).toBe(true);
+  });
+
+  it("refuses a name that no mutant has, and flags that mean another mode", () => {
+    expect(() => chosenMutants("no-such", [])).toThrow("no mutant is called no-such; npm run verify");
+    expect(() => chosenMutants("wgsl", ["cpu"])).toThrow("no mutant is called wgsl on engine cpu");
+    expect(() => parseVerifyOptions(["--mutants", "--cases", "3"])).toThrow("--mutants and --cases exclude");
+    expect(() => parseVerifyOptions(["--mutants", "--impl", "x.ts"])).toThrow("--mutants and --impl exclude");
   });
 });

@@ -105,10 +105,10 @@ export function attend(args: Args, task: i32, scratch: usize): void {
     const count = min(span, args.length - t0), at = <usize>(b * args.length + t0) << 2, last = <usize>(count - 1) << 2;
     start = load<i32>(args.firsts + at);
     const e0 = load<i32>(args.ends + at), e1 = load<i32>(args.ends + at + last);
-    // One run of keys for all these queries, but for causality, is what follows; neither bound falls from one query to the next.
-    // Nor may it be empty: the others' sums are divided by.
+    // One run of keys for all these queries, but for causality, is what follows; neither bound falls from one query to the next. An
+    // empty one has no sum to divide by.
     const ends = args.causal ? e0 == t0 + 1 && e1 == t0 + count : e0 == e1 && start < e0;
-    const alike = ends && load<i32>(args.firsts + at + last) == start;
+    const alike = load<i32>(args.firsts + at + last) == start && ends;
     if (!alike) return attendSpans(args, keys, V, b, t0, row, tiles, scratch);
     if (!args.causal) end = e0;
   }

@@ -125,7 +125,7 @@ export async function verifyByReplay(token: Token, targets: readonly Target[]): 
 }
 
 /** Whole or not at all: a reader never sees half a document. */
-function writeJson(file: string | undefined, document: unknown): void {
+export function writeJson(file: string | undefined, document: unknown): void {
   if (file === undefined) return;
   // JSON has no infinities and no NaN
   const finite = (_key: string, value: unknown) =>

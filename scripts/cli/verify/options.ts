@@ -24,6 +24,8 @@ export interface VerifyOptions {
   readonly outputs?: string;
   /** Of `export`: operators by name, all when empty. */
   readonly operator: readonly string[];
+  /** Mutants of whose name or file this is a part; all where it is empty. */
+  readonly mutants?: string;
   readonly impl: readonly string[];
   readonly json?: string;
 }
@@ -36,55 +38,70 @@ const DEFAULT_CASES = 200;
 const EXPORTED_CASES = 20;
 const DEFAULT_SEED = 0;
 
+/** As commander gives them: lists are there always, `--mutants` alone is true. */
+type Given = Partial<Omit<VerifyOptions, "mutants">> &
+  Pick<VerifyOptions, "engine" | "device" | "impl" | "operator"> & { readonly mutants?: string | true };
+
 /** @returns undefined when the help was printed. @throws Stop */
 export function parseVerifyOptions(argv: readonly string[]): VerifyOptions | undefined {
   const command = verifyCommand();
   if (!parseFlags(command, argv, () => "see npm run verify -- --help")) return undefined;
-  const options = command.opts<
-    Partial<VerifyOptions> & Pick<VerifyOptions, "engine" | "device" | "impl" | "operator">
-  >();
-  oneMode(options);
-  for (const key of ["cases", "seed", "replay"] as const)
-    if (options.vectors !== undefined && options[key] !== undefined)
-      throw usageError(`--vectors and --${key} exclude each other: golden vectors are not drawn at random`);
-  for (const key of ["cases", "seed"] as const)
-    if (options.replay !== undefined && options[key] !== undefined)
-      throw usageError(`--replay and --${key} exclude each other: the token holds both`);
-  if (options.vectors !== undefined) mustBeFolder("vectors", options.vectors);
-  if (options.outputs !== undefined) mustBeFolder("outputs", options.outputs);
-  if (options.json !== undefined) mustBeWritable(options.json);
-  if (options.resume === undefined && (options.cases ?? 0) > MOST_CASES)
+  const given = command.opts<Given>();
+  mustFit(given);
+  if (given.vectors !== undefined) mustBeFolder("vectors", given.vectors);
+  if (given.outputs !== undefined) mustBeFolder("outputs", given.outputs);
+  if (given.json !== undefined) mustBeWritable(given.json);
+  const { mutants, ...options } = given;
+  const cases = given.export === undefined ? DEFAULT_CASES : EXPORTED_CASES;
+  return {
+    ...options,
+    ...(mutants === undefined ? {} : { mutants: mutants === true ? "" : mutants }),
+    cases: given.cases ?? cases,
+    seed: given.seed ?? DEFAULT_SEED,
+  };
+}
+
+const MODES = ["vectors", "replay", "resume", "export", "outputs", "mutants"] as const;
+type Mode = (typeof MODES)[number];
+
+/** Flags without a part in a mode, and why: beside it they would be passed over without a word. */
+const STRANGERS: Readonly<Record<Mode, readonly [why: string, ...flags: (keyof Given)[]]>> = {
+  vectors: ["golden vectors are not drawn at random", "cases", "seed"],
+  replay: ["the token holds both", "cases", "seed"],
+  resume: ["each block in its folder is such a document", "json"],
+  export: ["the kernels are somebody else's", "engine", "device", "impl", "json"],
+  outputs: [
+    "names of files hold the problems, and the kernels are somebody else's",
+    "cases",
+    "seed",
+    "engine",
+    "device",
+    "impl",
+    "json",
+  ],
+  mutants: ["mutants are of our own kernels, and meet problems of their own", "cases", "impl"],
+};
+
+function mustFit(given: Given): void {
+  const isGiven = (flag: keyof Given) => {
+    const value = given[flag];
+    return Array.isArray(value) ? value.length > 0 : value !== undefined;
+  };
+  const [mode, other] = MODES.filter(isGiven);
+  if (other) throw usageError(`--${mode} and --${other} exclude each other`);
+  const [why, ...flags] = mode ? STRANGERS[mode] : [""];
+  const strange = flags.find(isGiven);
+  if (strange) throw usageError(`--${mode} and --${strange} exclude each other: ${why}`);
+  if (mode !== "resume" && (given.cases ?? 0) > MOST_CASES)
     throw usageError(
       `--cases takes ${MOST_CASES} at most; more with --resume DIR, which keeps what was done`,
     );
-  if (options.resume !== undefined && options.json !== undefined)
-    throw usageError("--resume and --json exclude each other: each block in its folder is such a document");
-  const cases = options.export === undefined ? DEFAULT_CASES : EXPORTED_CASES;
-  return { ...options, cases: options.cases ?? cases, seed: options.seed ?? DEFAULT_SEED };
-}
-
-/** What stands beside the flags of another mode would be passed over without a word. */
-function oneMode(
-  options: Partial<VerifyOptions> & Pick<VerifyOptions, "engine" | "device" | "impl" | "operator">,
-): void {
-  const modes = (["vectors", "replay", "resume", "export", "outputs"] as const).filter(
-    (mode) => options[mode] !== undefined,
-  );
-  if (modes.length > 1) throw usageError(`--${modes.join(" and --")} exclude each other`);
-  const files = options.export ?? options.outputs;
-  const ours = (["engine", "device", "impl"] as const).find((name) => options[name].length > 0);
-  if (files !== undefined && ours)
-    throw usageError(`--${ours} has no part in --${modes[0]}: the kernels are somebody else's`);
-  if (options.outputs !== undefined)
-    for (const key of ["cases", "seed"] as const)
-      if (options[key] !== undefined)
-        throw usageError(`--outputs and --${key} exclude each other: names of files hold both`);
-  if (options.operator.length > 0 && options.export === undefined)
+  if (given.operator.length > 0 && mode !== "export")
     throw usageError("--operator goes with --export: it chooses whose problems are written");
   const known = operators.map(({ name }) => name);
-  const strange = options.operator.find((name) => !known.includes(name));
-  if (strange !== undefined)
-    throw usageError(`there is no operator "${strange}"; there are ${known.join(", ")}`);
+  const unknown = given.operator.find((name) => !known.includes(name));
+  if (unknown !== undefined)
+    throw usageError(`there is no operator "${unknown}"; there are ${known.join(", ")}`);
 }
 
 function verifyCommand(): Command {
@@ -108,6 +125,10 @@ function verifyCommand(): Command {
     .option(
       "--resume <dir>",
       "any number of cases in blocks, on all cores, kept in this folder and gone on with; draws an error atlas",
+    )
+    .option(
+      "--mutants [name]",
+      "plants bugs in our own kernels, all or those of this name: do the laws kill them?",
     )
     .option(
       "--impl <file>",

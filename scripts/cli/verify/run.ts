@@ -9,6 +9,7 @@ import { tellRefused } from "../refused.js";
 import { campaign } from "./campaign.js";
 import { exportProblems, judgeOutputs } from "./exchange.js";
 import { verifyByProblems, verifyByReplay, verifyByVectors } from "./modes.js";
+import { chosenMutants, enginesOf, verifyByMutants } from "./mutants.js";
 import { parseVerifyOptions, type VerifyOptions } from "./options.js";
 
 /** @returns the exit code. @throws Stop */
@@ -35,7 +36,9 @@ export async function verify(argv: readonly string[]): Promise<number> {
 
 async function verifyOn(host: ReturnType<typeof nodeHost>, options: VerifyOptions): Promise<number> {
   const named = options.impl.map((file) => resolve(file));
-  const { engine: engines, device: devices } = options;
+  const { device: devices } = options;
+  const mutants = options.mutants === undefined ? undefined : chosenMutants(options.mutants, options.engine);
+  const engines = mutants ? enginesOf(mutants) : options.engine;
   const opened = await openTargets({ engines, devices, files: named, host }).catch((error: Error) => {
     throw usageError(error.message);
   });
@@ -45,6 +48,7 @@ async function verifyOn(host: ReturnType<typeof nodeHost>, options: VerifyOption
     for (const { engine, reason } of absent) console.error(`${engine} is absent: ${reason}`);
     for (const sentence of remarks) console.error(sentence);
     if (engines.length + devices.length > 0 && present.length === 0) return unusable ?? EXIT.nothingToMeasure;
+    if (mutants) return await verifyByMutants(mutants, options, opened, host);
     const { code, evidence } = await modeOf(options)(targets);
     const unseen = filesWithoutCheck({ ...opened, engines: options.engine }, evidence);
     for (const sentence of unseen) warn(sentence);

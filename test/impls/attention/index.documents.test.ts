@@ -95,13 +95,12 @@ describe.each(forms)("$name", ({ impl }) => {
     expect(Y.slice(0, 8 * 3).every((value) => value !== 0)).toBe(true);
   });
 
-  it("gives 0 where all queries that are taken together see nothing", async () => {
+  it("gives 0 where no query of a whole run of tiles sees anything", async () => {
     const dims = { ...narrow, length: 130, context: 1 };
-    const { Y } = await run(
-      impl,
-      randomProblem(attention, { dims, settings: { causal: false, window: 1 } }) as Problem,
-    );
-    expect([...Y.slice(3)].every((value) => value === 0)).toBe(true);
+    const problem = randomProblem(attention, { dims, settings: { causal: false, window: 1 } });
+    const { Y } = await run(impl, problem as Problem);
+    expect(Y.slice(3).every((value) => value === 0)).toBe(true);
+    expect(Y.slice(0, 3).every((value) => value !== 0)).toBe(true);
   });
 
   it("keeps a NaN of one document out of another in the same tile", async () => {
