@@ -21,6 +21,8 @@ const DECLINES: Readonly<Record<string, Declines>> = {
   "ssd/chunked.jaxjs": { reason: EXTRAS, leastShare: 0.7 },
   "selective_scan/recurrent.onnxruntime": { reason: EXTRAS, leastShare: 0.8 },
   "attention/materialised.torch": { reason: EXTRAS, leastShare: 0.8, mayTakeAll: true },
+  "ssd_grad/chunked.torch": { reason: /^autograd needs finite log decays/, leastShare: 0.8 },
+  "attention_grad/materialised.torch": { reason: EXTRAS, leastShare: 0.8 },
   "attention/materialised.onnxruntime": { reason: EXTRAS, leastShare: 0.8 },
   "attention/materialised.jaxjs": { reason: EXTRAS, leastShare: 0.8 },
   // a state of fixed size, and a transform over time, stand for some masks each

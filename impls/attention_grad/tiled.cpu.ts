@@ -128,19 +128,26 @@ export const tiledCpu = implementation(attentionGrad, "cpu", {
       }
     };
 
-    return engine.prepared(attentionGrad, problem, outputs, () => {
-      for (let b = 0; b < batch; b++)
-        for (let group = 0; group < groups; group++) {
-          for (let i = 0; i < length * share; i += TILE)
-            lookAhead(b, group, i, Math.min(TILE, length * share - i));
-          dQ.fill(0);
-          for (let s0 = 0; s0 < context; s0 += TILE) oneTile(b, group, s0, Math.min(TILE, context - s0));
-          for (let i = 0; i < length * share; i++) {
-            const row = (b * length + Math.floor(i / share)) * heads + group * share + (i % share);
-            for (let n = 0; n < headDim; n++) outputs.dQ[row * headDim + n] = dQ[i * headDim + n];
+    const scratchBytes = [dQ, maxima, sums, D].reduce((bytes, { byteLength }) => bytes + byteLength, 0);
+    return engine.prepared(
+      attentionGrad,
+      problem,
+      outputs,
+      () => {
+        for (let b = 0; b < batch; b++)
+          for (let group = 0; group < groups; group++) {
+            for (let i = 0; i < length * share; i += TILE)
+              lookAhead(b, group, i, Math.min(TILE, length * share - i));
+            dQ.fill(0);
+            for (let s0 = 0; s0 < context; s0 += TILE) oneTile(b, group, s0, Math.min(TILE, context - s0));
+            for (let i = 0; i < length * share; i++) {
+              const row = (b * length + Math.floor(i / share)) * heads + group * share + (i % share);
+              for (let n = 0; n < headDim; n++) outputs.dQ[row * headDim + n] = dQ[i * headDim + n];
+            }
           }
-        }
-    });
+      },
+      scratchBytes,
+    );
   },
 });
 

@@ -33,6 +33,8 @@ export interface CpuEngine extends Engine<void> {
     problem: Problem<Op>,
     outputs: Outputs<Op>,
     run: () => void,
+    /** What the kernel holds beside inputs and outputs, where that is of their size. */
+    scratchBytes?: number,
   ): Prepared<Op, void>;
 }
 
@@ -58,11 +60,18 @@ export async function open(): Promise<CpuEngine> {
           new Float32Array(outputSize(operator, problem, name)),
         ]),
       ) as never,
-    prepared: (operator, problem, outputs, run) => {
+    prepared: (operator, problem, outputs, run, scratchBytes = 0) => {
       const live = liveInputs(operator, problem, given.get(problem) ?? []);
       given.delete(problem);
       const rewrite = (next: Problem) => live.rewrite(next);
-      return hostPrepared({ operator, problem, outputs, run, otherBytes: inputBytes(problem), rewrite });
+      return hostPrepared({
+        operator,
+        problem,
+        outputs,
+        run,
+        otherBytes: inputBytes(problem) + scratchBytes,
+        rewrite,
+      });
     },
   };
 }

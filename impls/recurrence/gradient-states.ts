@@ -19,6 +19,10 @@ export class KeptStates {
     this.#kept = states.map((state) => new Float64Array(places * state.length));
   }
 
+  get bytes(): number {
+    return this.#kept.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  }
+
   keep(place: number): void {
     for (const [i, state] of this.states.entries()) this.#kept[i].set(state, place * state.length);
   }

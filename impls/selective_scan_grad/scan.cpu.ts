@@ -120,10 +120,20 @@ export const scanCpu = implementation(selectiveScanGrad, "cpu", {
       outputs.dinitialState?.set(R, first);
     };
 
-    return engine.prepared(selectiveScanGrad, problem, outputs, () => {
-      for (const total of Object.values(totals)) total.fill(0);
-      for (let b = 0; b < batch; b++) for (let d = 0; d < width; d++) oneChannel(b, d);
-      for (const [name, total] of Object.entries(totals)) outputs[name as keyof typeof totals]?.set(total);
-    });
+    const scratchBytes = Object.values(totals).reduce(
+      (bytes, { byteLength }) => bytes + byteLength,
+      borders.bytes + within.bytes,
+    );
+    return engine.prepared(
+      selectiveScanGrad,
+      problem,
+      outputs,
+      () => {
+        for (const total of Object.values(totals)) total.fill(0);
+        for (let b = 0; b < batch; b++) for (let d = 0; d < width; d++) oneChannel(b, d);
+        for (const [name, total] of Object.entries(totals)) outputs[name as keyof typeof totals]?.set(total);
+      },
+      scratchBytes,
+    );
   },
 });

@@ -111,16 +111,22 @@ export const recurrentCpu = implementation(ssdGrad, "cpu", {
       head.finish(b, h);
     };
 
-    return engine.prepared(ssdGrad, problem, outputs, () => {
-      head.beginRun();
-      for (let b = 0; b < batch; b++)
-        for (let group = 0; group < groups; group++) {
-          head.beginGroup();
-          for (let h = (group * heads) / groups; h < ((group + 1) * heads) / groups; h++)
-            oneHead(b, group, h);
-          head.finishGroup(b, group);
-        }
-      head.finishRun();
-    });
+    return engine.prepared(
+      ssdGrad,
+      problem,
+      outputs,
+      () => {
+        head.beginRun();
+        for (let b = 0; b < batch; b++)
+          for (let group = 0; group < groups; group++) {
+            head.beginGroup();
+            for (let h = (group * heads) / groups; h < ((group + 1) * heads) / groups; h++)
+              oneHead(b, group, h);
+            head.finishGroup(b, group);
+          }
+        head.finishRun();
+      },
+      head.bytes + borders.bytes + within.bytes,
+    );
   },
 });

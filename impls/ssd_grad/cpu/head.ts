@@ -20,6 +20,8 @@ export interface HostHead {
   /** (length, state): sums over the heads of a group. */
   readonly dB: Float64Array;
   readonly dC: Float64Array;
+  /** Of all these. */
+  readonly bytes: number;
   /** Whether `y` is asked for. */
   readonly needsY: boolean;
   beginRun(): void;
@@ -90,6 +92,7 @@ export function hostHead(
     dl,
     dB,
     dC,
+    bytes: [dy, y, dx, dl, dB, dC].reduce((sum, { byteLength }) => sum + byteLength, 0),
     needsY: z !== undefined || outputs.Y !== undefined,
     beginRun() {
       make();
