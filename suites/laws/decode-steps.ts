@@ -25,7 +25,11 @@ export const decodeSteps = defineLaw({
       .record({ spec: specs(forwardOf(operator), STEPPED), pick: fc.nat(9999), all: fc.boolean() })
       .map(({ spec, pick, all }) => {
         const tokens = Math.min(spec.dims.length, MOST_TOKENS);
-        const dims = { ...spec.dims, length: tokens, ...("context" in spec.dims ? { context: tokens } : {}) };
+        const dims: Record<string, number> = {
+          ...spec.dims,
+          length: tokens,
+          ...("context" in spec.dims ? { context: tokens } : {}),
+        };
         return { spec: { ...spec, dims }, before: all ? 0 : pick % tokens };
       }),
   describe: ({ before }) => `steps after ${before} tokens`,
