@@ -1,7 +1,7 @@
 /**
- * The quick grid's choice: the curves of Figure 10 and the recurrence, each once, on the first engine that has it. engines/index.ts
- * lists engines from the fastest to the most readable, so a run of under a minute spends its time on the numbers that people will
- * look at; the other grids run everything.
+ * The quick grid's choice: the curves of Figure 10 and the recurrence, and every form of other operators, each once, on the first engine
+ * that has it. engines/index.ts lists engines from the fastest to the most readable, so a run of under a minute spends its time on the
+ * numbers that people will look at; the other grids run everything.
  */
 import type { EngineTraits } from "../../impls/engines/index.js";
 import type { AnyImplementation } from "../../impls/implementation.js";

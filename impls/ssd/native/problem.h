@@ -2,6 +2,7 @@
 #pragma once
 #include "../../engines/native/exp.h"
 #include "../../engines/native/runtime.h"
+#include "../../engines/native/transpose.h"
 
 #include <stdbool.h>
 
