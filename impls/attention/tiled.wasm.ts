@@ -6,7 +6,7 @@ import type { Problem } from "../operator.js";
 import { type Attention, attention, attentionScale, NARROWED } from "./operator.js";
 import { isNarrowed, visibleKeys } from "./reference/visible.js";
 
-/** In the order of class Args in tiled.as.ts; all whole numbers but `scale`. */
+/** In the order of class Args in wasm/layout.as.ts; all whole numbers but `scale`. */
 const fields = [
   "Q",
   "K",
