@@ -8,7 +8,7 @@ import { defineConfig, type Plugin } from "vitest/config";
 const ALONE = [
   "test/impls/engines/**/*.test.ts",
   "test/impls/languages/*.test.ts",
-  "test/impls/*.faults.test.ts",
+  "test/impls/{change,languages.faults}.test.ts",
   "test/impls/**/*.{cuda,native,tfjs,torch,webgpu}*.test.ts",
   "test/conformance.test.ts",
   "test/examples/*.test.ts",

@@ -5,7 +5,7 @@ import { attention, attentionScale, NARROWED } from "./operator.js";
 import { visibleTables } from "./reference/tables.js";
 import { isNarrowed } from "./reference/visible.js";
 
-/** In the order of class Args in tiled.as.ts; all whole numbers but `scale`. */
+/** In the order of class Args in wasm/layout.as.ts; all whole numbers but `scale`. */
 const fields = [
   "Q",
   "K",

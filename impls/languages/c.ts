@@ -35,9 +35,7 @@ export const c = language({
     const taken = new Set(own.args.map(({ name }) => name));
     return {
       unsupported: (problem, options) =>
-        refusal(problem, options) ??
-        tensors.ignored(header.operator, problem, taken) ??
-        tensors.otherLayout(header.operator, problem),
+        refusal(problem, options) ?? tensors.untaken(header.operator, problem, taken),
       prepare: (engine, problem, options) => {
         const numbers = scope(problem, options);
         return engine.foreign(header.operator, problem, {

@@ -36,9 +36,7 @@ export const cuda = language({
     const taken = new Set(own.launches.flatMap(({ args }) => args.map(({ name }) => name)));
     return {
       unsupported: (problem, options) =>
-        refusal(problem, options) ??
-        tensors.ignored(header.operator, problem, taken) ??
-        tensors.otherLayout(header.operator, problem),
+        refusal(problem, options) ?? tensors.untaken(header.operator, problem, taken),
       prepare: (engine, problem, options) => {
         const numbers = scope(problem, options);
         return engine.foreign(header.operator, problem, {

@@ -117,11 +117,7 @@ export function unknownName(name: string, { operator, names }: Header, scratch: 
  * A sentence where the problem has an optional input or output, or a setting other than the operator's own, that the kernel never looks
  * at. @param taken names that it takes
  */
-export function ignored(
-  operator: AnyOperator,
-  problem: Problem,
-  taken: ReadonlySet<string>,
-): string | undefined {
+function ignored(operator: AnyOperator, problem: Problem, taken: ReadonlySet<string>): string | undefined {
   const optional = Object.entries(operator.inputs as InputSpecs).filter(([, spec]) => spec.optional);
   const input = optional.find(([name]) => problem.inputs[name] !== undefined && !taken.has(name));
   if (input) return `takes no ${input[0]}`;
@@ -132,6 +128,15 @@ export function ignored(
     ([name, value]) => value !== usual[name] && !taken.has(name),
   );
   return setting && `takes no ${setting[0]}`;
+}
+
+/** Why a kernel that takes the named tensors, as the operator writes them, does not take a problem. */
+export function untaken(
+  operator: AnyOperator,
+  problem: Problem,
+  taken: ReadonlySet<string>,
+): string | undefined {
+  return ignored(operator, problem, taken) ?? otherLayout(operator, problem);
 }
 
 /** Inputs may come in other layouts (D a number a head): a kernel that knows one of them only is not given the other. */

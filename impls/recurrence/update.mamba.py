@@ -22,7 +22,7 @@ def prepare(problem):
 
     dims, x = problem.dims, problem.inputs
     b, n = dims.batch, dims.state
-    arguments = of_ssd(problem) if "X" in x else of_scan(problem)
+    arguments = of_ssd(problem) if hasattr(x, "X") else of_scan(problem)
     state = torch.empty_like(x.initialState)
     h = arguments["x"].shape[1]
 

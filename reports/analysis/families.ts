@@ -88,8 +88,9 @@ export function isFigureOperator(name: string): boolean {
   return FAMILIES.some(({ operator }) => operator === name);
 }
 
-/** Whether the quick grid runs this form. */
+/** Whether the quick grid runs this form: all of an operator that is none of the figure's, since its suite asks for nothing else. */
 export function isQuickForm(operator: string, form: string): boolean {
+  if (!isFigureOperator(operator)) return true;
   return FAMILIES.some((family) => family.operator === operator && family.quick?.includes(form) === true);
 }
 

@@ -52,16 +52,20 @@ function captionBlock(text: readonly string[], width: number, theme: Theme): Blo
 
 const KEY_PX = 11;
 
-/** A key of families: a heading, then line, marker and name of each, in as many rows as the width asks for. */
+/**
+ * A key of families: a heading, then line, marker and name of each, in as many rows as the width asks for.
+ * @param all keys of the whole figure, which its panels take their styles from
+ */
 export function keyBlock(
   heading: string,
   families: ReadonlyMap<string, string>,
+  all: readonly string[],
   width: number,
   theme: Theme,
 ): Block {
   const line = KEY_PX + 8;
   let [x, row] = [0, 1];
-  const styles = curveStyles([...families.keys()], theme);
+  const styles = curveStyles(all, theme);
   const entries = [...families].map(([key, name]) => {
     const size = 36 + textWidth(name, KEY_PX);
     if (x + size > width) [x, row] = [0, row + 1];

@@ -117,7 +117,7 @@ function smallPanels(look: Look, shown: readonly Group[], theme: Theme): Block[]
     }),
   );
   const rows: Block[] = [
-    keyBlock("Every implementation, by engine (measured points)", families, WIDTH, theme),
+    keyBlock("Every implementation, by engine (measured points)", families, familiesOf(shown), WIDTH, theme),
   ];
   for (let i = 0; i < panels.length; i += SMALL_A_ROW) {
     rows.push({ spacing: 18, hconcat: panels.slice(i, i + SMALL_A_ROW) });

@@ -1,14 +1,12 @@
-import * as fc from "fast-check";
 import type { AnyOperator, Problem } from "../../impls/operator.js";
 import { selectiveScan } from "../../impls/selective_scan/index.js";
 import { ssd } from "../../impls/ssd/index.js";
-import type { GivenTensor } from "../../impls/tensor.js";
-import { specs } from "../problems/arbitrary.js";
 import { linearInputs } from "../problems/linear-input.js";
 import { boundArrays, truthOf } from "../verify/compare.js";
 import type { Run } from "../verify/subject.js";
-import { alongAxis, given, mapValues, range, take, withInputs } from "./edit.js";
-import { axisIndex, difference, float64Rounding } from "./hold.js";
+import { cuts, describeCut, part, placeIn, stateTensor } from "./cut.js";
+import { given, mapValues, withInputs } from "./edit.js";
+import { difference, float64Rounding } from "./hold.js";
 import { defineLaw, HOLDS, violated } from "./law.js";
 
 /**
@@ -21,38 +19,20 @@ export const splitResume = defineLaw({
   source: "arXiv 2405.21060, equation (1) and section 6 (inter-chunk recurrence)",
   operators: [ssd, selectiveScan],
   exact: [],
-  cases: (operator) =>
-    fc
-      .record({
-        spec: specs(operator, { ordinary: true, work: 20_000, without: ["documents"] }),
-        pick: fc.nat(9999),
-      })
-      .map(({ spec, pick }) => ({ spec, first: 1 + (pick % Math.max(1, spec.dims.length - 1)) })),
-  describe: ({ first }) => `cut after ${first} tokens`,
+  cases: (operator) => cuts(operator, { without: ["documents"] }),
+  describe: describeCut,
   async holds({ spec, first }, subject) {
     const { operator } = subject.target.impl;
     const { length } = spec.dims;
     if (length < 2) return undefined;
     const problem = subject.problem(operator, spec);
-    const part = (from: number, to: number) =>
-      alongAxis(problem, ["length"], (source, axis) => take(source, axis, range(from, to)), {
-        length: to - from,
-      });
     const whole = await subject.run(problem);
-    const left = await subject.run(part(0, first));
-    const state = stateTensor(operator, problem, Float64Array.from(left.values.finalState));
-    const right = await subject.run(withInputs(part(first, length), { initialState: state }));
+    const left = await subject.run(part(problem, 0, first));
+    const state = stateTensor(operator, problem, left.values.finalState);
+    const right = await subject.run(withInputs(part(problem, first, length), { initialState: state }));
     const carried = propagated(operator, right.problem, left);
 
-    const token = axisIndex(operator, problem, "Y", "length");
-    const width = whole.values.Y.length / (problem.dims.batch * length);
-    const place = (i: number) => {
-      const t = token(i);
-      const row = Math.floor(i / (width * length));
-      return t < first
-        ? { run: left, at: (row * first + t) * width + (i % width) }
-        : { run: right, at: (row * (length - first) + t - first) * width + (i % width) };
-    };
+    const place = placeIn(operator, whole, first, [left, right]);
     const Y = difference({
       operator,
       problem,
@@ -65,7 +45,7 @@ export const splitResume = defineLaw({
         const inherited = run === right ? carried.Y(at) : 0;
         return whole.bounds.Y.certified[i] + run.bounds.Y.certified[at] + inherited;
       },
-      what: `cut after ${first} tokens and resumed`,
+      what: `${describeCut({ spec, first })} and resumed`,
     });
     if (Y) return violated(Y);
     const finalState = difference({
@@ -76,16 +56,11 @@ export const splitResume = defineLaw({
       wanted: (i) => whole.values.finalState[i],
       tolerance: (i) =>
         whole.bounds.finalState.certified[i] + right.bounds.finalState.certified[i] + carried.finalState(i),
-      what: `cut after ${first} tokens and resumed`,
+      what: `${describeCut({ spec, first })} and resumed`,
     });
     return finalState ? violated(finalState) : HOLDS;
   },
 });
-
-function stateTensor(operator: AnyOperator, { dims }: Problem, data: Float64Array): GivenTensor {
-  const axes: readonly string[] = operator.outputs.finalState;
-  return { kind: "given", axes, shape: axes.map((axis) => dims[axis]), data };
-}
 
 /** What an error of the first part's final state, as large as its bound, becomes in the second: the map of that error alone. */
 function propagated(operator: AnyOperator, second: Problem, first: Run) {

@@ -143,30 +143,6 @@ INLINE Vec sums_of(const Vec v[LANES]) {
 #endif
 }
 
-// Rows and columns exchanged, in log2(LANES) rounds that each weave the two halves into each other.
-INLINE void transpose(Vec rows[LANES]) {
-#if defined(__AVX512F__)
-#define WEAVE_LOW 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23
-#define WEAVE_HIGH 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31
-#elif defined(__AVX2__)
-#define WEAVE_LOW 0, 8, 1, 9, 2, 10, 3, 11
-#define WEAVE_HIGH 4, 12, 5, 13, 6, 14, 7, 15
-#else
-#define WEAVE_LOW 0, 4, 1, 5
-#define WEAVE_HIGH 2, 6, 3, 7
-#endif
-  UNROLL for (int round = 1; round < LANES; round *= 2) {
-    Vec woven[LANES];
-    UNROLL for (int i = 0; i < LANES / 2; i++) {
-      woven[2 * i] = SHUFFLE(rows[i], rows[i + LANES / 2], WEAVE_LOW);
-      woven[2 * i + 1] = SHUFFLE(rows[i], rows[i + LANES / 2], WEAVE_HIGH);
-    }
-    UNROLL for (int i = 0; i < LANES; i++) rows[i] = woven[i];
-  }
-#undef WEAVE_LOW
-#undef WEAVE_HIGH
-}
-
 INLINE float sum_of(Vec x) {
   float total = 0;
   for (int i = 0; i < LANES; i++) total += x[i];

@@ -1,6 +1,6 @@
 // Rows of numbers: how many vectors they are, and rows to columns.
 #pragma once
-#include "../../engines/native/vector.h"
+#include "../../engines/native/transpose.h"
 
 #include <stdbool.h>
 

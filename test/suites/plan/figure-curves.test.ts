@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import { engines } from "../../../impls/engines/index.js";
 import { implementations } from "../../../impls/index.js";
-import { FAMILIES, familyOf, isQuickForm } from "../../../reports/analysis/families.js";
+import { FAMILIES, familyOf, isFigureOperator, isQuickForm } from "../../../reports/analysis/families.js";
 import { figureOperators } from "../../../suites/grids.js";
 import { figureCurves } from "../../../suites/plan/figure-curves.js";
 
@@ -25,6 +25,15 @@ it("a curve is drawn once, by the first engine that has it, by a peer only where
   ]);
   expect(figureCurves(implementations, [torch])(onTorch, 0)).toBe(true);
   expect(beside(find("ssd", "quadratic", "cpu"), 1)).toBe(false);
+});
+
+it("of an operator that the figure does not show every form is drawn once: its suite was named", () => {
+  const choice = figureCurves(implementations, [wasm, cpu]);
+  for (const form of ["quadratic", "linear", "fft"])
+    expect(
+      [wasm, cpu].map(({ engine }, t) => choice(find("masked_attention", form, engine), t)),
+      form,
+    ).toEqual([true, false]);
 });
 
 it("an engine that takes nothing of the grid's dtype leaves its curves to the next one", () => {
@@ -50,7 +59,7 @@ it("every form of the table is somebody's, and the quick grid's forms lie on mai
         `${key}: ${operator}/${form}`,
       ).toBe(true);
   for (const { operator, form } of implementations)
-    if (isQuickForm(operator.name, form)) {
+    if (isFigureOperator(operator.name) && isQuickForm(operator.name, form)) {
       const family = familyOf({ operator: operator.name, form });
       expect(family.main, `${operator.name}/${form}`).toBe(true);
       expect(FAMILIES.map(({ key }) => key)).toContain(family.key);
