@@ -5,6 +5,7 @@ import { chunkLength } from "./chunk-length.js";
 import { duality } from "./duality.js";
 import { filterResumes } from "./filter-resumes.js";
 import { formsAgree } from "./forms-agree.js";
+import { keyOrder } from "./key-order.js";
 import type { AnyLaw } from "./law.js";
 import { linearAttention } from "./linear-attention.js";
 import { linearity } from "./linearity.js";
@@ -31,6 +32,7 @@ export const laws: readonly AnyLaw[] = [
   duality,
   attentionRange,
   shiftedKeys,
+  keyOrder,
   recurrenceIsConvolution,
   permutation,
   filterResumes,
