@@ -6,6 +6,7 @@ import { decodeSteps } from "./decode-steps.js";
 import { duality } from "./duality.js";
 import { filterResumes } from "./filter-resumes.js";
 import { formsAgree } from "./forms-agree.js";
+import { keyOrder } from "./key-order.js";
 import type { AnyLaw } from "./law.js";
 import { linearAttention } from "./linear-attention.js";
 import { linearity } from "./linearity.js";
@@ -35,6 +36,7 @@ export const laws: readonly AnyLaw[] = [
   duality,
   attentionRange,
   shiftedKeys,
+  keyOrder,
   recurrenceIsConvolution,
   permutation,
   filterResumes,

@@ -171,10 +171,10 @@ export const cpu: readonly Patch[] = [
       "const channel = 0;",
     ],
     [
-      "eps-forgotten",
-      "the norm forgets eps",
+      "eps-outside-the-root",
+      "1 / (sqrt(mean) + eps) in place of 1 / sqrt(mean + eps)",
       "Math.sqrt(meanSquare(values) + eps)",
-      "Math.sqrt(meanSquare(values))",
+      "(Math.sqrt(meanSquare(values)) + eps)",
     ],
     [
       "gate-at-both-ends",

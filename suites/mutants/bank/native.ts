@@ -100,10 +100,10 @@ export const native: readonly Patch[] = [
   ]),
   ...patchesOf("rms_norm_gated/fused.native", "rms_norm_gated/native/fused.c", [
     [
-      "eps-outside-the-root",
-      "1 / (sqrt(mean) + eps) in place of 1 / sqrt(mean + eps)",
+      "eps-forgotten",
+      "the norm forgets eps",
       "splat(1 / sqrtf(sum_of(sums) / (float)size + (float)a->eps))",
-      "splat(1 / (sqrtf(sum_of(sums) / (float)size) + (float)a->eps))",
+      "splat(1 / sqrtf(sum_of(sums) / (float)size))",
     ],
   ]),
   ...patchesOf("convolution/fft.native", "convolution/native/fft.c", [

@@ -101,10 +101,10 @@ export const webgpu: readonly Patch[] = [
       "let seen = size.causal == 0u || s <= t;",
     ],
     [
-      "queries-not-reloaded",
-      "the tile of queries is loaded once, although its columns come in turns",
-      "if (DPAD > DT || s0 == begin) {",
-      "if (s0 == begin) {",
+      "tile-ends-early",
+      "the keys of a causal tile end before its last query",
+      "end = min(size.context, size.token0 + q0 + TQ);",
+      "end = min(size.context, size.token0 + q0 + TQ - 1u);",
     ],
     [
       "sums-in-half-precision",

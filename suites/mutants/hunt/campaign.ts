@@ -74,7 +74,7 @@ export async function runCampaign(campaign: Campaign): Promise<readonly Result[]
     } catch (error) {
       return { patch, hunted: { kills: [], lives: [], trouble: oneLine(error) } };
     } finally {
-      tree.remove();
+      tree.heal();
     }
   }
 
@@ -90,6 +90,6 @@ export async function runCampaign(campaign: Campaign): Promise<readonly Result[]
     await Promise.all(Array.from({ length: atOnce }, work));
     return results;
   } finally {
-    nursery.remove();
+    nursery.close();
   }
 }

@@ -1,4 +1,4 @@
-/** A copy of the sources with one patch in it, in which an engine's process runs: the mistake stands in the file that is loaded. */
+/** Copies of the sources, each with one patch in it at a time: an engine's process runs there, and loads the mistake. */
 import {
   cpSync,
   existsSync,
@@ -21,15 +21,16 @@ const PUBLISHED = /[\\/]reports[\\/](runs|published|baselines)/;
 
 /** Where the trees of one run lie, and what their compilers keep between them. */
 export interface Nursery {
-  /** A tree with the patch; it ends with the nursery or before. @throws where the patch does not fit its file */
+  /** A tree with the patch, until it is removed. @throws where the patch does not fit its file */
   plant(patch: Patch): Tree;
-  remove(): void;
+  close(): void;
 }
 
 export interface Tree {
   /** The module of its processes. */
   readonly child: string;
-  remove(): void;
+  /** The file is as it was; another patch may take the tree. */
+  heal(): void;
 }
 
 /** An installed package has none. */
@@ -41,19 +42,34 @@ export function openNursery(): Nursery {
   const folder = mkdtempSync(join(tmpdir(), "dualbench-mutants-"));
   const remove = () => rmSync(folder, { recursive: true, force: true });
   process.once("exit", remove);
+  const free: string[] = [];
+  let made = 0;
   return {
-    plant: (patch) => plant(folder, patch),
-    remove() {
+    plant(patch) {
+      const before = readFileSync(join(root, "impls", patch.file), "utf8");
+      const after = applied(patch, before);
+      const tree = free.pop() ?? copyTree(folder, `tree-${made++}`);
+      const file = join(tree, "impls", patch.file);
+      writeFileSync(file, after);
+      return {
+        child: join(tree, CHILD),
+        heal() {
+          writeFileSync(file, before);
+          free.push(tree);
+        },
+      };
+    },
+    close() {
       process.off("exit", remove);
       remove();
     },
   };
 }
 
-function plant(nursery: string, patch: Patch): Tree {
-  const folder = join(nursery, patch.name);
-  const file = join(root, "impls", patch.file);
-  const text = applied(patch, readFileSync(file, "utf8"));
+const CHILD = "child.ts";
+
+function copyTree(nursery: string, name: string): string {
+  const folder = join(nursery, name);
   mkdirSync(folder);
   for (const source of SOURCES)
     cpSync(join(root, source), join(folder, source), {
@@ -65,10 +81,9 @@ function plant(nursery: string, patch: Patch): Tree {
   // healthy kernels that are built, and choices that were measured, need not be made again
   if (existsSync(join(root, ".dualbench")))
     cpSync(join(root, ".dualbench"), join(folder, ".dualbench"), { recursive: true });
-  writeFileSync(join(folder, "impls", patch.file), text);
-  const child = join(folder, "child.ts");
-  writeFileSync(child, entry(join(nursery, "cache"), join(folder, "suites", "processes", "child.ts")));
-  return { child, remove: () => rmSync(folder, { recursive: true, force: true }) };
+  const child = entry(join(nursery, "cache"), join(folder, "suites", "processes", "child.ts"));
+  writeFileSync(join(folder, CHILD), child);
+  return folder;
 }
 
 /** Machine code of mutants stays out of the user's cache. */
