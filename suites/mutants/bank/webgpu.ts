@@ -59,10 +59,10 @@ export const webgpu: readonly Patch[] = [
       "fromStart[lane] = exp(prefix[lane]);",
     ],
     [
-      "stale-columns",
-      "columns of B that are not there keep what the tile before left in shared memory",
-      "        Bs[(i / NT) * NTP + i % NT] = valueB;",
-      "        if (t < last && n < size.state) { Bs[(i / NT) * NTP + i % NT] = valueB; }",
+      "columns-of-the-next-group",
+      "columns behind the state are read from what lies behind it: the next group, or the next token",
+      "if (t < last && n < size.state) {",
+      "if (t < last) {",
     ],
   ]),
   ...patchesOf("attention/materialised.webgpu", "attention/webgpu/materialised.scores.wgsl", [
