@@ -1,6 +1,7 @@
 """mamba_ssm's own kernel for a step, selective_state_update: of ssd, and of the selective scan, whose groups it takes for heads.
 
 It writes the new state over the old one, so that each run copies the old one in front: a run must find what the last one found.
+In 2.3.2.post1 it raises a TypeError without D and an AttributeError without dt_bias, which its docstring leaves out: both are zeros here.
 """
 import importlib
 
@@ -43,7 +44,7 @@ def of_ssd(problem):
     A = x.logA if x.logA.dim() == 1 else torch.tensor(problem.constants.rates, device=problem.device)
 
     def spread(tensor):
-        return None if tensor is None else tensor.view(h, -1).expand(h, p)
+        return (torch.zeros(h, device=problem.device) if tensor is None else tensor).view(h, -1).expand(h, p)
 
     return {
         "x": x.X,
@@ -59,14 +60,14 @@ def of_scan(problem):
     dims, x = problem.dims, problem.inputs
     b, g, n = dims.batch, dims.groups, dims.state
 
-    def by_group(tensor, *rest):
-        return None if tensor is None else tensor.view(*rest)
+    def by_group(tensor):
+        return (torch.zeros_like(x.A[:, :, 0]) if tensor is None else tensor).view(g, -1)
 
     return {
         "x": x.u.view(b, g, -1),
         "dt": x.delta.view(b, g, -1),
         "A": x.A.view(g, -1, n),
-        "D": by_group(x.D, g, -1),
-        "z": by_group(x.z, b, g, -1),
-        "dt_bias": by_group(x.deltaBias, g, -1),
+        "D": by_group(x.D),
+        "z": None if x.z is None else x.z.view(b, g, -1),
+        "dt_bias": by_group(x.deltaBias),
     }

@@ -86,11 +86,15 @@ describe.runIf(opened.length > 0).each(opened.map((engine) => ({ engine, isa: en
         for (const threads of [1, 2, 2]) {
           const prepared = await impl.prepare(engine as never, problem as never, { threads });
           await prepared.run(undefined as never);
-          const read: Readonly<Record<string, Float32Array>> = await prepared.read();
-          outputs.push(Object.entries(read).map(([name, values]) => ({ name, values: values.slice() })));
+          const read = Object.entries((await prepared.read()) as Readonly<Record<string, Float32Array>>);
+          outputs.push(new Map(read.map(([name, values]) => [name, values.slice()])));
           await prepared.dispose();
         }
-        for (const { values } of outputs[0]) expect(values.some((value) => value !== 0)).toBe(true);
+        for (const [name, values] of outputs[0])
+          expect(
+            values.some((value) => value !== 0),
+            name,
+          ).toBe(true);
         expect(outputs[1]).toEqual(outputs[0]);
         expect(outputs[2]).toEqual(outputs[0]);
       },
