@@ -80,8 +80,8 @@ export const native: readonly Patch[] = [
     [
       "mask-one-too-wide",
       "the softmax counts one key more than the query sees",
-      "first_of(load(row + z * LANES), most(0, seen - z * LANES))",
-      "first_of(load(row + z * LANES), most(0, seen + 1 - z * LANES))",
+      "only(load(row + z * LANES), from - z * LANES, to - z * LANES)",
+      "only(load(row + z * LANES), from - z * LANES, to + 1 - z * LANES)",
     ],
     [
       "sums-not-raised",
