@@ -9,16 +9,22 @@ export interface Term {
   value: number;
   scale: number;
   weighted: number;
+  /**
+   * Squares of those roundings times the scale: the same where all are of size one. The |l| roundings of a decay are one rounding of the
+   * step, |l| times as large: they do not even out.
+   */
+  squares: number;
   perSum: number;
   floor: number;
 }
 
 export function noTerm(): Term {
-  return { value: 0, scale: 0, weighted: 0, perSum: 0, floor: 0 };
+  return { value: 0, scale: 0, weighted: 0, squares: 0, perSum: 0, floor: 0 };
 }
 
+/** @param weighted roundings of size one */
 export function termOf(value: number, scale: number, weighted: number, perSum: number, floor = 0): Term {
-  return { value, scale, weighted, perSum, floor };
+  return { value, scale, weighted, squares: weighted, perSum, floor };
 }
 
 /** The same without a new object: where terms are many. */
@@ -29,10 +35,12 @@ export function setTerm(
   weighted: number,
   perSum: number,
   floor: number,
+  squares: number,
 ): void {
   term.value = value;
   term.scale = scale;
   term.weighted = weighted;
+  term.squares = squares;
   term.perSum = perSum;
   term.floor = floor;
 }
@@ -63,6 +71,7 @@ export class TermRow {
 /** Bounds of one output under way; counts are still times the scale. */
 export class GradientSums {
   readonly #bounds: Bounds;
+  readonly #squares: Float64Array;
 
   /** @param terms that each element is a sum of, in the output's own last sum */
   constructor(
@@ -70,6 +79,7 @@ export class GradientSums {
     private readonly terms: number,
   ) {
     this.#bounds = emptyBounds(size);
+    this.#squares = new Float64Array(size);
   }
 
   /** Adds `factor` times a term, where the product makes `roundings` more. */
@@ -79,17 +89,20 @@ export class GradientSums {
     value[i] += factor * term.value;
     scale[i] += size * term.scale;
     count[i] += size * (term.weighted + roundings * term.scale);
+    this.#squares[i] += size * (term.squares + roundings * term.scale);
     countPerSum[i] += size * term.perSum;
     floor[i] += (1 + size) * term.floor;
   }
 
   bounds(): Bounds {
     const { scale, count, countPerSum } = this.#bounds;
+    const squares = this.#squares;
     for (let i = 0; i < scale.length; i++) {
       count[i] = scale[i] > 0 ? count[i] / scale[i] + this.terms : 0;
       countPerSum[i] = scale[i] > 0 ? countPerSum[i] / scale[i] : 0;
+      squares[i] = scale[i] > 0 ? squares[i] / scale[i] + this.terms : 0;
     }
-    return this.#bounds;
+    return { ...this.#bounds, squares };
   }
 }
 
@@ -102,6 +115,7 @@ export function addTo(sum: Term, term: Term, factor: number, roundings: number):
   sum.value += factor * term.value;
   sum.scale += size * term.scale;
   sum.weighted += size * (term.weighted + roundings * term.scale);
+  sum.squares += size * (term.squares + roundings * term.scale);
   sum.perSum += size * term.perSum;
   sum.floor += (1 + size) * term.floor;
 }
@@ -128,12 +142,12 @@ export function gateTerm(y: Term, z: number): Term {
 export function addStates(
   sum: GradientSums,
   first: number,
-  [S, M, G, H]: readonly Float64Array[],
+  [S, M, G, H, Q]: readonly Float64Array[],
   floor: number,
 ): void {
   const term: Term = noTerm();
   for (let i = 0; i < S.length; i++) {
-    setTerm(term, S[i], M[i], G[i], H[i] + M[i], floor);
+    setTerm(term, S[i], M[i], G[i], H[i] + M[i], floor, Q[i]);
     sum.add(first + i, term);
   }
 }

@@ -9,10 +9,11 @@ import {
   noTerm,
   setTerm,
   type Term,
+  termOf,
 } from "../../recurrence/gradient-sums.js";
 import type { Reader } from "../../tensor.js";
 import type { Channel } from "./channel.js";
-import { add, ageOf, decay, decayOf, type Errors, noErrors } from "./recurrences.js";
+import { add, ageOf, decay, decayOf, type Errors, noErrors, squaresOf } from "./recurrences.js";
 
 /** Roundings of a product's last steps, beside its sums. */
 const OWN_ROUNDINGS = 14;
@@ -96,12 +97,13 @@ export class Adjoint {
         value: dy,
         scale: size,
         weighted: dyRoundings * size,
+        squares: dyRoundings * size,
         floor: size,
       };
       sums.du.add(row, skipped, this.#D, 2);
       sums.dD.add(channel.place, skipped, u, 2);
       const skip = Math.abs(this.#D * u);
-      addTo(y, { ...noTerm(), value: this.#D * u, scale: skip, weighted: 3 * skip, floor: skip }, 1, 0);
+      addTo(y, termOf(this.#D * u, skip, 3 * skip, 0, skip), 1, 0);
     }
     if (z) sums.dz.add(row, gateTerm(y, z[t]), channel.dY[t], 1);
     sums.Y?.add(row, y, z ? z[t] / (1 + Math.exp(-z[t])) : 1, dyRoundings);
@@ -115,10 +117,10 @@ export class Adjoint {
   }
 
   /** This channel's parts of dB and dC. */
-  #rows(t: number, [S, M, G, H]: Errors, dyRoundings: number): void {
+  #rows(t: number, [S, M, G, H, Q]: Errors, dyRoundings: number): void {
     const { channel, sums } = this;
     const { state } = this.problem.dims;
-    const [R, Ms, Gs, Hs] = this.R;
+    const [R, Ms, Gs, Hs, Qs] = this.R;
     const [x, dy] = [channel.x[t], channel.dy[t]];
     const token = channel.b * channel.steps.length + t;
     const firstOf = (name: string) =>
@@ -127,19 +129,19 @@ export class Adjoint {
     const [backward, forward] = [this.adjointFloor, this.floorOf(t)];
     const term = noTerm();
     for (let n = 0; n < state; n++) {
-      setTerm(term, R[n], Ms[n], Gs[n], Hs[n] + Ms[n], backward);
+      setTerm(term, R[n], Ms[n], Gs[n], Hs[n] + Ms[n], backward, Qs[n]);
       sums.dB.add(firstB + n, term, x, channel.steps[t].roundings);
-      setTerm(term, S[n], M[n], G[n], H[n] + M[n], forward);
+      setTerm(term, S[n], M[n], G[n], H[n] + M[n], forward, Q[n]);
       sums.dC.add(firstC + n, term, dy, dyRoundings);
     }
   }
 
   /** dA, and the step's gradient through the decays. */
-  #decays(t: number, [S, M, G, H]: Errors): Term {
+  #decays(t: number, [S, M, G, H, Q]: Errors): Term {
     const { channel, sums } = this;
     const { A } = channel;
     const step = channel.steps[t];
-    const [R, Ms, Gs, Hs] = this.R;
+    const [R, Ms, Gs, Hs, Qs] = this.R;
     const dStep = noTerm();
     const dl = noTerm();
     const floors = [this.floorOf(t - 1), this.adjointFloor];
@@ -150,6 +152,8 @@ export class Adjoint {
       dl.scale = a * Ms[n] * M[n];
       dl.weighted =
         a * (Gs[n] * M[n] + Ms[n] * G[n]) + (a === 0 ? 0 : ageOf(step, A[n]) + OWN_ROUNDINGS) * dl.scale;
+      dl.squares =
+        a * (Qs[n] * M[n] + Ms[n] * Q[n]) + (a === 0 ? 0 : squaresOf(step, A[n]) + OWN_ROUNDINGS) * dl.scale;
       dl.perSum = a * (Hs[n] * M[n] + Ms[n] * H[n]) + (Math.abs(l) + 2) * dl.scale;
       dl.floor = (1 + Ms[n]) * floors[0] + (1 + M[n]) * floors[1];
       sums.dA.add(channel.place * A.length + n, dl, step.step, step.roundings + 1);
@@ -160,7 +164,7 @@ export class Adjoint {
 }
 
 /** sum_n state_n row_n. */
-function product([S, M, G, H]: Errors, row: Float64Array, floor: number): Term {
+function product([S, M, G, H, Q]: Errors, row: Float64Array, floor: number): Term {
   const term = noTerm();
   let sum = 0;
   for (let n = 0; n < row.length; n++) {
@@ -169,9 +173,11 @@ function product([S, M, G, H]: Errors, row: Float64Array, floor: number): Term {
     term.value += S[n] * row[n];
     term.scale += M[n] * size;
     term.weighted += G[n] * size;
+    term.squares += Q[n] * size;
     term.perSum += H[n] * size;
   }
   term.weighted += (row.length + OWN_ROUNDINGS) * term.scale;
+  term.squares += (row.length + OWN_ROUNDINGS) * term.scale;
   term.perSum += term.scale;
   term.floor = (1 + sum) * floor;
   return term;

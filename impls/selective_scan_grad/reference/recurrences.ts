@@ -6,26 +6,28 @@
 import { KeptStates } from "../../recurrence/gradient-states.js";
 import type { Channel, Step } from "./channel.js";
 
-/** A state, itself on absolute values, its roundings so far, and those for each token of the form's longest sum. */
+/** A state, itself on absolute values, its roundings so far, those for each token of the form's longest sum, and squares of the former. */
 export type Errors = readonly [
   state: Float64Array,
   scale: Float64Array,
   count: Float64Array,
   perSum: Float64Array,
+  squares: Float64Array,
 ];
 
 export function noErrors(size: number): Errors {
   const array = () => new Float64Array(size);
-  return [array(), array(), array(), array()];
+  return [array(), array(), array(), array(), array()];
 }
 
 /** state <- state + u v. @param roundings of u v beside its own */
-export function add([S, M, G]: Errors, u: number, v: Float64Array, roundings: number): void {
+export function add([S, M, G, , Q]: Errors, u: number, v: Float64Array, roundings: number): void {
   for (let n = 0; n < v.length; n++) {
     const added = Math.abs(u * v[n]);
     S[n] += u * v[n];
     M[n] += added;
     G[n] += roundings * added;
+    Q[n] += roundings * added;
   }
 }
 
@@ -39,8 +41,13 @@ export function ageOf({ step, roundings }: Step, A: number): number {
   return 8 + (6 + roundings) * Math.abs(step * A);
 }
 
+/** Sum of the squares of those roundings: each of the step's is as large as the log decay. */
+export function squaresOf({ step, roundings }: Step, A: number): number {
+  return 8 + (6 + roundings) * (step * A) ** 2;
+}
+
 /** state <- a state. @returns the slowest decay */
-export function decay([S, M, G, H]: Errors, step: Step, A: Float64Array): number {
+export function decay([S, M, G, H, Q]: Errors, step: Step, A: Float64Array): number {
   let slowest = 0;
   for (let n = 0; n < S.length; n++) {
     const a = decayOf(step, A[n]);
@@ -48,6 +55,7 @@ export function decay([S, M, G, H]: Errors, step: Step, A: Float64Array): number
     // a = 0 forgets everything; without this branch 0 * Infinity could follow
     G[n] = a === 0 ? 0 : a * (G[n] + ageOf(step, A[n]) * M[n]);
     H[n] = a === 0 ? 0 : a * (H[n] + Math.abs(step.step * A[n]) * M[n]);
+    Q[n] = a === 0 ? 0 : a * (Q[n] + squaresOf(step, A[n]) * M[n]);
     S[n] *= a;
     M[n] *= a;
   }

@@ -184,13 +184,14 @@ export class Adjoint {
         value: dy,
         scale: absDy,
         weighted: dyRoundings * absDy,
+        squares: dyRoundings * absDy,
         floor: absDy,
       };
       sums.dX.add(element, skipped, this.#D[p], 2);
       const perHead = this.problem.inputs.D!.axes.length === 1;
       sums.dD.add(perHead ? head.j : head.j * headDim + p, skipped, X, 2);
       const skip = Math.abs(this.#D[p] * X);
-      addTo(y, { ...noTerm(), value: this.#D[p] * X, scale: skip, weighted: 3 * skip, floor: skip }, 1, 0);
+      addTo(y, termOf(this.#D[p] * X, skip, 3 * skip, 0, skip), 1, 0);
     }
     this.#gate(at, element, y);
   }
@@ -208,24 +209,26 @@ export class Adjoint {
   }
 
   /** dlogA, and the step's gradient as a whole: through x, and through the decay where it has a part in it. */
-  #decays(t: number, row: number, [S, M, G, H]: Errors, dStep: Term): void {
+  #decays(t: number, row: number, [S, M, G, H, Q]: Errors, dStep: Term): void {
     const { head, sums } = this;
     const { a, absL, ofLog, step, roundings, slope, inDoubt, raw } = head.steps[t];
-    const [R, Ms, Gs, Hs] = this.R;
+    const [R, Ms, Gs, Hs, Qs] = this.R;
     let [sumM, sumMs] = [0, 0];
-    let [value, scale, weighted, perSum] = [0, 0, 0, 0];
+    let [value, scale, weighted, squares, perSum] = [0, 0, 0, 0, 0];
     for (let i = 0; i < R.length; i++) {
       const ms = Ms[i];
       const m = M[i];
       value += R[i] * S[i];
       scale += ms * m;
       weighted += Gs[i] * m + ms * G[i];
+      squares += Qs[i] * m + ms * Q[i];
       perSum += Hs[i] * m + ms * H[i];
       sumM += m;
       sumMs += ms;
     }
-    const own = 8 + (5 + ofLog) * absL + R.length + OWN_ROUNDINGS;
+    const [own, ownSquares] = [absL, absL ** 2].map((l) => 8 + (5 + ofLog) * l + R.length + OWN_ROUNDINGS);
     const dl = termOf(a * value, a * scale, a * (weighted + own * scale), a * (perSum + (absL + 2) * scale));
+    dl.squares = a * (squares + ownSquares * scale);
     dl.floor = (1 + sumMs) * this.floorOf(t - 1) + (1 + sumM) * this.adjointFloor;
     if (this.#rate === undefined) sums.dlogA.add(row, dl);
     else {

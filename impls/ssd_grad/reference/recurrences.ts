@@ -7,22 +7,23 @@
 import { KeptStates } from "../../recurrence/gradient-states.js";
 import type { Head, Step } from "./head.js";
 
-/** A state, itself on absolute values, its roundings so far, and those for each token of the form's longest sum. */
+/** A state, itself on absolute values, its roundings so far, those for each token of the form's longest sum, and squares of the former. */
 export type Errors = readonly [
   state: Float64Array,
   scale: Float64Array,
   count: Float64Array,
   perSum: Float64Array,
+  squares: Float64Array,
 ];
 
 export function noErrors(size: number): Errors {
   const array = () => new Float64Array(size);
-  return [array(), array(), array(), array()];
+  return [array(), array(), array(), array(), array()];
 }
 
 /** state <- a state + u v^T. @param roundings of u v^T beside its own */
 export function addOuter(
-  [S, M, G]: Errors,
+  [S, M, G, , Q]: Errors,
   u: Float64Array,
   v: Float64Array,
   roundings: number | ((p: number) => number),
@@ -36,16 +37,20 @@ export function addOuter(
       S[i] += term;
       M[i] += added;
       G[i] += own * added;
+      Q[i] += own * added;
     }
   }
 }
 
 /** state <- a state. */
-export function decay([S, M, G, H]: Errors, { a, absL, ofLog }: Step): void {
+export function decay([S, M, G, H, Q]: Errors, { a, absL, ofLog }: Step): void {
   const age = a === 0 ? 0 : 8 + (5 + ofLog) * absL;
+  // each of the step's roundings is as large as the log decay
+  const squares = a === 0 ? 0 : 8 + (5 + ofLog) * absL ** 2;
   for (let i = 0; i < S.length; i++) {
     G[i] = a * (G[i] + age * M[i]);
     H[i] = a * (H[i] + absL * M[i]);
+    Q[i] = a * (Q[i] + squares * M[i]);
     S[i] *= a;
     M[i] *= a;
   }

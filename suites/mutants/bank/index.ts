@@ -2,9 +2,18 @@
 import { cpu } from "./cpu.js";
 import { cuda } from "./cuda.js";
 import { native } from "./native.js";
+import { passes } from "./passes.js";
 import type { Patch } from "./patch.js";
 import { ssdOnCpu } from "./ssd-on-cpu.js";
 import { wasm } from "./wasm.js";
 import { webgpu } from "./webgpu.js";
 
-export const patches: readonly Patch[] = [...cuda, ...webgpu, ...native, ...wasm, ...ssdOnCpu, ...cpu];
+export const patches: readonly Patch[] = [
+  ...cuda,
+  ...webgpu,
+  ...native,
+  ...wasm,
+  ...ssdOnCpu,
+  ...cpu,
+  ...passes,
+];

@@ -79,7 +79,7 @@ const segments: Options[] = [1, 2, 5].flatMap((threads) =>
 );
 
 function problemsOf(operator: AnyOperator): Problem[] {
-  if (operator.name === "attention")
+  if (["attention", "attention_grad"].includes(operator.name))
     return attentions.flatMap((dims) =>
       [{}, { causal: false, scale: -0.3 }, { causal: false, scale: 0.01 }]
         .filter((settings) => dims.length === dims.context || "causal" in settings)
