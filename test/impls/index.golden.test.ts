@@ -25,12 +25,15 @@ describe("references against the official float64 results", () => {
     const names = new Set(problems.map(({ operator }) => operator.name));
     expect([...names].sort()).toEqual([
       "attention",
+      "attention_grad",
       "causal_conv1d",
       "masked_attention",
       "rms_norm_gated",
       "selective_scan",
+      "selective_scan_grad",
       "ssd",
       "ssd_decode",
+      "ssd_grad",
     ]);
   });
 });

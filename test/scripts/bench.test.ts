@@ -1,10 +1,10 @@
 /** The command as users and scripts see it: lists, bad input, exit codes, signals, one writer a folder. */
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { readRun } from "../../reports/rows/store.js";
 import { parseBenchOptions } from "../../scripts/cli/bench/options.js";
-import { bench, refusedBy, start, temporary } from "./cli.js";
+import { bench, refusedBy, root, start, temporary } from "./cli.js";
 
 // processes are slow to start where many run
 vi.setConfig({ testTimeout: 240_000 });
@@ -200,7 +200,11 @@ describe("signals", () => {
       expect(code).toBe(wanted);
       // relative to where the command ran, where that is shorter
       expect(stderr).toMatch(new RegExp(`--resume \\S*${basename(dirname(out))}/run$`, "m"));
-      expect(stdout.trimEnd().split("\n")).toEqual([join(out, "results.jsonl"), join(out, "results.csv")]);
+      const named = stdout.trimEnd().split("\n");
+      expect(named.map((path) => resolve(root, path))).toEqual([
+        join(out, "results.jsonl"),
+        join(out, "results.csv"),
+      ]);
       const before = readRun(out);
       expect(before.cases.length).toBeGreaterThan(0);
       if (signal === "SIGTERM") return;
