@@ -32,7 +32,7 @@ function plainChart(suite: string, rows: readonly Row[]): Chart {
   const xKey = xKeyOf(suite, rows);
   return timeChart({
     xKey,
-    title: suite,
+    title: `Time over ${xKey}: ${suite.replaceAll("-", " ")}`,
     xTitle: xKey,
     x: sizeAxis,
     y: (curves) =>
