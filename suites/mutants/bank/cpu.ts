@@ -19,7 +19,8 @@ export const cpu: readonly Patch[] = [
       "initial-state-of-every-document",
       "every document starts from the row's initial state, which is the first one's",
       "if (ids && beginsAnew(ids, b, length, t)) S.fill(0);",
-      "if (ids && beginsAnew(ids, b, length, t)) { if (initialState) gatherRows(initialState, first, state, count, state, S, state); else S.fill(0); }",
+      "if (ids && beginsAnew(ids, b, length, t)) {\n" +
+        "if (initialState) gatherRows(initialState, first, state, count, state, S, state); else S.fill(0); }",
     ],
     [
       "scan-state-in-float32",
