@@ -5,7 +5,7 @@ import { alongAxis, given, mapValues, range, take, withInputs } from "./edit.js"
 import { difference } from "./hold.js";
 import { defineLaw, HOLDS, violated } from "./law.js";
 
-/** Few queries and more keys than a tile holds; Q is enlarged, so that the largest score of a later tile is far above an earlier one's. */
+/** Few queries, and more keys than a tile holds; Q is enlarged, so that the largest score of a later tile exceeds an earlier one's. */
 export const keyOrder = defineLaw({
   name: "key-order",
   states: "keys with their values in reverse order give the same attention output",

@@ -20,7 +20,7 @@ export const cpu: readonly Patch[] = [
       "every document starts from the row's initial state, which is the first one's",
       "if (ids && beginsAnew(ids, b, length, t)) S.fill(0);",
       "if (ids && beginsAnew(ids, b, length, t)) {\n" +
-        "if (initialState) gatherRows(initialState, first, state, count, state, S, state);\nelse S.fill(0);\n}",
+        "if (initialState) gatherRows(initialState, first, state, count, state, S, state); else S.fill(0); }",
     ],
     [
       "scan-state-in-float32",

@@ -102,9 +102,9 @@ export const webgpu: readonly Patch[] = [
     ],
     [
       "tile-ends-early",
-      "the keys of a causal tile end before its last query",
+      "the keys of a causal tile end where its queries begin",
       "end = min(size.context, size.token0 + q0 + TQ);",
-      "end = min(size.context, size.token0 + q0 + TQ - 1u);",
+      "end = min(size.context, size.token0 + q0);",
     ],
     [
       "sums-in-half-precision",
