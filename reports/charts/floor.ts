@@ -79,9 +79,14 @@ function sharePanel(
   families: readonly string[],
   theme: Theme,
 ): Layer {
-  const { xKey, device, dtype, state } = group;
+  const { xKey, device, dtype, state, pass } = group;
   const points = curves.flatMap((curve) => curve.points);
-  const about = [device, dtype, state === undefined ? undefined : `N = ${state}`].filter(Boolean);
+  const about = [
+    device,
+    dtype,
+    state === undefined ? undefined : `N = ${state}`,
+    pass && `${pass} pass`,
+  ].filter(Boolean);
   const over = xKey === "length" ? "sequence length" : xKey === "state" ? "state size" : xKey;
   return panel(curves, {
     width: 460,

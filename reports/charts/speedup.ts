@@ -35,7 +35,7 @@ export function speedupChart(
   });
   if (drawn.length === 0) return undefined;
   const how =
-    "Median time of each curve divided by the median time of SSD (ssd/chunked) at the same size; above 1x SSD is faster. " +
+    "Median time of each curve divided by the median time of SSD (the chunked form) at the same size; above 1x SSD is faster. " +
     "Bands: 95% intervals of the ratio from those of both medians (MOVER on the log scale); noise within this run only.";
   const [, ...setting] = caption(
     run,
@@ -60,6 +60,7 @@ function speedupPanel(
   if (compared.length === 0) return undefined;
   const ratios = compared.flatMap((comparison) => comparison.ratios);
   const about = [group.device, group.dtype];
+  if (group.pass !== undefined) about.push(`${group.pass} pass`);
   if (group.state !== undefined) about.push(`N = ${group.state}`);
   if (group.length !== undefined) about.push(`length ${formatSize(group.length)}`);
   const layer = panel(compared.map(drawnRatio), {

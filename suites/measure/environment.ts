@@ -143,7 +143,7 @@ function vectorFlags(): string | null {
 const run = promisify(execFile);
 
 /** Of the checkout this code runs from; an installed package has none. */
-async function readCommit(): Promise<Pick<Environment, "commit" | "dirty">> {
+export async function readCommit(): Promise<Pick<Environment, "commit" | "dirty">> {
   try {
     const git = (...args: string[]) => run("git", args, { cwd: packageRoot, timeout: 5000 });
     const { stdout: top } = await git("rev-parse", "--show-prefix");

@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { afterAll, describe, expect, it, vi } from "vitest";
 import { chosenMutants, enginesOf } from "../../scripts/cli/verify/mutants.js";
 import { parseVerifyOptions } from "../../scripts/cli/verify/options.js";
@@ -193,6 +194,51 @@ describe("verify --resume", () => {
       2,
       expect.stringContaining("repeat those flags, or name another folder"),
     ]);
+  });
+});
+
+describe("verify --resume with a kernel of one's own", () => {
+  const kernel = (change: string) => `
+import { recurrentCpu } from ${JSON.stringify(pathToFileURL(programFile("impls/ssd/recurrent.cpu")).href)};
+export const mine = {
+  ...recurrentCpu,
+  options: () => [{ make: "mine" }],
+  async prepare(engine, problem, options) {
+    const prepared = await recurrentCpu.prepare(engine, problem, options);
+    ${change}
+    return prepared;
+  },
+};
+`;
+
+  it("refuses to go on when its file has changed (3), and says what cannot be loaded (2)", {
+    timeout: 60_000,
+  }, async () => {
+    const [folder, file] = [join(temporary(), "campaign"), join(temporary(), "mine.mjs")];
+    const flags = ["--cases", "2", "--engine", "cpu", "--resume", folder, "--impl", file];
+    writeFileSync(file, kernel(""));
+    expect(await start(flags, { script: "verify" }).ended).toMatchObject({ code: 0 });
+    writeFileSync(file, kernel("prepared.run = () => {};"));
+    const changed = await start(flags, { script: "verify" }).ended;
+    expect([changed.code, changed.stderr]).toEqual([
+      3,
+      expect.stringContaining("a file of --impl has changed"),
+    ]);
+    writeFileSync(file, "export const = 3;");
+    const broken = await start([...flags.slice(0, 5), join(temporary(), "new"), ...flags.slice(6)], {
+      script: "verify",
+    }).ended;
+    expect([broken.code, broken.stderr]).toEqual([2, expect.stringContaining("mine.mjs")]);
+  });
+});
+
+describe("verify --export", () => {
+  it("writes over nobody's files", async () => {
+    const folder = temporary();
+    writeFileSync(join(folder, "README.md"), "mine");
+    const { code, stderr } = await start(["--export", folder], { script: "verify" }).ended;
+    expect([code, stderr]).toEqual([2, expect.stringContaining("holds files already; name a new folder")]);
+    expect(readFileSync(join(folder, "README.md"), "utf8")).toBe("mine");
   });
 });
 

@@ -97,7 +97,12 @@ function panelOf(group: Group, cases: readonly LargestCase[], families: readonly
     ...points.map((point) => point.y),
     ...lines.flatMap(({ ends }) => ends.map(([, at]) => at)),
   ]);
-  const about = [group.device, group.dtype, group.state === undefined ? undefined : `N = ${group.state}`];
+  const about = [
+    group.device,
+    group.dtype,
+    group.state === undefined ? undefined : `N = ${group.state}`,
+    group.pass && `${group.pass} pass`,
+  ];
   return scatter(points, lines, {
     width: 460,
     height: 300,

@@ -1,6 +1,7 @@
 /** `--resume DIR`: as many problems as hours allow, in blocks on all cores. A block is a `verify` of its own, what it found a file. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,8 +10,9 @@ import { atlasChart } from "../../../reports/charts/atlas.js";
 import { renderSvg } from "../../../reports/charts/render.js";
 import { Folder } from "../../../reports/publish/folder.js";
 import { writeScreenPicture } from "../../../reports/publish/pictures.js";
-import { makeFolder, writeInto } from "../../../reports/rows/folder.js";
+import { makeFolder, readPlain, writeInto } from "../../../reports/rows/folder.js";
 import { lockFolder } from "../../../reports/rows/lock.js";
+import { readCommit } from "../../../suites/measure/environment.js";
 import { loaderFlags } from "../../../suites/processes/fork.js";
 import { oneLine } from "../../../suites/processes/one-line.js";
 import {
@@ -26,18 +28,32 @@ import type { VerifyOptions } from "./options.js";
 import { chosen, tell } from "./tell.js";
 
 const PLAN = "campaign.json";
-const planSchema = z.object({ cases: z.number(), seed: z.number(), flags: z.array(z.string()) });
+const planSchema = z.object({
+  cases: z.number(),
+  seed: z.number(),
+  flags: z.array(z.string()),
+  /** What is verified: the commit of the program where it has one, a hash of each of the user's files. */
+  commit: z.string().nullable(),
+  files: z.array(z.string()),
+});
 
 /** @returns the exit code. @throws Stop */
 export async function campaign(named: string, options: VerifyOptions): Promise<number> {
   const folder = resolve(named);
-  const blocks = planned(folder, options);
-  const unlock = lockFolder(folder);
+  const { commit, dirty } = await readCommit();
+  let unlock = () => {};
   const interrupt = new Interrupt();
   try {
+    makeFolder(folder);
+    unlock = lockFolder(folder);
+    const blocks = planned(folder, options, dirty ? `${commit}-dirty` : commit);
     await runBlocks(folder, blocks, options, interrupt);
-    if (interrupt.code !== undefined) return interrupt.code;
-    return await conclude(folder, blocks, options);
+    if (interrupt.code === undefined) return await conclude(folder, blocks, options);
+    console.error("interrupted; the same command goes on");
+    return interrupt.code;
+  } catch (error) {
+    if (error instanceof Stop) throw error;
+    throw usageError(`cannot use --resume ${folder}: ${oneLine(error).replace("--out", "--resume")}`);
   } finally {
     interrupt.close();
     unlock();
@@ -45,28 +61,31 @@ export async function campaign(named: string, options: VerifyOptions): Promise<n
 }
 
 /** The blocks, and a folder that is about them. */
-function planned(folder: string, options: VerifyOptions): CampaignBlock[] {
+function planned(folder: string, options: VerifyOptions, commit: string | null): CampaignBlock[] {
   const { cases, seed } = options;
+  const files = options.impl.map((file) => createHash("sha256").update(readPlain(file)).digest("hex"));
   // files are named from where the command began
   const flags = chosen({ ...options, impl: options.impl.map((file) => resolve(file)) });
   const file = join(folder, PLAN);
   if (existsSync(file)) {
     const before = planSchema.safeParse(parsed(file)).data;
     if (!before) throw usageError(`${file} is no plan of a campaign; name another folder`);
-    if (JSON.stringify(before) !== JSON.stringify({ cases, seed, flags }))
+    if (JSON.stringify([before.cases, before.seed, before.flags]) !== JSON.stringify([cases, seed, flags]))
       throw usageError(
         `${folder} holds ${before.cases} cases from seed ${before.seed} on with ${JSON.stringify(before.flags.join(" "))}; ` +
           "repeat those flags, or name another folder",
       );
+    if (JSON.stringify([before.commit, before.files]) !== JSON.stringify([commit, files]))
+      throw new Stop(
+        EXIT.inconclusive,
+        `what ${folder} holds was found by other code (commit ${before.commit}, now ${commit}${
+          files.length > 0 ? "; or a file of --impl has changed" : ""
+        }); name another folder`,
+      );
   }
-  try {
-    const blocks = blocksOf(cases, seed);
-    makeFolder(folder);
-    writeInto(folder, PLAN, `${JSON.stringify({ cases, seed, flags })}\n`);
-    return blocks;
-  } catch (error) {
-    throw error instanceof Stop ? error : usageError(`cannot use --resume ${folder}: ${oneLine(error)}`);
-  }
+  const blocks = blocksOf(cases, seed);
+  writeInto(folder, PLAN, `${JSON.stringify({ cases, seed, flags, commit, files })}\n`);
+  return blocks;
 }
 
 function parsed(file: string): unknown {
@@ -103,8 +122,13 @@ async function runBlocks(
   tellProgress();
   const work = async () => {
     for (let block = waiting.shift(); block && interrupt.code === undefined; block = waiting.shift()) {
-      const said = await runBlock(folder, block, options, running);
+      const { code, said } = await runBlock(folder, block, options, running);
       if (interrupt.code !== undefined) return;
+      // a file that cannot be used, or nothing that was checked: no block would be better
+      if (code !== EXIT.good && code !== EXIT.wrong && code !== null) {
+        rmSync(fileOf(folder, block), { force: true });
+        throw new Stop(code, said.replace(/^dualbench: /, ""));
+      }
       if (!resultOf(folder, block))
         throw new Stop(
           EXIT.wrong,
@@ -121,13 +145,13 @@ async function runBlocks(
   }
 }
 
-/** @returns the last that it said on stderr */
+/** @returns how it ended, and the last that it said on stderr */
 function runBlock(
   folder: string,
   block: CampaignBlock,
   options: VerifyOptions,
   running: Set<ChildProcess>,
-): Promise<string> {
+): Promise<{ readonly code: number | null; readonly said: string }> {
   // the script beside which this one lies, as sources or built
   const script = fileURLToPath(new URL(`../../verify${import.meta.url.slice(-3)}`, import.meta.url));
   const { cases, seed } = block;
@@ -152,7 +176,7 @@ function runBlock(
     child.on("error", reject);
     child.on("close", (code, signal) => {
       running.delete(child);
-      settle(said.trimEnd().split("\n").at(-1) || `exit ${signal ?? code}`);
+      settle({ code, said: said.trimEnd().split("\n").at(-1) || `exit ${signal ?? code}` });
     });
   });
 }

@@ -1,4 +1,5 @@
 /** `--export` and `--outputs`: problems for kernels in any language, and what they wrote back. */
+import { readdirSync } from "node:fs";
 import { basename } from "node:path";
 import { operators } from "../../../impls/index.js";
 import { plural } from "../../../reports/format.js";
@@ -7,7 +8,7 @@ import { visible } from "../../../reports/text.js";
 import { oneLine } from "../../../suites/processes/one-line.js";
 import { exported, judge, parseProblemName } from "../../../suites/verify/exchange.js";
 import { goldenFiles } from "../../../suites/verify/golden.js";
-import { EXIT, usageError, warn } from "../exit.js";
+import { EXIT, Stop, usageError, warn } from "../exit.js";
 import { shellWord } from "../words.js";
 import { type VerifyOptions, verifyInvocation } from "./options.js";
 
@@ -15,8 +16,9 @@ import { type VerifyOptions, verifyInvocation } from "./options.js";
 export function exportProblems(folder: string, { cases, seed, operator: names }: VerifyOptions): number {
   try {
     makeFolder(folder);
+    mustBeEmpty(folder);
   } catch (error) {
-    throw usageError(`cannot make --export ${folder}: ${oneLine(error)}`);
+    throw error instanceof Stop ? error : usageError(`cannot make --export ${folder}: ${oneLine(error)}`);
   }
   const chosen = operators.filter(({ name }) => names.length === 0 || names.includes(name));
   let count = 0;
@@ -30,6 +32,12 @@ export function exportProblems(folder: string, { cases, seed, operator: names }:
   console.log(`${folder}: ${plural(count, "problem")} of ${chosen.map(({ name }) => name).join(", ")}`);
   console.log(`what a kernel writes back: ${verifyInvocation()} --outputs DIR`);
   return EXIT.good;
+}
+
+/** Nobody's files are written over, and none of an earlier export stay among the new ones. */
+function mustBeEmpty(folder: string): void {
+  if (readdirSync(folder).length > 0)
+    throw usageError(`--export ${folder} holds files already; name a new folder`);
 }
 
 /** @returns the exit code. @throws Stop */

@@ -1,4 +1,5 @@
 /** Where errors come nearest to their bounds: the worst case of every implementation by length, state, chunk and kind of decay. */
+import { operatorNamed } from "../../../impls/index.js";
 import type { Spec } from "../../problems/spec.js";
 import { formatToken, type Token } from "../token.js";
 
@@ -57,8 +58,14 @@ function binsOf({ dims, decay, operator }: Spec, chunk: number | undefined): [At
     // what attention keeps of a token is as wide as its head
     ...sizeBin("state", state ?? (operator.includes("attention") ? headDim : undefined)),
     ...sizeBin("chunk", chunk),
-    ["decay", decay],
+    ...(decays(operator) ? [["decay", decay] as [AtlasAxis, string]] : []),
   ];
+}
+
+/** Whether an operator has inputs that a kind of decay is drawn for. */
+function decays(operator: string): boolean {
+  const inputs: readonly { readonly random: unknown }[] = Object.values(operatorNamed(operator).inputs);
+  return inputs.some(({ random }) => random === "logDecay" || random === "channelDecay");
 }
 
 function sizeBin(axis: AtlasAxis, size: number | undefined): [AtlasAxis, string][] {

@@ -108,7 +108,7 @@ export function together(blocks: readonly BlockResult[]): CampaignResult {
 
 function rowOf(parts: readonly TableRow[]): TableRow {
   const sum = (of: (row: TableRow) => number) => parts.reduce((all, row) => all + of(row), 0);
-  const largest = (of: (row: TableRow) => number) => Math.max(...parts.map(of));
+  const largest = (of: (row: TableRow) => number) => parts.reduce((most, row) => Math.max(most, of(row)), 0);
   const middle = (of: (row: TableRow) => number) => {
     const sorted = parts
       .map(of)

@@ -43,9 +43,7 @@ it("counts tokens of a context and the head of attention, and nothing that a pro
   expect(atlas.cells().map(({ implementation, axis, bin }) => `${implementation} ${axis} ${bin}`)).toEqual([
     "a length 8",
     "a state 64",
-    "a decay usual",
     "b length 1",
-    "b decay usual",
   ]);
 });
 
