@@ -42,3 +42,39 @@ export class KeptStates {
     return this.#kept[i].subarray(place * length, (place + 1) * length);
   }
 }
+
+/**
+ * Walks the tokens forwards, then backwards in segments whose states are computed again.
+ * @param live the state before the first token; changed
+ * @param advance takes `live` past a token
+ * @param visit called for t from last to first, with the states before and after it
+ */
+export function thereAndBack<S extends States>(walk: {
+  readonly length: number;
+  readonly segment: number;
+  readonly live: S;
+  advance(t: number): void;
+  atEnd(final: S): void;
+  visit(t: number, before: S, after: S): void;
+}): void {
+  const { length, segment, live } = walk;
+  const borders = new KeptStates(Math.ceil(length / segment), live);
+  const within = new KeptStates(Math.min(segment, length) + 1, live);
+  for (let t = 0; t < length; t++) {
+    if (t % segment === 0) borders.keep(t / segment);
+    walk.advance(t);
+  }
+  walk.atEnd(live);
+  for (let k = Math.ceil(length / segment) - 1; k >= 0; k--) {
+    const first = k * segment;
+    const size = Math.min(segment, length - first);
+    borders.restore(k);
+    for (let i = 0; i < size; i++) {
+      within.keep(i);
+      walk.advance(first + i);
+    }
+    within.keep(size);
+    for (let i = size - 1; i >= 0; i--)
+      walk.visit(first + i, within.at(i) as unknown as S, within.at(i + 1) as unknown as S);
+  }
+}

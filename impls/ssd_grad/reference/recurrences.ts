@@ -4,7 +4,7 @@
  *
  *   R_t = a_(t+1) R_(t+1) + dy_t C_t^T       what Y and finalState gain by S_t
  */
-import { KeptStates } from "../../recurrence/gradient-states.js";
+import { thereAndBack } from "../../recurrence/gradient-states.js";
 import type { Head, Step } from "./head.js";
 
 /** A state, itself on absolute values, its roundings so far, those for each token of the form's longest sum, and squares of the former. */
@@ -71,8 +71,6 @@ export function walkBackwards(
 ): void {
   const length = head.steps.length;
   const live = initial;
-  const borders = new KeptStates(Math.ceil(length / segment), live);
-  const within = new KeptStates(Math.min(segment, length) + 1, live);
   const headDim = head.x.length / length;
   const state = head.B.length / length;
   const advance = (t: number) => {
@@ -85,21 +83,5 @@ export function walkBackwards(
       step.roundings,
     );
   };
-  for (let t = 0; t < length; t++) {
-    if (t % segment === 0) borders.keep(t / segment);
-    advance(t);
-  }
-  atEnd(live);
-  for (let k = Math.ceil(length / segment) - 1; k >= 0; k--) {
-    const first = k * segment;
-    const size = Math.min(segment, length - first);
-    borders.restore(k);
-    for (let i = 0; i < size; i++) {
-      within.keep(i);
-      advance(first + i);
-    }
-    within.keep(size);
-    for (let i = size - 1; i >= 0; i--)
-      visit(first + i, within.at(i) as unknown as Errors, within.at(i + 1) as unknown as Errors);
-  }
+  thereAndBack({ length, segment, live, advance, atEnd, visit });
 }
