@@ -18,7 +18,7 @@ import {
 import { decayed } from "../ssd/cpu/steps.js";
 import { STEPS } from "../ssd/operator.js";
 import { type Chunk, emptyChunk, gradientsOfDecays, loadMask } from "./cpu/chunk.js";
-import { hostHead, STORED } from "./cpu/head.js";
+import { everyHead, hostHead, STORED } from "./cpu/head.js";
 import { ssdGrad } from "./operator.js";
 
 /** Longer ones pay no more without a matrix unit, and shorter ones keep more states. */
@@ -35,7 +35,7 @@ export const chunkedCpu = implementation(ssdGrad, "cpu", {
       ? undefined
       : `needs chunk to be a whole number of at least 1, got ${chunk}`,
   prepare(engine, problem, { chunk = DEFAULT_CHUNK }) {
-    const { batch, length, heads, groups, headDim, state } = problem.dims;
+    const { length, heads, groups, headDim, state } = problem.dims;
     const inputs = engine.inputs(ssdGrad, problem);
     const { X, B, C, initialState, dFinalState } = inputs;
     const outputs = engine.outputs(ssdGrad, problem);
@@ -146,17 +146,7 @@ export const chunkedCpu = implementation(ssdGrad, "cpu", {
       ssdGrad,
       problem,
       outputs,
-      () => {
-        head.beginRun();
-        for (let b = 0; b < batch; b++)
-          for (let group = 0; group < groups; group++) {
-            head.beginGroup();
-            for (let h = (group * heads) / groups; h < ((group + 1) * heads) / groups; h++)
-              oneHead(b, group, h);
-            head.finishGroup(b, group);
-          }
-        head.finishRun();
-      },
+      () => everyHead(head, problem.dims, oneHead),
       head.bytes + borders.byteLength,
     );
   },

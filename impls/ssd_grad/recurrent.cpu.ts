@@ -8,7 +8,7 @@ import { KeptStates, segmentLength } from "../recurrence/gradient-states.js";
 import { flushNegligible, gatherRows } from "../recurrence/host-matrix.js";
 import { decayed } from "../ssd/cpu/steps.js";
 import { STEPS } from "../ssd/operator.js";
-import { hostHead, STORED } from "./cpu/head.js";
+import { everyHead, hostHead, STORED } from "./cpu/head.js";
 import { ssdGrad } from "./operator.js";
 
 export const recurrentCpu = implementation(ssdGrad, "cpu", {
@@ -17,7 +17,7 @@ export const recurrentCpu = implementation(ssdGrad, "cpu", {
   source: "reverse mode through equation (1) of arXiv 2405.21060, token by token",
   rounding: () => hostRounding(0, STORED),
   prepare(engine, problem) {
-    const { batch, length, heads, groups, headDim, state } = problem.dims;
+    const { length, heads, groups, headDim, state } = problem.dims;
     const inputs = engine.inputs(ssdGrad, problem);
     const { X, B, C, initialState, dFinalState } = inputs;
     const outputs = engine.outputs(ssdGrad, problem);
@@ -115,17 +115,7 @@ export const recurrentCpu = implementation(ssdGrad, "cpu", {
       ssdGrad,
       problem,
       outputs,
-      () => {
-        head.beginRun();
-        for (let b = 0; b < batch; b++)
-          for (let group = 0; group < groups; group++) {
-            head.beginGroup();
-            for (let h = (group * heads) / groups; h < ((group + 1) * heads) / groups; h++)
-              oneHead(b, group, h);
-            head.finishGroup(b, group);
-          }
-        head.finishRun();
-      },
+      () => everyHead(head, problem.dims, oneHead),
       head.bytes + borders.bytes + within.bytes,
     );
   },

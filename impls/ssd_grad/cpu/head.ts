@@ -139,3 +139,19 @@ export function hostHead(
     },
   };
 }
+
+/** One run: all heads, those of a group one after another, since their dB and dC are one sum. */
+export function everyHead(
+  head: HostHead,
+  { batch, heads, groups }: Problem<SsdGrad>["dims"],
+  oneHead: (b: number, group: number, h: number) => void,
+): void {
+  head.beginRun();
+  for (let b = 0; b < batch; b++)
+    for (let group = 0; group < groups; group++) {
+      head.beginGroup();
+      for (let h = (group * heads) / groups; h < ((group + 1) * heads) / groups; h++) oneHead(b, group, h);
+      head.finishGroup(b, group);
+    }
+  head.finishRun();
+}
