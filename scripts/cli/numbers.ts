@@ -5,12 +5,18 @@ import { LARGEST_SEED } from "../../suites/verify/token.js";
 /** Weeks of them; a number beyond it is a slip of the hand. */
 const LARGEST = 1e9;
 
-export function casesFlag(text: string): number {
+/** A whole number from 1 to so many. */
+const countFlag = (most: number) => (text: string) => {
   const value = Number(text);
-  if (!/^\d+$/.test(text) || value < 1 || value > LARGEST)
-    throw new InvalidArgumentError(`it takes a whole number of at least 1 and at most ${LARGEST}.`);
+  if (!/^\d+$/.test(text) || value < 1 || value > most)
+    throw new InvalidArgumentError(`it takes a whole number of at least 1 and at most ${most}.`);
   return value;
-}
+};
+
+export const casesFlag = countFlag(LARGEST);
+export const shapesFlag = countFlag(1000);
+/** Seconds, an hour at most. */
+export const deadlineFlag = countFlag(3600);
 
 export function seedFlag(text: string): number {
   const value = Number(text);

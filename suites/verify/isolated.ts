@@ -1,7 +1,8 @@
 /** An engine in a process of its own: a crash, an abort or a hang of native code costs one case, and the next one starts it again. */
 
 import type { EngineTraits } from "../../impls/engines/index.js";
-import { Unsupported } from "../../impls/prepared.js";
+import type { Problem } from "../../impls/operator.js";
+import { type Options, Unsupported } from "../../impls/prepared.js";
 import { EngineDied, type EngineLink, type Host } from "../processes/host.js";
 import type { Lacking, OpenRequest } from "../processes/protocol.js";
 import { Hung, type Lacks, type Place } from "./targets.js";
@@ -13,16 +14,27 @@ const EVALUATE_MS = 40_000;
 /** An engine that dies this often in a row is not started again. */
 const MOST_DEATHS = 5;
 
-/** @throws with one sentence when this machine lacks the engine or the device */
-export async function isolatedPlace(host: Host, request: OpenRequest, traits?: EngineTraits): Promise<Place> {
+/**
+ * @param deadlineMs for one problem, where somebody chose it: whoever takes longer is still asked problems of other shapes
+ * @throws with one sentence when this machine lacks the engine or the device
+ */
+export async function isolatedPlace(
+  host: Host,
+  request: OpenRequest,
+  traits?: EngineTraits,
+  deadlineMs?: number,
+): Promise<Place> {
   let link: EngineLink | undefined;
   let deaths = 0;
   let key: string | undefined;
   let warning: string | undefined;
   let lacks: Lacks = {};
   let lacking: readonly Lacking[] = [];
-  /** Implementations, by index, that gave no answer in time: each costs its deadline once. */
-  const hung = new Map<number, string>();
+  const evaluateMs = deadlineMs ?? EVALUATE_MS;
+  /** Who gave no answer in time: each costs its deadline once. */
+  const hung = new Map<string, string>();
+  const keyOf = (index: number, problem: Problem, options: Options = {}) =>
+    deadlineMs === undefined ? String(index) : JSON.stringify([index, shapeKey(problem), options]);
 
   async function alive(): Promise<EngineLink> {
     if (link?.alive) return link;
@@ -41,8 +53,8 @@ export async function isolatedPlace(host: Host, request: OpenRequest, traits?: E
     return link;
   }
 
-  async function guarded<T>(index: number, work: (link: EngineLink) => Promise<T>): Promise<T> {
-    const before = hung.get(index);
+  async function guarded<T>(key: string, work: (link: EngineLink) => Promise<T>): Promise<T> {
+    const before = hung.get(key);
     if (before !== undefined) throw new Hung(before, true);
     const engine = await alive();
     try {
@@ -52,7 +64,7 @@ export async function isolatedPlace(host: Host, request: OpenRequest, traits?: E
     } catch (error) {
       if (!engine.alive) deaths++;
       if (!(error instanceof EngineDied && error.hung)) throw error;
-      hung.set(index, error.message);
+      hung.set(key, error.message);
       throw new Hung(error.message, false);
     }
   }
@@ -66,13 +78,22 @@ export async function isolatedPlace(host: Host, request: OpenRequest, traits?: E
     lacks,
     lacking,
     options: ({ index }, problem) =>
-      guarded(index, (engine) => engine.call("choices", { impl: index, problem }, EVALUATE_MS)),
+      guarded(keyOf(index, problem), (engine) =>
+        engine.call("choices", { impl: index, problem }, evaluateMs),
+      ),
     async evaluate({ index }, problem, options) {
       const body = { impl: index, problem, options };
-      const found = await guarded(index, (engine) => engine.call("evaluate", body, EVALUATE_MS));
+      const found = await guarded(keyOf(index, problem, options), (engine) =>
+        engine.call("evaluate", body, evaluateMs),
+      );
       if ("unsupported" in found) throw new Unsupported(found.unsupported);
       return found;
     },
     close: async () => link?.stop(),
   };
+}
+
+/** What a compiler sees of a problem. */
+function shapeKey({ operator, dtype, dims, inputs, settings }: Problem): unknown {
+  return [operator, dtype, dims, Object.keys(inputs).sort(), settings];
 }

@@ -23,6 +23,8 @@ export interface OpenTargetOptions {
   readonly files: readonly string[];
   /** Where processes run; one of its own by default. */
   readonly host?: Host;
+  /** For one problem; `isolated.ts` has its own. */
+  readonly deadlineMs?: number | undefined;
 }
 
 export interface OpenedTargets {
@@ -65,7 +67,7 @@ export async function openTargets(options: OpenTargetOptions): Promise<OpenedTar
     if (mine.length === 0) return;
     try {
       const request = { engine, device, named, files, originMs: host.nowMs() };
-      const place = await isolatedPlace(host, request, traits);
+      const place = await isolatedPlace(host, request, traits, options.deadlineMs);
       places.push(place);
       if (place.warning !== undefined) warnings.push(`engine ${engine}: ${place.warning}`);
       const lacking = place.lacking ?? [];

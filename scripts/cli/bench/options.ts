@@ -3,10 +3,10 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { engines } from "../../../impls/engines/index.js";
 import { chooseSuites, suites } from "../../../suites/index.js";
 import { parseAxes, withAxes } from "../../../suites/plan/axes.js";
-import { parseFilter } from "../../../suites/plan/filter.js";
 import type { Grid, Suite } from "../../../suites/suite.js";
 import { mustKnow } from "../engine-names.js";
 import { usageError } from "../exit.js";
+import { filterFlag } from "../filter-flag.js";
 import { invocationOf } from "../invocation.js";
 import { parseFlags } from "../parse-flags.js";
 
@@ -68,7 +68,7 @@ export function parseBenchOptions(argv: readonly string[]): BenchOptions | undef
     ...pick("suite", raw.suite),
     ...pick("engine", raw.engine),
     ...pick("device", raw.device),
-    ...pick("filter", raw.filter?.join(" ")),
+    ...pick("filter", raw.filter),
     ...pick("grid", raw.grid),
     ...pick("axis", raw.axis),
     ...pick("shard", raw.shard),
@@ -129,7 +129,7 @@ function benchCommand(): Command {
     .option(
       "--filter <expr>",
       "words that must all match an id, a|b for either: ssd/|scan length<=4096",
-      filter,
+      filterFlag,
     )
     .addOption(new Option("--grid <name>", "sizes and time: quick, default or paper").argParser(grid))
     .option(
@@ -167,15 +167,6 @@ function oneOf(what: string, entries: readonly { readonly name: string }[]) {
     if (entries.some(({ name }) => name === value)) return value;
     throw new InvalidArgumentError(`There is no ${what} "${value}"; there are ${names(entries)}`);
   };
-}
-
-function filter(value: string, earlier: string[] | undefined): string[] {
-  try {
-    parseFilter(value);
-  } catch (error) {
-    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
-  }
-  return [...(earlier ?? []), value];
 }
 
 function grid(value: string): Grid {

@@ -6,9 +6,9 @@ import { DEFAULT_RULE } from "../../../suites/gate/statistics/judge.js";
 import { ORDINARY_NOISE } from "../../../suites/gate/statistics/simulate.js";
 import { chooseSuites } from "../../../suites/index.js";
 import { parseAxes, withAxes } from "../../../suites/plan/axes.js";
-import { parseFilter } from "../../../suites/plan/filter.js";
 import { mustKnow } from "../engine-names.js";
 import { usageError } from "../exit.js";
+import { filterFlag } from "../filter-flag.js";
 import { invocationOf } from "../invocation.js";
 import { parseFlags } from "../parse-flags.js";
 import { shellWord } from "../words.js";
@@ -59,7 +59,7 @@ export function parseGateOptions(argv: readonly string[]): GateOptions | undefin
   if (raw.update && raw.baseline === undefined)
     throw usageError("--update writes the file of --baseline FILE; name it");
   mustBeAxes(raw.axis);
-  return { ...raw, filter: raw.filter?.join(" ") } as GateOptions;
+  return raw as GateOptions;
 }
 
 /** The options that a repetition needs to meet the same kernels on the same devices. */
@@ -95,7 +95,7 @@ function gateCommand(): Command {
     .option(
       "--filter <expr>",
       "words that must all match an id, a|b for either: ssd/|scan length<=2048",
-      filter,
+      filterFlag,
     )
     .option("--axis <name=sizes>", "these sizes in place of the quick grid's (repeat for more)", list, [])
     .option("--engine <name>", "only this engine (repeat for more)", list, [])
@@ -152,15 +152,6 @@ function list(value: string, earlier: string[]): string[] {
 function check(value: string, earlier: string[]): string[] {
   if ((CHECKS as readonly string[]).includes(value)) return [...earlier, value];
   throw new InvalidArgumentError(`There is no check "${value}"; there are ${CHECKS.join(", ")}`);
-}
-
-function filter(value: string, earlier: string[] | undefined): string[] {
-  try {
-    parseFilter(value);
-  } catch (error) {
-    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
-  }
-  return [...(earlier ?? []), value];
 }
 
 function zeroOrMore(value: string): number {

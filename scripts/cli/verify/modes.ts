@@ -2,6 +2,8 @@
 import { writeNamed } from "../../../reports/rows/folder.js";
 import { visible } from "../../../reports/text.js";
 import { laws } from "../../../suites/laws/index.js";
+import type { AnyLaw } from "../../../suites/laws/law.js";
+import { parseFilter } from "../../../suites/plan/filter.js";
 import { oneLine } from "../../../suites/processes/one-line.js";
 import { originOf } from "../../../suites/processes/origin.js";
 import type { Evidence, EvidenceOf } from "../../../suites/verify/evidence.js";
@@ -12,6 +14,7 @@ import {
   goldenLines,
   type Unreadable,
 } from "../../../suites/verify/golden.js";
+import { narrowed } from "../../../suites/verify/narrow.js";
 import { runRandom } from "../../../suites/verify/random.js";
 import { replay } from "../../../suites/verify/replay.js";
 import type { Target } from "../../../suites/verify/targets.js";
@@ -84,11 +87,10 @@ function listFiles(folder: string): string[] {
   }
 }
 
-export async function verifyByProblems(
-  options: VerifyOptions,
-  targets: readonly Target[],
-): Promise<Verified> {
-  const { cases, seed } = options;
+export async function verifyByProblems(options: VerifyOptions, all: readonly Target[]): Promise<Verified> {
+  const { cases, seed, operator } = options;
+  const laws = lawsOf(options);
+  const targets = all.filter(({ impl }) => operator.length === 0 || operator.includes(impl.operator.name));
   if (targets.length === 0) {
     console.error("no implementation is left to verify; leave out --engine or add --impl FILE");
     return { code: EXIT.nothingToMeasure, evidence: new Map() };
@@ -114,8 +116,23 @@ export async function verifyByProblems(
   return { code: codeOf(0, failed, checks), evidence };
 }
 
-export async function verifyByReplay(token: Token, targets: readonly Target[]): Promise<Verified> {
-  const { ok, lines, evidence } = await replay(token, laws, targets).catch((error: Error) => {
+/** What of the laws these options leave. */
+function lawsOf({ law, operator, filter, shapes, seed, replay: token }: VerifyOptions): readonly AnyLaw[] {
+  return narrowed(laws, {
+    laws: law,
+    operators: operator,
+    subjects: filter === undefined ? undefined : parseFilter(filter),
+    shapes,
+    seed: token?.seed ?? seed,
+  });
+}
+
+export async function verifyByReplay(
+  token: Token,
+  options: VerifyOptions,
+  targets: readonly Target[],
+): Promise<Verified> {
+  const { ok, lines, evidence } = await replay(token, lawsOf(options), targets).catch((error: Error) => {
     throw usageError(error.message);
   });
   for (const line of lines) console.log(line);

@@ -3,10 +3,12 @@ import { statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { operators } from "../../../impls/index.js";
+import { laws } from "../../../suites/laws/index.js";
 import { MOST_CASES, parseToken, type Token } from "../../../suites/verify/token.js";
 import { usageError } from "../exit.js";
+import { filterFlag } from "../filter-flag.js";
 import { invocationOf } from "../invocation.js";
-import { casesFlag, seedFlag } from "../numbers.js";
+import { casesFlag, deadlineFlag, seedFlag, shapesFlag } from "../numbers.js";
 import { parseFlags } from "../parse-flags.js";
 
 export interface VerifyOptions {
@@ -22,8 +24,16 @@ export interface VerifyOptions {
   readonly export?: string;
   /** Folder of what such kernels wrote back. */
   readonly outputs?: string;
-  /** Of `export`: operators by name, all when empty. */
+  /** Of random problems and of `export`: operators by name, all when empty. */
   readonly operator: readonly string[];
+  /** Laws by name, all when empty. */
+  readonly law: readonly string[];
+  /** Which implementations are looked at, with their storage types and options; the grammar of `bench --filter`. */
+  readonly filter?: string;
+  /** Random problems of an operator have so many shapes at most. */
+  readonly shapes?: number;
+  /** How long one problem may take, in seconds. */
+  readonly deadline?: number;
   /** Mutants of whose name or file this is a part; all where it is empty. */
   readonly mutants?: string;
   readonly impl: readonly string[];
@@ -40,7 +50,9 @@ const DEFAULT_SEED = 0;
 
 /** As commander gives them: lists are there always, `--mutants` alone is true. */
 type Given = Partial<Omit<VerifyOptions, "mutants">> &
-  Pick<VerifyOptions, "engine" | "device" | "impl" | "operator"> & { readonly mutants?: string | true };
+  Pick<VerifyOptions, "engine" | "device" | "impl" | "operator" | "law"> & {
+    readonly mutants?: string | true;
+  };
 
 /** @returns undefined when the help was printed. @throws Stop */
 export function parseVerifyOptions(argv: readonly string[]): VerifyOptions | undefined {
@@ -64,12 +76,16 @@ export function parseVerifyOptions(argv: readonly string[]): VerifyOptions | und
 const MODES = ["vectors", "replay", "resume", "export", "outputs", "mutants"] as const;
 type Mode = (typeof MODES)[number];
 
+/** What chooses among random problems and who meets them. */
+const RUNNING = ["law", "filter", "shapes", "deadline"] as const;
+const NARROWING = ["operator", ...RUNNING] as const;
+
 /** Flags without a part in a mode, and why: beside it they would be passed over without a word. */
 const STRANGERS: Readonly<Record<Mode, readonly [why: string, ...flags: (keyof Given)[]]>> = {
-  vectors: ["golden vectors are not drawn at random", "cases", "seed"],
-  replay: ["the token holds both", "cases", "seed"],
+  vectors: ["golden vectors are not drawn at random", "cases", "seed", ...NARROWING],
+  replay: ["the token holds it", "cases", "seed", "operator", "law"],
   resume: ["each block in its folder is such a document", "json"],
-  export: ["the kernels are somebody else's", "engine", "device", "impl", "json"],
+  export: ["the kernels are somebody else's", "engine", "device", "impl", "json", ...RUNNING],
   outputs: [
     "names of files hold the problems, and the kernels are somebody else's",
     "cases",
@@ -78,8 +94,9 @@ const STRANGERS: Readonly<Record<Mode, readonly [why: string, ...flags: (keyof G
     "device",
     "impl",
     "json",
+    ...NARROWING,
   ],
-  mutants: ["mutants are of our own kernels, and meet problems of their own", "cases", "impl"],
+  mutants: ["mutants are of our own kernels, and meet problems of their own", "cases", "impl", ...NARROWING],
 };
 
 function mustFit(given: Given): void {
@@ -96,12 +113,19 @@ function mustFit(given: Given): void {
     throw usageError(
       `--cases takes ${MOST_CASES} at most; more with --resume DIR, which keeps what was done`,
     );
-  if (given.operator.length > 0 && mode !== "export")
-    throw usageError("--operator goes with --export: it chooses whose problems are written");
-  const known = operators.map(({ name }) => name);
-  const unknown = given.operator.find((name) => !known.includes(name));
+  mustBeKnown("operator", given.operator, operators);
+  mustBeKnown("law", given.law, laws);
+}
+
+function mustBeKnown(
+  what: string,
+  names: readonly string[],
+  all: readonly { readonly name: string }[],
+): void {
+  const known = all.map(({ name }) => name);
+  const unknown = names.find((name) => !known.includes(name));
   if (unknown !== undefined)
-    throw usageError(`there is no operator "${unknown}"; there are ${known.join(", ")}`);
+    throw usageError(`there is no ${what} "${unknown}"; there are ${known.join(", ")}`);
 }
 
 function verifyCommand(): Command {
@@ -140,7 +164,23 @@ function verifyCommand(): Command {
       "--export <dir>",
       `writes problems for kernels in any language, as safetensors (--cases of each operator, default ${EXPORTED_CASES})`,
     )
-    .option("--operator <name>", "of --export: only this operator's; may be repeated", repeated, [])
+    .option("--operator <name>", "only problems of this operator; may be repeated", repeated, [])
+    .option("--law <name>", "only this law, e.g. forms-agree; may be repeated", repeated, [])
+    .option(
+      "--filter <expr>",
+      "only implementations whose id with dtype and options matches, as in bench: make=mamba_ssm dtype=f16",
+      filterFlag,
+    )
+    .option(
+      "--shapes <n>",
+      "random problems of an operator have at most n shapes: for kernels that are compiled for each",
+      shapesFlag,
+    )
+    .option(
+      "--deadline <s>",
+      "seconds that one problem may take (default 40); with it, whoever takes longer loses problems of that shape only",
+      deadlineFlag,
+    )
     .option("--outputs <dir>", "judges what such kernels wrote back")
     .option("--json <file>", "results as one JSON document")
     .allowExcessArguments(false)

@@ -39,9 +39,12 @@ async function verifyOn(host: ReturnType<typeof nodeHost>, options: VerifyOption
   const { device: devices } = options;
   const mutants = options.mutants === undefined ? undefined : chosenMutants(options.mutants, options.engine);
   const engines = mutants ? enginesOf(mutants) : options.engine;
-  const opened = await openTargets({ engines, devices, files: named, host }).catch((error: Error) => {
-    throw usageError(error.message);
-  });
+  const deadlineMs = options.deadline && options.deadline * 1000;
+  const opened = await openTargets({ engines, devices, files: named, host, deadlineMs }).catch(
+    (error: Error) => {
+      throw usageError(error.message);
+    },
+  );
   try {
     const { absent, remarks, present, targets, refused, files } = opened;
     const unusable = tellRefused(refused, files.length > 0);
@@ -62,6 +65,6 @@ async function verifyOn(host: ReturnType<typeof nodeHost>, options: VerifyOption
 function modeOf(options: VerifyOptions) {
   const { vectors, replay } = options;
   if (vectors !== undefined) return verifyByVectors.bind(undefined, vectors, options);
-  if (replay !== undefined) return verifyByReplay.bind(undefined, replay);
+  if (replay !== undefined) return verifyByReplay.bind(undefined, replay, options);
   return verifyByProblems.bind(undefined, options);
 }

@@ -28,10 +28,14 @@ export function again(options: VerifyOptions, flag: string, value: string): stri
 }
 
 /** The flags that choose what is verified. */
-export function chosen({ engine, device, impl }: VerifyOptions): string[] {
+export function chosen(options: VerifyOptions): string[] {
+  const { engine, device, impl, filter, shapes, deadline } = options;
   return [
     ...engine.flatMap((name) => ["--engine", name]),
     ...device.flatMap((name) => ["--device", name]),
     ...impl.flatMap((file) => ["--impl", file]),
+    ...(filter === undefined ? [] : ["--filter", filter]),
+    ...(shapes === undefined ? [] : ["--shapes", String(shapes)]),
+    ...(deadline === undefined ? [] : ["--deadline", String(deadline)]),
   ];
 }
