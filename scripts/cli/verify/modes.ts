@@ -89,8 +89,8 @@ function listFiles(folder: string): string[] {
 
 export async function verifyByProblems(options: VerifyOptions, all: readonly Target[]): Promise<Verified> {
   const { cases, seed, operator } = options;
-  const laws = lawsOf(options);
   const targets = all.filter(({ impl }) => operator.length === 0 || operator.includes(impl.operator.name));
+  const laws = await lawsOf(options, targets);
   if (targets.length === 0) {
     console.error("no implementation is left to verify; leave out --engine or add --impl FILE");
     return { code: EXIT.nothingToMeasure, evidence: new Map() };
@@ -117,14 +117,18 @@ export async function verifyByProblems(options: VerifyOptions, all: readonly Tar
 }
 
 /** What of the laws these options leave. */
-function lawsOf({ law, operator, filter, shapes, seed, replay: token }: VerifyOptions): readonly AnyLaw[] {
-  return narrowed(laws, {
+async function lawsOf(
+  { law, operator, filter, shapes, seed, replay: token }: VerifyOptions,
+  targets: readonly Target[],
+): Promise<readonly AnyLaw[]> {
+  const narrowing = {
     laws: law,
     operators: operator,
     subjects: filter === undefined ? undefined : parseFilter(filter),
     shapes,
     seed: token?.seed ?? seed,
-  });
+  };
+  return narrowed(laws, narrowing, targets);
 }
 
 export async function verifyByReplay(
@@ -132,9 +136,11 @@ export async function verifyByReplay(
   options: VerifyOptions,
   targets: readonly Target[],
 ): Promise<Verified> {
-  const { ok, lines, evidence } = await replay(token, lawsOf(options), targets).catch((error: Error) => {
-    throw usageError(error.message);
-  });
+  const { ok, lines, evidence } = await replay(token, await lawsOf(options, targets), targets).catch(
+    (error: Error) => {
+      throw usageError(error.message);
+    },
+  );
   for (const line of lines) console.log(line);
   const checks = [...evidence.values()].reduce((sum, one) => sum + one.checks, 0);
   if (checks === 0) warn("nothing was checked: no implementation took this case");
