@@ -10,6 +10,8 @@ export interface Point {
 
 /** The last few points say how the curve grows now; earlier ones still hold start-up costs. */
 const POINTS = 3;
+/** Quadratic forms of a linear map grow as the square of its least operations, nothing here faster: a steeper line is noise. */
+const STEEPEST = 2;
 
 /**
  * Least-squares line in log-log through the last points up to x; larger ones say nothing of what a smaller case needs, and may lie on
@@ -36,7 +38,7 @@ function smaller(points: readonly Point[], x: number): Point[] {
 
 function continued(known: readonly Point[], slope: number, x: number): number {
   const last = known[known.length - 1];
-  return last.y * Math.max(1, (x / last.x) ** slope);
+  return last.y * Math.max(1, (x / last.x) ** Math.min(slope, STEEPEST));
 }
 
 /** Growth exponent; two points at one place have none, and count as proportional. */

@@ -38,3 +38,12 @@ it("predicts from smaller sizes only, whatever a larger one took", () => {
   expect(extrapolate([{ x: 0.5, y: 0.25 }, ...quadratic], 2)).toBeCloseTo(4, 9);
   expect(extrapolate([{ x: 4, y: 16 }], 2)).toBeUndefined();
 });
+
+it("noise between two points draws no case larger than a quadratic form's", () => {
+  const noisy = [
+    { x: 1, y: 1 },
+    { x: 2, y: 20 },
+  ];
+  expect(logSlope(noisy)).toBeGreaterThan(4);
+  expect(extrapolate(noisy, 20)).toBeCloseTo(2000, 6);
+});
