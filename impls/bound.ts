@@ -6,7 +6,8 @@
  *   probable  = the same with each count n replaced by 3 sqrt(n)         random inputs stay within it
  *
  * Roundings that are not all of size u * scale (logits in the hundreds, a transform that spreads its errors) bring the sum of their
- * squares along; the random walk goes by that: probable = 3 u sqrt(squares + R countPerSum) scale + ...
+ * squares along; the random walk goes by that: probable = 3 u sqrt(squares + R countPerSum) scale + ... Roundings that are known in
+ * advance are no walk (decays near 1 round alike): what they add up to stands beside it, `repeated`.
  *
  * Derivations: the README of each operator. Notation: numerics in CONTRIBUTING.md.
  */
@@ -53,6 +54,8 @@ export interface Bounds {
   readonly countPerSum: Float64Array;
   /** Sum of the squares of the `count` roundings, each in units of u * scale; absent where all are of size one (then it is `count`). */
   readonly squares?: Float64Array;
+  /** What the roundings that follow from the inputs alone add up to, signs and all, in units of u * scale; absent where there are none. */
+  readonly repeated?: Float64Array;
   /** Tokens that the element sums over: no form's sum can be longer. Absent where that is not known. */
   readonly tokens?: Float64Array;
   /** Magnitudes that are multiplied by eta: below it a state may be flushed to zero. */
@@ -68,7 +71,7 @@ export interface Bounds {
 export function emptyBounds(length: number, decays = false): Bounds {
   const array = () => new Float64Array(length);
   const bounds = { value: array(), scale: array(), count: array(), countPerSum: array(), floor: array() };
-  return decays ? { ...bounds, decaySum: array() } : bounds;
+  return decays ? { ...bounds, decaySum: array(), repeated: array() } : bounds;
 }
 
 /** Smallest magnitude that counts: f32 states below it may be flushed (denormals are slow), f16 storage rounds at 2^-24. */
@@ -97,7 +100,7 @@ export function boundAt(bounds: Bounds, i: number, rounding: Rounding): ElementB
   return {
     certified: roundoff * count + rounding.accumulate * transformed + rest,
     probable:
-      roundoff * Math.min(count, 3 * Math.sqrt(squares)) +
+      roundoff * Math.min(count, (bounds.repeated?.[i] ?? 0) + 3 * Math.sqrt(squares)) +
       rounding.accumulate * Math.min(transformed, 3 * walked) +
       rest,
     unit: Math.max(rounding.accumulate, ROUNDOFF.f32) * (scale + walked),
