@@ -78,16 +78,20 @@ export function writeOutput(
   Y.value[t] = value;
   Y.scale[t] = scale;
   Y.count[t] = scale > 0 ? weighted / scale + S.length + ownRoundings : 0;
+  Y.products![t] = scale > 0 ? weighted / scale / A_TOKEN + S.length : 0;
   Y.countPerSum[t] = scale > 0 ? perSum / scale + 1 : 0;
   Y.repeated![t] = scale > 0 ? known / scale : 0;
   Y.floor[t] = (1 + sumC) * floor;
   Y.decaySum![t] = decaySum;
 }
 
-export type StateBounds = Bounds & Required<Pick<Bounds, "repeated">>;
+/** Roundings that G counts at least for each token that a value has been in the state; of these one may be a product's. */
+const A_TOKEN = 8;
+
+export type StateBounds = Bounds & Required<Pick<Bounds, "products" | "repeated">>;
 
 export function emptyStateBounds(length: number): StateBounds {
-  return { ...emptyBounds(length), repeated: new Float64Array(length) };
+  return { ...emptyBounds(length), products: new Float64Array(length), repeated: new Float64Array(length) };
 }
 
 /** The final state with its bound; parameters as above. */
@@ -101,6 +105,7 @@ export function stateBounds(
     bounds.value[n] = S[n];
     bounds.scale[n] = M[n];
     bounds.count[n] = M[n] > 0 ? G[n] / M[n] + ownRoundings : 0;
+    bounds.products[n] = M[n] > 0 ? G[n] / M[n] / A_TOKEN : 0;
     bounds.countPerSum[n] = M[n] > 0 ? H[n] / M[n] + 1 : 0;
     bounds.repeated[n] = M[n] > 0 ? repeatedSize(repeated, n) / M[n] : 0;
     bounds.floor[n] = floor;

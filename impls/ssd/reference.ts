@@ -179,8 +179,8 @@ function endDocument(walk: LaneWalk): void {
   const { documentStates, S } = walk;
   if (!documentStates) return;
   const bounds = stateBounds(walk, floorOf(walk), OWN_ROUNDINGS);
-  for (const part of ["value", "scale", "count", "countPerSum", "repeated", "floor"] as const)
-    documentStates[part].set(bounds[part], walk.ended * S.length);
+  for (const [part, values] of Object.entries(bounds) as [keyof StateBounds, Float64Array][])
+    documentStates[part]!.set(values, walk.ended * S.length);
   walk.ended++;
 }
 

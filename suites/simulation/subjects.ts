@@ -29,21 +29,29 @@ export interface Subject {
 }
 
 const signed = (random: Random) => 2 * random() - 1;
+/** Mostly of one sign: what cuts toward zero errs most where nothing cancels. */
+const coherent = (random: Random) => random() * (random() < 0.125 ? -1 : 1);
 /** Exactly 1, next to 1, moderate and strong. */
 const logDecay = (random: Random, u: number) =>
   [() => 0, () => -4 * u * random(), () => -random(), () => -6 * random()][Math.floor(4 * random())]();
 
-export function ssdSubject(name: string, form: HeadForm, longestSum: number, length: number): Subject {
-  const dims = { batch: 1, length, heads: 1, groups: 1, headDim: 1, state: 2 };
+export function ssdSubject(
+  name: string,
+  form: HeadForm,
+  longestSum: number,
+  length: number,
+  state = 2,
+): Subject {
+  const dims = { batch: 1, length, heads: 1, groups: 1, headDim: 1, state };
   return {
     name: `ssd/${name}`,
     operator: ssd,
-    sizes: { X: length, logA: length, B: 2 * length, C: 2 * length, dt: length, initialState: 2 },
+    sizes: { X: length, logA: length, B: state * length, C: state * length, dt: length, initialState: state },
     problem: (inputs) => givenProblem(ssd, { dims, inputs }),
     draw: (input, random, u) =>
-      input === "logA" ? logDecay(random, u) : input === "dt" ? random() : signed(random),
+      input === "logA" ? logDecay(random, u) : input === "dt" ? random() : coherent(random),
     run(arithmetic, problem, values) {
-      const outputs = { Y: new Float64Array(length), finalState: new Float64Array(2) };
+      const outputs = { Y: new Float64Array(length), finalState: new Float64Array(state) };
       eachHead(problem as Problem<typeof ssd>, values as unknown as SsdValues, outputs, arithmetic, form);
       return outputs;
     },
