@@ -6,10 +6,12 @@
  *   probable  = the same with each count n replaced by 3 sqrt(n)         random inputs stay within it
  *
  * Roundings that are not all of size u * scale (logits in the hundreds, a transform that spreads its errors) bring the sum of their
- * squares along; the random walk goes by that: probable = 3 u sqrt(squares + R countPerSum) scale + ...
+ * squares along; the random walk goes by that: probable = 3 u sqrt(squares + R countPerSum) scale + ... Roundings that are known in
+ * advance are no walk (decays near 1 round alike): what they add up to stands beside it, `repeated`.
  *
  * Derivations: the README of each operator. Notation: numerics in CONTRIBUTING.md.
  */
+import { lostBy, type MatrixUnit } from "./matrix-unit.js";
 import type { Dtype } from "./tensor.js";
 
 /** What an implementation declares about its own arithmetic. */
@@ -24,8 +26,16 @@ export interface Rounding {
   readonly longestSum: number;
   /** prefix: decays from differences of running sums over `longestSum` tokens, as the official code; loses digits. */
   readonly decay: "segsum" | "prefix";
+  /** Products are summed on a matrix unit; absent where each is rounded to nearest. */
+  readonly products?: ProductSums;
   /** Sums over tokens go through a Fourier transform, where the operator has other forms that do not: it errs normwise. */
   readonly transform?: true;
+}
+
+export interface ProductSums {
+  readonly unit: MatrixUnit;
+  /** Products of the shortest sum over channels. */
+  readonly terms: number;
 }
 
 /** Rounding of a form that keeps everything in f32. */
@@ -53,6 +63,10 @@ export interface Bounds {
   readonly countPerSum: Float64Array;
   /** Sum of the squares of the `count` roundings, each in units of u * scale; absent where all are of size one (then it is `count`). */
   readonly squares?: Float64Array;
+  /** What the roundings that follow from the inputs alone add up to, signs and all, in units of u * scale; absent where there are none. */
+  readonly repeated?: Float64Array;
+  /** How many of the `count` roundings sums of products may make on a matrix unit; absent: all. */
+  readonly products?: Float64Array;
   /** Tokens that the element sums over: no form's sum can be longer. Absent where that is not known. */
   readonly tokens?: Float64Array;
   /** Magnitudes that are multiplied by eta: below it a state may be flushed to zero. */
@@ -68,7 +82,7 @@ export interface Bounds {
 export function emptyBounds(length: number, decays = false): Bounds {
   const array = () => new Float64Array(length);
   const bounds = { value: array(), scale: array(), count: array(), countPerSum: array(), floor: array() };
-  return decays ? { ...bounds, decaySum: array() } : bounds;
+  return decays ? { ...bounds, decaySum: array(), products: array(), repeated: array() } : bounds;
 }
 
 /** Smallest magnitude that counts: f32 states below it may be flushed (denormals are slow), f16 storage rounds at 2^-24. */
@@ -88,7 +102,9 @@ export function boundAt(bounds: Bounds, i: number, rounding: Rounding): ElementB
   const scale = bounds.scale[i];
   const roundoff = rounding.accumulate * scale;
   const longestSum = Math.min(rounding.longestSum, bounds.tokens?.[i] ?? Number.POSITIVE_INFINITY);
-  const further = longestSum * bounds.countPerSum[i] + prefixCount(bounds, i, rounding);
+  const onUnit = sumsOnUnit((bounds.products ?? bounds.count)[i], longestSum, rounding);
+  const further = longestSum * bounds.countPerSum[i] + prefixCount(bounds, i, rounding) + onUnit.more;
+  const known = (bounds.repeated?.[i] ?? 0) + onUnit.drift;
   const count = bounds.count[i] + further;
   const squares = (bounds.squares ?? bounds.count)[i] + further;
   const rest = rounding.roundings * rounding.storage * scale + eta(rounding) * bounds.floor[i];
@@ -97,10 +113,30 @@ export function boundAt(bounds: Bounds, i: number, rounding: Rounding): ElementB
   return {
     certified: roundoff * count + rounding.accumulate * transformed + rest,
     probable:
-      roundoff * Math.min(count, 3 * Math.sqrt(squares)) +
+      roundoff * Math.min(count, known + 3 * Math.sqrt(squares)) +
       rounding.accumulate * Math.min(transformed, 3 * walked) +
       rest,
     unit: Math.max(rounding.accumulate, ROUNDOFF.f32) * (scale + walked),
+  };
+}
+
+/**
+ * What a matrix unit errs by beside one rounding a product, and the mean of all that it cuts off, which has one sign and adds up.
+ * @param products roundings of sums over channels
+ */
+function sumsOnUnit(
+  products: number,
+  longestSum: number,
+  rounding: Rounding,
+): { more: number; drift: number } {
+  if (!rounding.products) return { more: 0, drift: 0 };
+  const { unit, terms } = rounding.products;
+  const inRoundings = (products: number) => (lostBy(unit, products) * 2 ** -unit.bits) / rounding.accumulate;
+  const perProduct = inRoundings(terms) / terms;
+  const overTokens = inRoundings(longestSum);
+  return {
+    more: products * Math.max(0, perProduct - 1) + Math.max(0, overTokens - longestSum),
+    drift: (products * perProduct + overTokens) / 2,
   };
 }
 

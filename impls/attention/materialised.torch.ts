@@ -12,7 +12,7 @@ const shared = {
   file: new URL("./torch/materialised.py", import.meta.url),
   constants: (problem: Problem<Attention>) => ({ scale: attentionScale(problem) }),
   // the scaled query, the scores, the weights, the output; twice more where torch scales both sides by a root
-  rounding: ({ dtype, dims }: Problem<Attention>) => torchRounding(dtype, dims.context, 6),
+  rounding: ({ dtype, dims }: Problem<Attention>) => torchRounding(dtype, dims.context, 6, dims.headDim),
 };
 
 export const materialisedTorch = [

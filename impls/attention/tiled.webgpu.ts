@@ -1,6 +1,7 @@
 /** Tiled attention (FlashAttention-2) on WebGPU. */
 import type { WebGpuEngine } from "../engines/webgpu.js";
 import { implementation } from "../implementation.js";
+import { UNSPECIFIED } from "../matrix-unit.js";
 import { type Problem, randomProblem } from "../operator.js";
 import type { Options } from "../prepared.js";
 import { type Attention, attention, NARROWED, visiblePairs } from "./operator.js";
@@ -33,7 +34,8 @@ export const tiledWebgpu = implementation(attention, "webgpu", {
     return isNarrowed(problem) ? "make subgroup-matrix knows no mask but the causal one" : undefined;
   },
   rounding: ({ dtype, dims }, { make }) => ({
-    accumulate: make === "subgroup-matrix" ? 2 ** -22 : 2 ** -23,
+    accumulate: 2 ** -23,
+    ...(make === "subgroup-matrix" ? { products: { unit: UNSPECIFIED, terms: dims.headDim } } : {}),
     storage: dtype === "f16" ? 2 ** -11 : 0,
     // Y; on the matrix unit also the probabilities
     roundings: dtype === "f16" ? (make === "subgroup-matrix" ? 2 : 1) : 0,

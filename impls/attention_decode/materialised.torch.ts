@@ -9,7 +9,7 @@ export const materialisedTorch = torchPeers(attentionDecode, {
   replays: ["graph"],
   constants: (problem) => ({ scale: attentionScale(problem), first: firstKey(problem) }),
   // computed in f32 and stored once; on a GPU a product may be on matrix units
-  rounding: ({ dtype, dims }) => torchRounding(dtype, dims.context + 1, 1),
+  rounding: ({ dtype, dims }) => torchRounding(dtype, dims.context + 1, 1, dims.headDim),
   scratchBytes: ({ dims: { batch, context, heads, groups, headDim, headDimV } }) =>
     f32Bytes(batch, context, groups, headDim + headDimV) + 3 * f32Bytes(batch, heads, context),
   timed: ({ dtype }) => (dtype === "f32" ? "" : "computed in f32"),

@@ -11,7 +11,7 @@ export const tiledTorch = torchPeers(attentionDecode, {
   constants: (problem) => ({ scale: attentionScale(problem), first: firstKey(problem) }),
   // the query times a factor, the logits where it keeps them, the weights, the output; the efficient backend's f32 is short of f32
   rounding: ({ dtype, dims }) => {
-    const usual = torchRounding(dtype, dims.context + 1, 6);
+    const usual = torchRounding(dtype, dims.context + 1, 6, dims.headDim);
     return dtype === "f32" ? { ...usual, accumulate: 2 ** -21 } : usual;
   },
   unsupported: (problem) =>

@@ -8,7 +8,7 @@ export const fftTorch = torchPeers(convolution, {
   file: new URL("./torch/fft.py", import.meta.url),
   replays: ["graph"],
   // transforms in f32 whatever the storage: one rounding of the result
-  rounding: ({ dtype }) => ({ ...torchRounding(dtype, 0, 1), accumulate: 2 ** -24 }),
+  rounding: ({ dtype }) => torchRounding(dtype, 0, 1),
   scratchBytes: ({ dims: { batch, length, heads, headDim } }) =>
     (2 * batch + 1) * 3 * f32Bytes(2 ** (1 + Math.ceil(Math.log2(length))), heads, headDim),
   timed: ({ dtype }) => (dtype === "f32" ? "" : "computed in f32"),

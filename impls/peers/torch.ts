@@ -2,6 +2,7 @@
 import type { Rounding } from "../bound.js";
 import type { TorchEngine, TorchProgram } from "../engines/torch.js";
 import { type Form, type Implementation, implementation } from "../implementation.js";
+import { NVIDIA } from "../matrix-unit.js";
 import type { AnyOperator, Problem } from "../operator.js";
 import type { Options } from "../prepared.js";
 
@@ -99,17 +100,24 @@ export function storageOf(dtype: Problem["dtype"]): number {
 }
 
 /**
- * Rounding of torch ops: products accumulate in f32 (tensor cores may truncate: 2^-22), intermediate results of the half types are
- * stored in them.
+ * Rounding of torch ops: products of the half types are summed by matrix units where a card has them, all else in f32 to nearest;
+ * intermediate results of the half types are stored in them.
  * @param stored how often a value of a half type is rounded to storage between input and output
+ * @param terms products of the shortest sum over channels; absent where there are none but elementwise ones
  */
-export function torchRounding(dtype: Problem["dtype"], longestSum: number, stored: number): Rounding {
+export function torchRounding(
+  dtype: Problem["dtype"],
+  longestSum: number,
+  stored: number,
+  terms?: number,
+): Rounding {
   const half = dtype !== "f32";
   return {
-    accumulate: half ? 2 ** -22 : 2 ** -24,
+    accumulate: 2 ** -24,
     storage: storageOf(dtype),
     roundings: half ? stored : 0,
     longestSum,
     decay: "segsum",
+    ...(half && terms !== undefined ? { products: { unit: NVIDIA, terms } } : {}),
   };
 }

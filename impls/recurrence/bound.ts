@@ -5,6 +5,7 @@
 import { type Bounds, emptyBounds } from "../bound.js";
 import { laneCoordinates } from "../lanes.js";
 import type { AnyOperator, Lane, Problem } from "../operator.js";
+import { type Repeated, repeatedSize } from "./repeated.js";
 
 /** The recurrences of one lane at one token; arrays are of `state`. */
 export interface Recurrences {
@@ -15,6 +16,8 @@ export interface Recurrences {
   readonly G: Float64Array;
   /** The part of G that grows with the form's longest sum. */
   readonly H: Float64Array;
+  /** Roundings that are known in advance. */
+  readonly repeated: Repeated;
   readonly Y: Bounds;
   /** Sum of |log decay| up to this token. */
   decaySum: number;
@@ -51,7 +54,7 @@ export function* inCompany(
  * @param ownRoundings those of an output's last steps, beside the sum over `state`
  */
 export function writeOutput(
-  { S, M, G, H, Y, decaySum }: Recurrences,
+  { S, M, G, H, repeated, Y, decaySum }: Recurrences,
   t: number,
   C: Float64Array,
   floor: number,
@@ -61,6 +64,7 @@ export function writeOutput(
   let scale = 0;
   let weighted = 0;
   let perSum = 0;
+  let known = 0;
   let sumC = 0;
   for (let n = 0; n < S.length; n++) {
     const c = Math.abs(C[n]);
@@ -68,24 +72,42 @@ export function writeOutput(
     scale += c * M[n];
     weighted += c * G[n];
     perSum += c * H[n];
+    known += c > 0 ? c * repeatedSize(repeated, n) : 0;
     sumC += c;
   }
   Y.value[t] = value;
   Y.scale[t] = scale;
   Y.count[t] = scale > 0 ? weighted / scale + S.length + ownRoundings : 0;
+  Y.products![t] = scale > 0 ? weighted / scale / A_TOKEN + S.length : 0;
   Y.countPerSum[t] = scale > 0 ? perSum / scale + 1 : 0;
+  Y.repeated![t] = scale > 0 ? known / scale : 0;
   Y.floor[t] = (1 + sumC) * floor;
   Y.decaySum![t] = decaySum;
 }
 
+/** Roundings that G counts at least for each token that a value has been in the state; of these one may be a product's. */
+const A_TOKEN = 8;
+
+export type StateBounds = Bounds & Required<Pick<Bounds, "products" | "repeated">>;
+
+export function emptyStateBounds(length: number): StateBounds {
+  return { ...emptyBounds(length), products: new Float64Array(length), repeated: new Float64Array(length) };
+}
+
 /** The final state with its bound; parameters as above. */
-export function stateBounds({ S, M, G, H }: Recurrences, floor: number, ownRoundings: number): Bounds {
-  const bounds = emptyBounds(S.length);
+export function stateBounds(
+  { S, M, G, H, repeated }: Recurrences,
+  floor: number,
+  ownRoundings: number,
+): StateBounds {
+  const bounds = emptyStateBounds(S.length);
   for (let n = 0; n < S.length; n++) {
     bounds.value[n] = S[n];
     bounds.scale[n] = M[n];
     bounds.count[n] = M[n] > 0 ? G[n] / M[n] + ownRoundings : 0;
+    bounds.products[n] = M[n] > 0 ? G[n] / M[n] / A_TOKEN : 0;
     bounds.countPerSum[n] = M[n] > 0 ? H[n] / M[n] + 1 : 0;
+    bounds.repeated[n] = M[n] > 0 ? repeatedSize(repeated, n) / M[n] : 0;
     bounds.floor[n] = floor;
   }
   return bounds;

@@ -40,6 +40,8 @@ export function addSkipBound(Y: Bounds, t: number, skip: number, absSkip: number
   Y.value[t] += skip;
   Y.count[t] = Y.count[t] * share + 3 * (1 - share);
   Y.countPerSum[t] *= share;
+  if (Y.products) Y.products[t] *= share;
+  if (Y.repeated) Y.repeated[t] *= share;
   Y.scale[t] = scale;
   Y.floor[t] += absSkip;
 }

@@ -12,7 +12,7 @@ export const recurrentTorch = torchPeers(selectiveScan, {
   file: new URL("./torch/recurrent.py", import.meta.url),
   replays: ["graph"],
   // everything is computed in f32 and stored once; D and the gate work on f32 too
-  rounding: ({ dtype }) => ({ ...torchRounding(dtype, 0, 1), accumulate: 2 ** -24 }),
+  rounding: ({ dtype }) => torchRounding(dtype, 0, 1),
   unsupported: ({ dims: { length } }, { make }) =>
     make === "graph" && length > CAPTURED_UP_TO
       ? `a graph of one node a token is captured up to ${CAPTURED_UP_TO} tokens, got length=${length}`

@@ -5,6 +5,7 @@
  *   M <- a M + |x B|           the state on absolute values: the scale
  *   G <- a (G + (8 + (6 + e)|l|) M) + e |x B|    roundings so far; e those of delta itself
  *   H <- a (H + |l| M)         the part of G that grows with the form's longest sum
+ *   repeated                   roundings that are known in advance (recurrence/repeated.ts)
  */
 import { emptyBounds } from "../bound.js";
 import { beginsAnew } from "../documents.js";
@@ -13,6 +14,7 @@ import type { AnyOperator, Lane, LaneReference, Problem } from "../operator.js";
 import { inputReader } from "../operator.js";
 import { groupOf, inCompany, type Recurrences, stateBounds, writeOutput } from "../recurrence/bound.js";
 import { addSkipBound, gateBound } from "../recurrence/epilogue.js";
+import { nothingRepeated, productError } from "../recurrence/repeated.js";
 import { softplus, stepRoundings } from "../recurrence/step.js";
 import type { Reader } from "../tensor.js";
 
@@ -70,6 +72,7 @@ function startWalk(
     M: S.map(Math.abs),
     G: new Float64Array(state),
     H: new Float64Array(state),
+    repeated: nothingRepeated(state),
     Y: emptyBounds(length, true),
     maxInitial: S.reduce((max, value) => Math.max(max, Math.abs(value)), 0),
     maxX: 0,
@@ -130,24 +133,29 @@ function* together(
 
 /** A document begins: nothing from before reaches it. */
 function forget(walk: LaneWalk): void {
-  for (const array of [walk.S, walk.M, walk.G, walk.H]) array.fill(0);
+  const { decays, products } = walk.repeated;
+  for (const array of [walk.S, walk.M, walk.G, walk.H, decays, products]) array.fill(0);
   walk.steps = 0;
 }
 
 /** One token: state, scale and rounding counts. */
 function advance(walk: LaneWalk, step: number, value: number, B: Float64Array, roundings: number): void {
-  const { A, S, M, G, H } = walk;
+  const { A, S, M, G, H, repeated } = walk;
+  const { decays, products } = repeated;
   const x = step * value;
   let slowest = 0;
   let fastest = 0;
   for (let n = 0; n < S.length; n++) {
     const l = step * A[n];
     const a = Math.exp(l);
+    const rounded = Math.fround(a);
     const absL = Math.abs(l);
     const added = Math.abs(x * B[n]);
     // a = 0 forgets everything; without this branch 0 * Infinity could follow
     G[n] = (a === 0 ? 0 : a * (G[n] + (8 + (6 + roundings) * absL) * M[n])) + roundings * added;
     H[n] = a === 0 ? 0 : a * (H[n] + absL * M[n]);
+    decays[n] = a * decays[n] + (rounded - a) * S[n];
+    products[n] = a * products[n] + productError(rounded, S[n]);
     S[n] = a * S[n] + x * B[n];
     M[n] = a * M[n] + added;
     slowest = Math.max(slowest, a);

@@ -16,7 +16,7 @@ const inTorchOps = torchPeers(selectiveScanDecode, {
     constantC: inputs.C?.axes[0] === "batch" ? 0 : 1,
   }),
   // everything is computed in f32 and stored once
-  rounding: ({ dtype }) => ({ ...torchRounding(dtype, 0, 1), accumulate: 2 ** -24 }),
+  rounding: ({ dtype }) => torchRounding(dtype, 0, 1),
   scratchBytes: (problem) => 4 * stateBytes(problem),
   timed: ({ dtype }) => (dtype === "f32" ? "" : "computed in f32"),
 });

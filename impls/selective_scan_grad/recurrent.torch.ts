@@ -8,7 +8,7 @@ export const recurrentTorch = torchPeers(selectiveScanGrad, {
   takes: ["documents"],
   source: "torch.autograd through arXiv 2312.00752, equation (2); one addcmul a token",
   file: new URL("./torch/recurrent.py", import.meta.url),
-  rounding: ({ dtype }) => ({ ...torchRounding(dtype, 0, 2), accumulate: 2 ** -24 }),
+  rounding: ({ dtype }) => torchRounding(dtype, 0, 2),
   unsupported: ({ dims: { length } }) =>
     length > CAPTURED_UP_TO
       ? `autograd keeps the state of every token: up to ${CAPTURED_UP_TO} tokens, got length=${length}`

@@ -1,6 +1,7 @@
 /** The chunked form (SSD, section 6) on NVIDIA's tensor cores. How it is cut and what it costs: engines/cuda/README.md. */
 import type { CudaEngine } from "../engines/cuda.js";
 import { implementation } from "../implementation.js";
+import { HOPPER, NVIDIA } from "../matrix-unit.js";
 import type { Problem } from "../operator.js";
 import type { Options } from "../prepared.js";
 import {
@@ -38,11 +39,12 @@ export const chunkedCuda = implementation(ssd, "cuda", {
     const makes = hopperLacks(problem, engine) === undefined ? ["wgmma", "wgmma-exact", "mma"] : ["mma"];
     return makes.map((make) => ({ chunk: CHUNK, make }));
   },
-  rounding: (_problem, { make = "mma" }) => {
-    const { localHalf, entryHalf } = (MAKES[make] ?? MAKES.mma).borders;
+  rounding: ({ dims }, { make = "mma" }) => {
+    const { mma, borders } = MAKES[make] ?? MAKES.mma;
+    const { localHalf, entryHalf } = borders;
     return {
-      // sums of sixteen products are cut towards zero: README, "Tensor cores"
-      accumulate: 2 ** -22,
+      accumulate: 2 ** -24,
+      products: { unit: mma ? NVIDIA : HOPPER, terms: dims.state },
       storage: 2 ** -11,
       // weighted X, state or masked scores, Y, and one for differences inside sixteen tokens; the states at borders that are stored in f16
       roundings: 4 + (localHalf ? 1 : 0) + (entryHalf ? 1 : 0),

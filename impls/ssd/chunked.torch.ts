@@ -17,7 +17,8 @@ const inTorchOps = torchPeers(ssd, {
   // a CPU pays for the masks, q^2 a chunk and head; matrix units like longer chunks
   chunk: (_problem, engine) => (engine.device.kind === "cpu" ? 64 : 128),
   // x dt, scores, weights, their product; added, states, entering, carried; the sum
-  rounding: (problem, options) => torchRounding(problem.dtype, chunkOf(problem, options) + PASSED_AT_ONCE, 7),
+  rounding: (problem, options) =>
+    torchRounding(problem.dtype, chunkOf(problem, options) + PASSED_AT_ONCE, 7, problem.dims.state),
   scratchBytes: (problem, options) => {
     const { batch, length, heads, headDim, state } = problem.dims;
     const chunk = chunkOf(problem, options);

@@ -1,6 +1,7 @@
 /** The chunked form (SSD, section 6) on WebGPU. Bytes: engines/webgpu/README.md; what binds: its NOTES.md. */
 import type { WebGpuEngine } from "../engines/webgpu.js";
 import { implementation } from "../implementation.js";
+import { UNSPECIFIED } from "../matrix-unit.js";
 import type { Problem } from "../operator.js";
 import type { Options } from "../prepared.js";
 import { cutSegments } from "../recurrence/tiles.js";
@@ -38,11 +39,12 @@ export const chunkedWebgpu = implementation(ssd, "webgpu", {
     if (dtype !== "f16" || engine.matrixShapes.length === 0) return tile;
     return [...matrixChunks(dims.state).map((chunk) => ({ chunk, make: "subgroup-matrix" })), ...tile];
   },
-  rounding: ({ dtype }, { chunk = 32, make = "tile" }) => {
+  rounding: ({ dtype, dims }, { chunk = 32, make = "tile" }) => {
     const onMatrix = make === "subgroup-matrix";
     return {
-      // WGSL rounds either way; the order and precision inside the matrix unit are not specified
-      accumulate: onMatrix ? 2 ** -22 : 2 ** -23,
+      // WGSL rounds either way
+      accumulate: 2 ** -23,
+      ...(onMatrix ? { products: { unit: UNSPECIFIED, terms: dims.state } } : {}),
       storage: dtype === "f16" ? 2 ** -11 : 0,
       // Y; on the matrix unit also the weighted X, the state and the weighted C (or the masked scores)
       roundings: dtype === "f16" ? (onMatrix ? 4 : 1) : 0,

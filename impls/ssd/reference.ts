@@ -5,14 +5,24 @@
  *   M <- a M + |x B^T|   the state on absolute values: the scale
  *   G <- a (G + (8 + (5 + e)|l|) M) + e |x B^T|   roundings so far, weighted by what they can still reach; e those of dt itself
  *   H <- a (H + |l| M)          the part of G that grows with the form's longest sum
+ *   repeated                    roundings that are known in advance (recurrence/repeated.ts)
  */
-import { type Bounds, emptyBounds } from "../bound.js";
+import { emptyBounds } from "../bound.js";
 import { beginsAnew } from "../documents.js";
 import { laneCoordinates, projectionWeight } from "../lanes.js";
 import type { AnyOperator, Lane, LaneReference, Problem } from "../operator.js";
 import { inputReader } from "../operator.js";
-import { groupOf, inCompany, type Recurrences, stateBounds, writeOutput } from "../recurrence/bound.js";
+import {
+  emptyStateBounds,
+  groupOf,
+  inCompany,
+  type Recurrences,
+  type StateBounds,
+  stateBounds,
+  writeOutput,
+} from "../recurrence/bound.js";
 import { addSkipBound, gateBound } from "../recurrence/epilogue.js";
+import { nothingRepeated, productError } from "../recurrence/repeated.js";
 import type { Reader } from "../tensor.js";
 import { type Steps, stepsOf } from "./reference/steps.js";
 
@@ -42,7 +52,7 @@ interface LaneWalk extends Recurrences {
   maxB: number;
   steps: number;
   /** The states of the documents so far, where the problem asks for them. */
-  readonly documentStates: Bounds | undefined;
+  readonly documentStates: StateBounds | undefined;
   ended: number;
 }
 
@@ -81,13 +91,14 @@ function startWalk(
     M,
     G,
     H,
+    repeated: nothingRepeated(state),
     Y: { ...emptyBounds(length, true), tokens: new Float64Array(length) },
     maxInitial,
     maxX: 0,
     maxB: 0,
     steps: 0,
     decaySum: 0,
-    documentStates: documents ? emptyBounds(documents * state) : undefined,
+    documentStates: documents ? emptyStateBounds(documents * state) : undefined,
     ended: 0,
   };
 }
@@ -159,7 +170,8 @@ function* together(
 /** A document begins: nothing from before reaches it. @param t its first token; at 0 it is the initial state that belongs to none */
 function forget(walk: LaneWalk, t: number): void {
   if (t > 0) endDocument(walk);
-  for (const array of [walk.S, walk.M, walk.G, walk.H]) array.fill(0);
+  const { decays, products } = walk.repeated;
+  for (const array of [walk.S, walk.M, walk.G, walk.H, decays, products]) array.fill(0);
   walk.steps = 0;
 }
 
@@ -167,8 +179,8 @@ function endDocument(walk: LaneWalk): void {
   const { documentStates, S } = walk;
   if (!documentStates) return;
   const bounds = stateBounds(walk, floorOf(walk), OWN_ROUNDINGS);
-  for (const part of ["value", "scale", "count", "countPerSum", "floor"] as const)
-    documentStates[part].set(bounds[part], walk.ended * S.length);
+  for (const [part, values] of Object.entries(bounds) as [keyof StateBounds, Float64Array][])
+    documentStates[part]!.set(values, walk.ended * S.length);
   walk.ended++;
 }
 
@@ -181,8 +193,12 @@ function advance(
   B: Float64Array,
   maxB: number,
 ): void {
-  const { S, M, G, H } = walk;
+  const { S, M, G, H, repeated } = walk;
+  const { decays, products } = repeated;
   const a = Math.exp(l);
+  const rounded = Math.fround(a);
+  // the channels of a projection round their products each in its own way: a walk
+  const perChannel = walk.channels.length === 1 ? 1 : 0;
   const absL = Math.abs(l);
   // a = 0 forgets everything; without this branch 0 * Infinity would follow from logA = -Infinity
   const age = a === 0 ? 0 : 8 + (5 + ofLog) * absL;
@@ -191,6 +207,8 @@ function advance(
     const added = absX * Math.abs(B[n]);
     G[n] = a * (G[n] + age * M[n]) + roundings * added;
     H[n] = a * (H[n] + perSum * M[n]);
+    decays[n] = a * decays[n] + (rounded - a) * S[n];
+    products[n] = a * products[n] + perChannel * productError(rounded, S[n]);
     S[n] = a * S[n] + x * B[n];
     M[n] = a * M[n] + added;
   }

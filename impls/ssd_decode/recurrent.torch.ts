@@ -15,7 +15,7 @@ const inTorchOps = torchPeers(ssdDecode, {
   replays: ["graph"],
   takes: STEPS,
   // everything is computed in f32 and stored once
-  rounding: ({ dtype }) => ({ ...torchRounding(dtype, 0, 1), accumulate: 2 ** -24 }),
+  rounding: ({ dtype }) => torchRounding(dtype, 0, 1),
   scratchBytes: (problem) => 3 * stateBytes(problem),
   timed: ({ dtype }) => (dtype === "f32" ? "" : "computed in f32"),
 });

@@ -1,4 +1,5 @@
 /** Gradients on torch: by autograd through our own chunked program, and the official kernels, forward and backward. */
+import { NVIDIA } from "../matrix-unit.js";
 import { f32Bytes, storageOf, torchPeers, torchRounding } from "../peers/torch.js";
 import { STEPS } from "../ssd/operator.js";
 import { ssdGrad } from "./operator.js";
@@ -15,7 +16,7 @@ const inTorchOps = torchPeers(ssdGrad, {
   takes: STEPS,
   chunk: (_problem, engine) => (engine.device.kind === "cpu" ? 64 : 128),
   rounding: ({ dtype, dims }, { chunk = 64 }) =>
-    torchRounding(dtype, Math.min(chunk, dims.length) + PASSED_AT_ONCE, 14),
+    torchRounding(dtype, Math.min(chunk, dims.length) + PASSED_AT_ONCE, 14, channelSums(dims)),
   unsupported: ({ inputs }) =>
     inputs.logA?.kind === "given" && !inputs.logA.data.every(Number.isFinite)
       ? "autograd needs finite log decays: the gradient of a product with an infinite one is no number"
@@ -38,7 +39,8 @@ const mamba = torchPeers(ssdGrad, {
   chunk: () => 256,
   // products in TF32, differences of running sums; values to storage on the way there and back
   rounding: ({ dtype, dims }, { chunk = 256 }) => ({
-    accumulate: 2 ** -22,
+    accumulate: 2 ** -24,
+    products: { unit: NVIDIA, terms: channelSums(dims) },
     storage: dtype === "f32" ? 2 ** -10 : storageOf(dtype),
     roundings: 12,
     longestSum: Math.min(chunk, dims.length),
@@ -57,5 +59,10 @@ const mamba = torchPeers(ssdGrad, {
   },
   timed: ({ dtype }) => (dtype === "f32" ? `${WITH_FORWARD}; products in TF32` : WITH_FORWARD),
 });
+
+/** Sums over channels, there and back, run over states or over channels of X. */
+function channelSums({ state, headDim }: { readonly state: number; readonly headDim: number }): number {
+  return Math.min(state, headDim);
+}
 
 export const chunkedTorch = [...inTorchOps, ...mamba];

@@ -1,5 +1,5 @@
 /** What an implementation declares of its roundings decides what it is held to: is it something that arithmetic can mean? */
-import type { Rounding } from "../../impls/bound.js";
+import type { ProductSums, Rounding } from "../../impls/bound.js";
 import type { AnyImplementation } from "../../impls/implementation.js";
 import type { Problem } from "../../impls/operator.js";
 import type { Options } from "../../impls/prepared.js";
@@ -33,7 +33,7 @@ export class RoundingRefused extends Error {
 export function roundingFault(declared: unknown, dtype: Dtype): string | undefined {
   if (typeof declared !== "object" || declared === null) return `must be an object, got ${String(declared)}`;
   const rounding = declared as Readonly<Record<string, unknown>>;
-  const known = ["accumulate", "storage", "roundings", "longestSum", "decay"];
+  const known = ["accumulate", "storage", "roundings", "longestSum", "decay", "products", "transform"];
   const strange = Object.keys(rounding).find((name) => !known.includes(name));
   for (const name of known.slice(0, 4)) {
     const value = rounding[name];
@@ -41,7 +41,7 @@ export function roundingFault(declared: unknown, dtype: Dtype): string | undefin
     const instead = value === undefined && strange !== undefined ? ` (there is ${strange})` : "";
     return `must have a finite number of at least 0 as ${name}, got ${String(value)}${instead}`;
   }
-  const { accumulate, storage, roundings, decay } = declared as Rounding;
+  const { accumulate, storage, roundings, decay, products } = declared as Rounding;
   const coarsest = COARSEST[dtype];
   if (accumulate === 0) return "must have a positive accumulate, got 0";
   if (accumulate > coarsest.accumulate)
@@ -50,7 +50,22 @@ export function roundingFault(declared: unknown, dtype: Dtype): string | undefin
     return `has storage ${storage}, which no storage of ${dtype} values means: at most ${coarsest.storage}`;
   if (roundings * storage > VACUOUS)
     return `is vacuous: ${roundings} roundings of ${storage} are more than a tenth of the scale`;
+  const unitFault = products && productsFault(products);
+  if (unitFault) return unitFault;
   if (decay !== "segsum" && decay !== "prefix")
     return `must have segsum or prefix as decay, got ${String(decay)}`;
+  return undefined;
+}
+
+function productsFault({ unit, terms }: ProductSums): string | undefined {
+  const { bits, guardBits, block }: Partial<ProductSums["unit"]> = unit ?? {};
+  for (const [name, value, least] of [
+    ["products.unit.bits", bits, 1],
+    ["products.unit.guardBits", guardBits, 0],
+    ["products.unit.block", block, 1],
+    ["products.terms", terms, 1],
+  ] as const)
+    if (!Number.isInteger(value) || value! < least)
+      return `must have a whole number of at least ${least} as ${name}, got ${String(value)}`;
   return undefined;
 }

@@ -22,8 +22,8 @@ export function workOf(impl: AnyImplementation, problem: Problem, options: Optio
 }
 
 /** From what an implementation declares about its roundings, on which its bound rests: it cannot claim more than it is held to. */
-export function accumulation({ accumulate, storage, decay }: Rounding): string {
-  const sums = accumulate < 2 ** -40 ? "f64" : accumulate <= 2 ** -23 ? "f32" : "f32 on matrix units";
+export function accumulation({ accumulate, storage, decay, products }: Rounding): string {
+  const sums = products ? "f32 on matrix units" : accumulate < 2 ** -40 ? "f64" : "f32";
   const parts = [sums];
   // between f16 (2^-11) and bf16 (2^-8) lies no storage type, only products of truncated f32
   if (storage === 2 ** -10) parts.push("products in TF32");

@@ -22,7 +22,7 @@ export function sdpaPeers(form: Form, { make, source, unsupported, scratchBytes 
     constants: (problem) => ({ scale: attentionScale(problem) }),
     // the weights, the output, the gradients of both and of the logits; CUTLASS multiplies f32 three bits short of it
     rounding: ({ dtype, dims }) => {
-      const usual = torchRounding(dtype, dims.context, 10);
+      const usual = torchRounding(dtype, dims.context, 10, Math.min(dims.headDim, dims.headDimV));
       return make === "efficient" && dtype === "f32" ? { ...usual, accumulate: 2 ** -21 } : usual;
     },
     unsupported: (problem, _options, engine) => unsupported?.(problem, engine),

@@ -3,6 +3,7 @@
  * ("prefix": they lose digits, numerics in CONTRIBUTING.md) and multiply f32 inputs on matrix units in TF32.
  */
 import type { Rounding } from "../../bound.js";
+import { NVIDIA } from "../../matrix-unit.js";
 import type { Problem } from "../../operator.js";
 import { f32Bytes, storageOf, torchPeers } from "../../peers/torch.js";
 import type { Options } from "../../prepared.js";
@@ -16,7 +17,8 @@ const TF32 = 2 ** -10;
 
 function officialRounding({ dtype, dims }: Problem<Ssd>, { chunk = 256 }: Options): Rounding {
   return {
-    accumulate: 2 ** -22,
+    accumulate: 2 ** -24,
+    products: { unit: NVIDIA, terms: dims.state },
     storage: dtype === "f32" ? TF32 : storageOf(dtype),
     roundings: STORED,
     longestSum: Math.min(chunk, dims.length),
