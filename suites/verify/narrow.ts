@@ -28,7 +28,7 @@ export interface Narrowing {
 }
 
 /** So many shapes are tried for each one wanted: a kernel may take few of those that an operator has. */
-const TRIES = 60;
+const TRIES = 300;
 
 /**
  * The same laws in the same order, with fewer of their cases. Shapes are the first that one of these targets takes, which is found out by
