@@ -71,10 +71,8 @@ export interface Bounds {
   readonly tokens?: Float64Array;
   /** Magnitudes that are multiplied by eta: below it a state may be flushed to zero. */
   readonly floor: Float64Array;
-  /** Running sum of |log decay| over the tokens of the lane, where the operator decays. */
+  /** Running sum of |log decay| through this element, where the operator decays. */
   readonly decaySum?: Float64Array;
-  /** The last token that reached the element; absent where elements are tokens. */
-  readonly upTo?: Float64Array;
   /** What a form whose rounding says `transform` errs beside all that, in units of u alone: the size of its lane, not of the element. */
   readonly transformed?: Float64Array;
   /** Sum of the squares of those errors. */
@@ -142,29 +140,12 @@ function sumsOnUnit(
   };
 }
 
-/** 2 R sum |logA| over the chunk of R tokens where that is largest, up to element i's: what differences of running sums may lose. */
-function prefixCount({ decaySum, upTo }: Bounds, i: number, { decay, longestSum }: Rounding): number {
+/** 2 R sum |logA| over the chunk that holds element i: what differences of running sums may lose. */
+function prefixCount({ decaySum }: Bounds, i: number, { decay, longestSum }: Rounding): number {
   if (decay !== "prefix" || !decaySum || longestSum === 0) return 0;
-  const token = upTo ? upTo[i] : i;
-  return 2 * longestSum * largestSums(decaySum, longestSum)[Math.floor(token / longestSum)];
-}
-
-const knownLargest = new WeakMap<Float64Array, Map<number, Float64Array>>();
-
-/** For each chunk of `length` tokens the largest sum of a chunk up to it. */
-function largestSums(decaySum: Float64Array, length: number): Float64Array {
-  const known = knownLargest.get(decaySum) ?? new Map<number, Float64Array>();
-  knownLargest.set(decaySum, known);
-  const before = known.get(length);
-  if (before) return before;
-  const largest = new Float64Array(Math.ceil(decaySum.length / length));
-  for (let chunk = 0, start = 0; chunk < largest.length; chunk++) {
-    const end = decaySum[Math.min((chunk + 1) * length, decaySum.length) - 1];
-    largest[chunk] = Math.max(chunk > 0 ? largest[chunk - 1] : 0, end - start);
-    start = end;
-  }
-  known.set(length, largest);
-  return largest;
+  const start = Math.floor(i / longestSum) * longestSum;
+  const end = Math.min(start + longestSum, decaySum.length) - 1;
+  return 2 * longestSum * (decaySum[end] - (start > 0 ? decaySum[start - 1] : 0));
 }
 
 /** Roundoff u of a dtype. */

@@ -88,17 +88,15 @@ export function writeOutput(
 /** Roundings that G counts at least for each token that a value has been in the state; of these one may be a product's. */
 const A_TOKEN = 8;
 
-export type StateBounds = Bounds & Required<Pick<Bounds, "products" | "repeated" | "upTo">>;
+export type StateBounds = Bounds & Required<Pick<Bounds, "products" | "repeated">>;
 
 export function emptyStateBounds(length: number): StateBounds {
-  const array = () => new Float64Array(length);
-  return { ...emptyBounds(length), products: array(), repeated: array(), upTo: array() };
+  return { ...emptyBounds(length), products: new Float64Array(length), repeated: new Float64Array(length) };
 }
 
-/** The state after token t with its bound; parameters as above. What it lost to decays is found through `decaySum` of the walk. */
+/** The final state with its bound; parameters as above. */
 export function stateBounds(
   { S, M, G, H, repeated }: Recurrences,
-  t: number,
   floor: number,
   ownRoundings: number,
 ): StateBounds {
@@ -111,7 +109,6 @@ export function stateBounds(
     bounds.countPerSum[n] = M[n] > 0 ? H[n] / M[n] + 1 : 0;
     bounds.repeated[n] = M[n] > 0 ? repeatedSize(repeated, n) / M[n] : 0;
     bounds.floor[n] = floor;
-    bounds.upTo[n] = t;
   }
   return bounds;
 }

@@ -126,9 +126,8 @@ function* together(
     }
   }
   for (const walk of walks) {
-    const { Y } = walk;
-    const finalState = stateBounds(walk, length - 1, floorOf(walk), OWN_ROUNDINGS);
-    yield { lane: walk.lane, outputs: { Y, finalState: { ...finalState, decaySum: Y.decaySum! } } };
+    const finalState = stateBounds(walk, floorOf(walk), OWN_ROUNDINGS);
+    yield { lane: walk.lane, outputs: { Y: walk.Y, finalState } };
   }
 }
 

@@ -160,28 +160,25 @@ function* together(
     }
   }
   for (const walk of walks) {
-    const { Y } = walk;
-    const decaySum = Y.decaySum!;
-    const finalState = { ...stateBounds(walk, length - 1, floorOf(walk), OWN_ROUNDINGS), decaySum };
-    endDocument(walk, length);
-    const documentStates = walk.documentStates && { ...walk.documentStates, decaySum };
+    const finalState = stateBounds(walk, floorOf(walk), OWN_ROUNDINGS);
+    endDocument(walk);
+    const { Y, documentStates } = walk;
     yield { lane: walk.lane, outputs: { Y, finalState, ...(documentStates ? { documentStates } : {}) } };
   }
 }
 
 /** A document begins: nothing from before reaches it. @param t its first token; at 0 it is the initial state that belongs to none */
 function forget(walk: LaneWalk, t: number): void {
-  if (t > 0) endDocument(walk, t);
+  if (t > 0) endDocument(walk);
   const { decays, products } = walk.repeated;
   for (const array of [walk.S, walk.M, walk.G, walk.H, decays, products]) array.fill(0);
   walk.steps = 0;
 }
 
-/** @param t the token after its last one */
-function endDocument(walk: LaneWalk, t: number): void {
+function endDocument(walk: LaneWalk): void {
   const { documentStates, S } = walk;
   if (!documentStates) return;
-  const bounds = stateBounds(walk, t - 1, floorOf(walk), OWN_ROUNDINGS);
+  const bounds = stateBounds(walk, floorOf(walk), OWN_ROUNDINGS);
   for (const [part, values] of Object.entries(bounds) as [keyof StateBounds, Float64Array][])
     documentStates[part]!.set(values, walk.ended * S.length);
   walk.ended++;

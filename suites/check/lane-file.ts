@@ -8,11 +8,8 @@ import type { Lane, LaneReference } from "../../impls/operator.js";
 
 interface Header {
   readonly lane: Lane;
-  /** The arrays of the bounds in the order in which they follow, with their lengths: optional ones only where the operator has them. */
-  readonly outputs: readonly {
-    readonly name: string;
-    readonly fields: readonly [name: string, length: number][];
-  }[];
+  /** `fields` names the arrays of the bounds in the order in which they follow: optional ones only where the operator has them. */
+  readonly outputs: readonly { readonly name: string; readonly length: number; readonly fields: string[] }[];
 }
 
 export function writeLanes(file: string, lanes: Iterable<LaneReference>): void {
@@ -24,7 +21,8 @@ export function writeLanes(file: string, lanes: Iterable<LaneReference>): void {
         lane,
         outputs: entries.map(([name, bounds]) => ({
           name,
-          fields: Object.entries<Float64Array>({ ...bounds }).map(([field, { length }]) => [field, length]),
+          length: bounds.value.length,
+          fields: Object.keys(bounds),
         })),
       };
       const text = Buffer.from(JSON.stringify(header));
@@ -49,8 +47,8 @@ export function* readLanes(file: string): Generator<LaneReference> {
       const text = Buffer.alloc(size.readUInt32LE());
       readFully(handle, text, file);
       const header = JSON.parse(text.toString()) as Header;
-      const outputs = header.outputs.map(({ name, fields }) => {
-        const bounds = fields.map(([field, length]) => {
+      const outputs = header.outputs.map(({ name, length, fields }) => {
+        const bounds = fields.map((field) => {
           const values = new Float64Array(length);
           readFully(handle, bytesOf(values), file);
           return [field, values] as const;

@@ -55,16 +55,6 @@ describe("boundAt", () => {
     expect([0, 1, 2, 3].map((i) => boundAt(bounds, i, prefix).certified / u)).toEqual([12, 12, 28, 28]);
   });
 
-  it("what was lost in a chunk before is not found again, neither in later tokens nor in the state", () => {
-    const bounds = emptyBounds(4, true);
-    bounds.scale.fill(1);
-    bounds.decaySum!.set([1, 1000, 1001, 1002]);
-    const prefix = { ...f32Rounding(2), decay: "prefix" as const };
-    expect([1, 3].map((i) => boundAt(bounds, i, prefix).certified / u)).toEqual([4000, 4000]);
-    const state = { ...bounds, upTo: new Float64Array([3, 3, 3, 3]) };
-    expect(boundAt(state, 0, prefix).certified / u).toBe(4000);
-  });
-
   it("reports float64 accumulation in units of float32", () => {
     const { certified, unit } = boundAt(element({ scale: 1, count: 16 }), 0, hostRounding(0, 1));
     expect(unit).toBe(u);
