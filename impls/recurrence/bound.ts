@@ -88,19 +88,21 @@ export function writeOutput(
 /** Roundings that G counts at least for each token that a value has been in the state; of these one may be a product's. */
 const A_TOKEN = 8;
 
-export type StateBounds = Bounds & Required<Pick<Bounds, "products" | "repeated">>;
+export type StateBounds = Bounds & Required<Pick<Bounds, "products" | "repeated" | "allDecays">>;
 
-export function emptyStateBounds(length: number): StateBounds {
-  return { ...emptyBounds(length), products: new Float64Array(length), repeated: new Float64Array(length) };
+/** @param allDecays running sums of |log decay|, complete when the bounds are asked for */
+export function emptyStateBounds(length: number, allDecays: Float64Array): StateBounds {
+  const [products, repeated] = [new Float64Array(length), new Float64Array(length)];
+  return { ...emptyBounds(length), products, repeated, allDecays };
 }
 
 /** The final state with its bound; parameters as above. */
 export function stateBounds(
-  { S, M, G, H, repeated }: Recurrences,
+  { S, M, G, H, repeated, Y }: Recurrences,
   floor: number,
   ownRoundings: number,
 ): StateBounds {
-  const bounds = emptyStateBounds(S.length);
+  const bounds = emptyStateBounds(S.length, Y.decaySum!);
   for (let n = 0; n < S.length; n++) {
     bounds.value[n] = S[n];
     bounds.scale[n] = M[n];
