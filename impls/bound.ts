@@ -52,7 +52,7 @@ export function hostRounding(longestSum: number, stored: number): Rounding {
   return { accumulate: 2 ** -49, storage: 2 ** -24, roundings: stored, longestSum, decay: "segsum" };
 }
 
-/** Per element of one lane of one output, all of the same length. */
+/** Per element of one lane of one output, all but `allDecays` of the same length. */
 export interface Bounds {
   readonly value: Float64Array;
   /** The value's sum on absolute terms; errors are proportional to it. */
@@ -71,14 +71,18 @@ export interface Bounds {
   readonly tokens?: Float64Array;
   /** Magnitudes that are multiplied by eta: below it a state may be flushed to zero. */
   readonly floor: Float64Array;
-  /** Running sum of |log decay| through this element, where the operator decays. */
+  /** Running sum of |log decay| through this element, where the operator decays and elements are tokens. */
   readonly decaySum?: Float64Array;
+  /** The same over all tokens, for elements of a state behind them. */
+  readonly allDecays?: Float64Array;
   /** What a form whose rounding says `transform` errs beside all that, in units of u alone: the size of its lane, not of the element. */
   readonly transformed?: Float64Array;
   /** Sum of the squares of those errors. */
   readonly transformedSquares?: Float64Array;
 }
 
+export function emptyBounds(length: number): Bounds;
+export function emptyBounds(length: number, decays: true): Bounds & { readonly decaySum: Float64Array };
 export function emptyBounds(length: number, decays = false): Bounds {
   const array = () => new Float64Array(length);
   const bounds = { value: array(), scale: array(), count: array(), countPerSum: array(), floor: array() };
@@ -140,12 +144,28 @@ function sumsOnUnit(
   };
 }
 
-/** 2 R sum |logA| over the chunk that holds element i: what differences of running sums may lose. */
-function prefixCount({ decaySum }: Bounds, i: number, { decay, longestSum }: Rounding): number {
-  if (decay !== "prefix" || !decaySum || longestSum === 0) return 0;
-  const start = Math.floor(i / longestSum) * longestSum;
-  const end = Math.min(start + longestSum, decaySum.length) - 1;
-  return 2 * longestSum * (decaySum[end] - (start > 0 ? decaySum[start - 1] : 0));
+/** 2 R sum |logA| over one chunk, the worst of those behind element i: what differences of running sums may lose. */
+function prefixCount({ decaySum, allDecays }: Bounds, i: number, { decay, longestSum }: Rounding): number {
+  const sums = decaySum ?? allDecays;
+  if (decay !== "prefix" || !sums || longestSum === 0) return 0;
+  const chunk = Math.floor((decaySum ? i : sums.length - 1) / longestSum);
+  return 2 * longestSum * worstChunks(sums, longestSum)[chunk];
+}
+
+/** By the sums, for the chunk length that was asked for last. */
+const worst = new WeakMap<Float64Array, { readonly chunk: number; readonly upTo: Float64Array }>();
+
+/** The largest sum of |logA| over one chunk, of each chunk and those before it. */
+function worstChunks(sums: Float64Array, chunk: number): Float64Array {
+  const known = worst.get(sums);
+  if (known?.chunk === chunk) return known.upTo;
+  const upTo = new Float64Array(Math.ceil(sums.length / chunk));
+  for (let c = 0; c < upTo.length; c++) {
+    const own = sums[Math.min((c + 1) * chunk, sums.length) - 1] - (c > 0 ? sums[c * chunk - 1] : 0);
+    upTo[c] = Math.max(own, c > 0 ? upTo[c - 1] : 0);
+  }
+  worst.set(sums, { chunk, upTo });
+  return upTo;
 }
 
 /** Roundoff u of a dtype. */

@@ -5,7 +5,7 @@
 import { type Bounds, emptyBounds } from "../bound.js";
 import { laneCoordinates } from "../lanes.js";
 import type { AnyOperator, Lane, Problem } from "../operator.js";
-import { type Repeated, repeatedSize } from "./repeated.js";
+import { type Repeated, repeatedUnits } from "./repeated.js";
 
 /** The recurrences of one lane at one token; arrays are of `state`. */
 export interface Recurrences {
@@ -60,6 +60,7 @@ export function writeOutput(
   floor: number,
   ownRoundings: number,
 ): void {
+  const { decays, products } = repeated;
   let value = 0;
   let scale = 0;
   let weighted = 0;
@@ -72,7 +73,7 @@ export function writeOutput(
     scale += c * M[n];
     weighted += c * G[n];
     perSum += c * H[n];
-    known += c > 0 ? c * repeatedSize(repeated, n) : 0;
+    known += c * (Math.abs(decays[n]) + Math.abs(products[n]));
     sumC += c;
   }
   Y.value[t] = value;
@@ -80,7 +81,7 @@ export function writeOutput(
   Y.count[t] = scale > 0 ? weighted / scale + S.length + ownRoundings : 0;
   Y.products![t] = scale > 0 ? weighted / scale / A_TOKEN + S.length : 0;
   Y.countPerSum[t] = scale > 0 ? perSum / scale + 1 : 0;
-  Y.repeated![t] = scale > 0 ? known / scale : 0;
+  Y.repeated![t] = repeatedUnits(known, scale);
   Y.floor[t] = (1 + sumC) * floor;
   Y.decaySum![t] = decaySum;
 }
@@ -88,26 +89,28 @@ export function writeOutput(
 /** Roundings that G counts at least for each token that a value has been in the state; of these one may be a product's. */
 const A_TOKEN = 8;
 
-export type StateBounds = Bounds & Required<Pick<Bounds, "products" | "repeated">>;
+export type StateBounds = Bounds & Required<Pick<Bounds, "products" | "repeated" | "allDecays">>;
 
-export function emptyStateBounds(length: number): StateBounds {
-  return { ...emptyBounds(length), products: new Float64Array(length), repeated: new Float64Array(length) };
+/** @param allDecays running sums of |log decay|, complete when the bounds are asked for */
+export function emptyStateBounds(length: number, allDecays: Float64Array): StateBounds {
+  const [products, repeated] = [new Float64Array(length), new Float64Array(length)];
+  return { ...emptyBounds(length), products, repeated, allDecays };
 }
 
 /** The final state with its bound; parameters as above. */
 export function stateBounds(
-  { S, M, G, H, repeated }: Recurrences,
+  { S, M, G, H, repeated, Y }: Recurrences,
   floor: number,
   ownRoundings: number,
 ): StateBounds {
-  const bounds = emptyStateBounds(S.length);
+  const bounds = emptyStateBounds(S.length, Y.decaySum!);
   for (let n = 0; n < S.length; n++) {
     bounds.value[n] = S[n];
     bounds.scale[n] = M[n];
     bounds.count[n] = M[n] > 0 ? G[n] / M[n] + ownRoundings : 0;
     bounds.products[n] = M[n] > 0 ? G[n] / M[n] / A_TOKEN : 0;
     bounds.countPerSum[n] = M[n] > 0 ? H[n] / M[n] + 1 : 0;
-    bounds.repeated[n] = M[n] > 0 ? repeatedSize(repeated, n) / M[n] : 0;
+    bounds.repeated[n] = repeatedUnits(Math.abs(repeated.decays[n]) + Math.abs(repeated.products[n]), M[n]);
     bounds.floor[n] = floor;
   }
   return bounds;

@@ -8,7 +8,10 @@
  */
 import { ROUNDOFF } from "../bound.js";
 
-/** What float32 makes of one state's known roundings; arrays are of `state`. */
+/**
+ * What float32 makes of known roundings; arrays are of `state`. A form may make only one of the two (a multiply-add rounds no product), so
+ * that neither makes good for the other: their sizes add.
+ */
 export interface Repeated {
   readonly decays: Float64Array;
   /** Of a decay with the state. */
@@ -25,9 +28,8 @@ export function productError(roundedDecay: number, state: number): number {
   return Math.fround(product) - product;
 }
 
-/** Sizes of both, in units of u; a form may make only one of the two roundings, so that neither makes good for the other. */
-export function repeatedSize({ decays, products }: Repeated, n: number): number {
-  const size = (Math.abs(decays[n]) + Math.abs(products[n])) / ROUNDOFF.f32;
-  // not known: `boundAt` takes the certified count
-  return Number.isNaN(size) ? Number.POSITIVE_INFINITY : size;
+/** In units of u times the scale; where it is not known (NaN) infinitely many, and `boundAt` takes the certified count. */
+export function repeatedUnits(size: number, scale: number): number {
+  const units = scale > 0 ? size / scale / ROUNDOFF.f32 : 0;
+  return Number.isNaN(units) ? Number.POSITIVE_INFINITY : units;
 }

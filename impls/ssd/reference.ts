@@ -83,6 +83,7 @@ function startWalk(
   }
   const G = new Float64Array(state);
   const H = new Float64Array(state);
+  const Y = { ...emptyBounds(length, true), tokens: new Float64Array(length) };
   return {
     lane,
     head,
@@ -92,13 +93,13 @@ function startWalk(
     G,
     H,
     repeated: nothingRepeated(state),
-    Y: { ...emptyBounds(length, true), tokens: new Float64Array(length) },
+    Y,
     maxInitial,
     maxX: 0,
     maxB: 0,
     steps: 0,
     decaySum: 0,
-    documentStates: documents ? emptyStateBounds(documents * state) : undefined,
+    documentStates: documents ? emptyStateBounds(documents * state, Y.decaySum) : undefined,
     ended: 0,
   };
 }
@@ -179,8 +180,8 @@ function endDocument(walk: LaneWalk): void {
   const { documentStates, S } = walk;
   if (!documentStates) return;
   const bounds = stateBounds(walk, floorOf(walk), OWN_ROUNDINGS);
-  for (const [part, values] of Object.entries(bounds) as [keyof StateBounds, Float64Array][])
-    documentStates[part]!.set(values, walk.ended * S.length);
+  for (const part of ["value", "scale", "count", "countPerSum", "products", "repeated", "floor"] as const)
+    documentStates[part].set(bounds[part], walk.ended * S.length);
   walk.ended++;
 }
 

@@ -8,9 +8,12 @@ import type { Lane, LaneReference } from "../../impls/operator.js";
 
 interface Header {
   readonly lane: Lane;
-  /** `fields` names the arrays of the bounds in the order in which they follow: optional ones only where the operator has them. */
-  readonly outputs: readonly { readonly name: string; readonly length: number; readonly fields: string[] }[];
+  /** `fields` are the arrays of the bounds in the order in which they follow: optional ones only where the operator has them. */
+  readonly outputs: readonly { readonly name: string; readonly fields: readonly Field[] }[];
 }
+
+/** An array's name and how many numbers it has. */
+type Field = readonly [name: string, length: number];
 
 export function writeLanes(file: string, lanes: Iterable<LaneReference>): void {
   const handle = openSync(file, "wx");
@@ -21,8 +24,9 @@ export function writeLanes(file: string, lanes: Iterable<LaneReference>): void {
         lane,
         outputs: entries.map(([name, bounds]) => ({
           name,
-          length: bounds.value.length,
-          fields: Object.keys(bounds),
+          fields: Object.entries<Float64Array>({ ...bounds }).map(
+            ([field, { length }]): Field => [field, length],
+          ),
         })),
       };
       const text = Buffer.from(JSON.stringify(header));
@@ -47,8 +51,8 @@ export function* readLanes(file: string): Generator<LaneReference> {
       const text = Buffer.alloc(size.readUInt32LE());
       readFully(handle, text, file);
       const header = JSON.parse(text.toString()) as Header;
-      const outputs = header.outputs.map(({ name, length, fields }) => {
-        const bounds = fields.map((field) => {
+      const outputs = header.outputs.map(({ name, fields }) => {
+        const bounds = fields.map(([field, length]) => {
           const values = new Float64Array(length);
           readFully(handle, bytesOf(values), file);
           return [field, values] as const;

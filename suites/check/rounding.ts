@@ -50,17 +50,18 @@ export function roundingFault(declared: unknown, dtype: Dtype): string | undefin
     return `has storage ${storage}, which no storage of ${dtype} values means: at most ${coarsest.storage}`;
   if (roundings * storage > VACUOUS)
     return `is vacuous: ${roundings} roundings of ${storage} are more than a tenth of the scale`;
-  const unitFault = products && productsFault(products);
+  const unitFault = products && productsFault(products, -Math.log2(coarsest.accumulate));
   if (unitFault) return unitFault;
   if (decay !== "segsum" && decay !== "prefix")
     return `must have segsum or prefix as decay, got ${String(decay)}`;
   return undefined;
 }
 
-function productsFault({ unit, terms }: ProductSums): string | undefined {
+/** @param leastBits of a sum: fewer are no sum of this dtype */
+function productsFault({ unit, terms }: ProductSums, leastBits: number): string | undefined {
   const { bits, guardBits, block }: Partial<ProductSums["unit"]> = unit ?? {};
   for (const [name, value, least] of [
-    ["products.unit.bits", bits, 1],
+    ["products.unit.bits", bits, leastBits],
     ["products.unit.guardBits", guardBits, 0],
     ["products.unit.block", block, 1],
     ["products.terms", terms, 1],

@@ -33,7 +33,7 @@ const signed = (random: Random) => 2 * random() - 1;
 const coherent = (random: Random) => random() * (random() < 0.125 ? -1 : 1);
 /** Exactly 1, next to 1, moderate and strong. */
 const logDecay = (random: Random, u: number) =>
-  [() => 0, () => -4 * u * random(), () => -random(), () => -6 * random()][Math.floor(4 * random())]();
+  [() => 0, () => -4 * u * random(), () => -random(), () => -40 * random()][Math.floor(4 * random())]();
 
 export function ssdSubject(
   name: string,

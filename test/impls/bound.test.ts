@@ -1,10 +1,11 @@
 /** How counts of roundings become bounds. */
 import { describe, expect, it } from "vitest";
-import { boundAt, emptyBounds, f32Rounding, hostRounding } from "../../impls/bound.js";
+import { type Bounds, boundAt, emptyBounds, f32Rounding, hostRounding } from "../../impls/bound.js";
+import { HOPPER, UNSPECIFIED } from "../../impls/matrix-unit.js";
 
 const u = 2 ** -24;
 
-type Name = "scale" | "count" | "countPerSum" | "squares" | "tokens" | "floor";
+type Name = Exclude<keyof Bounds, "value">;
 
 function element(values: Partial<Record<Name, number>>) {
   const bounds = { ...emptyBounds(1) };
@@ -40,6 +41,26 @@ describe("boundAt", () => {
     expect(boundAt(bounds, 0, f32Rounding(2)).certified).toBe(2 * u);
   });
 
+  it("takes what a matrix unit cuts off: all of it at most, half of it as a drift of one sign", () => {
+    // 64 products in four steps of 17/2 + 2
+    const onUnit = { ...f32Rounding(0), products: { unit: HOPPER, terms: 64 } };
+    const { certified, probable } = boundAt(element({ scale: 1, count: 400, products: 64 }), 0, onUnit);
+    expect(certified).toBe(400 * u);
+    expect(probable).toBe((21 + 60) * u);
+    // a single product is a step of its own
+    const alone = { ...onUnit, products: { unit: HOPPER, terms: 1 } };
+    expect(boundAt(element({ scale: 1, count: 13, products: 1 }), 0, alone).certified).toBe(22.5 * u);
+    // where no reference says which roundings are products', all may be
+    expect(boundAt(element({ scale: 1, count: 4 }), 0, alone).certified).toBe(42 * u);
+  });
+
+  it("takes sums over tokens on a matrix unit beside those over channels", () => {
+    const onUnit = { ...f32Rounding(8), products: { unit: UNSPECIFIED, terms: 4 } };
+    // 8 tokens in two steps of 5 x 2 + 2
+    const { certified } = boundAt(element({ scale: 1, count: 10, countPerSum: 1, products: 0 }), 0, onUnit);
+    expect(certified).toBe((10 + 8 + 24 - 8) * u);
+  });
+
   it("adds roundings to storage and the floor", () => {
     const half = { ...f32Rounding(0), storage: 2 ** -11, roundings: 2 };
     expect(boundAt(element({ scale: 8, floor: 3 }), 0, half).certified).toBe(2 * 2 ** -11 * 8 + 3 * 2 ** -24);
@@ -49,10 +70,33 @@ describe("boundAt", () => {
   it("differences of running sums pay for the log decay of their chunk", () => {
     const bounds = emptyBounds(4, true);
     bounds.scale.fill(1);
-    bounds.decaySum!.set([1, 3, 6, 10]);
+    bounds.decaySum.set([1, 3, 6, 10]);
     const prefix = { ...f32Rounding(2), decay: "prefix" as const };
     // chunks of 2: |logA| sums to 3 in the first, to 7 in the second
     expect([0, 1, 2, 3].map((i) => boundAt(bounds, i, prefix).certified / u)).toEqual([12, 12, 28, 28]);
+  });
+
+  it("and for that of an earlier chunk, whose decays a state carries on", () => {
+    const bounds = emptyBounds(4, true);
+    bounds.scale.fill(1);
+    bounds.decaySum.set([4, 7, 8, 9]);
+    const prefix = { ...f32Rounding(2), decay: "prefix" as const };
+    expect([1, 3].map((i) => boundAt(bounds, i, prefix).certified / u)).toEqual([28, 28]);
+    const state = { ...element({ scale: 1 }), allDecays: bounds.decaySum };
+    expect(boundAt(state, 0, prefix).certified / u).toBe(28);
+    expect(boundAt(state, 0, { ...prefix, longestSum: 4 }).certified / u).toBe(2 * 4 * 9);
+  });
+
+  it("lets what is known in advance stand beside the walk", () => {
+    const { certified, probable } = boundAt(
+      element({ scale: 2, count: 100, repeated: 50 }),
+      0,
+      f32Rounding(0),
+    );
+    expect(certified).toBe(200 * u);
+    expect(probable).toBe(160 * u);
+    const unknown = element({ scale: 2, count: 100, repeated: Number.POSITIVE_INFINITY });
+    expect(boundAt(unknown, 0, f32Rounding(0)).probable).toBe(200 * u);
   });
 
   it("reports float64 accumulation in units of float32", () => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { cComments, findHeader, pythonComments } from "../../../impls/languages/comment.js";
 import { parseExpression } from "../../../impls/languages/expression.js";
 import { implementationOf } from "../../../impls/languages/index.js";
+import { NVIDIA } from "../../../impls/matrix-unit.js";
 import { type Problem, randomProblem } from "../../../impls/operator.js";
 import { ssd } from "../../../impls/ssd/operator.js";
 
@@ -74,7 +75,10 @@ describe("a header says", () => {
     [
       { terms: "state", storage: "tf32", stored: 6, accumulate: "matrix", decay: "prefix" },
       "f32",
-      { accumulate: 2 ** -22, storage: 2 ** -10, roundings: 6, longestSum: 16, decay: "prefix" },
+      {
+        ...{ accumulate: 2 ** -24, storage: 2 ** -10, roundings: 6, longestSum: 16, decay: "prefix" },
+        products: { unit: NVIDIA, terms: 4 },
+      },
     ],
     [
       { terms: 1, storage: "tf32" },

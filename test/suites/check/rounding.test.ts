@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { f32Rounding } from "../../../impls/bound.js";
 import { implementationName } from "../../../impls/implementation.js";
 import { implementations } from "../../../impls/index.js";
+import { HOPPER, UNSPECIFIED } from "../../../impls/matrix-unit.js";
 import { compare } from "../../../suites/check/check.js";
 import { roundingFault } from "../../../suites/check/rounding.js";
 
@@ -39,6 +40,17 @@ describe("a declared rounding", () => {
       { ...good, storage: 2 ** -10, roundings: 400 },
       /vacuous: 400 roundings of 0.0009765625/,
     ],
+    [
+      "a matrix unit of few bits",
+      { ...good, products: { unit: { ...HOPPER, bits: 11 }, terms: 64 } },
+      /whole number of at least 20 as products.unit.bits, got 11/,
+    ],
+    ["no matrix unit", { ...good, products: { terms: 64 } }, /products.unit.bits, got undefined/],
+    [
+      "sums of no products",
+      { ...good, products: { unit: HOPPER, terms: 0 } },
+      /at least 1 as products.terms, got 0/,
+    ],
     ["another decay", { ...good, decay: "none" }, /segsum or prefix as decay, got none/],
   ])("that is %s is refused", (_what, declared, fault) => {
     expect(roundingFault(declared, "f32")).toMatch(fault);
@@ -46,6 +58,7 @@ describe("a declared rounding", () => {
 
   it("may be as coarse as its dtype", () => {
     expect(roundingFault(good, "f32")).toBeUndefined();
+    expect(roundingFault({ ...good, products: { unit: UNSPECIFIED, terms: 1 } }, "f32")).toBeUndefined();
     expect(roundingFault({ ...good, storage: 2 ** -8, roundings: 4 }, "bf16")).toBeUndefined();
     expect(
       roundingFault({ ...good, storage: 2 ** -11, accumulate: 2 ** -11, roundings: 4 }, "f16"),
