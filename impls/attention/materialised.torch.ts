@@ -26,6 +26,8 @@ export const materialisedTorch = [
   ...torchPeers(attention, {
     ...shared,
     make: "math",
+    // hidden weights are 0 and are multiplied all the same
+    nonFinite: { tokens: "row" },
     source: "torch.nn.functional.scaled_dot_product_attention, math backend",
     scratchBytes: ({ dims: { batch, length, context, heads } }) =>
       3 * f32Bytes(batch, heads, length, context),

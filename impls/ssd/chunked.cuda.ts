@@ -38,6 +38,8 @@ export const chunkedCuda = implementation(ssd, "cuda", {
     const makes = hopperLacks(problem, engine) === undefined ? ["wgmma", "wgmma-exact", "mma"] : ["mma"];
     return makes.map((make) => ({ chunk: CHUNK, make }));
   },
+  // pairs above the diagonal, and what a reset or a border hides, are multiplied by 0
+  nonFinite: { tokens: "chunk", borders: true },
   rounding: (_problem, { make = "mma" }) => {
     const { localHalf, entryHalf } = (MAKES[make] ?? MAKES.mma).borders;
     return {
