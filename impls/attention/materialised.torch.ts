@@ -11,6 +11,8 @@ const shared = {
   form: "materialised" as const,
   file: new URL("./torch/materialised.py", import.meta.url),
   constants: (problem: Problem<Attention>) => ({ scale: attentionScale(problem) }),
+  // hidden weights are 0 and are multiplied all the same
+  nonFinite: { tokens: "row" } as const,
   // the scaled query, the scores, the weights, the output; twice more where torch scales both sides by a root
   rounding: ({ dtype, dims }: Problem<Attention>) => torchRounding(dtype, dims.context, 6),
 };
@@ -26,8 +28,6 @@ export const materialisedTorch = [
   ...torchPeers(attention, {
     ...shared,
     make: "math",
-    // hidden weights are 0 and are multiplied all the same
-    nonFinite: { tokens: "row" },
     source: "torch.nn.functional.scaled_dot_product_attention, math backend",
     scratchBytes: ({ dims: { batch, length, context, heads } }) =>
       3 * f32Bytes(batch, heads, length, context),

@@ -16,8 +16,6 @@ export const recurrentNative = implementation(ssd, "native", {
   options: (problem, engine) => threadsFor(engine, problem, VECTORS).map((threads) => ({ threads })),
   // four tokens a pass on a state that is scaled: what stands before a document moves its last bits
   withinBounds: ["packed-documents"],
-  // what a reset or a border hides is multiplied by 0
-  nonFinite: { borders: true },
   rounding: () => f32Rounding(0),
   prepare(engine, problem, { threads = 1 }) {
     const work = 2 * BLOCK + MOST_TOKENS * VECTORS * engine.lanes + problem.dims.state;

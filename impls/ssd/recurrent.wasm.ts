@@ -16,8 +16,6 @@ export const recurrentWasm = implementation(ssd, "wasm", {
   source: "arXiv 2405.21060, equation (1)",
   options: (_problem, engine) =>
     engine.threads > 1 ? [{ threads: 1 }, { threads: engine.threads }] : [{ threads: 1 }],
-  // what a reset or a border hides is multiplied by 0
-  nonFinite: { borders: true },
   rounding: () => f32Rounding(0),
   async prepare(engine, problem, { threads = 1 }) {
     const { batch, length, heads, headDim, state } = problem.dims;

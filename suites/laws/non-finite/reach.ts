@@ -44,7 +44,7 @@ const GRADIENT: Rules = { apart: [] };
 
 /**
  * Whether an element of an output, by its flat C-order index, reads an element of an input.
- * @param block tokens that are taken for one another, so many from each multiple on; none by default
+ * @param block tokens that are taken for one another, so many from each multiple on; 0: none
  * @throws where the operator has no rules
  */
 export function readers(
@@ -99,34 +99,68 @@ function tokensThatRead(
   const isOwn = rules.own?.includes(input) ?? false;
   if (isOwn && (output === "finalState" || output === "documentStates")) return () => false;
   if (operator.name === "causal_conv1d") return tapsThatRead(problem, input, site, output);
-  // a step has one token, and what it keeps of those before is read by it alone
   const dims = problem.dims as Coordinates;
+  // a step has one token, and what it keeps of those before is read by it alone
   if (dims.length === undefined) {
     const first = operator.name === "attention_decode" ? firstKey(problem as never) : 0;
     return () => site.context === undefined || site.context >= first;
   }
-  const rows = documentRows(problem);
   const t = tokenOf(site);
+  if (input === "dY" && (output === "Y" || output === "finalState")) return () => false;
+  if (t !== undefined && (input === "Q" || input === "dY") && !seesAnything(problem, t)) return () => false;
+  const rows = documentRows(problem);
   const last = dims.length - 1;
-  // tokens of a Toeplitz mask and of a long kernel are distances
-  const isDistance = site.batch === undefined;
-  const isPacked = problem.inputs.documents !== undefined && t !== undefined && !isDistance;
-  const own = isPacked ? documentAt(rows[site.batch], t) : undefined;
+  const reads = tokenReader(operator, problem, isOwn, input, site);
+  const shared = t !== undefined && block > 0 && !isOwn ? tilesThatMeet(problem, reads, t, block) : reads;
   return (place) => {
     if (output === "documentStates" && problem.inputs.documents && site.batch !== undefined)
       return place.documents === indexOfDocument(rows[site.batch], t);
     const there = tokenOf(place) ?? (output === "finalState" ? last : undefined);
-    if (input === "dY" && (output === "Y" || output === "finalState")) return false;
     if (there === undefined) return true;
-    const b = site.batch ?? place.batch;
-    if (input === "initialState") return isFirst(rows[b], there) && rows[b][0].id === 0;
-    if (input === "dFinalState") return rows[b].at(-1)!.start <= there;
-    if (t === undefined) return true;
-    if (own && !(own.start <= there && there < own.end)) return false;
-    if (isOwn) return there === t && seesAnything(problem, t);
-    if (block > 0 && Math.floor(there / block) === Math.floor(t / block)) return true;
+    const row = rows[site.batch ?? place.batch];
+    if (input === "initialState") return isFirst(row, there) && row[0].id === 0;
+    if (input === "dFinalState") return row.at(-1)!.start <= there;
+    return t === undefined || shared(there, t);
+  };
+}
+
+/** Whether an output of one token reads an input at another one. */
+type TokenReader = (there: number, t: number) => boolean;
+
+function tokenReader(
+  operator: AnyOperator,
+  problem: Problem,
+  isOwn: boolean,
+  input: string,
+  site: Coordinates,
+): TokenReader {
+  // tokens of a Toeplitz mask and of a long kernel are distances
+  const isPacked = problem.inputs.documents !== undefined && site.batch !== undefined;
+  const row = documentRows(problem)[site.batch ?? 0];
+  return (there, t) => {
+    if (isPacked && documentAt(row, t) !== documentAt(row, there)) return false;
+    if (isOwn) return there === t;
     if (input === "dY") return seesToken(problem, t, there);
     return operator.name.endsWith("_grad") || seesToken(problem, there, t);
+  };
+}
+
+/** The same for tiles: one of the outputs of a tile reads one of the inputs of another, and all of both meet. */
+function tilesThatMeet({ dims }: Problem, reads: TokenReader, t: number, block: number): TokenReader {
+  const { length, context = length } = dims as Coordinates;
+  const start = (token: number) =>
+    block === Number.POSITIVE_INFINITY ? 0 : Math.floor(token / block) * block;
+  const met = new Map<number, boolean>();
+  const meets = (first: number) => {
+    for (let there = first; there < Math.min(first + block, length); there++)
+      for (let own = start(t); own < Math.min(start(t) + block, context); own++)
+        if (reads(there, own)) return true;
+    return false;
+  };
+  return (there) => {
+    const first = start(there);
+    if (!met.has(first)) met.set(first, meets(first));
+    return met.get(first)!;
   };
 }
 
