@@ -5,6 +5,7 @@ import { elementCount } from "../../../impls/tensor.js";
 import { type ProblemOptions, specs } from "../../problems/arbitrary.js";
 import type { Spec } from "../../problems/spec.js";
 import { given, mapValues, withInputs } from "../edit.js";
+import { coordinatesOf, documentRows } from "./places.js";
 import type { Site } from "./reach.js";
 
 export interface Poisoned {
@@ -40,6 +41,22 @@ export function siteOf(problem: Problem, { which, where }: Poisoned): Site {
   const names = Object.keys(inputs).filter((name) => inputs[name] && isFree(problem, name));
   const input = names[which % names.length];
   return { input, at: where % elementCount(inputs[input]!.shape) };
+}
+
+/** The same, before a border where a row has one: a document that comes later can only be reached from there. */
+export function siteBeforeBorder(problem: Problem, one: Poisoned): Site {
+  const { input, at } = siteOf(problem, one);
+  const { axes, shape } = problem.inputs[input]!;
+  const rows = documentRows(problem);
+  const total = elementCount(shape);
+  const isBefore = (flat: number) => {
+    const { batch, length, context } = coordinatesOf(axes, shape, flat);
+    const token = length ?? context;
+    return batch === undefined || token === undefined || token < rows[batch].at(-1)!.start;
+  };
+  for (let step = 0; step < total; step++)
+    if (isBefore((at + step) % total)) return { input, at: (at + step) % total };
+  return { input, at };
 }
 
 export function withPoison<P extends Problem>(problem: P, { input, at }: Site, value: number): P {

@@ -1,16 +1,10 @@
 import { operators } from "../../../impls/index.js";
 import type { AnyOperator } from "../../../impls/operator.js";
-import type { Subject } from "../../verify/subject.js";
-import { defineLaw, type Finding } from "../law.js";
-import { type Poisoned, poisoned, siteOf } from "./poison.js";
+import { defineLaw } from "../law.js";
+import { type Poisoned, poisoned, siteBeforeBorder, siteOf } from "./poison.js";
 import { heldToSpread } from "./spread.js";
 
 const VALUES = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-
-async function held({ spec, ...place }: Poisoned, subject: Subject): Promise<Finding> {
-  const problem = subject.problem(subject.target.impl.operator, spec);
-  return heldToSpread(subject, problem, siteOf(problem, { spec, ...place }), place.value);
-}
 
 const describe = ({ value }: Poisoned) => `${value} in one element of one input`;
 
@@ -23,7 +17,10 @@ export const nanStays = defineLaw({
   exact: [],
   cases: (operator) => poisoned(operator, { without: ["documents"] }, VALUES),
   describe,
-  holds: held,
+  async holds(example, subject) {
+    const problem = subject.problem(subject.target.impl.operator, example.spec);
+    return heldToSpread(subject, problem, siteOf(problem, example), example.value);
+  },
 });
 
 const PACKED: readonly AnyOperator[] = operators.filter(({ inputs }) => "documents" in inputs);
@@ -36,5 +33,13 @@ export const nanInDocuments = defineLaw({
   exact: [],
   cases: (operator) => poisoned(operator, { with: ["documents"] }, VALUES),
   describe,
-  holds: held,
+  async holds(example, subject) {
+    const { operator } = subject.target.impl;
+    const problem = subject.problem(operator, example.spec);
+    // gradients go the other way too
+    const site = operator.name.endsWith("_grad")
+      ? siteOf(problem, example)
+      : siteBeforeBorder(problem, example);
+    return heldToSpread(subject, problem, site, example.value);
+  },
 });
