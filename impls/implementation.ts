@@ -4,6 +4,7 @@ import type { Engine } from "./engines/engine.js";
 import type { EngineName, Engines } from "./engines/index.js";
 import type { AnyOperator, Problem } from "./operator.js";
 import type { Options, Prepared } from "./prepared.js";
+import type { NonFinite } from "./spread.js";
 
 /** Names used by the papers; a new form is added here, with its source in the operator's README. */
 export const FORMS = [
@@ -46,6 +47,8 @@ export interface Implementation<Op extends AnyOperator = AnyOperator, E extends 
   readonly bitwise?: false;
   /** Laws, by name, that others of the form keep bit for bit and this one within the bounds: it takes some tokens at a time, say. */
   readonly withinBounds?: readonly string[];
+  /** How far NaN and infinities go beyond the outputs that read them; no further where it says nothing. */
+  readonly nonFinite?: NonFinite;
   /**
    * A sentence with what is needed and what was got, or undefined. dtypes other than f32 need `dtypes`.
    * @param engine where it is open: a peer's kernel may take a dtype on one device and not on another

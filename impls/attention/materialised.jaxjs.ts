@@ -12,6 +12,8 @@ function scoreBytes({ dims }: Problem<Attention>): number {
 export const materialisedJaxjs = implementation(attention, "jaxjs", {
   form: "materialised",
   source: "arXiv 1706.03762, equation (1), by einsum",
+  // hidden weights are 0 and are multiplied all the same
+  nonFinite: { tokens: "row" },
   rounding: ({ dims }) => f32Rounding(dims.context),
   // products of other shapes are compiled otherwise
   bitwise: false,

@@ -14,6 +14,8 @@ export const materialisedOnnxruntime = implementation(attention, "onnxruntime", 
   form: "materialised",
   source: "arXiv 1706.03762, equation (1); ai.onnx:Attention, version 23",
   options: sessionThreads,
+  // hidden weights are 0 and are multiplied all the same
+  nonFinite: { tokens: "row" },
   rounding: ({ dims }) => f32Rounding(dims.context),
   // products of other shapes take other kernels
   bitwise: false,

@@ -27,6 +27,8 @@ export const materialisedTfjs = implementation(attention, "tfjs", {
   form: "materialised",
   takes: NARROWED,
   source: "arXiv 1706.03762, equation (1), one head at a time",
+  // hidden weights are 0 and are multiplied all the same
+  nonFinite: { tokens: "row" },
   rounding: ({ dims }) => f32Rounding(dims.context),
   unsupported: (problem) =>
     emptyRows(problem) ?? tooLarge("the scores of one head (length x context)", matrixBytes(problem)),

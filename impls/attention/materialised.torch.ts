@@ -11,6 +11,8 @@ const shared = {
   form: "materialised" as const,
   file: new URL("./torch/materialised.py", import.meta.url),
   constants: (problem: Problem<Attention>) => ({ scale: attentionScale(problem) }),
+  // hidden weights are 0 and are multiplied all the same
+  nonFinite: { tokens: "row" } as const,
   // the scaled query, the scores, the weights, the output; twice more where torch scales both sides by a root
   rounding: ({ dtype, dims }: Problem<Attention>) => torchRounding(dtype, dims.context, 6, dims.headDim),
 };

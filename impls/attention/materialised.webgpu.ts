@@ -17,6 +17,8 @@ export const materialisedWebgpu = implementation(attention, "webgpu", {
   takes: NARROWED,
   source: "Attention Is All You Need, arXiv 1706.03762, equation (1)",
   dtypes: ["f32", "f16"],
+  // hidden weights are 0 and are multiplied all the same
+  nonFinite: { tokens: "row" },
   rounding: ({ dtype, dims }) => ({
     accumulate: 2 ** -23,
     storage: dtype === "f16" ? 2 ** -11 : 0,

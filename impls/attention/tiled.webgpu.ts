@@ -33,6 +33,8 @@ export const tiledWebgpu = implementation(attention, "webgpu", {
     if (dtype !== "f16") return `make subgroup-matrix needs dtype f16, got ${dtype}`;
     return isNarrowed(problem) ? "make subgroup-matrix knows no mask but the causal one" : undefined;
   },
+  // hidden weights of a tile are 0 and are multiplied all the same
+  nonFinite: { makes: { tile: { tokens: 64 }, "subgroup-matrix": { tokens: 128 } } },
   rounding: ({ dtype, dims }, { make }) => ({
     accumulate: 2 ** -23,
     ...(make === "subgroup-matrix" ? { products: { unit: UNSPECIFIED, terms: dims.headDim } } : {}),

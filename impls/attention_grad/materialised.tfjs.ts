@@ -9,6 +9,8 @@ export const materialisedTfjs = implementation(attentionGrad, "tfjs", {
   form: "materialised",
   takes: NARROWED,
   source: "tf.grads through arXiv 1706.03762, equation (1), one head at a time",
+  // hidden weights are 0 and are multiplied all the same
+  nonFinite: { tokens: "row" },
   rounding: ({ dims }) => f32Rounding(Math.max(dims.length, dims.context)),
   absent: (engine) => engine.lacksGradients(),
   // the tape holds the scores of all heads

@@ -7,6 +7,8 @@ import { convolution } from "./operator.js";
 export const fftCpu = implementation(convolution, "cpu", {
   form: "fft",
   source: "Cooley and Tukey (1965), as the convolution theorem modulo x^n - i (negacyclic.ts)",
+  // a transform mixes all tokens of a lane
+  nonFinite: { tokens: "row" },
   rounding: () => f32Rounding(0),
   prepare(engine, problem) {
     const { batch, length, heads, headDim } = problem.dims;

@@ -9,6 +9,8 @@ export const fftOnnxruntime = implementation(convolution, "onnxruntime", {
   form: "fft",
   source: "ai.onnx:DFT; the kernel's transform is timed",
   options: sessionThreads,
+  // a transform mixes all tokens of a lane
+  nonFinite: { tokens: "row" },
   rounding: () => f32Rounding(0),
   timed: onnxTimed,
   prepare(engine, problem, options) {

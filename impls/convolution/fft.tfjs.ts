@@ -31,6 +31,8 @@ function together(problem: Pick<Problem, "dims">): number {
 export const fftTfjs = implementation(convolution, "tfjs", {
   form: "fft",
   source: "Cooley-Tukey with radix 16 by matrix products (fft-tensors.ts); the kernel's transform is timed",
+  // a transform mixes all tokens of a lane
+  nonFinite: { tokens: "row" },
   rounding: () => f32Rounding(0),
   unsupported: (problem) => tooLarge("the spectrum of one channel (batch x 2 length)", rowBytes(problem)),
   prepare(engine, problem) {

@@ -7,6 +7,8 @@ export const fftTorch = torchPeers(convolution, {
   source: "torch.fft.rfft and irfft; the kernel's transform is timed",
   file: new URL("./torch/fft.py", import.meta.url),
   replays: ["graph"],
+  // a transform mixes all tokens of a lane
+  nonFinite: { tokens: "row" },
   // transforms in f32 whatever the storage: one rounding of the result
   rounding: ({ dtype }) => torchRounding(dtype, 0, 1),
   scratchBytes: ({ dims: { batch, length, heads, headDim } }) =>

@@ -12,6 +12,8 @@ export const fftWasm = implementation(convolution, "wasm", {
   source: "Cooley and Tukey (1965), as the convolution theorem modulo x^n - i (negacyclic.ts)",
   options: (_problem, engine) =>
     engine.threads > 1 ? [{ threads: 1 }, { threads: engine.threads }] : [{ threads: 1 }],
+  // a transform mixes all tokens of a lane
+  nonFinite: { tokens: "row" },
   rounding: () => f32Rounding(0),
   async prepare(engine, problem, { threads = 1 }) {
     const { batch, length, heads, headDim } = problem.dims;

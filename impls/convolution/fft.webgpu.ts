@@ -12,6 +12,8 @@ export const fftWebgpu = implementation(convolution, "webgpu", {
   source:
     "Cooley and Tukey (1965); decimation in frequency there, in time back, so that nothing is reordered; modulo x^n - i",
   dtypes: ["f32", "f16"],
+  // a transform mixes all tokens of a lane
+  nonFinite: { tokens: "row" },
   // u, K and the sums are f32 inside; only Y is rounded to storage. Twiddles are products of two table entries
   rounding: ({ dtype }) => ({
     accumulate: 2 ** -23,

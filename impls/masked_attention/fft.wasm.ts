@@ -10,6 +10,8 @@ export const fftWasm = implementation(maskedAttention, "wasm", {
   source:
     "arXiv 2405.21060, definition 4.1 (structured masked attention), linear mode: Z, H, Y; H by the convolution theorem",
   options: threadOptions,
+  // a transform mixes all tokens of a lane
+  nonFinite: { tokens: "row" },
   rounding: () => ({ ...f32Rounding(0), transform: true }),
   unsupported: ({ inputs }) =>
     inputs.m && !inputs.logA ? undefined : "needs a Toeplitz mask: m, and no logA beside it",

@@ -15,6 +15,8 @@ export const linearTfjs = implementation(maskedAttention, "tfjs", {
   form: "linear",
   source:
     "arXiv 2405.21060, definition 4.1 (structured masked attention), linear mode: Z, H, Y; H by a product with L",
+  // pairs above the diagonal are multiplied by 0
+  nonFinite: { tokens: "row" },
   rounding: ({ dims }) => f32Rounding(dims.length),
   unsupported: (problem) =>
     tooLarge("the mask (length x length)", pairBytes(problem)) ??

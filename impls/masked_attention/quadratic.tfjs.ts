@@ -7,6 +7,8 @@ import { headByHead, pairBytes } from "./tfjs/heads.js";
 export const quadraticTfjs = implementation(maskedAttention, "tfjs", {
   form: "quadratic",
   source: "arXiv 2405.21060, definition 4.1 (structured masked attention), quadratic mode: G, M, Y",
+  // pairs above the diagonal are multiplied by 0
+  nonFinite: { tokens: "row" },
   rounding: ({ dims }) => f32Rounding(dims.length),
   unsupported: (problem) => tooLarge("the mask (length x length)", pairBytes(problem)),
   prepare(engine, problem) {

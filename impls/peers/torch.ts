@@ -5,6 +5,7 @@ import { type Form, type Implementation, implementation } from "../implementatio
 import { NVIDIA } from "../matrix-unit.js";
 import type { AnyOperator, Problem } from "../operator.js";
 import type { Options } from "../prepared.js";
+import type { NonFinite } from "../spread.js";
 
 export interface TorchPeer<Op extends AnyOperator> {
   readonly form: Form;
@@ -18,6 +19,7 @@ export interface TorchPeer<Op extends AnyOperator> {
   readonly dtypes?: readonly Problem["dtype"][];
   /** Extras of the operator that the program knows. */
   readonly takes?: readonly string[];
+  readonly nonFinite?: NonFinite;
   /** Chunk length by problem and device, where the form has one. */
   chunk?(problem: Problem<Op>, engine: TorchEngine): number;
   constants?(problem: Problem<Op>, options: Options): NonNullable<TorchProgram["constants"]>;
@@ -66,6 +68,7 @@ function torchPeer<Op extends AnyOperator>(
     rounding: peer.rounding,
     // "Batched computations or slice computations": torch's notes on numerical accuracy promise no equal bits
     bitwise: false,
+    ...(peer.nonFinite && { nonFinite: peer.nonFinite }),
     unsupported(problem, options, engine) {
       const { length } = problem.dims as { length: number };
       if (replay === "compile" && length < COMPILED_FROM)

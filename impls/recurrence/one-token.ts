@@ -40,13 +40,14 @@ export function oneToken<Step extends AnyOperator, Forward extends AnyOperator, 
 ): Implementation<Step, E> {
   const forward = (problem: Problem<Step>) => forwardProblem(impl.operator, problem as Problem);
   const { options, unsupported, cost, timed, form, engine, source } = impl;
-  const { takes, dtypes, withinBounds, bitwise, absent, grain } = impl;
+  const { takes, dtypes, withinBounds, bitwise, nonFinite, absent, grain } = impl;
   return {
     ...{ operator: step, form, engine, source: `${source}, one token` },
     ...(takes && { takes }),
     ...(dtypes && { dtypes }),
     ...(withinBounds && { withinBounds }),
     ...(bitwise !== undefined && { bitwise }),
+    ...(nonFinite && { nonFinite }),
     ...(absent && { absent }),
     ...(grain && { grain }),
     ...(options && { options: (problem, opened) => options(forward(problem), opened) }),

@@ -11,6 +11,8 @@ export const recurrentTorch = torchPeers(selectiveScan, {
   source: "arXiv 2312.00752, equation (2); one addcmul a token",
   file: new URL("./torch/recurrent.py", import.meta.url),
   replays: ["graph"],
+  // what a reset or a border hides is multiplied by 0
+  nonFinite: { borders: true },
   // everything is computed in f32 and stored once; D and the gate work on f32 too
   rounding: ({ dtype }) => torchRounding(dtype, 0, 1),
   unsupported: ({ dims: { length } }, { make }) =>

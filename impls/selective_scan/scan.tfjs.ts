@@ -26,6 +26,8 @@ export const scanTfjs = implementation(selectiveScan, "tfjs", {
   form: "scan",
   takes: ["documents"],
   source: "arXiv 2312.00752, section 3.3.2; Blelloch 1990 (impls/recurrence/associative-scan.ts)",
+  // what a reset or a border hides is multiplied by 0
+  nonFinite: { borders: true },
   rounding: ({ dims }) => f32Rounding(scanRoundings(dims.length)),
   unsupported: (problem) => tooLarge("the states of one channel (length x state)", stateBytes(problem)),
   prepare: (engine, problem) => engine.prepared(selectiveScan, problem, scanProgram(engine, problem)),

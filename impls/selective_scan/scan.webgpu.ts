@@ -15,6 +15,8 @@ export const scanWebgpu = implementation(selectiveScan, "webgpu", {
   source: "arXiv 2312.00752, section 3.3.2: one fused kernel; segments of time as in its appendix D",
   dtypes: ["f32", "f16"],
   options: () => [{ make: "walk" }, { make: "walk-split" }],
+  // what a reset or a border hides is multiplied by 0
+  nonFinite: { borders: true },
   rounding: ({ dtype }) => ({
     accumulate: 2 ** -23,
     storage: dtype === "f16" ? 2 ** -11 : 0,

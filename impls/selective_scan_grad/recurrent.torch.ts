@@ -8,6 +8,8 @@ export const recurrentTorch = torchPeers(selectiveScanGrad, {
   takes: ["documents"],
   source: "torch.autograd through arXiv 2312.00752, equation (2); one addcmul a token",
   file: new URL("./torch/recurrent.py", import.meta.url),
+  // what a reset or a border hides is multiplied by 0
+  nonFinite: { borders: true },
   rounding: ({ dtype }) => torchRounding(dtype, 0, 2),
   unsupported: ({ dims: { length } }) =>
     length > CAPTURED_UP_TO

@@ -11,6 +11,8 @@ export const scanTfjs = implementation(selectiveScanGrad, "tfjs", {
   form: "scan",
   takes: ["documents"],
   source: "tf.grads through the associative scan (Blelloch 1990; impls/recurrence/associative-scan.ts)",
+  // what a reset or a border hides is multiplied by 0
+  nonFinite: { borders: true },
   rounding: ({ dims }) => f32Rounding(scanRoundings(dims.length)),
   absent: (engine) => engine.lacksGradients(),
   // the tape holds a few tensors of states a level, of all channels

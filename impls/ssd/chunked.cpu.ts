@@ -20,7 +20,7 @@ import {
 import { documentStates } from "./cpu/document-states.js";
 import { epilogue, storedRoundings } from "./cpu/epilogue.js";
 import { nextMaskRow } from "./cpu/mask.js";
-import { tokenSteps } from "./cpu/steps.js";
+import { decayed, isReset, tokenSteps } from "./cpu/steps.js";
 import { STEPS_AND_STATES, ssd } from "./operator.js";
 
 /** Without a matrix unit a long chunk only adds work (README.md, "Chunk length"). */
@@ -65,6 +65,7 @@ export const chunkedCpu = implementation(ssd, "cpu", {
       const usedRows = padded(size, LEFT_ROWS);
       gatherRows(X, token * headDim, heads * headDim, size, headDim, x, cols);
       for (let q = 0; q < size; q++) decays[q] = Math.exp(logA[token + q * heads]);
+      decayed(S, decays[0]);
       if (dt) for (let q = 0; q < size; q++) scaleRow(x, q, cols, dt[token + q * heads]);
 
       // 4. state to output: what came before the chunk, decayed to each token
@@ -88,6 +89,13 @@ export const chunkedCpu = implementation(ssd, "cpu", {
       addOuterProducts(S, decay, x, chunkB, usedRows, cols, state);
     };
 
+    /** Tokens of a chunk before the next one that forgets what was before it in any of the heads: 0 times NaN would not be 0. */
+    const untilReset = (token: number, count: number, size: number) => {
+      for (let q = 1; q < size; q++)
+        for (let i = 0; i < count; i++) if (isReset(logA[token + q * heads + i])) return q;
+      return size;
+    };
+
     /** The whole length for heads h0 .. h0 + count of one group, which share C B^T. */
     const someHeads = (b: number, group: number, h0: number, count: number) => {
       const first = (b * heads + h0) * headDim * state;
@@ -98,7 +106,8 @@ export const chunkedCpu = implementation(ssd, "cpu", {
       }
       for (let t0 = 0, size = 0; t0 < length; t0 += size) {
         // a chunk ends where a document does whose state is asked for: then that state is the chunk's last one
-        size = Math.min(chunk, ends?.left(b, t0) ?? length - t0, length - t0);
+        const most = Math.min(chunk, ends?.left(b, t0) ?? length - t0, length - t0);
+        size = untilReset((b * length + t0) * heads + h0, count, most);
         const row = ((b * length + t0) * groups + group) * state;
         gatherRows(B, row, groups * state, size, state, chunkB, state);
         gatherRows(C, row, groups * state, size, state, chunkC, state);

@@ -39,6 +39,8 @@ export const chunkedCuda = implementation(ssd, "cuda", {
     const makes = hopperLacks(problem, engine) === undefined ? ["wgmma", "wgmma-exact", "mma"] : ["mma"];
     return makes.map((make) => ({ chunk: CHUNK, make }));
   },
+  // pairs above the diagonal, and what a reset or a border hides, are multiplied by 0
+  nonFinite: { tokens: "chunk", borders: true },
   rounding: ({ dims }, { make = "mma" }) => {
     const { mma, borders } = MAKES[make] ?? MAKES.mma;
     const { localHalf, entryHalf } = borders;

@@ -25,6 +25,8 @@ export const chunkedJaxjs = implementation(ssd, "jaxjs", {
   form: "chunked",
   source: "arXiv 2405.21060, section 6 and listing 1, stable segment sums",
   options: () => [{ chunk: 64 }],
+  // pairs above the diagonal, and what a reset or a border hides, are multiplied by 0
+  nonFinite: { tokens: "chunk", borders: true },
   // a path sums within chunks, and over chunks where states are passed
   rounding: (problem, { chunk: wanted = 64 }) => {
     const { chunk, chunks } = cut(problem, wanted);

@@ -20,6 +20,8 @@ export const chunkedNative = implementation(ssd, "native", {
     threadsFor(engine, problem, vectorsOf(engine)).map((threads) => ({ chunk: CHUNK, threads })),
   unsupported: (_problem, { chunk = CHUNK }) =>
     chunk === CHUNK ? undefined : `needs chunk=${CHUNK}, got ${chunk}`,
+  // what a reset or a border hides is multiplied by 0
+  nonFinite: { borders: true },
   rounding: () => f32Rounding(CHUNK),
   prepare(engine, problem, { threads = 1 }) {
     const vectors = vectorsOf(engine);

@@ -16,6 +16,8 @@ export const chunkedOnnxruntime = implementation(ssd, "onnxruntime", {
       { ...own, chunk: 64 },
       { ...own, chunk: 128 },
     ]),
+  // pairs above the diagonal, and what a reset or a border hides, are multiplied by 0
+  nonFinite: { tokens: "chunk", borders: true },
   rounding: ({ dims }, { chunk = 64 }) => f32Rounding(Math.min(chunk, dims.length)),
   // products of other shapes take other kernels
   bitwise: false,

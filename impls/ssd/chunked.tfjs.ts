@@ -9,6 +9,8 @@ export const chunkedTfjs = implementation(ssd, "tfjs", {
   takes: STEPS,
   source: "arXiv 2405.21060, section 6 and listing 1; decays as products over segments",
   options: () => [{ chunk: 64 }, { chunk: 128 }],
+  // pairs above the diagonal, and what a reset or a border hides, are multiplied by 0
+  nonFinite: { tokens: "chunk", borders: true },
   rounding: ({ dims }, { chunk = 64 }) => f32Rounding(Math.min(chunk, dims.length)),
   unsupported: (problem, { chunk = 64 }) =>
     tooLarge("decay matrices (length x chunk)", matrixBytes(plan(problem, chunk))),

@@ -16,6 +16,8 @@ const inTorchOps = torchPeers(ssd, {
   takes: STEPS,
   // a CPU pays for the masks, q^2 a chunk and head; matrix units like longer chunks
   chunk: (_problem, engine) => (engine.device.kind === "cpu" ? 64 : 128),
+  // pairs above the diagonal, and what a reset or a border hides, are multiplied by 0
+  nonFinite: { tokens: "chunk", borders: true },
   // x dt, scores, weights, their product; added, states, entering, carried; the sum
   rounding: (problem, options) =>
     torchRounding(problem.dtype, chunkOf(problem, options) + PASSED_AT_ONCE, 7, problem.dims.state),

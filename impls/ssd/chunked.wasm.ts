@@ -43,6 +43,8 @@ export const chunkedWasm = implementation(ssd, "wasm", {
       { chunk, threads, ...(segments ? { make: SEGMENTS } : {}) },
     ];
   },
+  // what a reset or a border hides is multiplied by 0
+  nonFinite: { borders: true },
   rounding: (problem, options) => f32Rounding(chunkOf(problem, options)),
   unsupported: ({ dims }, { make }) =>
     make === SEGMENTS && dims.documents ? `make=${SEGMENTS} gives no states of documents` : undefined,

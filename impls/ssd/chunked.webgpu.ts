@@ -39,6 +39,8 @@ export const chunkedWebgpu = implementation(ssd, "webgpu", {
     if (dtype !== "f16" || engine.matrixShapes.length === 0) return tile;
     return [...matrixChunks(dims.state).map((chunk) => ({ chunk, make: "subgroup-matrix" })), ...tile];
   },
+  // pairs above the diagonal, and what a reset or a border hides, are multiplied by 0
+  nonFinite: { tokens: "chunk", borders: true },
   rounding: ({ dtype, dims }, { chunk = 32, make = "tile" }) => {
     const onMatrix = make === "subgroup-matrix";
     return {

@@ -15,7 +15,7 @@ import {
 import { documentStates } from "./cpu/document-states.js";
 import { epilogue, storedRoundings } from "./cpu/epilogue.js";
 import { nextMaskRow } from "./cpu/mask.js";
-import { tokenSteps } from "./cpu/steps.js";
+import { decayed, tokenSteps } from "./cpu/steps.js";
 import { STEPS_AND_STATES, ssd } from "./operator.js";
 
 export const quadraticCpu = implementation(ssd, "cpu", {
@@ -47,9 +47,9 @@ export const quadraticCpu = implementation(ssd, "cpu", {
 
     const after = new Float64Array(headDim * state);
     /** The state after token t, from the mask's row: what has decayed to exactly 0 is not looked at. */
-    const stateAfter = (t: number, decay: number) => {
-      for (let i = 0; i < after.length; i++) after[i] = decay > 0 ? decay * S[i] : 0;
-      for (let s = 0; s <= t; s++) {
+    const stateAfter = (from: number, t: number, decay: number) => {
+      for (let i = 0; i < after.length; i++) after[i] = decay === 0 ? 0 : decay * S[i];
+      for (let s = from; s <= t; s++) {
         if (mask[s] === 0) continue;
         for (let p = 0; p < headDim; p++)
           for (let n = 0; n < state; n++)
@@ -70,6 +70,7 @@ export const quadraticCpu = implementation(ssd, "cpu", {
       else S.fill(0);
 
       let decay = 1; // of the initial state
+      let from = 0; // the last token that forgot what was before it: 0 times NaN would not be 0
       for (let t0 = 0; t0 < length; t0 += LEFT_ROWS) {
         const size = Math.min(LEFT_ROWS, length - t0);
         gatherRows(C, row + t0 * groups * state, groups * state, size, state, blockC, state);
@@ -80,18 +81,23 @@ export const quadraticCpu = implementation(ssd, "cpu", {
           const t = t0 + i;
           const a = Math.exp(logA[token + t * heads]);
           nextMaskRow(mask, t, a);
-          decay *= a;
-          scaleRow(y, i, cols, decay);
+          decay = a === 0 ? 0 : decay * a;
+          if (a === 0) from = t;
+          if (decay === 0) y.fill(0, i * cols, (i + 1) * cols);
+          else scaleRow(y, i, cols, decay);
           // s <= t only: a masked product would spread a later token's NaN
-          for (let s = 0; s <= t; s++) weights[s] = mask[s] * scores[i * rows + s];
-          addWeightedRows(y, i, x, weights, t + 1, cols);
-          if (ends?.left(b, t) === 1) ends.keep(b, h, t, stateAfter(t, decay));
+          for (let s = from; s <= t; s++) weights[s - from] = mask[s] * scores[i * rows + s];
+          addWeightedRows(y, i, from === 0 ? x : x.subarray(from * cols), weights, t + 1 - from, cols);
+          if (ends?.left(b, t) === 1) ends.keep(b, h, t, stateAfter(from, t, decay));
           storeRow(y, i, cols, Y, (token + t * heads) * headDim, headDim);
         }
       }
 
       // the state after the last token: every token decayed by the mask's last row
-      for (let t = 0; t < length; t++) scaleRow(x, t, cols, mask[t]);
+      x.fill(0, 0, from * cols);
+      allB.fill(0, 0, from * state);
+      decayed(S, decay);
+      for (let t = from; t < length; t++) scaleRow(x, t, cols, mask[t]);
       addOuterProducts(S, decay, x, allB, rows, cols, state);
       finalState.set(S.subarray(0, headDim * state), first);
     };

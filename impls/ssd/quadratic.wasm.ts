@@ -16,6 +16,8 @@ export const quadraticWasm = implementation(ssd, "wasm", {
   source: "arXiv 2405.21060, equation (3) and section 3.2",
   options: (_problem, engine) =>
     engine.threads > 1 ? [{ threads: 1 }, { threads: engine.threads }] : [{ threads: 1 }],
+  // what a reset or a border hides is multiplied by 0
+  nonFinite: { borders: true },
   rounding: ({ dims }) => f32Rounding(dims.length),
   async prepare(engine, problem, { threads = 1 }) {
     const { batch, length, heads, groups, headDim, state } = problem.dims;

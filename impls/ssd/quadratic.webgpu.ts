@@ -17,6 +17,8 @@ export const quadraticWebgpu = implementation(ssd, "webgpu", {
   takes: STEPS,
   source: "arXiv 2405.21060, equation (6) and section 5.1",
   dtypes: ["f32", "f16"],
+  // pairs above the diagonal of a tile, and what a reset or a border hides, are multiplied by 0
+  nonFinite: { tokens: 32, borders: true },
   rounding: ({ dtype, dims }) => ({
     accumulate: 2 ** -23,
     storage: dtype === "f16" ? 2 ** -11 : 0,

@@ -13,6 +13,8 @@ export const recurrentWebgpu = implementation(ssd, "webgpu", {
   takes: STEPS_AND_STATES,
   source: "arXiv 2405.21060, equation (1)",
   dtypes: ["f32", "f16"],
+  // what a reset or a border hides is multiplied by 0
+  nonFinite: { borders: true },
   rounding: ({ dtype }) => ({
     accumulate: 2 ** -23,
     storage: dtype === "f16" ? 2 ** -11 : 0,

@@ -26,6 +26,8 @@ export const scanTfjs = implementation(ssd, "tfjs", {
   form: "scan",
   takes: STEPS,
   source: "arXiv 2405.21060, section 5.1; Blelloch 1990 (impls/recurrence/associative-scan.ts)",
+  // what a reset or a border hides is multiplied by 0
+  nonFinite: { borders: true },
   rounding: ({ dims }) => f32Rounding(scanRoundings(dims.length)),
   unsupported: (problem) => tooLarge("the states of one channel (length x state)", stateBytes(problem)),
   prepare(engine, problem) {

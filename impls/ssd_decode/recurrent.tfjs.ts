@@ -13,6 +13,8 @@ export const recurrentTfjs = implementation(ssdDecode, "tfjs", {
   form: "recurrent",
   takes: STEPS,
   source: "arXiv 2405.21060, equation (1), in tensor ops",
+  // what a reset hides is multiplied by 0
+  nonFinite: { borders: true },
   rounding: () => f32Rounding(0),
   prepare(engine, problem) {
     const { tf } = engine;

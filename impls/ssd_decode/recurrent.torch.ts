@@ -14,6 +14,8 @@ const inTorchOps = torchPeers(ssdDecode, {
   file: new URL("./torch/recurrent.py", import.meta.url),
   replays: ["graph"],
   takes: STEPS,
+  // what a reset hides is multiplied by 0
+  nonFinite: { borders: true },
   // everything is computed in f32 and stored once
   rounding: ({ dtype }) => torchRounding(dtype, 0, 1),
   scratchBytes: (problem) => 3 * stateBytes(problem),

@@ -29,6 +29,8 @@ export const chunkedCpu = implementation(ssdGrad, "cpu", {
   takes: STEPS,
   source: "reverse mode through section 6 and listing 1 of arXiv 2405.21060, chunk by chunk",
   options: () => [{ chunk: DEFAULT_CHUNK }],
+  // what a reset or a border hides is multiplied by 0
+  nonFinite: { borders: true },
   rounding: (_problem, { chunk = DEFAULT_CHUNK }) => hostRounding(chunk, STORED),
   unsupported: (_problem, { chunk = DEFAULT_CHUNK }) =>
     Number.isInteger(chunk) && chunk > 0

@@ -24,6 +24,8 @@ export const chunkedNative = implementation(ssdGrad, "native", {
   },
   unsupported: (_problem, { chunk = CHUNK }) =>
     chunk === CHUNK ? undefined : `needs chunk=${CHUNK}, got ${chunk}`,
+  // what a reset or a border hides is multiplied by 0
+  nonFinite: { borders: true },
   rounding: () => f32Rounding(CHUNK),
   prepare(engine, problem, { threads = 1 }) {
     const room = engine.room(ssdGrad, problem);

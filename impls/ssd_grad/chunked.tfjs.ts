@@ -12,6 +12,8 @@ export const chunkedTfjs = implementation(ssdGrad, "tfjs", {
   takes: STEPS,
   source: "tf.grads through arXiv 2405.21060, section 6 and listing 1, sums over segments",
   options: () => [{ chunk: 64 }],
+  // pairs above the diagonal, and what a reset or a border hides, are multiplied by 0
+  nonFinite: { tokens: "chunk", borders: true },
   rounding: ({ dims }, { chunk = 64 }) => f32Rounding(Math.min(chunk, dims.length)),
   absent: (engine) => engine.lacksGradients(),
   unsupported: (problem, { chunk = 64 }) => {

@@ -15,6 +15,8 @@ const inTorchOps = torchPeers(ssdGrad, {
   file: new URL("./torch/chunked.py", import.meta.url),
   takes: STEPS,
   chunk: (_problem, engine) => (engine.device.kind === "cpu" ? 64 : 128),
+  // pairs above the diagonal, and what a reset or a border hides, are multiplied by 0
+  nonFinite: { tokens: "chunk", borders: true },
   rounding: ({ dtype, dims }, { chunk = 64 }) =>
     torchRounding(dtype, Math.min(chunk, dims.length) + PASSED_AT_ONCE, 14, channelSums(dims)),
   unsupported: ({ inputs }) =>

@@ -30,6 +30,8 @@ export const chunkedWasm = implementation(ssdGrad, "wasm", {
     (threads > 1 ? [1, threads] : [1]).map((threads) => ({ chunk: CHUNK, threads })),
   unsupported: (_problem, { chunk = CHUNK }) =>
     chunk === CHUNK ? undefined : `needs chunk=${CHUNK}, got ${chunk}`,
+  // what a reset or a border hides is multiplied by 0
+  nonFinite: { borders: true },
   rounding: () => f32Rounding(CHUNK),
   prepare(engine, problem, { threads = 1 }) {
     const { batch, length, heads, groups } = problem.dims;

@@ -14,6 +14,7 @@ import {
 } from "../../impls/operator.js";
 import type { Inspection, Prepared } from "../../impls/prepared.js";
 import { describeElement, describeIndex } from "./lanes.js";
+import { overflowOf } from "./overflow.js";
 import { VACUOUS } from "./rounding.js";
 
 declare const verifiedBrand: unique symbol;
@@ -144,7 +145,10 @@ export function compare(truth: Truth, inspection: Inspection, rounding: Rounding
       bound: 0,
     };
   }
-  if (mismatch) return { status: "rejected", mismatch, ...units };
+  if (mismatch) {
+    const note = overflowOf(operator, problem, mismatch.output, mismatch.wanted);
+    return { status: "rejected", mismatch, ...(note && { note }), ...units };
+  }
   const vacuous = vacuity.verdict();
   if (vacuous) return { status: "vacuous", reason: vacuous };
   return { status: "good", errorU: worst.errorU, boundU: worst.boundU, fingerprint: inspection.fingerprint };

@@ -10,6 +10,11 @@ import { keyOrder } from "./key-order.js";
 import type { AnyLaw } from "./law.js";
 import { linearAttention } from "./linear-attention.js";
 import { linearity } from "./linearity.js";
+import { reset } from "./non-finite/reset.js";
+import { nanShows } from "./non-finite/shows.js";
+import { signedZeros } from "./non-finite/signed-zeros.js";
+import { nanInDocuments, nanStays } from "./non-finite/stays.js";
+import { zeroStep } from "./non-finite/zero-step.js";
 import { normScales } from "./norm-scales.js";
 import { packedDocuments } from "./packed-documents.js";
 import { packedGradients } from "./packed-gradients.js";
@@ -46,4 +51,10 @@ export const laws: readonly AnyLaw[] = [
   reverseCausality,
   decodeSteps,
   prefill,
+  nanStays,
+  nanInDocuments,
+  nanShows,
+  reset,
+  zeroStep,
+  signedZeros,
 ];

@@ -11,9 +11,18 @@ export interface LawCase {
 }
 
 export type Finding =
-  /** `verdict` where a run was held against the reference: it goes into the table of errors. */
-  | { readonly ok: true; readonly verdict?: Verdict }
+  /**
+   * `verdict` where a run was held against the reference: it goes into the table of errors. `reached` where one had a value that is not
+   * finite: it goes into the table of how far those go.
+   */
+  | { readonly ok: true; readonly verdict?: Verdict; readonly reached?: Reached }
   | { readonly ok: false; readonly violation: string; readonly verdict?: Verdict };
+
+/** How far something that is not finite may go beside what reads it, and whether it did. */
+export interface Reached {
+  readonly may: string;
+  readonly did: boolean;
+}
 
 export const HOLDS: Finding = { ok: true };
 

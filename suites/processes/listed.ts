@@ -11,7 +11,14 @@ export function listed(entries: readonly InventoryEntry[]): AnyImplementation[] 
 }
 
 /** What planning asks of an implementation. */
-function standIn({ name, source = "", dtypes, bitwise, origin }: InventoryEntry): AnyImplementation {
+function standIn({
+  name,
+  source = "",
+  dtypes,
+  bitwise,
+  nonFinite,
+  origin,
+}: InventoryEntry): AnyImplementation {
   const { operator, form, engine } = parseCaseName(name);
   const elsewhere = () => {
     throw new Error(`${name} of ${origin?.file} is loaded in children only`);
@@ -23,6 +30,7 @@ function standIn({ name, source = "", dtypes, bitwise, origin }: InventoryEntry)
     source,
     ...(dtypes === undefined ? {} : { dtypes }),
     ...(bitwise === undefined ? {} : { bitwise }),
+    ...(nonFinite === undefined ? {} : { nonFinite }),
     rounding: elsewhere,
     prepare: elsewhere,
   };

@@ -5,6 +5,7 @@ import type { EngineEntry, EngineName } from "../../impls/engines/index.js";
 import type { ImplementationCost } from "../../impls/implementation.js";
 import type { Lane, Problem } from "../../impls/operator.js";
 import type { Options, RunDetails } from "../../impls/prepared.js";
+import type { NonFinite } from "../../impls/spread.js";
 import type { Verdict } from "../check/check.js";
 import type { Rejected, Step } from "../check/witness.js";
 import type { Work } from "../measure/fairness.js";
@@ -75,6 +76,7 @@ export interface InventoryEntry {
   readonly source?: string;
   readonly dtypes?: readonly Problem["dtype"][];
   readonly bitwise?: false;
+  readonly nonFinite?: NonFinite;
   /** Where it comes from when it is a user's. */
   readonly origin?: Origin | undefined;
   /** What it counts of itself, a problem each; null where it counts nothing or does not take the problem. */

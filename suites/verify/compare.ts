@@ -11,6 +11,7 @@ import {
   type Problem,
   shapeOf,
 } from "../../impls/operator.js";
+import { overflowOf } from "../check/overflow.js";
 
 /** Values of all outputs in C order. */
 export type OutputValues = Readonly<Record<string, ArrayLike<number>>>;
@@ -34,6 +35,8 @@ export interface Element {
   readonly probable: number;
   /** u * scale of this element. */
   readonly unit: number;
+  /** Where the true value is beyond what it is stored in: a sentence. */
+  readonly overflow?: string | undefined;
 }
 
 export interface Verdict {
@@ -151,6 +154,7 @@ export function compare(truth: Truth, rounding: Rounding, outputs: OutputValues)
       certified: certified[index],
       probable: probable[index],
       unit: unit[index],
+      overflow: overflowOf(operator, problem, output, value[index]),
     };
   };
   return {
@@ -174,8 +178,9 @@ export function indexOf(operator: AnyOperator, problem: Problem, output: string,
 
 /** `Y[length=3 heads=1]: got 1.5, wanted 1.25, error 3.1e5 u, bound 12 u`, u being the roundoff times the element's scale. */
 export function describeElement(element: Element, rounding: Rounding): string {
-  const { output, index, got, wanted, error, certified, unit } = element;
+  const { output, index, got, wanted, error, certified, unit, overflow } = element;
   const inU = (value: number) => (unit > 0 ? `${(value / unit).toPrecision(3)} u` : value.toPrecision(3));
   const roundoff = `u = 2^${Math.log2(Math.max(rounding.accumulate, ROUNDOFF.f32))} x scale`;
-  return `${output}[${index}]: got ${got}, wanted ${wanted}, error ${inU(error)}, bound ${inU(certified)} (${roundoff})`;
+  const said = `${output}[${index}]: got ${got}, wanted ${wanted}, error ${inU(error)}, bound ${inU(certified)} (${roundoff})`;
+  return overflow === undefined ? said : `${said}; ${overflow}`;
 }

@@ -6,6 +6,7 @@ import { type Atlas, atlasOf } from "./campaign/atlas.js";
 import { allSkips, type Evidence, type EvidenceOf } from "./evidence.js";
 import { findings } from "./findings.js";
 import { fitsGrain } from "./grain.js";
+import { type Policy, policyOf } from "./policy.js";
 import { type Break, type Failure, failureAt, shrink } from "./replay.js";
 import { type Table, tableOf } from "./table.js";
 import type { Target } from "./targets.js";
@@ -23,6 +24,7 @@ export interface RandomOptions {
 export interface RandomReport {
   readonly table: Table;
   readonly atlas: Atlas;
+  readonly policy: Policy;
   readonly failures: readonly Failure[];
   /** `implementation law` of everything that was broken, shrunk or not. */
   readonly broken: readonly string[];
@@ -45,6 +47,7 @@ export async function runRandom(options: RandomOptions): Promise<RandomReport> {
   const { targets, laws, seed } = options;
   const table = tableOf();
   const atlas = atlasOf();
+  const policy = policyOf();
   const failures: Failure[] = [];
   const evidence = new Map<Target, Evidence>(
     targets.map((target) => [target, { checks: 0, skips: new Map() }]),
@@ -72,6 +75,7 @@ export async function runRandom(options: RandomOptions): Promise<RandomReport> {
             const token = { law: law.name, operator: operator.name, seed, path: String(index) };
             atlas.add(row, spec, one.chunk, finding.verdict.ratio, token);
           }
+          if (finding.ok && finding.reached) policy.add(row, finding.reached);
           table.count(row, finding.ok, fitsGrain(target, spec));
           if (finding.ok) continue;
           failed++;
@@ -97,7 +101,8 @@ export async function runRandom(options: RandomOptions): Promise<RandomReport> {
     }
     options.progress?.(`${law.name} ${operator.name}`);
   }
-  return { table, atlas, failures, broken: [...broken], failed, checks, skips: allSkips(evidence), evidence };
+  const skips = allSkips(evidence);
+  return { table, atlas, policy, failures, broken: [...broken], failed, checks, skips, evidence };
 }
 
 /** Laws and operators that some target can be held to. */

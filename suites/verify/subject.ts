@@ -5,7 +5,7 @@ import { buildProblem } from "../problems/build.js";
 import type { Spec } from "../problems/spec.js";
 import { type BoundArray, boundArrays, truthOf } from "./compare.js";
 import type { Evaluated, Values } from "./targets.js";
-import { dtypesOf, type Target, targetName, whyNot } from "./targets.js";
+import { declined, dtypesOf, type Target, targetName, whyNot } from "./targets.js";
 
 /** A run with its certified bounds, every array in C order of its output. */
 export interface Run {
@@ -28,14 +28,18 @@ export interface Subject {
   evaluate(problem: Problem, options?: Options): Promise<Evaluated>;
   /** Outputs alone. */
   values(problem: Problem, options?: Options): Promise<Values>;
+  /**
+   * Outputs where some input is not finite, whatever its engine promises of those: for laws about what does not read it.
+   * @throws Unsupported
+   */
+  poisoned(problem: Problem): Promise<Values>;
   /** Outputs with the certified bound of every element. */
   run(problem: Problem, options?: Options): Promise<Run>;
 }
 
 export function subjectOf(target: Target, dtype: Subject["dtype"], options: Options): Subject {
   const { impl, place } = target;
-  const check = (problem: Problem, chosen: Options) => {
-    const reason = whyNot(target, problem, chosen);
+  const check = (reason: string | undefined) => {
     if (reason) throw new Unsupported(reason);
   };
   const subject: Subject = {
@@ -45,10 +49,14 @@ export function subjectOf(target: Target, dtype: Subject["dtype"], options: Opti
     name: targetName(target, dtype, options),
     problem: (operator, spec) => buildProblem(operator, spec, dtype),
     async evaluate(problem, chosen = options) {
-      check(problem, chosen);
+      check(whyNot(target, problem, chosen));
       return place.evaluate(target, problem, chosen);
     },
     values: async (problem, chosen) => (await subject.evaluate(problem, chosen)).values,
+    async poisoned(problem) {
+      check(declined(target, problem, options));
+      return (await place.evaluate(target, problem, options)).values;
+    },
     async run(problem, chosen) {
       const { values, rounding } = await subject.evaluate(problem, chosen);
       return { problem, values, bounds: boundArrays(truthOf(impl.operator, problem), rounding) };

@@ -83,12 +83,18 @@ export function dtypesOf(
 }
 
 /** A sentence when this implementation cannot take the problem with these options. */
-export function whyNot({ impl, place }: Target, problem: Problem, options: Options): string | undefined {
+export function whyNot(target: Target, problem: Problem, options: Options): string | undefined {
+  const reason = declined(target, problem, options);
+  if (reason) return reason;
+  const { traits } = target.place;
+  return traits?.nonFinite !== undefined && hasNonFinite(problem) ? traits.nonFinite : undefined;
+}
+
+/** The same, but for what its engine says of values that are not finite. */
+export function declined({ impl, place }: Target, problem: Problem, options: Options): string | undefined {
   // a copy: what it does to its inputs must not reach the reference
   const asked = impl.unsupported === undefined ? problem : structuredClone(problem);
-  const reason = unsupportedReason(impl, asked, options) ?? place.lacks[problem.dtype];
-  if (reason) return reason;
-  return place.traits?.nonFinite !== undefined && hasNonFinite(problem) ? place.traits.nonFinite : undefined;
+  return unsupportedReason(impl, asked, options) ?? place.lacks[problem.dtype];
 }
 
 export function hasNonFinite({ inputs }: Problem): boolean {

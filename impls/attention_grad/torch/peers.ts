@@ -20,6 +20,8 @@ export function sdpaPeers(form: Form, { make, source, unsupported, scratchBytes 
     source,
     file: new URL("./sdpa.py", import.meta.url),
     constants: (problem) => ({ scale: attentionScale(problem) }),
+    // hidden weights are 0 and are multiplied all the same, by the backends that have tiles with all of a tile
+    nonFinite: { tokens: form === "tiled" ? 128 : "row" },
     // the weights, the output, the gradients of both and of the logits; CUTLASS multiplies f32 three bits short of it
     rounding: ({ dtype, dims }) => {
       const usual = torchRounding(dtype, dims.context, 10, Math.min(dims.headDim, dims.headDimV));

@@ -42,6 +42,14 @@ export function tokenSteps(problem: Problem<Ssd>, inputs: Inputs<Ssd>): TokenSte
   return { logA: decays, dt: steps, make: steps === dt && decays === logA ? () => {} : make };
 }
 
+/** Whether exp(logA) is exactly 0: then nothing from before is left. */
+export function isReset(logA: number): boolean {
+  return logA < LEAST_LOG && Math.exp(logA) === 0;
+}
+
+/** Exponentials of larger numbers are not 0 in float64. */
+const LEAST_LOG = -700;
+
 /** A state that is forgotten altogether: 0 times an infinite or a NaN one would not be 0. */
 export function decayed(S: Float64Array, a: number): void {
   if (a === 0) S.fill(0);

@@ -25,9 +25,10 @@ static void decode_slice(const Args *a, int64_t b, Slice slice) {
   for (int64_t t = 0; t < a->length; t++) {
     const int64_t row = b * a->length + t, token = row * a->heads + slice.head;
     const int64_t of = (row * a->groups + slice.group) * a->state;
-    const float *before = t > 0 ? a->finalState : a->initialState;
     float logs[LANES] = {a->logA[token]}, decays[LANES];
     store(decays, exp_of(load(logs)));
+    // a reset drops what is before it, NaN and all
+    const float *before = decays[0] == 0 ? 0 : t > 0 ? a->finalState : a->initialState;
     const float step = a->dt ? a->dt[token] : 1;
     for (int64_t p = 0; p < slice.channels; p += LANES) {
       const int64_t left = least(slice.channels - p, LANES), at = state_at(a, b, slice) + p * a->state;

@@ -27,13 +27,15 @@ typedef struct {
   float decays[TOKENS];
 } Pass;
 
-// All elements of the state take the tokens, and their outputs land in Y. Without `decays` the state keeps all it had.
+// All elements of the state take the tokens, and their outputs land in Y. Without `decays` the state keeps all it had. A decay of 0 drops
+// it, NaN and all: 0 times NaN would not be 0.
 INLINE void pass(const int Z, const bool decays, const Pass *p, float Y[TOKENS][SLICE], float *S, int64_t state) {
   Vec x[TOKENS][2], y[TOKENS][2], kept[TOKENS];
+  Bits lives[TOKENS];
   const float *b[TOKENS], *c[TOKENS];
   UNROLL for (int t = 0; t < TOKENS; t++) {
     b[t] = p->B[t], c[t] = p->C[t];
-    if (decays) kept[t] = splat(p->decays[t]);
+    if (decays) kept[t] = splat(p->decays[t]), lives[t] = kept[t] != (Vec){0};
     UNROLL for (int z = 0; z < Z; z++) x[t][z] = load(&p->X[t][z * LANES]), y[t][z] = (Vec){0};
   }
   for (int64_t n = 0; n < state; n++, S += Z * LANES) {
@@ -44,7 +46,7 @@ INLINE void pass(const int Z, const bool decays, const Pass *p, float Y[TOKENS][
       HOLD(in);
       HOLD(out);
       UNROLL for (int z = 0; z < Z; z++) {
-        if (decays) s[z] *= kept[t];
+        if (decays) s[z] = (Vec)((Bits)(s[z] * kept[t]) & lives[t]);
         s[z] = madd(in, x[t][z], s[z]);
         y[t][z] = madd(out, s[z], y[t][z]);
       }

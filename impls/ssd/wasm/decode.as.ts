@@ -17,7 +17,9 @@ export function decode(args: Args, task: i32, scratch: usize): void {
       const at = token * args.heads + h;
       const a = exp(v128.load32_splat(args.logA + (at << 2)));
       const dt: f32 = args.dt ? load<f32>(args.dt + (at << 2)) : 1;
-      const from = t ? args.finalState + states : args.initialState ? args.initialState + states : 0;
+      // A reset drops what is before it, NaN and all.
+      const past = f32x4.extract_lane(a, 0) != 0;
+      const from = !past ? 0 : t ? args.finalState + states : args.initialState ? args.initialState + states : 0;
       for (let p = 0; p < args.headDim; p++) {
         const offset = (at * args.headDim + p) << 2, channel = <usize>p * rowBytes;
         const x = load<f32>(args.X + offset);

@@ -87,8 +87,16 @@ function block(args: Args, b: i32, unit: i32, t0: i32, count: i32, S: usize, row
   const at = (row * args.groups + h / (args.heads / args.groups)) * rowBytes;
   let B = args.B + at, C = args.C + at, t = 0;
   for (; t + 2 <= count; t += 2, B += 2 * tokenBytes, C += 2 * tokenBytes) {
-    twoTokens(B, C, B + tokenBytes, C + tokenBytes, S, args.state, decays + (<usize>t << 4), X + (<usize>t << 5), Y + (<usize>t << 5));
+    const own = decays + (<usize>t << 4);
+    // A reset drops what is before it, NaN and all: 0 times NaN would not be 0.
+    if (load<f32>(own) == 0 || load<f32>(own, 16) == 0) {
+      reset(own, S, args.state);
+      oneToken(B, C, S, args.state, own, X + (<usize>t << 5), Y + (<usize>t << 5));
+      reset(own + 16, S, args.state);
+      oneToken(B + tokenBytes, C + tokenBytes, S, args.state, own + 16, X + (<usize>t << 5) + 32, Y + (<usize>t << 5) + 32);
+    } else twoTokens(B, C, B + tokenBytes, C + tokenBytes, S, args.state, own, X + (<usize>t << 5), Y + (<usize>t << 5));
   }
+  if (t < count) reset(decays + (<usize>t << 4), S, args.state);
   if (t < count) oneToken(B, C, S, args.state, decays + (<usize>t << 4), X + (<usize>t << 5), Y + (<usize>t << 5));
   const end = S + (<usize>args.state << 5);
   for (; S < end; S += 16) v128.store(S, flushed(v128.load(S)));
@@ -103,6 +111,11 @@ function block(args: Args, b: i32, unit: i32, t0: i32, count: i32, S: usize, row
       else storeTail(args.Y + to, y, width - p);
     }
   }
+}
+
+/** Forgets the state where the decay is exactly 0. */
+function reset(decay: usize, S: usize, state: i32): void {
+  if (load<f32>(decay) == 0) memory.fill(S, 0, <usize>state << 5);
 }
 
 /** Two steps while the state passes by once. */

@@ -99,7 +99,8 @@ export async function verifyByProblems(options: VerifyOptions, all: readonly Tar
   const report = await runRandom({ cases, seed, targets, laws });
   const { failed, checks, evidence, failures, skips } = report;
   const table = report.table.rows();
-  tell({ table, skips, failures }, options);
+  const policy = report.policy.rows();
+  tell({ table, policy, skips, failures }, options);
   writeJson(options.json, {
     mode: "problems",
     cases,
@@ -107,6 +108,7 @@ export async function verifyByProblems(options: VerifyOptions, all: readonly Tar
     checks,
     failed,
     table,
+    policy,
     atlas: report.atlas.cells(),
     failures,
     skips: Object.fromEntries(skips),

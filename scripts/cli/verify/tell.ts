@@ -1,5 +1,6 @@
 /** What random problems found, as `verify` prints it: the table, what was not taken, failures with the command that repeats each. */
 import { laws } from "../../../suites/laws/index.js";
+import { formatPolicy, type PolicyRow } from "../../../suites/verify/policy.js";
 import type { Failure } from "../../../suites/verify/replay.js";
 import { formatTable, type TableRow } from "../../../suites/verify/table.js";
 import { shellWord } from "../words.js";
@@ -7,12 +8,15 @@ import { type VerifyOptions, verifyInvocation } from "./options.js";
 
 interface Told {
   readonly table: readonly TableRow[];
+  /** Where runs had values that are not finite. */
+  readonly policy?: readonly PolicyRow[];
   readonly skips: ReadonlyMap<string, number>;
   readonly failures: readonly Failure[];
 }
 
-export function tell({ table, skips, failures }: Told, options: VerifyOptions): void {
+export function tell({ table, policy = [], skips, failures }: Told, options: VerifyOptions): void {
   for (const line of formatTable(table)) console.log(line);
+  for (const line of formatPolicy(policy)) console.log(line);
   for (const [why, times] of skips) console.log(`skip ${why} (${times}x)`);
   for (const { law, target, counterexample, token } of failures) {
     console.log(`\nFAIL ${target} breaks ${law}: ${laws.find(({ name }) => name === law)?.states}`);

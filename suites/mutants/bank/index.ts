@@ -2,6 +2,7 @@
 import { cpu } from "./cpu.js";
 import { cuda } from "./cuda.js";
 import { native } from "./native.js";
+import { nonFinite } from "./non-finite.js";
 import { passes } from "./passes.js";
 import type { Patch } from "./patch.js";
 import { ssdOnCpu } from "./ssd-on-cpu.js";
@@ -16,4 +17,5 @@ export const patches: readonly Patch[] = [
   ...ssdOnCpu,
   ...cpu,
   ...passes,
+  ...nonFinite,
 ];

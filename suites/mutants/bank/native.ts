@@ -28,8 +28,8 @@ export const native: readonly Patch[] = [
     [
       "decode-starts-over",
       "the second token of a decode step goes on from the initial state",
-      "const float *before = t > 0 ? a->finalState : a->initialState;",
-      "const float *before = t > 1 ? a->finalState : a->initialState;",
+      "0 : t > 0 ? a->finalState : a->initialState;",
+      "0 : t > 1 ? a->finalState : a->initialState;",
     ],
   ]),
   ...patchesOf("ssd/chunked.native", "ssd/native/problem.h", [

@@ -32,8 +32,8 @@ export const wasm: readonly Patch[] = [
     [
       "decode-forgets-the-first-token",
       "the second token of a decode step goes on from the initial state",
-      "const from = t ? args.finalState + states",
-      "const from = t > 1 ? args.finalState + states",
+      "!past ? 0 : t ? args.finalState + states",
+      "!past ? 0 : t > 1 ? args.finalState + states",
     ],
   ]),
   ...patchesOf("ssd/quadratic.wasm", "ssd/wasm/quadratic.as.ts", [

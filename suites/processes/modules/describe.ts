@@ -55,12 +55,13 @@ function describeWith(
 
 /** What a plan must know of an implementation, as plain data. */
 export function nameplate(impl: AnyImplementation): Omit<InventoryEntry, "costs"> {
-  const { source, dtypes, bitwise } = impl;
+  const { source, dtypes, bitwise, nonFinite } = impl;
   return {
     name: implementationName(impl),
     source,
     ...(dtypes ? { dtypes } : {}),
     ...(bitwise === false ? { bitwise } : {}),
+    ...(nonFinite ? { nonFinite } : {}),
     origin: originOf(impl),
   };
 }
