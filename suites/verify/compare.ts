@@ -11,6 +11,7 @@ import {
   type Problem,
   shapeOf,
 } from "../../impls/operator.js";
+import { isSameProblem } from "./same-problem.js";
 
 /** Values of all outputs in C order. */
 export type OutputValues = Readonly<Record<string, ArrayLike<number>>>;
@@ -50,14 +51,22 @@ export interface Verdict {
 
 const truths = new WeakMap<Problem, Truth>();
 
+/** Laws make their second problem anew for every implementation: so many truths are looked through before one is computed. */
+const REMEMBERED = 16;
+const recent: Truth[] = [];
+
 /**
  * All lanes: problems of `verify` are small enough to look at every element of every output. Computed once a problem, however many
- * implementations are held against it.
+ * implementations are held against it, and however many of them make it for themselves.
  */
 export function truthOf(operator: AnyOperator, problem: Problem): Truth {
-  const truth = truths.get(problem) ?? makeTruth(operator, problem);
+  const truth = truths.get(problem) ?? recalled(operator, problem) ?? makeTruth(operator, problem);
   truths.set(problem, truth);
   return truth;
+}
+
+function recalled(operator: AnyOperator, problem: Problem): Truth | undefined {
+  return recent.find((truth) => truth.operator === operator && isSameProblem(truth.problem, problem));
 }
 
 function makeTruth(operator: AnyOperator, problem: Problem): Truth {
@@ -65,7 +74,10 @@ function makeTruth(operator: AnyOperator, problem: Problem): Truth {
     kind: "element",
     index,
   }));
-  return { operator, problem, references: [...operator.reference(problem, lanes)] as LaneReference[] };
+  const truth = { operator, problem, references: [...operator.reference(problem, lanes)] as LaneReference[] };
+  recent.unshift(truth);
+  recent.length = Math.min(recent.length, REMEMBERED);
+  return truth;
 }
 
 /** Every element of one output in C order. */

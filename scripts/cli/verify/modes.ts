@@ -88,13 +88,13 @@ export async function verifyByProblems(
   options: VerifyOptions,
   targets: readonly Target[],
 ): Promise<Verified> {
-  const { cases, seed } = options;
+  const { cases, seed, shard: share } = options;
   if (targets.length === 0) {
     console.error("no implementation is left to verify; leave out --engine or add --impl FILE");
     return { code: EXIT.nothingToMeasure, evidence: new Map() };
   }
   console.log(`seed ${seed}, ${cases} problems, ${laws.length} laws, ${targets.length} implementations`);
-  const report = await runRandom({ cases, seed, targets, laws });
+  const report = await runRandom({ cases, seed, targets, laws, share });
   const { failed, checks, evidence, failures, skips } = report;
   const table = report.table.rows();
   tell({ table, skips, failures }, options);

@@ -1,12 +1,12 @@
 /** Flags of `npm run verify`. */
 import { statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { operators } from "../../../impls/index.js";
 import { MOST_CASES, parseToken, type Token } from "../../../suites/verify/token.js";
 import { usageError } from "../exit.js";
 import { invocationOf } from "../invocation.js";
-import { casesFlag, seedFlag } from "../numbers.js";
+import { casesFlag, type Share, seedFlag, shareFlag } from "../numbers.js";
 import { parseFlags } from "../parse-flags.js";
 
 export interface VerifyOptions {
@@ -28,6 +28,10 @@ export interface VerifyOptions {
   readonly mutants?: string;
   readonly impl: readonly string[];
   readonly json?: string;
+  /** Only these of the cases, in this process alone. */
+  readonly shard?: Share;
+  /** A parent process hears from this one, and ends it when it falls silent. */
+  readonly watched?: true;
 }
 
 /** How a person starts this command here. */
@@ -66,10 +70,10 @@ type Mode = (typeof MODES)[number];
 
 /** Flags without a part in a mode, and why: beside it they would be passed over without a word. */
 const STRANGERS: Readonly<Record<Mode, readonly [why: string, ...flags: (keyof Given)[]]>> = {
-  vectors: ["golden vectors are not drawn at random", "cases", "seed"],
-  replay: ["the token holds both", "cases", "seed"],
-  resume: ["each block in its folder is such a document", "json"],
-  export: ["the kernels are somebody else's", "engine", "device", "impl", "json"],
+  vectors: ["golden vectors are not drawn at random", "cases", "seed", "shard"],
+  replay: ["the token holds one case", "cases", "seed", "shard"],
+  resume: ["blocks in its folder are shares, each a document", "json", "shard"],
+  export: ["the kernels are somebody else's", "engine", "device", "impl", "json", "shard"],
   outputs: [
     "names of files hold the problems, and the kernels are somebody else's",
     "cases",
@@ -78,8 +82,9 @@ const STRANGERS: Readonly<Record<Mode, readonly [why: string, ...flags: (keyof G
     "device",
     "impl",
     "json",
+    "shard",
   ],
-  mutants: ["mutants are of our own kernels, and meet problems of their own", "cases", "impl"],
+  mutants: ["mutants are of our own kernels, and meet problems of their own", "cases", "impl", "shard"],
 };
 
 function mustFit(given: Given): void {
@@ -143,6 +148,8 @@ function verifyCommand(): Command {
     .option("--operator <name>", "of --export: only this operator's; may be repeated", repeated, [])
     .option("--outputs <dir>", "judges what such kernels wrote back")
     .option("--json <file>", "results as one JSON document")
+    .option("--shard <i/n>", "only the i-th of n shares of the cases, for several machines", shareFlag)
+    .addOption(new Option("--watched").hideHelp())
     .allowExcessArguments(false)
     .configureOutput({ outputError: () => {} })
     .exitOverride();
