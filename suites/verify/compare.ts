@@ -1,6 +1,6 @@
 /** Outputs held to the truth: the element with the largest error over bound, and anything that is not a number. */
 import { boundAt, ROUNDOFF, type Rounding } from "../../impls/bound.js";
-import { laneTotal, laneView, placeOf } from "../../impls/lanes.js";
+import { laneTotal, laneView } from "../../impls/lanes.js";
 import {
   type AnyOperator,
   type Lane,
@@ -115,15 +115,16 @@ function makeBoundArrays(
     for (const output of Object.keys(outputs)) {
       const bounds = outputs[output];
       const view = laneView(operator, problem, output, lane);
-      const target = result[output];
-      for (let i = 0; i < bounds.value.length; i++) {
-        const place = placeOf(view, i);
-        const { certified, probable, unit } = boundAt(bounds, i, rounding);
-        target.value[place] = bounds.value[i];
-        target.certified[place] = certified;
-        target.probable[place] = probable;
-        target.unit[place] = unit;
-      }
+      const { value, certified, probable, unit } = result[output];
+      const { run, stride, runStride } = view;
+      for (let i = 0, first = view.offset; i < bounds.value.length; first += runStride)
+        for (let q = 0, place = first; q < run && i < bounds.value.length; q++, i++, place += stride) {
+          const bound = boundAt(bounds, i, rounding);
+          value[place] = bounds.value[i];
+          certified[place] = bound.certified;
+          probable[place] = bound.probable;
+          unit[place] = bound.unit;
+        }
     }
   }
   return result;
