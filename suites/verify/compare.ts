@@ -1,6 +1,6 @@
 /** Outputs held to the truth: the element with the largest error over bound, and anything that is not a number. */
-import { boundAt, ROUNDOFF, type Rounding } from "../../impls/bound.js";
-import { laneTotal, laneView } from "../../impls/lanes.js";
+import { type Bounds, boundAt, ROUNDOFF, type Rounding } from "../../impls/bound.js";
+import { type LaneView, laneTotal, laneViewer } from "../../impls/lanes.js";
 import {
   type AnyOperator,
   type Lane,
@@ -102,32 +102,55 @@ export function boundArrays(truth: Truth, rounding: Rounding): Readonly<Record<s
   return result;
 }
 
-function makeBoundArrays(
-  { operator, problem, references }: Truth,
-  rounding: Rounding,
-): Record<string, BoundArray> {
+/** One output of one lane, and where its elements lie. */
+interface Piece {
+  readonly output: string;
+  readonly bounds: Bounds;
+  readonly view: LaneView;
+}
+
+const pieces = new WeakMap<Truth, readonly Piece[]>();
+
+function piecesOf(truth: Truth): readonly Piece[] {
+  const { operator, problem, references } = truth;
+  const known = pieces.get(truth);
+  if (known) return known;
+  const names = Object.keys(references[0]?.outputs ?? {});
+  const all = names.flatMap((output) => {
+    const viewOf = laneViewer(operator, problem, output, "element");
+    return references.map(({ lane, outputs }): Piece => {
+      return { output, bounds: outputs[output], view: viewOf(lane) };
+    });
+  });
+  pieces.set(truth, all);
+  return all;
+}
+
+function makeBoundArrays(truth: Truth, rounding: Rounding): Record<string, BoundArray> {
+  const { operator, problem } = truth;
   const result: Record<string, BoundArray> = {};
   for (const output of outputNames(operator, problem as Problem)) {
     const array = () => new Float64Array(outputSize(operator, problem, output));
     result[output] = { value: array(), certified: array(), probable: array(), unit: array() };
   }
-  for (const { lane, outputs } of references) {
-    for (const output of Object.keys(outputs)) {
-      const bounds = outputs[output];
-      const view = laneView(operator, problem, output, lane);
-      const { value, certified, probable, unit } = result[output];
-      const { run, stride, runStride } = view;
-      for (let i = 0, first = view.offset; i < bounds.value.length; first += runStride)
-        for (let q = 0, place = first; q < run && i < bounds.value.length; q++, i++, place += stride) {
-          const bound = boundAt(bounds, i, rounding);
-          value[place] = bounds.value[i];
-          certified[place] = bound.certified;
-          probable[place] = bound.probable;
-          unit[place] = bound.unit;
-        }
-    }
-  }
+  for (const { output, bounds, view } of piecesOf(truth)) fill(result[output], bounds, view, rounding);
   return result;
+}
+
+function fill(
+  { value, certified, probable, unit }: BoundArray,
+  bounds: Bounds,
+  { offset, run, stride, runStride, count }: LaneView,
+  rounding: Rounding,
+): void {
+  for (let i = 0, first = offset; i < count; first += runStride)
+    for (let q = 0, place = first; q < run; q++, i++, place += stride) {
+      const bound = boundAt(bounds, i, rounding);
+      value[place] = bounds.value[i];
+      certified[place] = bound.certified;
+      probable[place] = bound.probable;
+      unit[place] = bound.unit;
+    }
 }
 
 /** Error over bound; equal values (infinities too) have none, anything that is not a number has no bound. */
