@@ -52,19 +52,31 @@ export function laneCoordinates(operator: AnyOperator, problem: Problem, lane: L
 
 /** @throws when free axes of the output lie in more than two pieces: such an output needs lanes of its own */
 export function laneView(operator: AnyOperator, problem: Problem, output: string, lane: Lane): LaneView {
-  const coordinates = laneCoordinates(operator, problem, lane);
+  return laneViewer(operator, problem, output, lane.kind)(lane);
+}
+
+/** The same for many lanes of a kind: they differ in where they begin. */
+export function laneViewer(
+  operator: AnyOperator,
+  problem: Problem,
+  output: string,
+  kind: Lane["kind"],
+): (lane: Lane) => LaneView {
   const dims: Readonly<Record<string, number>> = problem.dims;
-  const projected = lane.kind === "projection" ? operator.projection?.axis : undefined;
-  let [offset, terms, termStride, stride] = [0, 1, 0, 1];
+  const fixed = laneAxes(operator, kind);
+  const projected = kind === "projection" ? operator.projection?.axis : undefined;
+  let [terms, termStride, stride] = [1, 0, 1];
+  /** How far the lane moves with an index along each axis that it fixes. */
+  const steps: Record<string, number> = Object.fromEntries(fixed.map((axis) => [axis, 0]));
   /** Innermost first; axes that lie beside one another run as one. */
   const free: { readonly stride: number; size: number }[] = [];
   for (const axis of [...outputAxes(operator, problem, output)].reverse()) {
     const size = dims[axis];
     if (axis === projected) [terms, termStride] = [size, stride];
-    else if (axis in coordinates) offset += coordinates[axis] * stride;
+    else if (axis in steps) steps[axis] += stride;
     else {
-      const part = freePart(axis, coordinates, dims);
-      if (part < size) offset += coordinates.groups * part * stride;
+      const part = freePart(axis, steps, dims);
+      if (part < size) steps.groups += part * stride;
       const inner = free.at(-1);
       if (inner && stride === inner.stride * inner.size) inner.size *= part;
       else if (part > 1) free.push({ stride, size: part });
@@ -74,15 +86,24 @@ export function laneView(operator: AnyOperator, problem: Problem, output: string
   if (free.length > 2)
     throw new Error(`${operator.name}.${output}: free axes apart from one another in a lane`);
   const [inner = { stride: 1, size: 1 }, outer = { stride: 0, size: 1 }] = free;
-  return {
-    offset,
-    stride: inner.stride,
-    count: inner.size * outer.size,
-    run: inner.size,
-    runStride: outer.stride,
-    terms,
-    termStride,
-    projected: projected !== undefined,
+  const coordinates = fixed.map((axis) => ({ size: dims[axis], step: steps[axis] })).reverse();
+  return ({ index }) => {
+    let offset = 0;
+    let rest = index;
+    for (const { size, step } of coordinates) {
+      offset += (rest % size) * step;
+      rest = Math.floor(rest / size);
+    }
+    return {
+      offset,
+      stride: inner.stride,
+      count: inner.size * outer.size,
+      run: inner.size,
+      runStride: outer.stride,
+      terms,
+      termStride,
+      projected: projected !== undefined,
+    };
   };
 }
 

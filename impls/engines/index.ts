@@ -35,8 +35,8 @@ export type EngineName = keyof Engines;
 export interface EngineTraits {
   /** Runs in a web page too: its file reaches no `node:` import. */
   readonly inPage?: true;
-  /** Has no native code, so that it cannot take down the process that opens it. */
-  readonly plainJs?: true;
+  /** Has no native code, so that it cannot take down the process that opens it; its kernels may still never come to an end. */
+  readonly sandboxed?: true;
   /** Composes operators from a library's tensor operations: many launches where others have a kernel. */
   readonly tensorOps?: true;
   /** Why it is given no NaN and no infinity: one sentence, where it does not keep what IEEE 754 promises of them. */
@@ -85,8 +85,13 @@ export const engines: readonly EngineEntry[] = [
     slowFirstUse: true,
     load: () => import("./native.js"),
   },
-  { name: "wasm", packages: { "": ["assemblyscript"] }, load: () => import("./wasm.js") },
-  { name: "cpu", inPage: true, plainJs: true, load: () => import("./cpu.js") },
+  {
+    name: "wasm",
+    sandboxed: true,
+    packages: { "": ["assemblyscript"] },
+    load: () => import("./wasm.js"),
+  },
+  { name: "cpu", inPage: true, sandboxed: true, load: () => import("./cpu.js") },
   {
     name: "tfjs",
     devices: ["wasm", "cpu", "webgpu", "tensorflow"],

@@ -11,6 +11,8 @@ export function segmentLength(length: number): number {
 /** Copies of states by place; the memory is that of `places` of them. */
 export class KeptStates {
   readonly #kept: Float64Array[];
+  /** Of each place, made when it is first asked for: a walk asks for few places many times. */
+  readonly #views: Float64Array[][] = [];
 
   constructor(
     places: number,
@@ -24,17 +26,20 @@ export class KeptStates {
   }
 
   keep(place: number): void {
-    for (const [i, state] of this.states.entries()) this.#kept[i].set(state, place * state.length);
+    const views = this.at(place);
+    for (let i = 0; i < views.length; i++) views[i].set(this.states[i]);
   }
 
   /** Puts the states back that were kept. */
   restore(place: number): void {
-    for (const [i, state] of this.states.entries()) state.set(this.#at(i, place));
+    const views = this.at(place);
+    for (let i = 0; i < views.length; i++) this.states[i].set(views[i]);
   }
 
   /** Views of what was kept: the i-th array of a place. */
   at(place: number): Float64Array[] {
-    return this.states.map((_, i) => this.#at(i, place));
+    this.#views[place] ??= this.states.map((_, i) => this.#at(i, place));
+    return this.#views[place];
   }
 
   #at(i: number, place: number): Float64Array {

@@ -94,6 +94,27 @@ export class GradientSums {
     floor[i] += (1 + size) * term.floor;
   }
 
+  /** The same for each element of a state with its errors, from the first-th on. */
+  addRow(
+    first: number,
+    [S, M, G, H, Q]: readonly Float64Array[],
+    factor: number,
+    roundings: number,
+    floorOfEach: number,
+  ): void {
+    const { value, scale, count, countPerSum, floor } = this.#bounds;
+    const squares = this.#squares;
+    const size = Math.abs(factor);
+    for (let n = 0, i = first; n < S.length; n++, i++) {
+      value[i] += factor * S[n];
+      scale[i] += size * M[n];
+      count[i] += size * (G[n] + roundings * M[n]);
+      squares[i] += size * (Q[n] + roundings * M[n]);
+      countPerSum[i] += size * (H[n] + M[n]);
+      floor[i] += (1 + size) * floorOfEach;
+    }
+  }
+
   bounds(): Bounds {
     const { scale, count, countPerSum } = this.#bounds;
     const squares = this.#squares;
@@ -121,7 +142,9 @@ export function addTo(sum: Term, term: Term, factor: number, roundings: number):
 }
 
 export function largest(values: Float64Array): number {
-  return values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  let most = 0;
+  for (let i = 0; i < values.length; i++) most = Math.max(most, Math.abs(values[i]));
+  return most;
 }
 
 /** Those of silu(z) and of its derivative: a few, and |z| of them through the exponential. */
@@ -142,12 +165,8 @@ export function gateTerm(y: Term, z: number): Term {
 export function addStates(
   sum: GradientSums,
   first: number,
-  [S, M, G, H, Q]: readonly Float64Array[],
+  states: readonly Float64Array[],
   floor: number,
 ): void {
-  const term: Term = noTerm();
-  for (let i = 0; i < S.length; i++) {
-    setTerm(term, S[i], M[i], G[i], H[i] + M[i], floor, Q[i]);
-    sum.add(first + i, term);
-  }
+  sum.addRow(first, states, 1, 0, floor);
 }

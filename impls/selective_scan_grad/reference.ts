@@ -18,7 +18,7 @@ import { segmentLength } from "../recurrence/gradient-states.js";
 import { addStates, GradientSums } from "../recurrence/gradient-sums.js";
 import type { Reader } from "../tensor.js";
 import { Adjoint } from "./reference/adjoint.js";
-import { readChannel } from "./reference/channel.js";
+import { readChannel, readRows } from "./reference/channel.js";
 import { noErrors, walkBackwards } from "./reference/recurrences.js";
 
 type Sums = Readonly<Record<string, GradientSums>>;
@@ -35,9 +35,12 @@ export function* reference(
   for (const lane of lanes) {
     const { groups: group } = laneCoordinates(operator, problem, lane);
     const sums = emptySums(operator, problem, lane);
-    for (let b = 0; b < batch; b++)
+    const read = (name: string) => readers.get(name);
+    for (let b = 0; b < batch; b++) {
+      const rows = [readRows(problem, read, "B", b, group), readRows(problem, read, "C", b, group)] as const;
       for (let place = 0; place < (heads / groups) * headDim; place++)
-        oneChannel(problem, (name) => readers.get(name), sums, b, group, place);
+        oneChannel(problem, read, rows, sums, b, group, place);
+    }
     const outputs = Object.entries(sums).map(([name, sum]): [string, Bounds] => [name, sum.bounds()]);
     yield { lane, outputs: Object.fromEntries(outputs) as never };
   }
@@ -69,13 +72,14 @@ function emptySums(operator: AnyOperator, problem: Problem, lane: Lane): Sums {
 function oneChannel(
   problem: Problem,
   read: (name: string) => Reader | undefined,
+  rows: Parameters<typeof readChannel>[2],
   sums: Sums,
   b: number,
   group: number,
   place: number,
 ): void {
   const { length, heads, groups, headDim, state } = problem.dims;
-  const channel = readChannel(problem, read, b, group, place);
+  const channel = readChannel(problem, read, rows, b, group, place);
   const initial = noErrors(state);
   const initialState = read("initialState");
   for (let n = 0; n < state && initialState; n++) {

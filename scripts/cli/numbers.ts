@@ -18,6 +18,20 @@ export const shapesFlag = countFlag(1000);
 /** Seconds, an hour at most. */
 export const deadlineFlag = countFlag(3600);
 
+export interface Share {
+  /** From 1 on. */
+  readonly index: number;
+  readonly count: number;
+}
+
+/** The i-th of n parts of a whole. */
+export function shareFlag(text: string): Share {
+  const [, index, count] = /^(\d+)\/(\d+)$/.exec(text)?.map(Number) ?? [];
+  if (index === undefined || index < 1 || index > count)
+    throw new InvalidArgumentError(`Needs I/N with 1 <= I <= N, as in 1/4, got "${text}"`);
+  return { index, count };
+}
+
 export function seedFlag(text: string): number {
   const value = Number(text);
   if (!/^\d+$/.test(text) || value > LARGEST_SEED)

@@ -126,7 +126,7 @@ function countedProblems() {
 }
 
 /** Listing implementations needs an open process, and none of its engine: the one that is everywhere and starts at once. */
-const ANY_ENGINE = engines.find(({ plainJs }) => plainJs)!.name;
+const ANY_ENGINE = engines.find(({ sandboxed }) => sandboxed)!.name;
 
 /**
  * Every implementation of both arms, each as its own process lists it.

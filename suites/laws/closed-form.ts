@@ -7,6 +7,9 @@ import type { Subject } from "../verify/subject.js";
 import { difference, float64Rounding } from "./hold.js";
 import { type Finding, HOLDS, violated } from "./law.js";
 
+/** Implementations that are held to one closed form share its values. */
+const known = new WeakMap<Problem, { readonly what: string; readonly sum: Float64Array }>();
+
 /** Holds an implementation's Y to a closed form of the same problem, within the bounds of both. */
 export async function heldToClosedForm(
   spec: Spec,
@@ -16,7 +19,9 @@ export async function heldToClosedForm(
 ): Promise<Finding> {
   const problem = subject.problem(ssd, spec);
   const { values, bounds } = await subject.run(problem);
-  const sum = closedForm(problem);
+  const before = known.get(problem);
+  const sum = before?.what === what ? before.sum : closedForm(problem);
+  known.set(problem, { what, sum });
   const own = boundArrays(truthOf(ssd, problem), float64Rounding(spec.dims.length)).Y.certified;
   const found = difference({
     operator: ssd,

@@ -38,8 +38,9 @@ export function difference(pair: Pair): string | undefined {
   for (let i = 0; i < got.length; i++) {
     if (only && !only(i)) continue;
     const want = wanted(i);
+    if (got[i] === want) continue;
     const allowed = tolerance?.(i) ?? 0;
-    if (got[i] === want || Math.abs(got[i] - want) <= allowed) continue;
+    if (Math.abs(got[i] - want) <= allowed) continue;
     const place = `${output}[${indexOf(operator, problem, output, i)}]`;
     const permitted = tolerance ? `may differ by ${allowed.toPrecision(3)}` : "must be equal bit for bit";
     return `${what}: ${place} is ${got[i]}, not ${want}; they ${permitted}`;

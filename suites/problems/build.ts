@@ -20,8 +20,9 @@ function axesOf(input: InputSpec, name: string, spec: Spec): readonly string[] {
   return (spec.alternative.includes(name) && input.alternatives?.[0]) || input.axes;
 }
 
-/** Every implementation of a spec gets the very same problem. */
-const built = new WeakMap<Spec, Map<string, Problem>>();
+/** Every implementation of a spec gets the very same problem, and so does one of a spec that says the same: the last few, by what they say. */
+const built = new Map<string, Problem>();
+const REMEMBERED = 16;
 
 /** @throws when the spec contradicts the operator */
 export function buildProblem<Op extends AnyOperator>(
@@ -29,11 +30,12 @@ export function buildProblem<Op extends AnyOperator>(
   spec: Spec,
   dtype: Problem["dtype"],
 ): Problem<Op> {
-  const known = built.get(spec) ?? new Map<string, Problem>();
-  built.set(spec, known);
-  const key = `${operator.name} ${dtype}`;
-  const problem = known.get(key) ?? makeProblem(operator, spec, dtype);
-  known.set(key, problem);
+  const key = JSON.stringify([operator.name, dtype, spec]);
+  const problem = built.get(key) ?? makeProblem(operator, spec, dtype);
+  // the oldest first
+  built.delete(key);
+  built.set(key, problem);
+  if (built.size > REMEMBERED) built.delete(built.keys().next().value!);
   return problem as Problem<Op>;
 }
 

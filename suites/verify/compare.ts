@@ -1,6 +1,6 @@
 /** Outputs held to the truth: the element with the largest error over bound, and anything that is not a number. */
-import { boundAt, ROUNDOFF, type Rounding } from "../../impls/bound.js";
-import { laneTotal, laneView, placeOf } from "../../impls/lanes.js";
+import { type Bounds, boundAt, ROUNDOFF, type Rounding } from "../../impls/bound.js";
+import { type LaneView, laneTotal, laneViewer } from "../../impls/lanes.js";
 import {
   type AnyOperator,
   type Lane,
@@ -12,6 +12,7 @@ import {
   shapeOf,
 } from "../../impls/operator.js";
 import { overflowOf } from "../check/overflow.js";
+import { isSameProblem } from "./same-problem.js";
 
 /** Values of all outputs in C order. */
 export type OutputValues = Readonly<Record<string, ArrayLike<number>>>;
@@ -53,14 +54,22 @@ export interface Verdict {
 
 const truths = new WeakMap<Problem, Truth>();
 
+/** Laws make their second problem anew for every implementation: so many truths are looked through before one is computed. */
+const REMEMBERED = 16;
+const recent: Truth[] = [];
+
 /**
  * All lanes: problems of `verify` are small enough to look at every element of every output. Computed once a problem, however many
- * implementations are held against it.
+ * implementations are held against it, and however many of them make it for themselves.
  */
 export function truthOf(operator: AnyOperator, problem: Problem): Truth {
-  const truth = truths.get(problem) ?? makeTruth(operator, problem);
+  const truth = truths.get(problem) ?? recalled(operator, problem) ?? makeTruth(operator, problem);
   truths.set(problem, truth);
   return truth;
+}
+
+function recalled(operator: AnyOperator, problem: Problem): Truth | undefined {
+  return recent.find((truth) => truth.operator === operator && isSameProblem(truth.problem, problem));
 }
 
 function makeTruth(operator: AnyOperator, problem: Problem): Truth {
@@ -68,7 +77,10 @@ function makeTruth(operator: AnyOperator, problem: Problem): Truth {
     kind: "element",
     index,
   }));
-  return { operator, problem, references: [...operator.reference(problem, lanes)] as LaneReference[] };
+  const truth = { operator, problem, references: [...operator.reference(problem, lanes)] as LaneReference[] };
+  recent.unshift(truth);
+  recent.length = Math.min(recent.length, REMEMBERED);
+  return truth;
 }
 
 /** Every element of one output in C order. */
@@ -93,31 +105,55 @@ export function boundArrays(truth: Truth, rounding: Rounding): Readonly<Record<s
   return result;
 }
 
-function makeBoundArrays(
-  { operator, problem, references }: Truth,
-  rounding: Rounding,
-): Record<string, BoundArray> {
+/** One output of one lane, and where its elements lie. */
+interface Piece {
+  readonly output: string;
+  readonly bounds: Bounds;
+  readonly view: LaneView;
+}
+
+const pieces = new WeakMap<Truth, readonly Piece[]>();
+
+function piecesOf(truth: Truth): readonly Piece[] {
+  const { operator, problem, references } = truth;
+  const known = pieces.get(truth);
+  if (known) return known;
+  const names = Object.keys(references[0]?.outputs ?? {});
+  const all = names.flatMap((output) => {
+    const viewOf = laneViewer(operator, problem, output, "element");
+    return references.map(({ lane, outputs }): Piece => {
+      return { output, bounds: outputs[output], view: viewOf(lane) };
+    });
+  });
+  pieces.set(truth, all);
+  return all;
+}
+
+function makeBoundArrays(truth: Truth, rounding: Rounding): Record<string, BoundArray> {
+  const { operator, problem } = truth;
   const result: Record<string, BoundArray> = {};
   for (const output of outputNames(operator, problem as Problem)) {
     const array = () => new Float64Array(outputSize(operator, problem, output));
     result[output] = { value: array(), certified: array(), probable: array(), unit: array() };
   }
-  for (const { lane, outputs } of references) {
-    for (const output of Object.keys(outputs)) {
-      const bounds = outputs[output];
-      const view = laneView(operator, problem, output, lane);
-      const target = result[output];
-      for (let i = 0; i < bounds.value.length; i++) {
-        const place = placeOf(view, i);
-        const { certified, probable, unit } = boundAt(bounds, i, rounding);
-        target.value[place] = bounds.value[i];
-        target.certified[place] = certified;
-        target.probable[place] = probable;
-        target.unit[place] = unit;
-      }
-    }
-  }
+  for (const { output, bounds, view } of piecesOf(truth)) fill(result[output], bounds, view, rounding);
   return result;
+}
+
+function fill(
+  { value, certified, probable, unit }: BoundArray,
+  bounds: Bounds,
+  { offset, run, stride, runStride, count }: LaneView,
+  rounding: Rounding,
+): void {
+  for (let i = 0, first = offset; i < count; first += runStride)
+    for (let q = 0, place = first; q < run; q++, i++, place += stride) {
+      const bound = boundAt(bounds, i, rounding);
+      value[place] = bounds.value[i];
+      certified[place] = bound.certified;
+      probable[place] = bound.probable;
+      unit[place] = bound.unit;
+    }
 }
 
 /** Error over bound; equal values (infinities too) have none, anything that is not a number has no bound. */

@@ -5,6 +5,7 @@ import { type AnyImplementation, unsupportedReason } from "../../impls/implement
 import type { Problem } from "../../impls/operator.js";
 import { type Options, type Prepared, Unsupported } from "../../impls/prepared.js";
 import { declaredRounding } from "../check/rounding.js";
+import { copyOf } from "../problems/copy.js";
 import { oneLine } from "../processes/one-line.js";
 import { type Evaluated, lacksOf, type Place, type Values } from "./targets.js";
 
@@ -60,9 +61,9 @@ export function localPlace(
     isLocal: true,
     device,
     lacks: lacksOf(engine),
-    options: ({ impl }, problem) => optionsOf(impl, engine, structuredClone(problem)),
+    options: ({ impl }, problem) => optionsOf(impl, engine, copyOf(problem)),
     evaluate: ({ impl }, problem, options) =>
-      evaluate(impl, engine, structuredClone(problem), structuredClone(options)),
+      evaluate(impl, engine, copyOf(problem), structuredClone(options)),
     close: async () => engine.close(),
   };
 }

@@ -25,6 +25,11 @@ export interface OpenTargetOptions {
   readonly host?: Host;
   /** For one problem; `isolated.ts` has its own. */
   readonly deadlineMs?: number | undefined;
+  /**
+   * Our own kernels without native code run in this process, which saves sending problems and outputs to and fro: for one whose
+   * parent ends it when a kernel keeps it from answering.
+   */
+  readonly watched?: boolean | undefined;
 }
 
 export interface OpenedTargets {
@@ -90,9 +95,9 @@ export async function openTargets(options: OpenTargetOptions): Promise<OpenedTar
   const hasWork = (name: string) => hasFiles && all.some(({ engine }) => engine === name);
   for (const candidate of candidatesOf(entries, options.engines, hasWork, options.devices)) {
     // a user's file may do anything, an engine in it too
-    const own = engines.find((entry) => entry === candidate.traits && entry.plainJs);
-    const safe = own ? implementations.length : 0;
-    if (own) await local(own, safe);
+    const own = engines.find(({ name, sandboxed }) => sandboxed && name === candidate.engine);
+    const safe = own && options.watched ? implementations.length : 0;
+    if (own && safe > 0) await local(own, safe);
     await isolated(candidate, safe);
   }
   return {

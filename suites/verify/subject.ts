@@ -1,5 +1,6 @@
 /** One implementation with its options and storage type, as checks and laws see it: problems in, values out. */
-import type { AnyOperator, Problem } from "../../impls/operator.js";
+import type { Rounding } from "../../impls/bound.js";
+import { type AnyOperator, outputNames, type Problem } from "../../impls/operator.js";
 import { type Options, Unsupported } from "../../impls/prepared.js";
 import { buildProblem } from "../problems/build.js";
 import type { Spec } from "../problems/spec.js";
@@ -59,10 +60,24 @@ export function subjectOf(target: Target, dtype: Subject["dtype"], options: Opti
     },
     async run(problem, chosen) {
       const { values, rounding } = await subject.evaluate(problem, chosen);
-      return { problem, values, bounds: boundArrays(truthOf(impl.operator, problem), rounding) };
+      return { problem, values, bounds: whenAsked(impl.operator, problem, rounding) };
     },
   };
   return subject;
+}
+
+/** Bounds that cost nothing until somebody looks at one: outputs that are equal bit for bit need no tolerance. */
+function whenAsked(operator: AnyOperator, problem: Problem, rounding: Rounding): Run["bounds"] {
+  const bounds = {};
+  for (const output of outputNames(operator, problem)) {
+    let known: BoundArray | undefined;
+    const get = () => {
+      known ??= boundArrays(truthOf(operator, problem), rounding)[output];
+      return known;
+    };
+    Object.defineProperty(bounds, output, { get });
+  }
+  return bounds;
 }
 
 /**

@@ -5,6 +5,7 @@ import type { EngineName, EngineTraits } from "../../impls/engines/index.js";
 import { type AnyImplementation, implementationName, unsupportedReason } from "../../impls/implementation.js";
 import type { Problem } from "../../impls/operator.js";
 import type { Options } from "../../impls/prepared.js";
+import { copyOf } from "../problems/copy.js";
 
 /** Values of all outputs in C order, copied out of the engine. */
 export type Values = Readonly<Record<string, Float32Array>>;
@@ -93,7 +94,7 @@ export function whyNot(target: Target, problem: Problem, options: Options): stri
 /** The same, but for what its engine says of values that are not finite. */
 export function declined({ impl, place }: Target, problem: Problem, options: Options): string | undefined {
   // a copy: what it does to its inputs must not reach the reference
-  const asked = impl.unsupported === undefined ? problem : structuredClone(problem);
+  const asked = impl.unsupported === undefined ? problem : copyOf(problem);
   return unsupportedReason(impl, asked, options) ?? place.lacks[problem.dtype];
 }
 

@@ -1,7 +1,7 @@
 import type { AnyOperator, Problem } from "../../operator.js";
 import { LayoutInputs, type RandomRows } from "../cpu/layout-inputs.js";
 import { loadKernel } from "./build.js";
-import type { Pool } from "./pool.js";
+import type { AttachedKernel, Pool } from "./pool.js";
 import type { Room } from "./room.js";
 import type { Simd } from "./simd.js";
 
@@ -34,13 +34,18 @@ export async function writeInputs<Op extends AnyOperator>(
   simd: Simd,
 ): Promise<{ rewrite(next: Problem): void; detach(): void }> {
   const { module } = await loadKernel(new URL("./random.as.ts", import.meta.url), simd);
-  const random = pool.attach({ module, memory, entries: ["fill"], scratch: 0, scratchBytes: 0 }, threads);
+  // given inputs are copied: no kernel is needed for them
+  let random: AttachedKernel | undefined;
+  const attached = () => {
+    random ??= pool.attach({ module, memory, entries: ["fill"], scratch: 0, scratchBytes: 0 }, threads);
+    return random;
+  };
   const inputs = new LayoutInputs(room, {
     view: (offset, count) => new Float32Array(memory.buffer, offset, count),
     fill(rows, tasks) {
       new Int32Array(memory.buffer, args, fields.length).set(fields.map((name) => rows[name]));
-      random.dispatch("fill", args, tasks);
+      attached().dispatch("fill", args, tasks);
     },
   });
-  return { rewrite: (next) => inputs.rewrite(next), detach: () => random.detach() };
+  return { rewrite: (next) => inputs.rewrite(next), detach: () => random?.detach() };
 }

@@ -12,8 +12,8 @@ import {
   termOf,
 } from "../../recurrence/gradient-sums.js";
 import type { Reader } from "../../tensor.js";
-import type { Channel } from "./channel.js";
-import { add, ageOf, decay, decayOf, type Errors, noErrors, squaresOf } from "./recurrences.js";
+import { type Channel, decayOf } from "./channel.js";
+import { add, ageOf, decay, type Errors, noErrors, squaresOf } from "./recurrences.js";
 
 /** Roundings of a product's last steps, beside its sums. */
 const OWN_ROUNDINGS = 14;
@@ -43,20 +43,19 @@ export class Adjoint {
     }
     this.#D = read("D")?.at(0, channel.channel);
     const { steps, A } = channel;
-    const largestOf = (row: (t: number) => Float64Array) =>
-      steps.reduce((most, _, t) => Math.max(most, largest(row(t))), 0);
     this.#maxima = {
       x: Math.max(largest(channel.x), largest(channel.u)),
-      B: largestOf(channel.B),
-      C: largestOf(channel.C),
+      B: channel.B.largest,
+      C: channel.C.largest,
       dy: Math.max(largest(channel.dy), largest(channel.dY)),
       initial: largest(initial[1]),
       final: largest(this.R[1]),
     };
+    const slowest = A.reduce((most, rate) => Math.max(most, rate), Number.NEGATIVE_INFINITY);
     let remembered = 0;
     this.#remembered = Float64Array.from(steps, (step) => {
-      const slowest = A.reduce((most, rate) => Math.max(most, decayOf(step, rate)), 0);
-      remembered = slowest * remembered + 1;
+      // the largest of exp(step A_n) is that of the largest A_n, or of the smallest where a step is negative
+      remembered = Math.max(decayOf(step, slowest), decayOf(step, -largest(A))) * remembered + 1;
       return remembered;
     });
   }
@@ -81,13 +80,13 @@ export class Adjoint {
     const { z } = channel;
     const dyRoundings = z ? gateRoundings(z[t]) : 0;
     const dy = channel.dy[t];
-    add(this.R, dy, channel.C(t), dyRoundings);
+    add(this.R, dy, channel.C.at(t), dyRoundings);
     this.#ahead++;
     const backward = this.adjointFloor;
 
     this.#rows(t, after, dyRoundings);
-    const dx = product(this.R, channel.B(t), backward);
-    const y = product(after, channel.C(t), this.floorOf(t));
+    const dx = product(this.R, channel.B.at(t), backward);
+    const y = product(after, channel.C.at(t), this.floorOf(t));
     const u = channel.u[t];
     sums.du.add(row, dx, step.step, step.roundings + 1);
     if (this.#D !== undefined) {
@@ -113,27 +112,18 @@ export class Adjoint {
     const roundings = step.slope === 1 ? 0 : 8 + 2 * Math.abs(step.raw) + step.roundings;
     sums.ddelta.add(row, dStep, step.slope, roundings);
     sums.ddeltaBias?.add(channel.place, dStep, step.slope, roundings);
-    this.#ahead *= decay(this.R, step, channel.A);
+    this.#ahead *= decay(this.R, channel, t);
   }
 
   /** This channel's parts of dB and dC. */
-  #rows(t: number, [S, M, G, H, Q]: Errors, dyRoundings: number): void {
+  #rows(t: number, after: Errors, dyRoundings: number): void {
     const { channel, sums } = this;
     const { state } = this.problem.dims;
-    const [R, Ms, Gs, Hs, Qs] = this.R;
-    const [x, dy] = [channel.x[t], channel.dy[t]];
     const token = channel.b * channel.steps.length + t;
     const firstOf = (name: string) =>
       (this.problem.inputs[name]!.axes[0] === "batch" ? token : channel.place) * state;
-    const [firstB, firstC] = [firstOf("B"), firstOf("C")];
-    const [backward, forward] = [this.adjointFloor, this.floorOf(t)];
-    const term = noTerm();
-    for (let n = 0; n < state; n++) {
-      setTerm(term, R[n], Ms[n], Gs[n], Hs[n] + Ms[n], backward, Qs[n]);
-      sums.dB.add(firstB + n, term, x, channel.steps[t].roundings);
-      setTerm(term, S[n], M[n], G[n], H[n] + M[n], forward, Q[n]);
-      sums.dC.add(firstC + n, term, dy, dyRoundings);
-    }
+    sums.dB.addRow(firstOf("B"), this.R, channel.x[t], channel.steps[t].roundings, this.adjointFloor);
+    sums.dC.addRow(firstOf("C"), after, channel.dy[t], dyRoundings, this.floorOf(t));
   }
 
   /** dA, and the step's gradient through the decays. */
@@ -145,8 +135,9 @@ export class Adjoint {
     const dStep = noTerm();
     const dl = noTerm();
     const floors = [this.floorOf(t - 1), this.adjointFloor];
+    const decays = channel.decays(t);
     for (let n = 0; n < A.length; n++) {
-      const a = decayOf(step, A[n]);
+      const a = decays[n];
       const l = a === 0 ? 0 : step.step * A[n];
       dl.value = a * R[n] * S[n];
       dl.scale = a * Ms[n] * M[n];
@@ -166,19 +157,18 @@ export class Adjoint {
 /** sum_n state_n row_n. */
 function product([S, M, G, H, Q]: Errors, row: Float64Array, floor: number): Term {
   const term = noTerm();
-  let sum = 0;
+  let [sum, value, scale, weighted, squares, perSum] = [0, 0, 0, 0, 0, 0];
   for (let n = 0; n < row.length; n++) {
     const size = Math.abs(row[n]);
     sum += size;
-    term.value += S[n] * row[n];
-    term.scale += M[n] * size;
-    term.weighted += G[n] * size;
-    term.squares += Q[n] * size;
-    term.perSum += H[n] * size;
+    value += S[n] * row[n];
+    scale += M[n] * size;
+    weighted += G[n] * size;
+    squares += Q[n] * size;
+    perSum += H[n] * size;
   }
-  term.weighted += (row.length + OWN_ROUNDINGS) * term.scale;
-  term.squares += (row.length + OWN_ROUNDINGS) * term.scale;
-  term.perSum += term.scale;
+  const own = (row.length + OWN_ROUNDINGS) * scale;
+  setTerm(term, value, scale, weighted + own, perSum + scale, 0, squares + own);
   term.floor = (1 + sum) * floor;
   return term;
 }

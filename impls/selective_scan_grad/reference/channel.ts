@@ -1,6 +1,8 @@
 /** One channel of one batch as the reference walks it: its inputs in float64, a token a row. */
 import { beginsAnew } from "../../documents.js";
 import type { Problem } from "../../operator.js";
+import { segmentLength } from "../../recurrence/gradient-states.js";
+import { largest } from "../../recurrence/gradient-sums.js";
 import { stepOf, stepRoundings, stepSlope } from "../../recurrence/step.js";
 import type { Reader } from "../../tensor.js";
 
@@ -19,9 +21,10 @@ export interface Channel {
   readonly steps: readonly Step[];
   /** (state) */
   readonly A: Float64Array;
-  /** B and C at a token, (state). */
-  B(t: number): Float64Array;
-  C(t: number): Float64Array;
+  readonly B: ReturnType<Rows>;
+  readonly C: ReturnType<Rows>;
+  /** exp(step A) at a token, (state); good until a segment of other tokens has been asked for. */
+  decays(t: number): Float64Array;
 }
 
 export interface Step {
@@ -34,9 +37,62 @@ export interface Step {
   readonly anew: boolean;
 }
 
+/** a_n of a token, 0 where nothing from before reaches it. */
+export function decayOf({ step, anew }: Step, A: number): number {
+  return anew ? 0 : Math.exp(step * A);
+}
+
+/** Those of the last `kept` tokens that were asked for, where they follow one another: exponentials are most of a walk's time. */
+function keptDecays(steps: readonly Step[], A: Float64Array, kept: number): Channel["decays"] {
+  const state = A.length;
+  const values = new Float64Array(kept * state);
+  const tokens = new Int32Array(kept).fill(-1);
+  return (t) => {
+    const slot = t % kept;
+    const row = values.subarray(slot * state, (slot + 1) * state);
+    if (tokens[slot] === t) return row;
+    tokens[slot] = t;
+    for (let n = 0; n < state; n++) row[n] = decayOf(steps[t], A[n]);
+    return row;
+  };
+}
+
+/** B or C of one group or, where it is constant, of one channel: its (state) at a token, and its largest magnitude. */
+type Rows = (channel: number) => { at(t: number): Float64Array; readonly largest: number };
+
+/** Read once for all channels of a group. */
+export function readRows(
+  problem: Problem,
+  read: (name: string) => Reader | undefined,
+  name: "B" | "C",
+  b: number,
+  group: number,
+): Rows {
+  const { length, state } = problem.dims;
+  const reader = read(name)!;
+  const values = (rows: number, row0: number, first: number) => {
+    const all = new Float64Array(rows * state);
+    for (let row = 0, i = 0; row < rows; row++)
+      for (let n = 0; n < state; n++, i++) all[i] = reader.at(row0 + row, first * state + n);
+    return all;
+  };
+  if (problem.inputs[name]!.axes[0] !== "batch")
+    return (channel) => {
+      const constant = values(1, 0, channel);
+      return { at: () => constant, largest: largest(constant) };
+    };
+  const all = values(length, b * length, group);
+  const rows = {
+    at: (t: number) => all.subarray(t * state, (t + 1) * state),
+    largest: largest(all),
+  };
+  return () => rows;
+}
+
 export function readChannel(
   problem: Problem,
   read: (name: string) => Reader | undefined,
+  [B, C]: readonly [B: Rows, C: Rows],
   b: number,
   group: number,
   place: number,
@@ -45,16 +101,10 @@ export function readChannel(
   const channel = group * (heads / groups) * headDim + place;
   const column = (name: string) => {
     const reader = read(name);
-    return reader && Float64Array.from({ length }, (_, t) => reader.at(b * length + t, channel));
-  };
-  const rows = (name: string) => {
-    const reader = read(name)!;
-    const isConstant = problem.inputs[name]!.axes[0] !== "batch";
-    const [count, row0, first] = isConstant ? [1, 0, channel] : [length, b * length, group];
-    const values = Float64Array.from({ length: count * state }, (_, i) =>
-      reader.at(row0 + Math.floor(i / state), first * state + (i % state)),
-    );
-    return (t: number) => values.subarray(isConstant ? 0 : t * state, (isConstant ? 1 : t + 1) * state);
+    if (!reader) return undefined;
+    const values = new Float64Array(length);
+    for (let t = 0; t < length; t++) values[t] = reader.at(b * length + t, channel);
+    return values;
   };
   const settings = { softplus: problem.settings.softplus === true, dtMin: 0, dtMax: 0 };
   const [bias, documents] = [read("deltaBias"), read("documents")];
@@ -72,7 +122,9 @@ export function readChannel(
   const u = column("u")!;
   const dY = column("dY")!;
   const z = column("z");
-  const A = read("A")!;
+  const rates = read("A")!;
+  const A = new Float64Array(state);
+  for (let n = 0; n < state; n++) A[n] = rates.at(0, channel * state + n);
   return {
     b,
     place,
@@ -83,8 +135,9 @@ export function readChannel(
     dy: z ? dY.map((value, t) => (value * z[t]) / (1 + Math.exp(-z[t]))) : dY,
     z,
     steps,
-    A: Float64Array.from({ length: state }, (_, n) => A.at(0, channel * state + n)),
-    B: rows("B"),
-    C: rows("C"),
+    A,
+    B: B(channel),
+    C: C(channel),
+    decays: keptDecays(steps, A, segmentLength(length)),
   };
 }

@@ -31,11 +31,6 @@ export function add([S, M, G, , Q]: Errors, u: number, v: Float64Array, rounding
   }
 }
 
-/** a_n of a token, 0 where nothing from before reaches it. */
-export function decayOf({ step, anew }: Step, A: number): number {
-  return anew ? 0 : Math.exp(step * A);
-}
-
 /** Roundings of a_n, relative to it. */
 export function ageOf({ step, roundings }: Step, A: number): number {
   return 8 + (6 + roundings) * Math.abs(step * A);
@@ -47,10 +42,12 @@ export function squaresOf({ step, roundings }: Step, A: number): number {
 }
 
 /** state <- a state. @returns the slowest decay */
-export function decay([S, M, G, H, Q]: Errors, step: Step, A: Float64Array): number {
+export function decay([S, M, G, H, Q]: Errors, { steps, A, decays }: Channel, t: number): number {
+  const step = steps[t];
+  const row = decays(t);
   let slowest = 0;
   for (let n = 0; n < S.length; n++) {
-    const a = decayOf(step, A[n]);
+    const a = row[n];
     slowest = Math.max(slowest, a);
     // a = 0 forgets everything; without this branch 0 * Infinity could follow
     G[n] = a === 0 ? 0 : a * (G[n] + ageOf(step, A[n]) * M[n]);
@@ -68,16 +65,17 @@ export function decay([S, M, G, H, Q]: Errors, step: Step, A: Float64Array): num
  * @param visit called for t from last to first, with the states before and after it
  */
 export function walkBackwards(
-  { steps, x, A, B }: Channel,
+  channel: Channel,
   live: Errors,
   segment: number,
   atEnd: (final: Errors) => void,
   visit: (t: number, before: Errors, after: Errors) => void,
 ): void {
+  const { steps, x, B } = channel;
   const length = steps.length;
   const advance = (t: number) => {
-    decay(live, steps[t], A);
-    add(live, x[t], B(t), steps[t].roundings);
+    decay(live, channel, t);
+    add(live, x[t], B.at(t), steps[t].roundings);
   };
   thereAndBack({ length, segment, live, advance, atEnd, visit });
 }

@@ -135,6 +135,9 @@ export class Adjoint {
     let [dxValue, dxScale, dxWeighted, dxPerSum] = [0, 0, 0, 0];
     let [yValue, yScale, yWeighted, yPerSum] = [0, 0, 0, 0];
     const [dB, dC] = [this.#dB, this.#dC];
+    const { value: dBValue, scale: dBScale, weighted: dBWeighted, perSum: dBPerSum } = dB;
+    const { value: dCValue, scale: dCScale, weighted: dCWeighted, perSum: dCPerSum } = dC;
+    const { roundings } = step;
     for (let n = 0, i = p * state; n < state; n++, i++) {
       // no pairs taken apart here: this is where the time goes
       const b = Math.abs(B[n]);
@@ -157,14 +160,14 @@ export class Adjoint {
       yScale += m * c;
       yWeighted += g * c;
       yPerSum += h * c;
-      dB.value[n] += r * x;
-      dB.scale[n] += ms * absX;
-      dB.weighted[n] += (gs + step.roundings * ms) * absX;
-      dB.perSum[n] += (hs + ms) * absX;
-      dC.value[n] += s * dy;
-      dC.scale[n] += m * absDy;
-      dC.weighted[n] += (g + dyRoundings * m) * absDy;
-      dC.perSum[n] += (h + m) * absDy;
+      dBValue[n] += r * x;
+      dBScale[n] += ms * absX;
+      dBWeighted[n] += (gs + roundings * ms) * absX;
+      dBPerSum[n] += (hs + ms) * absX;
+      dCValue[n] += s * dy;
+      dCScale[n] += m * absDy;
+      dCWeighted[n] += (g + dyRoundings * m) * absDy;
+      dCPerSum[n] += (h + m) * absDy;
     }
     dB.floor += (1 + absX) * backward;
     dC.floor += (1 + absDy) * forward;

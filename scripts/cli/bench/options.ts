@@ -8,6 +8,7 @@ import { mustKnow } from "../engine-names.js";
 import { usageError } from "../exit.js";
 import { filterFlag } from "../filter-flag.js";
 import { invocationOf } from "../invocation.js";
+import { type Share, shareFlag } from "../numbers.js";
 import { parseFlags } from "../parse-flags.js";
 
 /** What decides which cases a run has; stored with it, restored by --resume. */
@@ -19,7 +20,7 @@ export interface PlanOptions {
   readonly grid: Grid;
   /** `name=size,size` each: sizes in place of the suites' own. */
   readonly axis: readonly string[];
-  readonly shard: { readonly index: number; readonly count: number } | null;
+  readonly shard: Share | null;
   readonly seed: number;
   readonly impl: readonly string[];
 }
@@ -142,7 +143,7 @@ function benchCommand(): Command {
     .option("--out <dir>", "folder for the results; must hold none yet")
     .option("--resume <dir>", "go on with a run that was stopped")
     .option("--anew", "with --resume: measure curves again whose code has changed since")
-    .option("--shard <i/n>", "only the i-th of n parts of the plan", shard)
+    .option("--shard <i/n>", "only the i-th of n parts of the plan", shareFlag)
     .option("--seed <n>", "seed of the inputs and of the order", seed)
     .option(
       "--impl <file>",
@@ -173,13 +174,6 @@ function grid(value: string): Grid {
   const found = GRIDS.find((name) => name === value);
   if (found) return found;
   throw new InvalidArgumentError(`There is no grid "${value}"; there are ${GRIDS.join(", ")}`);
-}
-
-function shard(value: string): PlanOptions["shard"] {
-  const [, index, count] = /^(\d+)\/(\d+)$/.exec(value)?.map(Number) ?? [];
-  if (index === undefined || index < 1 || index > count)
-    throw new InvalidArgumentError(`Needs I/N with 1 <= I <= N, as in 1/4, got "${value}"`);
-  return { index, count };
 }
 
 function seed(value: string): number {

@@ -1,10 +1,8 @@
 /** `--resume DIR`: as many problems as hours allow, in blocks on all cores. A block is a `verify` of its own, what it found a file. */
-import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { atlasChart } from "../../../reports/charts/atlas.js";
 import { renderSvg } from "../../../reports/charts/render.js";
@@ -13,19 +11,13 @@ import { writeScreenPicture } from "../../../reports/publish/pictures.js";
 import { makeFolder, readPlain, writeInto } from "../../../reports/rows/folder.js";
 import { lockFolder } from "../../../reports/rows/lock.js";
 import { readCommit } from "../../../suites/measure/environment.js";
-import { loaderFlags } from "../../../suites/processes/fork.js";
 import { oneLine } from "../../../suites/processes/one-line.js";
-import {
-  type BlockResult,
-  blocksOf,
-  type CampaignBlock,
-  parseBlock,
-  together,
-} from "../../../suites/verify/campaign/blocks.js";
+import { blocksOf, type CampaignBlock, together } from "../../../suites/verify/campaign/blocks.js";
 import { EXIT, Stop, usageError } from "../exit.js";
 import { Interrupt } from "../interrupt.js";
 import type { VerifyOptions } from "./options.js";
-import { chosen, tell } from "./tell.js";
+import { asked, tell } from "./tell.js";
+import { resultIn, Workers } from "./workers.js";
 
 const PLAN = "campaign.json";
 const planSchema = z.object({
@@ -65,7 +57,7 @@ function planned(folder: string, options: VerifyOptions, commit: string | null):
   const { cases, seed } = options;
   const files = options.impl.map((file) => createHash("sha256").update(readPlain(file)).digest("hex"));
   // files are named from where the command began
-  const flags = chosen({ ...options, impl: options.impl.map((file) => resolve(file)) });
+  const flags = asked({ ...options, impl: options.impl.map((file) => resolve(file)) });
   const file = join(folder, PLAN);
   if (existsSync(file)) {
     const before = planSchema.safeParse(parsed(file)).data;
@@ -99,12 +91,6 @@ function parsed(file: string): unknown {
 const fileOf = (folder: string, { index }: CampaignBlock) =>
   join(folder, `block-${String(index).padStart(6, "0")}.json`);
 
-/** What a block found, once it has ended. */
-function resultOf(folder: string, block: CampaignBlock): BlockResult | undefined {
-  const file = fileOf(folder, block);
-  return existsSync(file) ? parseBlock(readFileSync(file, "utf8")) : undefined;
-}
-
 /** A worker a core, each with one block after the other. */
 async function runBlocks(
   folder: string,
@@ -112,28 +98,25 @@ async function runBlocks(
   options: VerifyOptions,
   interrupt: Interrupt,
 ): Promise<void> {
-  const running = new Set<ChildProcess>();
-  interrupt.stop = () => {
-    for (const child of running) child.kill("SIGTERM");
-  };
-  const waiting = blocks.filter((block) => resultOf(folder, block) === undefined);
+  const workers = new Workers();
+  interrupt.stop = () => workers.stop();
+  const waiting = blocks.filter((block) => resultIn(fileOf(folder, block)) === undefined);
   let done = blocks.length - waiting.length;
   const tellProgress = () => console.error(`${done} of ${blocks.length} blocks`);
   tellProgress();
   const work = async () => {
     for (let block = waiting.shift(); block && interrupt.code === undefined; block = waiting.shift()) {
-      const { code, said } = await runBlock(folder, block, options, running);
+      const { cases, seed } = block;
+      const file = fileOf(folder, block);
+      const { code, said, result } = await workers.verify({ cases, seed, shard: "1/1", file }, options);
       if (interrupt.code !== undefined) return;
       // a file that cannot be used, or nothing that was checked: no block would be better
       if (code !== EXIT.good && code !== EXIT.wrong && code !== null) {
-        rmSync(fileOf(folder, block), { force: true });
+        rmSync(file, { force: true });
         throw new Stop(code, said.replace(/^dualbench: /, ""));
       }
-      if (!resultOf(folder, block))
-        throw new Stop(
-          EXIT.wrong,
-          `block ${block.index} (seed ${block.seed}) ended without a result: ${said}`,
-        );
+      if (!result)
+        throw new Stop(EXIT.wrong, `block ${block.index} (seed ${seed}) ended without a result: ${said}`);
       done++;
       tellProgress();
     }
@@ -145,48 +128,12 @@ async function runBlocks(
   }
 }
 
-/** @returns how it ended, and the last that it said on stderr */
-function runBlock(
-  folder: string,
-  block: CampaignBlock,
-  options: VerifyOptions,
-  running: Set<ChildProcess>,
-): Promise<{ readonly code: number | null; readonly said: string }> {
-  // the script beside which this one lies, as sources or built
-  const script = fileURLToPath(new URL(`../../verify${import.meta.url.slice(-3)}`, import.meta.url));
-  const { cases, seed } = block;
-  const args = [
-    "--cases",
-    String(cases),
-    "--seed",
-    String(seed),
-    "--json",
-    fileOf(folder, block),
-    ...chosen(options),
-  ];
-  const child = spawn(process.execPath, [...loaderFlags(script.slice(-3)), script, ...args], {
-    stdio: ["ignore", "ignore", "pipe"],
-  });
-  running.add(child);
-  let said = "";
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    said = (said + text).slice(-1000);
-  });
-  return new Promise((settle, reject) => {
-    child.on("error", reject);
-    child.on("close", (code, signal) => {
-      running.delete(child);
-      settle({ code, said: said.trimEnd().split("\n").at(-1) || `exit ${signal ?? code}` });
-    });
-  });
-}
-
 async function conclude(
   folder: string,
   blocks: readonly CampaignBlock[],
   options: VerifyOptions,
 ): Promise<number> {
-  const found = together(blocks.map((block) => resultOf(folder, block)!));
+  const found = together(blocks.map((block) => resultIn(fileOf(folder, block))!));
   tell(found, options);
   const nearest = found.atlas.toSorted((a, b) => b.worst - a.worst).filter(firstOfItsKind());
   console.log("nearest to their bounds:");

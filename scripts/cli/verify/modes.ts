@@ -88,7 +88,7 @@ function listFiles(folder: string): string[] {
 }
 
 export async function verifyByProblems(options: VerifyOptions, all: readonly Target[]): Promise<Verified> {
-  const { cases, seed, operator } = options;
+  const { cases, seed, operator, shard: share } = options;
   const targets = all.filter(({ impl }) => operator.length === 0 || operator.includes(impl.operator.name));
   const laws = await lawsOf(options, targets);
   if (targets.length === 0) {
@@ -96,7 +96,7 @@ export async function verifyByProblems(options: VerifyOptions, all: readonly Tar
     return { code: EXIT.nothingToMeasure, evidence: new Map() };
   }
   console.log(`seed ${seed}, ${cases} problems, ${laws.length} laws, ${targets.length} implementations`);
-  const report = await runRandom({ cases, seed, targets, laws });
+  const report = await runRandom({ cases, seed, targets, laws, share });
   const { failed, checks, evidence, failures, skips } = report;
   const table = report.table.rows();
   const policy = report.policy.rows();

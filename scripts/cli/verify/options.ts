@@ -1,14 +1,14 @@
 /** Flags of `npm run verify`. */
 import { statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { operators } from "../../../impls/index.js";
 import { laws } from "../../../suites/laws/index.js";
 import { MOST_CASES, parseToken, type Token } from "../../../suites/verify/token.js";
 import { usageError } from "../exit.js";
 import { filterFlag } from "../filter-flag.js";
 import { invocationOf } from "../invocation.js";
-import { casesFlag, deadlineFlag, seedFlag, shapesFlag } from "../numbers.js";
+import { casesFlag, deadlineFlag, type Share, seedFlag, shapesFlag, shareFlag } from "../numbers.js";
 import { parseFlags } from "../parse-flags.js";
 
 export interface VerifyOptions {
@@ -38,6 +38,10 @@ export interface VerifyOptions {
   readonly mutants?: string;
   readonly impl: readonly string[];
   readonly json?: string;
+  /** Only these of the cases, in this process alone. */
+  readonly shard?: Share;
+  /** A parent process hears from this one, and ends it when it falls silent. */
+  readonly watched?: true;
 }
 
 /** How a person starts this command here. */
@@ -82,10 +86,10 @@ const NARROWING = ["operator", ...RUNNING] as const;
 
 /** Flags without a part in a mode, and why: beside it they would be passed over without a word. */
 const STRANGERS: Readonly<Record<Mode, readonly [why: string, ...flags: (keyof Given)[]]>> = {
-  vectors: ["golden vectors are not drawn at random", "cases", "seed", ...NARROWING],
-  replay: ["the token holds it", "cases", "seed", "operator", "law"],
-  resume: ["each block in its folder is such a document", "json"],
-  export: ["the kernels are somebody else's", "engine", "device", "impl", "json", ...RUNNING],
+  vectors: ["golden vectors are not drawn at random", "cases", "seed", "shard", ...NARROWING],
+  replay: ["the token holds it", "cases", "seed", "shard", "operator", "law"],
+  resume: ["blocks in its folder are shares, each a document", "json", "shard"],
+  export: ["the kernels are somebody else's", "engine", "device", "impl", "json", "shard", ...RUNNING],
   outputs: [
     "names of files hold the problems, and the kernels are somebody else's",
     "cases",
@@ -94,9 +98,16 @@ const STRANGERS: Readonly<Record<Mode, readonly [why: string, ...flags: (keyof G
     "device",
     "impl",
     "json",
+    "shard",
     ...NARROWING,
   ],
-  mutants: ["mutants are of our own kernels, and meet problems of their own", "cases", "impl", ...NARROWING],
+  mutants: [
+    "mutants are of our own kernels, and meet problems of their own",
+    "cases",
+    "impl",
+    "shard",
+    ...NARROWING,
+  ],
 };
 
 function mustFit(given: Given): void {
@@ -183,6 +194,8 @@ function verifyCommand(): Command {
     )
     .option("--outputs <dir>", "judges what such kernels wrote back")
     .option("--json <file>", "results as one JSON document")
+    .option("--shard <i/n>", "only the i-th of n shares of the cases, for several machines", shareFlag)
+    .addOption(new Option("--watched").hideHelp())
     .allowExcessArguments(false)
     .configureOutput({ outputError: () => {} })
     .exitOverride();

@@ -11,6 +11,8 @@ import { exportProblems, judgeOutputs } from "./exchange.js";
 import { verifyByProblems, verifyByReplay, verifyByVectors } from "./modes.js";
 import { chosenMutants, enginesOf, verifyByMutants } from "./mutants.js";
 import { parseVerifyOptions, type VerifyOptions } from "./options.js";
+import { shareCount, verifyInShares } from "./shares.js";
+import { beat } from "./workers.js";
 
 /** @returns the exit code. @throws Stop */
 export async function verify(argv: readonly string[]): Promise<number> {
@@ -19,6 +21,9 @@ export async function verify(argv: readonly string[]): Promise<number> {
   if (options.resume !== undefined) return campaign(options.resume, options);
   if (options.export !== undefined) return exportProblems(options.export, options);
   if (options.outputs !== undefined) return judgeOutputs(options.outputs);
+  const shares = byProblems(options) ? shareCount(options) : 1;
+  if (shares > 1) return verifyInShares(options, shares);
+  const end = options.watched ? beat() : () => {};
   const interrupt = new Interrupt();
   const host = nodeHost();
   // from here on, whatever is going on: nothing that is half done is worth a second
@@ -31,16 +36,17 @@ export async function verify(argv: readonly string[]): Promise<number> {
   } finally {
     await host.close();
     interrupt.close();
+    end();
   }
 }
 
 async function verifyOn(host: ReturnType<typeof nodeHost>, options: VerifyOptions): Promise<number> {
   const named = options.impl.map((file) => resolve(file));
-  const { device: devices } = options;
+  const { device: devices, watched } = options;
   const mutants = options.mutants === undefined ? undefined : chosenMutants(options.mutants, options.engine);
   const engines = mutants ? enginesOf(mutants) : options.engine;
   const deadlineMs = options.deadline && options.deadline * 1000;
-  const opened = await openTargets({ engines, devices, files: named, host, deadlineMs }).catch(
+  const opened = await openTargets({ engines, devices, files: named, host, deadlineMs, watched }).catch(
     (error: Error) => {
       throw usageError(error.message);
     },
@@ -60,6 +66,10 @@ async function verifyOn(host: ReturnType<typeof nodeHost>, options: VerifyOption
   } finally {
     await opened.close();
   }
+}
+
+function byProblems({ vectors, replay, mutants }: VerifyOptions): boolean {
+  return vectors === undefined && replay === undefined && mutants === undefined;
 }
 
 function modeOf(options: VerifyOptions) {

@@ -31,6 +31,16 @@ export function again(options: VerifyOptions, flag: string, value: string): stri
   return [verifyInvocation(), flag, shellWord(value), ...chosen(options).map(shellWord)].join(" ");
 }
 
+/** The flags that choose what is verified on random problems; a token names its operator and law itself. */
+export function asked(options: VerifyOptions): string[] {
+  const { operator, law } = options;
+  return [
+    ...chosen(options),
+    ...operator.flatMap((name) => ["--operator", name]),
+    ...law.flatMap((name) => ["--law", name]),
+  ];
+}
+
 /** The flags that choose what is verified. */
 export function chosen(options: VerifyOptions): string[] {
   const { engine, device, impl, filter, shapes, deadline } = options;
