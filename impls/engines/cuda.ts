@@ -14,6 +14,7 @@ import { type DriverCalls, loadDriver } from "./cuda/host/driver.js";
 import { type Compiler, loadCompiler } from "./cuda/host/nvrtc.js";
 import { type ForeignCuda, prepareForeign } from "./cuda/problem/foreign.js";
 import { type CudaLaunch, Stage } from "./cuda/problem/stage.js";
+import { refused } from "./cuda/problem/storage.js";
 import { type DeviceInfo, type Engine, EngineAbsent, type Timing } from "./engine.js";
 
 export type { CudaLaunch, Grid };
@@ -95,8 +96,7 @@ export function engineOn(card: CudaDevice): CudaEngine {
     foreign: (operator, problem, kernel) => prepareForeign(card, graphs, { operator, problem }, kernel),
     pack,
     tensorMap: (address, dims, box, rowBytes) => tensorMap(card, address, dims, box, rowBytes),
-    unsupported: ({ dtype }) =>
-      dtype === "f32" || dtype === "f16" ? undefined : `the cuda engine stores f32 or f16, not ${dtype}`,
+    unsupported: ({ dtype }) => refused(dtype),
     async once(run) {
       // one at a time: an error then names the kernel it came from
       for (const kernel of await kernelsOf(run)) {

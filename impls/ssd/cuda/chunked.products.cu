@@ -1,5 +1,10 @@
-// Products of f16 tiles with f32 sums. A thread of warp w holds of a 64 x n result rows 16 w + lane / 4 and eight below, columns
+// Products of tiles of storage with f32 sums. A thread of warp w holds of a 64 x n result rows 16 w + lane / 4 and eight below, columns
 // 8 j + 2 (lane % 4) and the next one, as sums[4 j .. 4 j + 3]: warpgroup products and those of 16 x 8 x 16 agree in that.
+#if BFLOAT
+#define STORAGE "bf16.bf16"
+#else
+#define STORAGE "f16.f16"
+#endif
 #if HOPPER
 
 INLINE u64 descriptor(u32 low, u32 high) {
@@ -37,7 +42,7 @@ template <int LEFT> INLINE void products_wait() { asm volatile("wgmma.wait_group
 #define FROM_REGISTERS(n, count, A0, A1, A2, A3, B)                                                                       \
   INLINE void product_rows(float(&d)[count], const u32(&a)[4], u64 b) {                                                  \
     asm volatile("{.reg .pred p; setp.eq.u32 p, 0, 0;\n wgmma.mma_async.sync.aligned.m64n" #n                           \
-                 "k16.f32.f16.f16 {" REGS_##count "}, {" A0 "," A1 "," A2 "," A3 "}, " B ", p, 1, 1, 1;}"                 \
+                 "k16.f32." STORAGE " {" REGS_##count "}, {" A0 "," A1 "," A2 "," A3 "}, " B ", p, 1, 1, 1;}"                 \
                  : SUMS_##count(d, 0) : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b));                              \
   }
 FROM_REGISTERS(16, 8, "%8", "%9", "%10", "%11", "%12")
@@ -48,7 +53,7 @@ FROM_REGISTERS(256, 128, "%128", "%129", "%130", "%131", "%132")
 
 // sums[64, 64] (+)= A[64, 16] B[64, 16]', both in shared memory
 INLINE void product_tiles(float (&d)[32], u64 a, u64 b, int add) {
-  asm volatile("{.reg .pred p; setp.ne.b32 p, %34, 0;\n wgmma.mma_async.sync.aligned.m64n64k16.f32.f16.f16 {" REGS_32
+  asm volatile("{.reg .pred p; setp.ne.b32 p, %34, 0;\n wgmma.mma_async.sync.aligned.m64n64k16.f32." STORAGE " {" REGS_32
                "}, %32, %33, p, 1, 1, 0, 0;}"
                : SUMS_32(d, 0) : "l"(a), "l"(b), "r"(add));
 }
@@ -86,7 +91,7 @@ INLINE void products_end() {}
 template <int LEFT> INLINE void products_wait() {}
 
 INLINE void product(float *d, const u32 (&a)[4], u32 b0, u32 b1) {
-  asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
+  asm volatile("mma.sync.aligned.m16n8k16.row.col.f32." STORAGE ".f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
                : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
                : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
 }

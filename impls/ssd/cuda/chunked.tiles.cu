@@ -1,5 +1,6 @@
 // What a workgroup holds and how it is addressed. Sizes by the definitions that chunked.ts gives:
-//   NPAD 16, 32, 64, 128 or 256 columns of state, MMA_SYNC 1 for products of 16 x 8 x 16, WIDE 1 where every row starts at 16 bytes,
+//   BFLOAT 1 for storage in bf16, else f16, NPAD 16, 32, 64, 128 or 256 columns of state,
+//   MMA_SYNC 1 for products of 16 x 8 x 16, WIDE 1 where every row starts at 16 bytes,
 //   ONE_CHUNK a segment has one chunk, FINAL_BY_SCAN the scan between the walks writes the final state,
 //   HAS_DT, HAS_Z, HAS_D (1 a head, 2 a channel), LOCAL_HALF and ENTRY_HALF for the states at the borders of segments
 #if defined(__CUDA_ARCH_FEAT_SM90_ALL) && !MMA_SYNC
@@ -36,7 +37,7 @@ constexpr int ROW_BYTES = NPAD >= 64 ? 128 : NPAD * 2;  // of a swizzled row: ti
 constexpr int COLUMN_TILES = NPAD >= 64 ? NPAD / 64 : 1;
 constexpr int STATE_REGS = NPAD / 2;                    // values of the state a thread holds
 constexpr int STEP_BYTES = 2 * CHUNK * 8;               // logA and dt of two slices
-constexpr float LOWEST = -64.0f;                        // log2 of a decay: below it nothing of f16 is left
+constexpr float LOWEST = BFLOAT ? -126.0f : -64.0f;     // log2 of a decay: below it nothing of the storage type is left
 
 // Address of the 16 bytes `piece` of a row: bits 4 to 6 are crossed with the row, as the copy engine and the products have it.
 INLINE u32 at_n(int row, int piece) {
@@ -58,12 +59,15 @@ INLINE float log2_decay(float logA) {
   asm("max.NaN.f32 %0, %1, %2;" : "=f"(y) : "f"(logA * 1.4426950408889634f), "f"(LOWEST));
   return y;
 }
+// Two values of storage: f16, or bf16 where BFLOAT is 1.
 INLINE u32 halves(float low, float high) {
   u32 r;
-  asm("cvt.rn.f16x2.f32 %0, %1, %2;" : "=r"(r) : "f"(high), "f"(low));
+  if (BFLOAT) asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(r) : "f"(high), "f"(low));
+  else asm("cvt.rn.f16x2.f32 %0, %1, %2;" : "=r"(r) : "f"(high), "f"(low));
   return r;
 }
 INLINE float2 floats(u32 v) {
+  if (BFLOAT) return make_float2(__uint_as_float(v << 16), __uint_as_float(v & 0xffff0000u));
   float2 r;
   asm("{.reg .b16 l, h; mov.b32 {l, h}, %2; cvt.f32.f16 %0, l; cvt.f32.f16 %1, h;}" : "=f"(r.x), "=f"(r.y) : "r"(v));
   return r;
@@ -94,7 +98,7 @@ INLINE void load_transposed(u32 (&r)[4], u32 a) {
                : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3]) : "r"(a) : "memory");
 }
 
-// Rows 16 w to 16 w + 15 of sums, two columns of eight (8 j and 8 j + 8) at a time, as f16 into a tile.
+// Rows 16 w to 16 w + 15 of sums, two columns of eight (8 j and 8 j + 8) at a time, into a tile of storage.
 template <class Address> INLINE void store_rows(const float *sums, int j, int w, int lane, Address address) {
   u32 a = halves(sums[4 * j], sums[4 * j + 1]), b = halves(sums[4 * j + 2], sums[4 * j + 3]);
   u32 c = halves(sums[4 * j + 4], sums[4 * j + 5]), d = halves(sums[4 * j + 6], sums[4 * j + 7]);

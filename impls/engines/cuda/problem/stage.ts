@@ -13,7 +13,8 @@ import { type Grid, type Kernel, launch, makeKernel } from "../device/kernel.js"
 import type { KernelSource } from "../device/program.js";
 import type { Handle } from "../host/driver.js";
 import { writeInput } from "./inputs.js";
-import { bytesOf, type Dtype, type OutputBuffer, OutputReader, poisonKernel } from "./outputs.js";
+import { type OutputBuffer, OutputReader, poisonKernel } from "./outputs.js";
+import { bytesOf, type Dtype, refused } from "./storage.js";
 
 /** What a run records into. */
 export interface CudaLaunch {
@@ -36,9 +37,9 @@ export class Stage<Op extends AnyOperator> {
     readonly operator: Op,
     readonly problem: Problem<Op>,
   ) {
-    if (problem.dtype !== "f32" && problem.dtype !== "f16")
-      throw new Error(`the cuda engine stores f32 or f16, got ${problem.dtype}`);
-    this.dtype = problem.dtype;
+    const sentence = refused(problem.dtype);
+    if (sentence) throw new Error(sentence);
+    this.dtype = problem.dtype as Dtype;
   }
 
   has(name: string): boolean {

@@ -24,15 +24,15 @@ const ENTRIES: readonly Entry[] = ["segment_states", "pass_states", "segment_out
 const SHARED = { sm_80: 166_912, sm_90a: 232_448 } as const;
 
 function ofEngine(): Listed[] {
-  const hash = engine("problem/hash.cu");
+  const [hash, elements] = [engine("problem/hash.cu"), engine("problem/elements.cu")];
   const sources: KernelSource[] = [
     { urls: [engine("problem/fill.cu")], entry: "fill" },
-    { urls: [hash, engine("problem/random.cu")], entry: "random_values" },
+    { urls: [hash, elements, engine("problem/random.cu")], entry: "random_values" },
     { urls: [hash, engine("problem/survey.cu")], entry: "survey" },
-    { urls: [hash, engine("problem/gather.cu")], entry: "gather" },
+    { urls: [hash, elements, engine("problem/gather.cu")], entry: "gather" },
     { urls: [engine("clock/copy.cu")], entry: "copy" },
     { urls: [engine("clock/multiply-add.cu")], entry: "multiply_add" },
-    { urls: [engine("clock/matrix-rate.cu")], entry: "matrix_rate" },
+    { urls: [engine("clock/matrix-rate.cu")], entry: "matrix_rate", defines: { TYPE: "f16" } },
   ];
   return sources.flatMap((source) =>
     Object.keys(SHARED).map((architecture) => ({
@@ -48,14 +48,15 @@ interface Variant {
   readonly headDim: number;
   readonly with?: readonly ("dt" | "D" | "z" | "initialState")[];
   readonly oneChunk?: boolean;
+  readonly dtype?: "f16" | "bf16";
 }
 
 function ofChunked(
-  { state, headDim, with: inputs = ["dt"], oneChunk = false }: Variant,
+  { state, headDim, with: inputs = ["dt"], oneChunk = false, dtype = "f16" }: Variant,
   architecture: keyof typeof SHARED,
 ) {
   const dims = { batch: 1, length: 4096, heads: 16, groups: 1, headDim, state };
-  const problem = randomProblem(ssd, { dims, dtype: "f16", with: inputs });
+  const problem = randomProblem(ssd, { dims, dtype, with: inputs });
   const shape = shapeOf(problem);
   const mma = architecture === "sm_80";
   const build: Build = {
@@ -63,13 +64,14 @@ function ofChunked(
     mma,
     tuning: tuningFor(shape.padded, SHARED[architecture]),
     borders: { localHalf: !mma, entryHalf: !mma },
+    bfloat: dtype === "bf16",
     dt: inputs.includes("dt"),
     z: inputs.includes("z"),
     skip: inputs.includes("D") ? 2 : 0,
     oneChunk,
   };
   return ENTRIES.map((entry) => ({
-    name: `${entry} headDim=${headDim} state=${state} ${inputs.join("+")}${oneChunk ? " one chunk" : ""} ${architecture}`,
+    name: `${entry} headDim=${headDim} state=${state} ${inputs.join("+")}${oneChunk ? " one chunk" : ""}${dtype === "f16" ? "" : ` ${dtype}`} ${architecture}`,
     source: chunkedSource(build, entry),
     architecture,
   }));
@@ -87,6 +89,7 @@ export function allKernels(all: boolean): Listed[] {
           { state: 64, headDim: 64, with: ["D"] as const },
           { state: 64, headDim: 64, oneChunk: true },
           { state: 256, headDim: 64, oneChunk: true },
+          { state: 64, headDim: 64, with: ["dt", "z"] as const, dtype: "bf16" as const },
         ]
       : []),
   ];
