@@ -1,0 +1,136 @@
+// What a workgroup of the scan holds, and how a tile of tokens comes into it. Sizes by the definitions that plan.ts gives:
+//   KIND storage (elements.cu), STATE columns, R of them a thread, STATE_WARPS warps side by side along the state, OCTETS of channels beside
+//   each other, TOKENS a tile, OUTPUTS 0 where only the states at the ends of segments are wanted,
+//   SPLIT 1 where there are several segments, CONSTANT_B and CONSTANT_C for matrices of each channel, HAS_D, HAS_Z, HAS_BIAS,
+//   HAS_INITIAL, DOCUMENTS, SOFTPLUS
+#define INLINE __device__ __forceinline__
+
+constexpr int COLUMNS = 4 * R * STATE_WARPS; // of the state, padded: four lanes of a warp have R of them each
+constexpr int CHANNELS = 8 * OCTETS;
+constexpr int THREADS = 32 * STATE_WARPS * OCTETS;
+constexpr bool FULL = STATE == COLUMNS;
+constexpr bool WIDE = STATE % 4 == 0; // rows start at multiples of four values
+
+struct Problem {
+  const void *u;
+  const float *delta, *A;
+  const void *B, *C;
+  const float *D;
+  const void *z;
+  const float *deltaBias, *initialState;
+  const float *kept; // (batch length): 0 where a document begins, else 1
+  void *Y;
+  float *finalState;
+  float *borders; // (batch segments channels state): what each segment adds, then where it begins
+  float2 *totals; // (batch segments channels): sum of the segment's steps; 0 where a document begins in it, else 1
+  int batch, length, heads, groups, headDim;
+  int slices, segments, segmentTokens; // slices: workgroups a group of channels
+};
+
+struct alignas(16) Tile {
+  float B[CONSTANT_B ? 1 : TOKENS][COLUMNS];
+  float C[CONSTANT_C || !OUTPUTS ? 1 : TOKENS][COLUMNS];
+  float2 steps[TOKENS][CHANNELS]; // the step, and the step times u
+  float fresh[DOCUMENTS ? TOKENS : 1];
+};
+struct Room {
+  Tile tiles[2];
+  float2 gates[HAS_D || HAS_Z ? 3 : 1][HAS_D || HAS_Z ? TOKENS : 1][CHANNELS]; // D u, and z
+  float sums[OUTPUTS ? 2 : 1][OUTPUTS ? STATE_WARPS : 1][TOKENS][CHANNELS]; // Y of each warp's columns
+};
+static_assert(sizeof(Room) == ROOM_BYTES, "plan.ts counts the same");
+
+// A workgroup's place: some channels of one group, a stretch of tokens of one row.
+struct Place {
+  int batch, group, segment;
+  int channel0, channels; // the first channel among all, and how many there are from there to the end of the group
+  int first, last;        // tokens
+};
+INLINE Place place_of(const Problem &p) {
+  Place place;
+  int own = p.heads * p.headDim / p.groups, slice = blockIdx.x % p.slices;
+  place.group = blockIdx.x / p.slices;
+  place.segment = blockIdx.y;
+  place.batch = blockIdx.z;
+  place.channel0 = place.group * own + slice * CHANNELS;
+  place.channels = min(CHANNELS, own - slice * CHANNELS);
+  place.first = place.segment * p.segmentTokens;
+  place.last = min(place.first + p.segmentTokens, p.length);
+  return place;
+}
+INLINE size_t element_at(const Problem &p, const Place &place, int t, int channel) {
+  return ((size_t)place.batch * p.length + t) * (p.heads * p.headDim) + place.channel0 + channel;
+}
+
+// Four values of a row, of which the first `count` exist.
+INLINE float4 load_quad(const void *T, size_t at, int count) {
+  float4 v = make_float4(0.0f, 0.0f, 0.0f, 0.0f);
+  if (count <= 0) return v;
+  if (WIDE && KIND == 0) return __ldg((const float4 *)((const float *)T + at));
+  if (WIDE) {
+    uint2 raw = __ldg((const uint2 *)((const unsigned short *)T + at));
+    return make_float4(element_of(&raw, 0, KIND), element_of(&raw, 1, KIND), element_of(&raw, 2, KIND), element_of(&raw, 3, KIND));
+  }
+  v.x = element_of(T, at, KIND);
+  if (count > 1) v.y = element_of(T, at + 1, KIND);
+  if (count > 2) v.z = element_of(T, at + 2, KIND);
+  if (count > 3) v.w = element_of(T, at + 3, KIND);
+  return v;
+}
+
+// A tile on its way: loaded while the one before it is computed, put into shared memory afterwards.
+struct Loading {
+  static constexpr int QUADS = TOKENS * COLUMNS / 4, QUADS_EACH = (QUADS + THREADS - 1) / THREADS;
+  static constexpr int PAIRS = TOKENS * CHANNELS, PAIRS_EACH = (PAIRS + THREADS - 1) / THREADS;
+  float4 B[CONSTANT_B ? 1 : QUADS_EACH], C[CONSTANT_C || !OUTPUTS ? 1 : QUADS_EACH];
+  float delta[PAIRS_EACH], u[PAIRS_EACH], z[PAIRS_EACH];
+  float kept;
+
+  INLINE void load(const Problem &p, const Place &place, int t0) {
+#pragma unroll
+    for (int k = 0; k < QUADS_EACH; k++) {
+      int i = threadIdx.x + k * THREADS, t = t0 + i / (COLUMNS / 4), n = 4 * (i % (COLUMNS / 4));
+      bool inside = i < QUADS && t < place.last;
+      size_t at = (((size_t)place.batch * p.length + t) * p.groups + place.group) * STATE + n;
+      if (!CONSTANT_B) B[k] = load_quad(p.B, at, inside ? STATE - n : 0);
+      if (!CONSTANT_C && OUTPUTS) C[k] = load_quad(p.C, at, inside ? STATE - n : 0);
+    }
+#pragma unroll
+    for (int k = 0; k < PAIRS_EACH; k++) {
+      int i = threadIdx.x + k * THREADS, t = t0 + i / CHANNELS, c = i % CHANNELS;
+      bool inside = i < PAIRS && t < place.last && c < place.channels;
+      size_t at = element_at(p, place, inside ? t : place.first, inside ? c : 0);
+      delta[k] = inside ? __ldg(p.delta + at) : 0.0f;
+      u[k] = inside ? element_of(p.u, at, KIND) : 0.0f;
+      if (HAS_Z && OUTPUTS) z[k] = inside ? element_of(p.z, at, KIND) : 0.0f;
+    }
+    if (DOCUMENTS) {
+      int t = t0 + threadIdx.x;
+      kept = threadIdx.x < TOKENS && t < place.last ? __ldg(p.kept + (size_t)place.batch * p.length + t) : 1.0f;
+    }
+  }
+
+  // Tokens behind the last one change nothing: their steps and what goes in are 0.
+  INLINE void store(const Problem &p, const Place &place, Tile &tile, float2 (*gates)[CHANNELS], int t0) {
+#pragma unroll
+    for (int k = 0; k < QUADS_EACH; k++) {
+      int i = threadIdx.x + k * THREADS;
+      if (QUADS % THREADS != 0 && i >= QUADS) break;
+      if (!CONSTANT_B) ((float4 *)tile.B)[i] = B[k];
+      if (!CONSTANT_C && OUTPUTS) ((float4 *)tile.C)[i] = C[k];
+    }
+#pragma unroll
+    for (int k = 0; k < PAIRS_EACH; k++) {
+      int i = threadIdx.x + k * THREADS, t = t0 + i / CHANNELS, c = i % CHANNELS;
+      if (PAIRS % THREADS != 0 && i >= PAIRS) break;
+      bool inside = t < place.last && c < place.channels;
+      float step = delta[k];
+      if (HAS_BIAS && inside) step += __ldg(p.deltaBias + place.channel0 + c);
+      if (SOFTPLUS && inside) step = softplus(step);
+      ((float2 *)tile.steps)[i] = make_float2(step, step * u[k]);
+      if ((HAS_D || HAS_Z) && OUTPUTS)
+        ((float2 *)gates)[i] = make_float2(HAS_D && inside ? __ldg(p.D + place.channel0 + c) * u[k] : 0.0f, HAS_Z ? z[k] : 0.0f);
+    }
+    if (DOCUMENTS && threadIdx.x < TOKENS) tile.fresh[threadIdx.x] = kept == 0.0f ? 1.0f : 0.0f;
+  }
+};
