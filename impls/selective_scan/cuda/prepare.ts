@@ -1,6 +1,5 @@
 /** The launches of the scan: one walk, or a walk for what segments add, the recurrence over them, and the walk that writes. */
 import { keptPast } from "../../documents.js";
-import { KINDS } from "../../engines/cuda/problem/storage.js";
 import type { CudaEngine } from "../../engines/cuda.js";
 import type { Problem } from "../../operator.js";
 import { type SelectiveScan, selectiveScan } from "../operator.js";
@@ -28,7 +27,7 @@ export function scanSource(problem: Problem<SelectiveScan>, cut: Cut, part: Part
     entry: part === "pass" ? "pass_segments" : "walk",
     plain: true,
     defines: {
-      KIND: KINDS[dtype as keyof typeof KINDS],
+      KIND: `KIND_${dtype}`,
       STATE: dims.state,
       R: cut.columns,
       STATE_WARPS: cut.stateWarps,

@@ -1,5 +1,5 @@
 // What a workgroup of the scan holds, and how a tile of tokens comes into it. Sizes by the definitions that plan.ts gives:
-//   KIND storage (elements.cu), STATE columns, R of them a thread, STATE_WARPS warps side by side along the state, OCTETS of channels beside
+//   KIND of storage (elements.cu), STATE columns, R of them a thread, STATE_WARPS warps side by side along the state, OCTETS of channels beside
 //   each other, TOKENS a tile, OUTPUTS 0 where only the states at the ends of segments are wanted,
 //   SPLIT 1 where there are several segments, CONSTANT_B and CONSTANT_C for matrices of each channel, HAS_D, HAS_Z, HAS_BIAS,
 //   HAS_INITIAL, DOCUMENTS, SOFTPLUS
@@ -66,7 +66,7 @@ INLINE size_t element_at(const Problem &p, const Place &place, int t, int channe
 INLINE float4 load_quad(const void *T, size_t at, int count) {
   float4 v = make_float4(0.0f, 0.0f, 0.0f, 0.0f);
   if (count <= 0) return v;
-  if (WIDE && KIND == 0) return __ldg((const float4 *)((const float *)T + at));
+  if (WIDE && KIND == KIND_f32) return __ldg((const float4 *)((const float *)T + at));
   if (WIDE) {
     uint2 raw = __ldg((const uint2 *)((const unsigned short *)T + at));
     return make_float4(element_of(&raw, 0, KIND), element_of(&raw, 1, KIND), element_of(&raw, 2, KIND), element_of(&raw, 3, KIND));
