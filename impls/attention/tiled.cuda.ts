@@ -10,7 +10,8 @@ import { type Attention, attention, NARROWED, visiblePairs } from "./operator.js
 export const tiledCuda = implementation(attention, "cuda", {
   form: "tiled",
   takes: NARROWED,
-  source: "FlashAttention-2, arXiv 2307.08691, algorithm 1; products and softmax overlapped as in FlashAttention-3, arXiv 2407.08608",
+  source:
+    "FlashAttention-2, arXiv 2307.08691, algorithm 1; products and softmax overlapped as in FlashAttention-3, arXiv 2407.08608",
   dtypes: ["f16", "bf16"],
   grain: { headDim: ROW_VALUES, headDimV: ROW_VALUES },
   // wgmma: warpgroup products fed by the copy engine (Hopper); mma: products of 16 x 8 x 16 from ordinary copies, any shape
@@ -32,7 +33,8 @@ export const tiledCuda = implementation(attention, "cuda", {
       return `needs headDim and headDimV of at most ${MOST_CHANNELS}, got headDim=${headDim} headDimV=${headDimV}`;
     return make === "mma" ? roomLacks(problem, engine) : hopperLacks(problem, engine);
   },
-  prepare: (engine, problem, { make = "mma" }) => prepareTiled(engine, problem, tilesFor(problem, make === "mma")),
+  prepare: (engine, problem, { make = "mma" }) =>
+    prepareTiled(engine, problem, tilesFor(problem, make === "mma")),
   cost: (problem, { make = "mma" }) => {
     const { heads, headDim, headDimV } = problem.dims;
     const { flops, bytes } = attention.cost(problem);

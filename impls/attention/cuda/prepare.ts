@@ -7,10 +7,6 @@ import { paddedDims, ROW_VALUES, roomBytes, type Tiles } from "./plan.js";
 
 /** Parts of one program, in this order; the last one is chosen. */
 const shared = [
-  new URL("../../engines/cuda/library/words.cu", import.meta.url),
-  new URL("../../engines/cuda/library/matrices.cu", import.meta.url),
-  new URL("../../engines/cuda/library/products.cu", import.meta.url),
-  new URL("../../engines/cuda/library/copies.cu", import.meta.url),
   new URL("./tiled.problem.cu", import.meta.url),
   new URL("./tiled.softmax.cu", import.meta.url),
 ];
@@ -26,6 +22,7 @@ export function tiledSource(problem: Problem<Attention>, tiles: Tiles) {
   const wide = dims.headDim % ROW_VALUES === 0 && dims.headDimV % ROW_VALUES === 0;
   const flag = (holds: boolean) => (holds ? 1 : 0);
   return {
+    libraries: ["matrices"] as const,
     urls: [...shared, tiles.mma ? mmaUrl : wgmmaUrl],
     entry: "attend",
     plain: tiles.mma,

@@ -1,4 +1,4 @@
-// What a workgroup of tiled attention computes: some queries of one head over the keys they see. Sizes by the definitions that plan.ts gives:
+// What a workgroup of tiled attention computes: some queries of one head over the keys they see. Sizes by the definitions of prepare.ts:
 //   BFLOAT and MMA_SYNC as in engines/cuda/library, HEAD_DIM and VALUE_DIM padded to columns of 64, KEYS a tile, QUERIES a workgroup,
 //   SPANS 1 where a table says which keys a query sees, CAUSAL 1 where it sees those up to its own place, NEGATIVE 1 for a scale below 0,
 //   WIDE 1 where every row starts at 16 bytes

@@ -33,7 +33,8 @@ INLINE void gather_values(float (&O)[VALUE_DIM / 2], const u32 (&P)[KEYS / 16][4
   for (int i = 0; i < KEYS / 16; i++) product_rows(O, P[i], descriptor(low_word(v + i * 2048, KEYS * 128), high_word<128>()));
 }
 
-INLINE void bring(const Problem &p, const Place &place, const Barriers &bars, u32 room, const TensorMap *Q, const TensorMap *K, const TensorMap *V) {
+// What the copying thread does.
+INLINE void bring(const Place &place, const Barriers &bars, u32 room, const TensorMap *Q, const TensorMap *K, const TensorMap *V) {
   u32 k = room + WORKERS * QUERY_BYTES, v = k + SLOTS * K_BYTES;
   barrier_expect(bars.query, WORKERS * 64 * HEAD_DIM * 2);
 #pragma unroll
@@ -138,7 +139,7 @@ void attend(const Problem p, const __grid_constant__ TensorMap mapQ, const __gri
   int worker = (int)(threadIdx.x >> 7) - 1;
   if (worker < 0) {
     asm volatile("setmaxnreg.dec.sync.aligned.u32 %0;" ::"n"(WORKERS == 2 ? 24 : 32));
-    if (threadIdx.x == 0) bring(p, place, bars, room, &mapQ, &mapK, &mapV);
+    if (threadIdx.x == 0) bring(place, bars, room, &mapQ, &mapK, &mapV);
   } else {
     asm volatile("setmaxnreg.inc.sync.aligned.u32 %0;" ::"n"(WORKERS == 2 ? 240 : 160));
     attend_rows(p, place, bars, room, worker);

@@ -7,7 +7,6 @@ import { type Cut, isConstant, roomBytes } from "./plan.js";
 
 /** Parts of one program, in this order. */
 const urls = [
-  new URL("../../engines/cuda/problem/elements.cu", import.meta.url),
   new URL("../../recurrence/steps.cu", import.meta.url),
   new URL("./scan.tiles.cu", import.meta.url),
   new URL("./scan.walk.cu", import.meta.url),
@@ -23,6 +22,7 @@ export function scanSource(problem: Problem<SelectiveScan>, cut: Cut, part: Part
   const outputs = part === "walk";
   const flag = (holds: boolean) => (holds ? 1 : 0);
   return {
+    libraries: ["elements"] as const,
     urls,
     entry: part === "pass" ? "pass_segments" : "walk",
     plain: true,

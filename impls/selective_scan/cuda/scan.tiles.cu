@@ -1,6 +1,6 @@
-// What a workgroup of the scan holds, and how a tile of tokens comes into it. Sizes by the definitions that plan.ts gives:
-//   KIND of storage (elements.cu), STATE columns, R of them a thread, STATE_WARPS warps side by side along the state, OCTETS of channels beside
-//   each other, TOKENS a tile, OUTPUTS 0 where only the states at the ends of segments are wanted,
+// What a workgroup of the scan holds, and how a tile of tokens comes into it. Sizes by the definitions of prepare.ts:
+//   KIND of storage (elements.cu), STATE columns, R of them a thread, STATE_WARPS warps side by side along the state,
+//   OCTETS of channels beside each other, TOKENS a tile, OUTPUTS 0 where only the states at the ends of segments are wanted,
 //   SPLIT 1 where there are several segments, CONSTANT_B and CONSTANT_C for matrices of each channel, HAS_D, HAS_Z, HAS_BIAS,
 //   HAS_INITIAL, DOCUMENTS, SOFTPLUS
 #define INLINE __device__ __forceinline__

@@ -1,5 +1,6 @@
 // What a workgroup holds and how it is addressed. Sizes by the definitions that prepare.ts gives:
-//   BFLOAT and MMA_SYNC as in engines/cuda/library, NPAD 16, 32, 64, 128 or 256 columns of state, WIDE 1 where every row starts at 16 bytes,
+//   BFLOAT and MMA_SYNC as in engines/cuda/library, NPAD 16, 32, 64, 128 or 256 columns of state,
+//   WIDE 1 where every row starts at 16 bytes,
 //   ONE_CHUNK a segment has one chunk, FINAL_BY_SCAN the scan between the walks writes the final state,
 //   HAS_DT, HAS_Z, HAS_D (1 a head, 2 a channel), LOCAL_HALF and ENTRY_HALF for the states at the borders of segments
 

@@ -19,10 +19,6 @@ import {
 
 /** Parts of one program, in this order. */
 const urls = [
-  new URL("../../engines/cuda/library/words.cu", import.meta.url),
-  new URL("../../engines/cuda/library/matrices.cu", import.meta.url),
-  new URL("../../engines/cuda/library/products.cu", import.meta.url),
-  new URL("../../engines/cuda/library/copies.cu", import.meta.url),
   new URL("./chunked.tiles.cu", import.meta.url),
   new URL("./chunked.products.cu", import.meta.url),
   new URL("./chunked.loads.cu", import.meta.url),
@@ -56,6 +52,7 @@ export interface Build {
 export function chunkedSource(build: Build, entry: Entry) {
   const { shape, tuning, borders, oneChunk } = build;
   return {
+    libraries: ["matrices"] as const,
     urls,
     entry,
     defines: {

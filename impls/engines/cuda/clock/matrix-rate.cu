@@ -1,5 +1,5 @@
-// Products of TYPE (f16 or bf16) with f32 sums: warpgroup products of 64 x 128 x 16 from shared memory where the architecture has them, else 16 x 8 x 16
-// from registers.
+// Products of TYPE (f16 or bf16) with f32 sums: warpgroup products of 64 x 128 x 16 from shared memory where the architecture has them,
+// else 16 x 8 x 16 from registers.
 struct Rate { float *sink; int steps; };
 
 #define STRING_OF(x) #x

@@ -8,7 +8,6 @@ import type { Handle } from "../host/driver.js";
 import { bytesOf, type Dtype, givenBytes, KINDS } from "./storage.js";
 
 const hashUrl = new URL("./hash.cu", import.meta.url);
-const elementsUrl = new URL("./elements.cu", import.meta.url);
 const randomUrl = new URL("./random.cu", import.meta.url);
 
 /** Fills a buffer with a tensor's values on the grid of its dtype. */
@@ -22,7 +21,8 @@ function writeRandom(device: CudaDevice, source: RandomTensor, dtype: Dtype, to:
   const { cols } = matrixShape(source);
   const last = source.shape[source.shape.length - 1] ?? 1;
   const kernel = device.kernel({
-    urls: [hashUrl, elementsUrl, randomUrl],
+    libraries: ["elements"],
+    urls: [hashUrl, randomUrl],
     entry: "random_values",
     plain: true,
   });

@@ -19,7 +19,6 @@ export interface OutputBuffer {
 const hashUrl = new URL("./hash.cu", import.meta.url);
 const fillUrl = new URL("./fill.cu", import.meta.url);
 const surveyUrl = new URL("./survey.cu", import.meta.url);
-const elementsUrl = new URL("./elements.cu", import.meta.url);
 const gatherUrl = new URL("./gather.cu", import.meta.url);
 const projectionKeys = streamKeys(0, "projection");
 
@@ -99,7 +98,12 @@ export class OutputReader<Op extends AnyOperator> {
     const table = new Uint8Array(BigInt64Array.from(jobs).buffer);
     const found = this.#withBuffers([table.byteLength, total * 8], ([jobBuffer, out]) => {
       device.upload(jobBuffer, table);
-      const gather = device.kernel({ urls: [hashUrl, elementsUrl, gatherUrl], entry: "gather", plain: true });
+      const gather = device.kernel({
+        libraries: ["elements"],
+        urls: [hashUrl, gatherUrl],
+        entry: "gather",
+        plain: true,
+      });
       const longest = Math.max(...views.map((view) => view.run));
       const { k0, k1 } = projectionKeys;
       const grid = {

@@ -1,6 +1,5 @@
 /** Every kernel of the cuda engine and how it is compiled: the same sources and definitions that a card would get. */
-import { fileURLToPath } from "node:url";
-import { compileOptions, programText } from "../../../../impls/engines/cuda/device/program.js";
+import { compileOptions, pathsOf, programText } from "../../../../impls/engines/cuda/device/program.js";
 import type { Compiler } from "../../../../impls/engines/cuda/host/nvrtc.js";
 import { ofAttention } from "./listed/attention.js";
 import { ofEngine } from "./listed/engine.js";
@@ -20,7 +19,7 @@ export interface Used {
 
 /** What ptxas says that a kernel uses. @throws with the compiler's log, or where ptxas says nothing */
 export function compile(compiler: Compiler, { source, architecture, name }: Listed): Used {
-  const text = programText(source.urls.map((url) => fileURLToPath(url)));
+  const text = programText(pathsOf(source));
   const options = [
     ...compileOptions(source.defines ?? {}),
     `--gpu-architecture=${architecture}`,

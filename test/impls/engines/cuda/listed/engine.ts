@@ -4,12 +4,12 @@ import { type Listed, onBoth } from "./listed.js";
 
 const engine = (file: string) => new URL(`../../../../../impls/engines/cuda/${file}`, import.meta.url);
 export function ofEngine(): Listed[] {
-  const [hash, elements] = [engine("problem/hash.cu"), engine("problem/elements.cu")];
+  const hash = engine("problem/hash.cu");
   const sources: KernelSource[] = [
     { urls: [engine("problem/fill.cu")], entry: "fill" },
-    { urls: [hash, elements, engine("problem/random.cu")], entry: "random_values" },
+    { libraries: ["elements"], urls: [hash, engine("problem/random.cu")], entry: "random_values" },
     { urls: [hash, engine("problem/survey.cu")], entry: "survey" },
-    { urls: [hash, elements, engine("problem/gather.cu")], entry: "gather" },
+    { libraries: ["elements"], urls: [hash, engine("problem/gather.cu")], entry: "gather" },
     { urls: [engine("clock/copy.cu")], entry: "copy" },
     { urls: [engine("clock/multiply-add.cu")], entry: "multiply_add" },
     { urls: [engine("clock/matrix-rate.cu")], entry: "matrix_rate", defines: { TYPE: "f16" } },

@@ -34,8 +34,9 @@ function ofChunked(
     skip: inputs.includes("D") ? 2 : 0,
     oneChunk,
   };
+  const said = [inputs.join("+"), oneChunk ? "one chunk" : "", dtype === "f16" ? "" : dtype];
   return ENTRIES.map((entry) => ({
-    name: `${entry} headDim=${headDim} state=${state} ${inputs.join("+")}${oneChunk ? " one chunk" : ""}${dtype === "f16" ? "" : ` ${dtype}`} ${architecture}`,
+    name: [entry, `headDim=${headDim} state=${state}`, ...said.filter(Boolean), architecture].join(" "),
     source: chunkedSource(build, entry),
     architecture,
   }));
