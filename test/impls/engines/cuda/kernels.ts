@@ -2,6 +2,7 @@
 import { compileOptions, pathsOf, programText } from "../../../../impls/engines/cuda/device/program.js";
 import type { Compiler } from "../../../../impls/engines/cuda/host/nvrtc.js";
 import { ofAttention } from "./listed/attention.js";
+import { ofConvolution } from "./listed/convolution.js";
 import { ofEngine } from "./listed/engine.js";
 import type { Listed } from "./listed/listed.js";
 import { ofSelectiveScan } from "./listed/selective-scan.js";
@@ -9,7 +10,7 @@ import { ofSsd } from "./listed/ssd.js";
 
 /** @param all else those that compile fastest */
 export function allKernels(all: boolean): Listed[] {
-  return [...ofEngine(), ...ofSsd(all), ...ofSelectiveScan(all), ...ofAttention(all)];
+  return [...ofEngine(), ...ofSsd(all), ...ofSelectiveScan(all), ...ofAttention(all), ...ofConvolution(all)];
 }
 
 export interface Used {
