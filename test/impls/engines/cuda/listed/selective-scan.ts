@@ -1,7 +1,8 @@
 /** selective_scan: columns a thread, storage types, and the inputs that change a kernel. */
 import { type RandomProblemOptions, randomProblem } from "../../../../../impls/operator.js";
-import { type Cut, tilesFor } from "../../../../../impls/selective_scan/cuda/plan.js";
-import { type Part, scanSource } from "../../../../../impls/selective_scan/cuda/prepare.js";
+import { type Cut, tilesFor } from "../../../../../impls/recurrence/cuda/plan.js";
+import { type Part, walkSource } from "../../../../../impls/recurrence/cuda/prepare.js";
+import { askedOf } from "../../../../../impls/selective_scan/cuda/prepare.js";
 import { type SelectiveScan, selectiveScan } from "../../../../../impls/selective_scan/operator.js";
 import { type Listed, onBoth, SHARED } from "./listed.js";
 
@@ -20,12 +21,13 @@ const CONSTANT = ["heads", "headDim", "state"];
 function listed({ state, columns, segments = 1, what = "", ...given }: Variant): Listed[] {
   const dims = { batch: 1, length: 256, heads: 16, groups: 1, headDim: 64, state };
   const problem = randomProblem(selectiveScan, { dims, dtype: "f16", ...given });
+  const asked = askedOf(problem);
   const card = { multiprocessors: 132, sharedBytes: SHARED.sm_80 };
-  const cut: Cut = { ...tilesFor(problem, columns, card), segments };
+  const cut: Cut = { ...tilesFor(asked, columns, card), segments };
   const parts: readonly Part[] = segments > 1 ? ["ends", "pass", "walk"] : ["walk"];
   return parts.flatMap((part) =>
     onBoth(
-      scanSource(problem, cut, part),
+      walkSource(asked, cut, part),
       `scan ${part} state=${state} columns=${columns} ${problem.dtype}${what ? ` ${what}` : ""}`,
     ),
   );

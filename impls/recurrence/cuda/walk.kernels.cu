@@ -45,7 +45,7 @@ extern "C" __global__ __launch_bounds__(128) void pass_segments(const Problem p)
   size_t channels = (size_t)p.heads * p.headDim, elements = channels * STATE, i = (size_t)blockIdx.x * 128 + threadIdx.x;
   if (i >= elements) return;
   size_t row = (size_t)blockIdx.y * p.segments;
-  float rate = __ldg(p.A + i) * 1.4426950408889634f;
+  float rate = SHARED_DECAY ? 1.0f : __ldg(p.decay + i) * LOG2_E;
   float run = HAS_INITIAL ? __ldg(p.initialState + blockIdx.y * elements + i) : 0.0f;
 #pragma unroll 8
   for (int s = 0; s < p.segments; s++) {

@@ -1,6 +1,15 @@
-/** How a scan is cut for a card: columns of the state a thread, warps a workgroup, tokens a tile, segments of time. */
-import type { Problem } from "../../operator.js";
-import type { SelectiveScan } from "../operator.js";
+/** How a walk over tokens is cut for a card: columns of the state a thread, warps a workgroup, tokens a tile, segments of time. */
+
+/** What of a problem decides that. */
+export interface Walked {
+  readonly dims: Readonly<Record<"batch" | "length" | "heads" | "groups" | "headDim" | "state", number>>;
+  /** B or C is a matrix of each channel, which does not change with time. */
+  readonly constantB: boolean;
+  readonly constantC: boolean;
+  readonly documents: boolean;
+  /** There is D or z. */
+  readonly gated: boolean;
+}
 
 export interface Cut {
   /** Columns of the state that a thread holds of its channel. */
@@ -34,7 +43,7 @@ const IDLE_WARPS = 1.2;
 /** A segment's own work must outweigh its ends. */
 const LEAST_SEGMENT = 128;
 
-function warpsOf({ dims }: Problem<SelectiveScan>, columns: number): number {
+function warpsOf({ dims }: Walked, columns: number): number {
   const { batch, groups, heads, headDim, state } = dims;
   return batch * groups * Math.ceil((heads * headDim) / groups / CHANNELS) * stateWarpsFor(state, columns);
 }
@@ -44,48 +53,46 @@ function stateWarpsFor(state: number, columns: number): number {
 }
 
 /** @param split whether time is cut in any case */
-export function cutFor(problem: Problem<SelectiveScan>, card: Card, split: boolean): Cut {
-  const { state } = problem.dims;
+export function cutFor(walked: Walked, card: Card, split: boolean): Cut {
+  const { state } = walked.dims;
   const choices = ([8, 4, 2, 1] as const).filter(
     (columns) => (columns === 1 || LANES * columns <= state) && stateWarpsFor(state, columns) <= MOST_WARPS,
   );
   const enough = BUSY_WARPS * card.multiprocessors;
   const narrowest = choices[choices.length - 1];
-  const idle = warpsOf(problem, narrowest) < IDLE_WARPS * card.multiprocessors;
+  const idle = warpsOf(walked, narrowest) < IDLE_WARPS * card.multiprocessors;
   if (split || idle) {
     const columns = choices.find((one) => one <= 4) ?? narrowest;
-    return { ...tilesFor(problem, columns, card), segments: segmentsFor(problem, columns, card, split) };
+    return { ...tilesFor(walked, columns, card), segments: segmentsFor(walked, columns, card, split) };
   }
   // eight columns need a second warp to wait for: they have few exponentials in flight a register
-  const columns = choices.find((one) => warpsOf(problem, one) >= (one === 8 ? 2 : 1) * enough) ?? narrowest;
-  return { ...tilesFor(problem, columns, card), segments: 1 };
+  const columns = choices.find((one) => warpsOf(walked, one) >= (one === 8 ? 2 : 1) * enough) ?? narrowest;
+  return { ...tilesFor(walked, columns, card), segments: 1 };
 }
 
 /** Segments until every scheduler has two warps. */
-function segmentsFor(
-  problem: Problem<SelectiveScan>,
-  columns: number,
-  { multiprocessors }: Card,
-  split: boolean,
-): number {
-  const wanted = Math.floor((8 * multiprocessors) / warpsOf(problem, columns));
-  const most = Math.floor(problem.dims.length / LEAST_SEGMENT);
+function segmentsFor(walked: Walked, columns: number, { multiprocessors }: Card, split: boolean): number {
+  const wanted = Math.floor((8 * multiprocessors) / warpsOf(walked, columns));
+  const most = Math.floor(walked.dims.length / LEAST_SEGMENT);
   return Math.max(split ? 2 : 1, Math.min(wanted, most));
 }
 
-export function tilesFor(problem: Problem<SelectiveScan>, columns: Cut["columns"], { sharedBytes }: Card) {
-  const stateWarps = stateWarpsFor(problem.dims.state, columns);
+export function tilesFor(walked: Walked, columns: Cut["columns"], { sharedBytes }: Card) {
+  const stateWarps = stateWarpsFor(walked.dims.state, columns);
   const octets = Math.max(1, Math.floor(4 / stateWarps));
   const shape = { columns, stateWarps, octets };
   const fitting = [64, 32, 16, 8, 4].find(
-    (tokens) => tokens * columns <= 128 && roomBytes(problem, { ...shape, tokens }, true) <= sharedBytes / 2,
+    (tokens) =>
+      tokens * columns <= 128 &&
+      (tokens < 2 * walked.dims.length || tokens === 4) &&
+      roomBytes(walked, { ...shape, tokens }, true) <= sharedBytes / 2,
   );
   return { ...shape, tokens: fitting ?? 4 };
 }
 
 /** `Room` of scan.tiles.cu. */
 export function roomBytes(
-  { inputs }: Problem<SelectiveScan>,
+  { constantB, constantC, documents, gated }: Walked,
   { columns, stateWarps, octets, tokens }: Omit<Cut, "segments">,
   outputs: boolean,
 ): number {
@@ -93,16 +100,8 @@ export function roomBytes(
   const channels = CHANNELS * octets;
   const rows = (wanted: boolean) => (wanted ? tokens : 1);
   const tile =
-    row * (rows(!isConstant(inputs.B)) + rows(outputs && !isConstant(inputs.C))) +
-    8 * tokens * channels +
-    4 * rows(inputs.documents !== undefined);
-  const gated = outputs && (inputs.D !== undefined || inputs.z !== undefined);
-  const gates = 8 * channels * (gated ? 3 * tokens : 1);
+    row * (rows(!constantB) + rows(outputs && !constantC)) + 8 * tokens * channels + 4 * rows(documents);
+  const gates = 8 * channels * (outputs && gated ? 3 * tokens : 1);
   const sums = 4 * tokens * channels * (outputs ? 2 * stateWarps : 1);
   return Math.ceil((2 * Math.ceil(tile / 16) * 16 + gates + sums) / 16) * 16;
-}
-
-/** A matrix of each channel, which does not change with time. */
-export function isConstant(source: { readonly axes: readonly string[] } | undefined): boolean {
-  return source?.axes[0] === "heads";
 }

@@ -1,8 +1,11 @@
-// What a workgroup of the scan holds, and how a tile of tokens comes into it. Sizes by the definitions of prepare.ts:
+// What a workgroup of a walk over tokens holds, and how a tile of tokens comes into it. ssd and the selective scan are one recurrence,
+//   s <- exp(l) s + x B,  y = C s
+// where l of the scan is step A, one for each element of the state (SHARED_DECAY 0), and of ssd one a token and head (1).
+// Sizes by the definitions of prepare.ts:
 //   KIND of storage (elements.cu), STATE columns, R of them a thread, STATE_WARPS warps side by side along the state,
 //   OCTETS of channels beside each other, TOKENS a tile, OUTPUTS 0 where only the states at the ends of segments are wanted,
-//   SPLIT 1 where there are several segments, CONSTANT_B and CONSTANT_C for matrices of each channel, HAS_D, HAS_Z, HAS_BIAS,
-//   HAS_INITIAL, DOCUMENTS, SOFTPLUS
+//   SPLIT 1 where there are several segments, CONSTANT_B and CONSTANT_C for matrices of each channel, HAS_STEP (ssd may have none),
+//   HAS_D (1 a head, 2 a channel), HAS_Z, HAS_BIAS, HAS_INITIAL, DOCUMENTS, SOFTPLUS, LIMITS of steps, RATES 1 where l is step A in ssd too
 #define INLINE __device__ __forceinline__
 
 constexpr int COLUMNS = 4 * R * STATE_WARPS; // of the state, padded: four lanes of a warp have R of them each
@@ -10,32 +13,34 @@ constexpr int CHANNELS = 8 * OCTETS;
 constexpr int THREADS = 32 * STATE_WARPS * OCTETS;
 constexpr bool FULL = STATE == COLUMNS;
 constexpr bool WIDE = STATE % 4 == 0; // rows start at multiples of four values
+constexpr float LOG2_E = 1.4426950408889634f;
 
 struct Problem {
-  const void *u;
-  const float *delta, *A;
+  const void *x;
+  const float *step, *decay; // (batch length channels) and A; of ssd (batch length heads) both, or A (heads)
   const void *B, *C;
   const float *D;
   const void *z;
-  const float *deltaBias, *initialState;
+  const float *bias, *initialState; // of steps, a channel or head
   const float *kept; // (batch length): 0 where a document begins, else 1
   void *Y;
   float *finalState;
   float *borders; // (batch segments channels state): what each segment adds, then where it begins
-  float2 *totals; // (batch segments channels): sum of the segment's steps; 0 where a document begins in it, else 1
+  float2 *totals; // (batch segments channels): sum of the segment's steps or log2 decays; 0 where a document begins in it, else 1
   int batch, length, heads, groups, headDim;
   int slices, segments, segmentTokens; // slices: workgroups a group of channels
+  float leastStep, mostStep;
 };
 
 struct alignas(16) Tile {
   float B[CONSTANT_B ? 1 : TOKENS][COLUMNS];
   float C[CONSTANT_C || !OUTPUTS ? 1 : TOKENS][COLUMNS];
-  float2 steps[TOKENS][CHANNELS]; // the step, and the step times u
+  float2 steps[TOKENS][CHANNELS]; // the step, or the log2 decay where it is shared; what goes in
   float fresh[DOCUMENTS ? TOKENS : 1];
 };
 struct Room {
   Tile tiles[2];
-  float2 gates[HAS_D || HAS_Z ? 3 : 1][HAS_D || HAS_Z ? TOKENS : 1][CHANNELS]; // D u, and z
+  float2 gates[HAS_D || HAS_Z ? 3 : 1][HAS_D || HAS_Z ? TOKENS : 1][CHANNELS]; // D x, and z
   float sums[OUTPUTS ? 2 : 1][OUTPUTS ? STATE_WARPS : 1][TOKENS][CHANNELS]; // Y of each warp's columns
 };
 static_assert(sizeof(Room) == ROOM_BYTES, "plan.ts counts the same");
@@ -62,6 +67,19 @@ INLINE size_t element_at(const Problem &p, const Place &place, int t, int channe
   return ((size_t)place.batch * p.length + t) * (p.heads * p.headDim) + place.channel0 + channel;
 }
 
+// Of a channel of the workgroup.
+INLINE int head_of(const Problem &p, const Place &place, int c) { return (place.channel0 + min(c, place.channels - 1)) / p.headDim; }
+INLINE float step_of(const Problem &p, const Place &place, int c, float step) {
+  if (HAS_BIAS) step += __ldg(p.bias + (SHARED_DECAY ? head_of(p, place, c) : place.channel0 + c));
+  if (SOFTPLUS) step = softplus(step);
+  if (LIMITS) step = step < p.leastStep ? p.leastStep : step > p.mostStep ? p.mostStep : step; // a NaN stays one
+  return step;
+}
+INLINE float skip_of(const Problem &p, const Place &place, int c) {
+  if (HAS_D == 0) return 0.0f;
+  return __ldg(p.D + (HAS_D == 1 ? head_of(p, place, c) : place.channel0 + c));
+}
+
 // Four values of a row, of which the first `count` exist.
 INLINE float4 load_quad(const void *T, size_t at, int count) {
   float4 v = make_float4(0.0f, 0.0f, 0.0f, 0.0f);
@@ -83,7 +101,7 @@ struct Loading {
   static constexpr int QUADS = TOKENS * COLUMNS / 4, QUADS_EACH = (QUADS + THREADS - 1) / THREADS;
   static constexpr int PAIRS = TOKENS * CHANNELS, PAIRS_EACH = (PAIRS + THREADS - 1) / THREADS;
   float4 B[CONSTANT_B ? 1 : QUADS_EACH], C[CONSTANT_C || !OUTPUTS ? 1 : QUADS_EACH];
-  float delta[PAIRS_EACH], u[PAIRS_EACH], z[PAIRS_EACH];
+  float step[PAIRS_EACH], decay[PAIRS_EACH], x[PAIRS_EACH], z[PAIRS_EACH];
   float kept;
 
   INLINE void load(const Problem &p, const Place &place, int t0) {
@@ -100,8 +118,10 @@ struct Loading {
       int i = threadIdx.x + k * THREADS, t = t0 + i / CHANNELS, c = i % CHANNELS;
       bool inside = i < PAIRS && t < place.last && c < place.channels;
       size_t at = element_at(p, place, inside ? t : place.first, inside ? c : 0);
-      delta[k] = inside ? __ldg(p.delta + at) : 0.0f;
-      u[k] = inside ? element_of(p.u, at, KIND) : 0.0f;
+      size_t row = SHARED_DECAY ? ((size_t)place.batch * p.length + t) * p.heads + head_of(p, place, c) : at;
+      step[k] = inside ? (HAS_STEP ? __ldg(p.step + row) : 1.0f) : 0.0f;
+      if (SHARED_DECAY && !RATES) decay[k] = inside ? __ldg(p.decay + row) : 0.0f;
+      x[k] = inside ? element_of(p.x, at, KIND) : 0.0f;
       if (HAS_Z && OUTPUTS) z[k] = inside ? element_of(p.z, at, KIND) : 0.0f;
     }
     if (DOCUMENTS) {
@@ -124,12 +144,10 @@ struct Loading {
       int i = threadIdx.x + k * THREADS, t = t0 + i / CHANNELS, c = i % CHANNELS;
       if (PAIRS % THREADS != 0 && i >= PAIRS) break;
       bool inside = t < place.last && c < place.channels;
-      float step = delta[k];
-      if (HAS_BIAS && inside) step += __ldg(p.deltaBias + place.channel0 + c);
-      if (SOFTPLUS && inside) step = softplus(step);
-      ((float2 *)tile.steps)[i] = make_float2(step, step * u[k]);
-      if ((HAS_D || HAS_Z) && OUTPUTS)
-        ((float2 *)gates)[i] = make_float2(HAS_D && inside ? __ldg(p.D + place.channel0 + c) * u[k] : 0.0f, HAS_Z ? z[k] : 0.0f);
+      float v = inside ? step_of(p, place, c, step[k]) : 0.0f, first = v;
+      if (SHARED_DECAY) first = (RATES ? (inside ? v * __ldg(p.decay + head_of(p, place, c)) : 0.0f) : decay[k]) * LOG2_E;
+      ((float2 *)tile.steps)[i] = make_float2(first, v * x[k]);
+      if ((HAS_D || HAS_Z) && OUTPUTS) ((float2 *)gates)[i] = make_float2(inside ? skip_of(p, place, c) * x[k] : 0.0f, HAS_Z ? z[k] : 0.0f);
     }
     if (DOCUMENTS && threadIdx.x < TOKENS) tile.fresh[threadIdx.x] = kept == 0.0f ? 1.0f : 0.0f;
   }

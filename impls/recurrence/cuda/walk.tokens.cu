@@ -2,13 +2,27 @@
 // state: lane l has channel l % 8 and columns R (l / 8) to R (l / 8) + R - 1 of them.
 
 struct Own {
-  float state[R], rates[R]; // rates: A log2(e)
+  alignas(R % 4 == 0 ? 16 : 4) float state[R], rates[SHARED_DECAY ? 1 : R]; // rates: A log2(e)
   float B[CONSTANT_B ? R : 1], C[CONSTANT_C ? R : 1];
   int column, octet, channel; // the thread's first column, its octet, its channel in the workgroup
   bool exists;
 };
 
 INLINE bool has_column(const Own &own, int i) { return FULL || own.column + i < STATE; }
+
+// Whole quads of columns go as such: one of them exists where its first column does.
+constexpr bool QUADS = WIDE && R % 4 == 0;
+INLINE void load_states(Own &own, const float *from) {
+  if constexpr (QUADS) {
+#pragma unroll
+    for (int i = 0; i < R; i += 4)
+      if (has_column(own, i)) *(float4 *)(own.state + i) = __ldg((const float4 *)(from + i));
+  } else {
+#pragma unroll
+    for (int i = 0; i < R; i++)
+      if (has_column(own, i)) own.state[i] = __ldg(from + i);
+  }
+}
 
 INLINE void load_own(const Problem &p, const Place &place, Own &own) {
   int warp = threadIdx.x >> 5, lane = threadIdx.x & 31;
@@ -18,14 +32,15 @@ INLINE void load_own(const Problem &p, const Place &place, Own &own) {
   own.exists = own.channel < place.channels;
   size_t d = place.channel0 + (own.exists ? own.channel : 0), channels = (size_t)p.heads * p.headDim;
   size_t border = SPLIT ? ((size_t)place.batch * p.segments + place.segment) * channels + d : place.batch * channels + d;
+  const float *before = SPLIT && OUTPUTS ? p.borders : !SPLIT && HAS_INITIAL ? p.initialState : nullptr;
+#pragma unroll
+  for (int i = 0; i < R; i++) own.state[i] = 0.0f;
+  if (before && own.exists) load_states(own, before + border * STATE + own.column);
 #pragma unroll
   for (int i = 0; i < R; i++) {
     bool real = own.exists && has_column(own, i);
     size_t n = own.column + i;
-    own.rates[i] = real ? __ldg(p.A + d * STATE + n) * 1.4426950408889634f : 0.0f;
-    own.state[i] = 0.0f;
-    if (SPLIT && OUTPUTS && real) own.state[i] = __ldg(p.borders + border * STATE + n);
-    if (!SPLIT && HAS_INITIAL && real) own.state[i] = __ldg(p.initialState + border * STATE + n);
+    if (!SHARED_DECAY) own.rates[SHARED_DECAY ? 0 : i] = real ? __ldg(p.decay + d * STATE + n) * LOG2_E : 0.0f;
     if (CONSTANT_B) own.B[CONSTANT_B ? i : 0] = real ? element_of(p.B, d * STATE + n, KIND) : 0.0f;
     if (CONSTANT_C) own.C[CONSTANT_C ? i : 0] = real ? element_of(p.C, d * STATE + n, KIND) : 0.0f;
   }
@@ -51,7 +66,7 @@ INLINE void load_row(float (&v)[R], const float *row) {
   }
 }
 
-// One token: s <- exp(step A) s + x B. @returns this thread's part of C s
+// One token. @returns this thread's part of C s
 INLINE float advance(Own &own, const Tile &tile, int q, float &total) {
   float2 step = tile.steps[q][own.channel];
   float B[R], C[R];
@@ -59,10 +74,10 @@ INLINE float advance(Own &own, const Tile &tile, int q, float &total) {
   if (!CONSTANT_C && OUTPUTS) load_row(C, &tile.C[q][own.column]);
   if (SPLIT && !OUTPUTS) total += step.x;
   bool fresh = DOCUMENTS && tile.fresh[q] != 0.0f;
-  float y = 0.0f;
+  float y = 0.0f, shared = SHARED_DECAY ? exp2_fast(step.x) : 0.0f;
 #pragma unroll
   for (int i = 0; i < R; i++) {
-    float decay = exp2_fast(step.x * own.rates[i]);
+    float decay = SHARED_DECAY ? shared : exp2_fast(step.x * own.rates[SHARED_DECAY ? 0 : i]);
     float before = fresh ? 0.0f : own.state[i]; // not a product with 0: what came before may not be finite
     own.state[i] = fmaf(decay, before, step.y * (CONSTANT_B ? own.B[CONSTANT_B ? i : 0] : B[i]));
     if (OUTPUTS && has_column(own, i)) y = fmaf(own.state[i], CONSTANT_C ? own.C[CONSTANT_C ? i : 0] : C[i], y);
@@ -109,7 +124,13 @@ INLINE void write_outputs(const Problem &p, const Place &place, const float (*su
 INLINE void write_states(const Problem &p, const Place &place, const Own &own, float *to, size_t row) {
   if (!own.exists) return;
   float *out = to + (row * (p.heads * p.headDim) + place.channel0 + own.channel) * STATE + own.column;
+  if constexpr (QUADS) {
 #pragma unroll
-  for (int i = 0; i < R; i++)
-    if (has_column(own, i)) out[i] = own.state[i];
+    for (int i = 0; i < R; i += 4)
+      if (has_column(own, i)) *(float4 *)(out + i) = *(const float4 *)(own.state + i);
+  } else {
+#pragma unroll
+    for (int i = 0; i < R; i++)
+      if (has_column(own, i)) out[i] = own.state[i];
+  }
 }
