@@ -12,11 +12,12 @@ export interface Walked {
 }
 
 export interface Cut {
-  /** Columns of the state that a thread holds of its channel. */
+  /** Columns of the state that a thread holds of each of its channels. */
   readonly columns: 1 | 2 | 4 | 8;
+  readonly channels: 1 | 2;
   /** Warps side by side along the state; each has four times `columns` of it. */
   readonly stateWarps: number;
-  /** Of eight channels each, beside each other. */
+  /** Of eight threads each along the channels. */
   readonly octets: number;
   /** Staged together. */
   readonly tokens: number;
@@ -29,58 +30,65 @@ export interface Card {
   readonly sharedBytes: number;
 }
 
-/** Lanes of a warp that share a channel, and channels of a warp: scan.walk.cu. */
+/** Lanes of a warp that share a channel, and threads of a warp along the channels: walk.tokens.cu. */
 const LANES = 4;
-const CHANNELS = 8;
+const ALONG = 8;
 const MOST_COLUMNS = 8;
 const MOST_WARPS = 32;
 export const MOST_STATE = LANES * MOST_COLUMNS * MOST_WARPS;
 
-/** A warp for each scheduler, or nearly: the special-function units are then busy if nothing else stalls. */
-const BUSY_WARPS = 3.5;
-/** Below as many warps a multiprocessor, walking twice over more segments is faster than walking once. */
-const IDLE_WARPS = 1.2;
+/** Two warps for each scheduler, or nearly: one waits while the other computes. Measured: engines/cuda/NOTES.md. */
+const BUSY_WARPS = 7.5;
+/** Where time is cut: as many warps a multiprocessor. */
+const SPLIT_WARPS = 16;
 /** A segment's own work must outweigh its ends. */
 const LEAST_SEGMENT = 128;
 
-function warpsOf({ dims }: Walked, columns: number): number {
+type Share = Pick<Cut, "columns" | "channels">;
+
+function warpsOf({ dims }: Walked, { columns, channels }: Share): number {
   const { batch, groups, heads, headDim, state } = dims;
-  return batch * groups * Math.ceil((heads * headDim) / groups / CHANNELS) * stateWarpsFor(state, columns);
+  const along = Math.ceil((heads * headDim) / groups / (ALONG * channels));
+  return batch * groups * along * stateWarpsFor(state, columns);
 }
 
 function stateWarpsFor(state: number, columns: number): number {
   return Math.ceil(state / (LANES * columns));
 }
 
+/** What a thread may hold of the state, most first. */
+const SHARES: readonly Share[] = [
+  { columns: 8, channels: 1 },
+  { columns: 4, channels: 1 },
+  { columns: 2, channels: 1 },
+  { columns: 1, channels: 1 },
+];
+
 /** @param split whether time is cut in any case */
 export function cutFor(walked: Walked, card: Card, split: boolean): Cut {
   const { state } = walked.dims;
-  const choices = ([8, 4, 2, 1] as const).filter(
-    (columns) => (columns === 1 || LANES * columns <= state) && stateWarpsFor(state, columns) <= MOST_WARPS,
+  const shares = SHARES.filter(
+    ({ columns }) =>
+      (columns === 1 || LANES * columns <= state) && stateWarpsFor(state, columns) <= MOST_WARPS,
   );
-  const enough = BUSY_WARPS * card.multiprocessors;
-  const narrowest = choices[choices.length - 1];
-  const idle = warpsOf(walked, narrowest) < IDLE_WARPS * card.multiprocessors;
-  if (split || idle) {
-    const columns = choices.find((one) => one <= 4) ?? narrowest;
-    return { ...tilesFor(walked, columns, card), segments: segmentsFor(walked, columns, card, split) };
-  }
-  // eight columns need a second warp to wait for: they have few exponentials in flight a register
-  const columns = choices.find((one) => warpsOf(walked, one) >= (one === 8 ? 2 : 1) * enough) ?? narrowest;
-  return { ...tilesFor(walked, columns, card), segments: 1 };
+  const busy = shares.find((share) => warpsOf(walked, share) >= BUSY_WARPS * card.multiprocessors);
+  if (busy && !split) return { ...tilesFor(walked, busy, card), segments: 1 };
+  const share = shares.find(({ columns }) => columns <= 4) ?? shares[shares.length - 1];
+  const segments = segmentsFor(walked, share, card, split);
+  // what cannot be cut is spread over as many threads as it has elements
+  return { ...tilesFor(walked, segments > 1 ? share : shares[shares.length - 1], card), segments };
 }
 
-/** Segments until every scheduler has two warps. */
-function segmentsFor(walked: Walked, columns: number, { multiprocessors }: Card, split: boolean): number {
-  const wanted = Math.floor((8 * multiprocessors) / warpsOf(walked, columns));
+function segmentsFor(walked: Walked, share: Share, { multiprocessors }: Card, split: boolean): number {
+  const wanted = Math.floor((SPLIT_WARPS * multiprocessors) / warpsOf(walked, share));
   const most = Math.floor(walked.dims.length / LEAST_SEGMENT);
   return Math.max(split ? 2 : 1, Math.min(wanted, most));
 }
 
-export function tilesFor(walked: Walked, columns: Cut["columns"], { sharedBytes }: Card) {
+export function tilesFor(walked: Walked, { columns, channels }: Share, { sharedBytes }: Card) {
   const stateWarps = stateWarpsFor(walked.dims.state, columns);
   const octets = Math.max(1, Math.floor(4 / stateWarps));
-  const shape = { columns, stateWarps, octets };
+  const shape = { columns, channels, stateWarps, octets };
   const fitting = [64, 32, 16, 8, 4].find(
     (tokens) =>
       tokens * columns <= 128 &&
@@ -90,14 +98,14 @@ export function tilesFor(walked: Walked, columns: Cut["columns"], { sharedBytes 
   return { ...shape, tokens: fitting ?? 4 };
 }
 
-/** `Room` of scan.tiles.cu. */
+/** `Room` of walk.tiles.cu. */
 export function roomBytes(
   { constantB, constantC, documents, gated }: Walked,
-  { columns, stateWarps, octets, tokens }: Omit<Cut, "segments">,
+  { columns, channels: own, stateWarps, octets, tokens }: Omit<Cut, "segments">,
   outputs: boolean,
 ): number {
   const row = 4 * LANES * columns * stateWarps;
-  const channels = CHANNELS * octets;
+  const channels = ALONG * own * octets;
   const rows = (wanted: boolean) => (wanted ? tokens : 1);
   const tile =
     row * (rows(!constantB) + rows(outputs && !constantC)) + 8 * tokens * channels + 4 * rows(documents);

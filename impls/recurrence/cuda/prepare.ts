@@ -41,13 +41,15 @@ export function walkSource(asked: Asked, cut: Cut, part: Part) {
     plain: true,
     defines: {
       KIND: `KIND_${asked.dtype}`,
-      STATE: asked.dims.state,
       R: cut.columns,
+      P: cut.channels,
+      FULL: flag(asked.dims.state === 4 * cut.columns * cut.stateWarps),
+      WIDE: flag(asked.dims.state % 4 === 0),
       STATE_WARPS: cut.stateWarps,
       OCTETS: cut.octets,
       TOKENS: cut.tokens,
-      // tokens whose loads and exponentials the compiler may mix: sixteen, or eight of many columns
-      UNROLL: Math.min(cut.columns >= 4 ? 2 : 4, cut.tokens / 4),
+      // fours of tokens whose exponentials the compiler may mix: two, or four of few columns
+      UNROLL: Math.min(cut.columns * cut.channels >= 4 ? 2 : 4, cut.tokens / 4),
       ROOM_BYTES: roomBytes(asked, cut, outputs),
       OUTPUTS: flag(outputs),
       SPLIT: flag(cut.segments > 1),
@@ -91,7 +93,7 @@ export function addWalk(
 ): number {
   const { batch, length, heads, groups, headDim, state } = asked.dims;
   const channels = heads * headDim;
-  const slices = Math.ceil(channels / groups / (8 * cut.octets));
+  const slices = Math.ceil(channels / groups / (8 * cut.channels * cut.octets));
   const tokens = Math.ceil(length / cut.segments);
   const segments = Math.ceil(length / tokens);
   const planned = { ...cut, segments };
@@ -101,7 +103,7 @@ export function addWalk(
     ...[...inputs, kept, Y, finalState],
     split ? stage.scratch("states of segments", row * state * 4) : 0n,
     split ? stage.scratch("steps of segments", row * 8) : 0n,
-    ...[batch, length, heads, groups, headDim, slices, segments, tokens],
+    ...[batch, length, heads, groups, headDim, state, slices, segments, tokens],
     ...[{ f32: limits.least }, { f32: limits.most }],
   ]);
   const walk = (part: "ends" | "walk") =>

@@ -2,17 +2,16 @@
 //   s <- exp(l) s + x B,  y = C s
 // where l of the scan is step A, one for each element of the state (SHARED_DECAY 0), and of ssd one a token and head (1).
 // Sizes by the definitions of prepare.ts:
-//   KIND of storage (elements.cu), STATE columns, R of them a thread, STATE_WARPS warps side by side along the state,
-//   OCTETS of channels beside each other, TOKENS a tile, OUTPUTS 0 where only the states at the ends of segments are wanted,
+//   KIND of storage (elements.cu), R columns of the state and P channels a thread, STATE_WARPS warps side by side along the state,
+//   OCTETS of threads along channels, TOKENS a tile, FULL 1 where the state has as many columns as all threads, WIDE 1 where it is
+//   divisible by four, OUTPUTS 0 where only the states at the ends of segments are wanted,
 //   SPLIT 1 where there are several segments, CONSTANT_B and CONSTANT_C for matrices of each channel, HAS_STEP (ssd may have none),
 //   HAS_D (1 a head, 2 a channel), HAS_Z, HAS_BIAS, HAS_INITIAL, DOCUMENTS, SOFTPLUS, LIMITS of steps, RATES 1 where l is step A in ssd too
 #define INLINE __device__ __forceinline__
 
 constexpr int COLUMNS = 4 * R * STATE_WARPS; // of the state, padded: four lanes of a warp have R of them each
-constexpr int CHANNELS = 8 * OCTETS;
+constexpr int CHANNELS = 8 * P * OCTETS;
 constexpr int THREADS = 32 * STATE_WARPS * OCTETS;
-constexpr bool FULL = STATE == COLUMNS;
-constexpr bool WIDE = STATE % 4 == 0; // rows start at multiples of four values
 constexpr float LOG2_E = 1.4426950408889634f;
 
 struct Problem {
@@ -27,7 +26,7 @@ struct Problem {
   float *finalState;
   float *borders; // (batch segments channels state): what each segment adds, then where it begins
   float2 *totals; // (batch segments channels): sum of the segment's steps or log2 decays; 0 where a document begins in it, else 1
-  int batch, length, heads, groups, headDim;
+  int batch, length, heads, groups, headDim, state;
   int slices, segments, segmentTokens; // slices: workgroups a group of channels
   float leastStep, mostStep;
 };
@@ -80,28 +79,35 @@ INLINE float skip_of(const Problem &p, const Place &place, int c) {
   return __ldg(p.D + (HAS_D == 1 ? head_of(p, place, c) : place.channel0 + c));
 }
 
-// Four values of a row, of which the first `count` exist.
-INLINE float4 load_quad(const void *T, size_t at, int count) {
-  float4 v = make_float4(0.0f, 0.0f, 0.0f, 0.0f);
-  if (count <= 0) return v;
-  if (WIDE && KIND == KIND_f32) return __ldg((const float4 *)((const float *)T + at));
-  if (WIDE) {
-    uint2 raw = __ldg((const uint2 *)((const unsigned short *)T + at));
-    return make_float4(element_of(&raw, 0, KIND), element_of(&raw, 1, KIND), element_of(&raw, 2, KIND), element_of(&raw, 3, KIND));
-  }
-  v.x = element_of(T, at, KIND);
-  if (count > 1) v.y = element_of(T, at + 1, KIND);
-  if (count > 2) v.z = element_of(T, at + 2, KIND);
-  if (count > 3) v.w = element_of(T, at + 3, KIND);
-  return v;
+// Values as they lie in memory: they become floats when they are used, or every load would be waited for where it is asked for.
+template <unsigned> struct Stored { typedef unsigned short One; typedef uint2 Four; };
+template <> struct Stored<KIND_f32> { typedef float One; typedef float4 Four; };
+typedef Stored<KIND>::One One;
+typedef Stored<KIND>::Four Four;
+
+INLINE One load_one(const void *T, size_t at) { return __ldg((const One *)T + at); }
+INLINE float value_of(One v) { return element_of(&v, 0, KIND); }
+// Four neighbours of a row, of which the first `count` exist.
+INLINE Four load_four(const void *T, size_t at, int count) {
+  if (WIDE && count > 0) return __ldg((const Four *)((const One *)T + at));
+  union { Four all; One each[4]; } v;
+  v.all = Four();
+#pragma unroll
+  for (int i = 0; i < 4; i++)
+    if (!WIDE && i < count) v.each[i] = load_one(T, at + i);
+  return v.all;
+}
+INLINE float4 values_of(const Four &v) {
+  return make_float4(element_of(&v, 0, KIND), element_of(&v, 1, KIND), element_of(&v, 2, KIND), element_of(&v, 3, KIND));
 }
 
 // A tile on its way: loaded while the one before it is computed, put into shared memory afterwards.
 struct Loading {
   static constexpr int QUADS = TOKENS * COLUMNS / 4, QUADS_EACH = (QUADS + THREADS - 1) / THREADS;
   static constexpr int PAIRS = TOKENS * CHANNELS, PAIRS_EACH = (PAIRS + THREADS - 1) / THREADS;
-  float4 B[CONSTANT_B ? 1 : QUADS_EACH], C[CONSTANT_C || !OUTPUTS ? 1 : QUADS_EACH];
-  float step[PAIRS_EACH], decay[PAIRS_EACH], x[PAIRS_EACH], z[PAIRS_EACH];
+  Four B[CONSTANT_B ? 1 : QUADS_EACH], C[CONSTANT_C || !OUTPUTS ? 1 : QUADS_EACH];
+  float step[PAIRS_EACH], decay[PAIRS_EACH];
+  One x[PAIRS_EACH], z[PAIRS_EACH];
   float kept;
 
   INLINE void load(const Problem &p, const Place &place, int t0) {
@@ -109,9 +115,9 @@ struct Loading {
     for (int k = 0; k < QUADS_EACH; k++) {
       int i = threadIdx.x + k * THREADS, t = t0 + i / (COLUMNS / 4), n = 4 * (i % (COLUMNS / 4));
       bool inside = i < QUADS && t < place.last;
-      size_t at = (((size_t)place.batch * p.length + t) * p.groups + place.group) * STATE + n;
-      if (!CONSTANT_B) B[k] = load_quad(p.B, at, inside ? STATE - n : 0);
-      if (!CONSTANT_C && OUTPUTS) C[k] = load_quad(p.C, at, inside ? STATE - n : 0);
+      size_t at = (((size_t)place.batch * p.length + t) * p.groups + place.group) * p.state + n;
+      if (!CONSTANT_B) B[k] = load_four(p.B, at, inside ? p.state - n : 0);
+      if (!CONSTANT_C && OUTPUTS) C[k] = load_four(p.C, at, inside ? p.state - n : 0);
     }
 #pragma unroll
     for (int k = 0; k < PAIRS_EACH; k++) {
@@ -121,8 +127,8 @@ struct Loading {
       size_t row = SHARED_DECAY ? ((size_t)place.batch * p.length + t) * p.heads + head_of(p, place, c) : at;
       step[k] = inside ? (HAS_STEP ? __ldg(p.step + row) : 1.0f) : 0.0f;
       if (SHARED_DECAY && !RATES) decay[k] = inside ? __ldg(p.decay + row) : 0.0f;
-      x[k] = inside ? element_of(p.x, at, KIND) : 0.0f;
-      if (HAS_Z && OUTPUTS) z[k] = inside ? element_of(p.z, at, KIND) : 0.0f;
+      x[k] = inside ? load_one(p.x, at) : One();
+      if (HAS_Z && OUTPUTS) z[k] = inside ? load_one(p.z, at) : One();
     }
     if (DOCUMENTS) {
       int t = t0 + threadIdx.x;
@@ -136,8 +142,8 @@ struct Loading {
     for (int k = 0; k < QUADS_EACH; k++) {
       int i = threadIdx.x + k * THREADS;
       if (QUADS % THREADS != 0 && i >= QUADS) break;
-      if (!CONSTANT_B) ((float4 *)tile.B)[i] = B[k];
-      if (!CONSTANT_C && OUTPUTS) ((float4 *)tile.C)[i] = C[k];
+      if (!CONSTANT_B) ((float4 *)tile.B)[i] = values_of(B[k]);
+      if (!CONSTANT_C && OUTPUTS) ((float4 *)tile.C)[i] = values_of(C[k]);
     }
 #pragma unroll
     for (int k = 0; k < PAIRS_EACH; k++) {
@@ -146,8 +152,11 @@ struct Loading {
       bool inside = t < place.last && c < place.channels;
       float v = inside ? step_of(p, place, c, step[k]) : 0.0f, first = v;
       if (SHARED_DECAY) first = (RATES ? (inside ? v * __ldg(p.decay + head_of(p, place, c)) : 0.0f) : decay[k]) * LOG2_E;
-      ((float2 *)tile.steps)[i] = make_float2(first, v * x[k]);
-      if ((HAS_D || HAS_Z) && OUTPUTS) ((float2 *)gates)[i] = make_float2(inside ? skip_of(p, place, c) * x[k] : 0.0f, HAS_Z ? z[k] : 0.0f);
+      ((float2 *)tile.steps)[i] = make_float2(first, v * value_of(x[k]));
+      if ((HAS_D || HAS_Z) && OUTPUTS) {
+        float skip = inside ? skip_of(p, place, c) * value_of(x[k]) : 0.0f;
+        ((float2 *)gates)[i] = make_float2(skip, HAS_Z ? value_of(z[k]) : 0.0f);
+      }
     }
     if (DOCUMENTS && threadIdx.x < TOKENS) tile.fresh[threadIdx.x] = kept == 0.0f ? 1.0f : 0.0f;
   }

@@ -23,10 +23,11 @@ INLINE u32 halves(float low, float high) {
   else asm("cvt.rn.f16x2.f32 %0, %1, %2;" : "=r"(r) : "f"(high), "f"(low));
   return r;
 }
+// In assembly for bf16 too: where the compiler sees a shift it moves it, holds more registers and spills.
 INLINE float2 floats(u32 v) {
-  if (BFLOAT) return make_float2(__uint_as_float(v << 16), __uint_as_float(v & 0xffff0000u));
   float2 r;
-  asm("{.reg .b16 l, h; mov.b32 {l, h}, %2; cvt.f32.f16 %0, l; cvt.f32.f16 %1, h;}" : "=f"(r.x), "=f"(r.y) : "r"(v));
+  if (BFLOAT) asm("shl.b32 %0, %2, 16; and.b32 %1, %2, 0xffff0000;" : "=f"(r.x), "=f"(r.y) : "r"(v));
+  else asm("{.reg .b16 l, h; mov.b32 {l, h}, %2; cvt.f32.f16 %0, l; cvt.f32.f16 %1, h;}" : "=f"(r.x), "=f"(r.y) : "r"(v));
   return r;
 }
 INLINE float from_lane(float v, int lane) { return __shfl_sync(0xffffffffu, v, lane); }

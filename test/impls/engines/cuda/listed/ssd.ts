@@ -53,7 +53,9 @@ export function ofSsd(all: boolean): Listed[] {
           { state: 64, headDim: 64, with: ["D"] as const },
           { state: 64, headDim: 64, oneChunk: true },
           { state: 256, headDim: 64, oneChunk: true },
-          { state: 64, headDim: 64, with: ["dt", "z"] as const, dtype: "bf16" as const },
+          { state: 64, headDim: 64, dtype: "bf16" as const },
+          { state: 128, headDim: 64, dtype: "bf16" as const },
+          { state: 256, headDim: 64, dtype: "bf16" as const },
         ]
       : []),
   ];
