@@ -7,6 +7,7 @@ import { materialisedTorch } from "./materialised.torch.js";
 import { materialisedWebgpu } from "./materialised.webgpu.js";
 import { attention } from "./operator.js";
 import { tiledCpu } from "./tiled.cpu.js";
+import { tiledCuda } from "./tiled.cuda.js";
 import { tiledNative } from "./tiled.native.js";
 import { tiledTorch } from "./tiled.torch.js";
 import { tiledWasm } from "./tiled.wasm.js";
@@ -21,6 +22,7 @@ export const implementations = [
   materialisedTfjs,
   materialisedWebgpu,
   tiledWebgpu,
+  tiledCuda,
   ...materialisedTorch,
   ...tiledTorch,
   materialisedOnnxruntime,

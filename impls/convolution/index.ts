@@ -1,5 +1,6 @@
 /** Every implementation of convolution, in the order in which charts list them. */
 import { fftCpu } from "./fft.cpu.js";
+import { fftCuda } from "./fft.cuda.js";
 import { fftNative } from "./fft.native.js";
 import { fftOnnxruntime } from "./fft.onnxruntime.js";
 import { fftTfjs } from "./fft.tfjs.js";
@@ -18,6 +19,7 @@ export const implementations = [
   fftTfjs,
   recurrentCpu,
   fftWebgpu,
+  fftCuda,
   ...fftTorch,
   fftOnnxruntime,
 ];

@@ -10,10 +10,12 @@ import { CudaDevice } from "./cuda/device/device.js";
 import { Graphs } from "./cuda/device/graphs.js";
 import { type Grid, type Kernel, launch, pack } from "./cuda/device/kernel.js";
 import { tensorMap } from "./cuda/device/tensor-map.js";
+import { type CufftCalls, loadCufft } from "./cuda/host/cufft.js";
 import { type DriverCalls, loadDriver } from "./cuda/host/driver.js";
 import { type Compiler, loadCompiler } from "./cuda/host/nvrtc.js";
 import { type ForeignCuda, prepareForeign } from "./cuda/problem/foreign.js";
 import { type CudaLaunch, Stage } from "./cuda/problem/stage.js";
+import { refused } from "./cuda/problem/storage.js";
 import { type DeviceInfo, type Engine, EngineAbsent, type Timing } from "./engine.js";
 
 export type { CudaLaunch, Grid };
@@ -23,6 +25,8 @@ export interface CudaEngine extends Engine<CudaLaunch> {
   readonly card: CudaDevice;
   /** Buffers and kernels of one problem; `prepare` adds its launches to it. */
   stage<Op extends AnyOperator>(operator: Op, problem: Problem<Op>): Stage<Op>;
+  /** A sentence where the library behind `Stage.transforms` is absent. */
+  transformsLack(): string | undefined;
   /** A user's file. */
   foreign<Op extends AnyOperator>(
     operator: Op,
@@ -48,6 +52,8 @@ const OLDEST = 80;
 export interface CudaLibraries {
   driver(): DriverCalls;
   compiler(): Compiler;
+  /** Loaded by the first problem that transforms. */
+  cufft?(): CufftCalls;
   readonly cache?: string;
 }
 
@@ -77,26 +83,33 @@ export async function open(
       throw new Error(
         `${card.facts.name} is of compute capability ${card.capability / 10}; the kernels need ${OLDEST / 10} or newer`,
       );
-    return engineOn(card);
+    return engineOn(card, libraries.cufft);
   } catch (error) {
     throw new EngineAbsent((error as Error).message);
   }
 }
 
 /** The engine on a card that is open already. */
-export function engineOn(card: CudaDevice): CudaEngine {
+export function engineOn(card: CudaDevice, cufft: () => CufftCalls = loadCufft): CudaEngine {
   const graphs = new Graphs(card);
   const stopwatch = new Stopwatch(card, graphs);
   return {
     name: "cuda",
     device: describe(card),
     card,
-    stage: (operator, problem) => new Stage(card, graphs, operator, problem),
+    stage: (operator, problem) => new Stage(card, graphs, operator, problem, cufft),
+    transformsLack() {
+      try {
+        cufft();
+        return undefined;
+      } catch (error) {
+        return (error as Error).message;
+      }
+    },
     foreign: (operator, problem, kernel) => prepareForeign(card, graphs, { operator, problem }, kernel),
     pack,
     tensorMap: (address, dims, box, rowBytes) => tensorMap(card, address, dims, box, rowBytes),
-    unsupported: ({ dtype }) =>
-      dtype === "f32" || dtype === "f16" ? undefined : `the cuda engine stores f32 or f16, not ${dtype}`,
+    unsupported: ({ dtype }) => refused(dtype),
     async once(run) {
       // one at a time: an error then names the kernel it came from
       for (const kernel of await kernelsOf(run)) {

@@ -22,7 +22,6 @@ export const cuda = language({
   keys: { ...launchKeys(LAUNCH), scratch: "optional", constants: "optional", flags: "optional" },
   read(fields, header) {
     tensors.noLayout(fields, header, "CUDA");
-    if (header.dtypes.includes("bf16")) fields.fail("dtypes", "has bf16; the cuda engine stores f32 and f16");
     const scratch = tensors.readScratch(fields, header);
     const launches = readLaunches(fields, LAUNCH, (one) => launchOf(one, header, scratch));
     tensors.mustWriteOutputs(

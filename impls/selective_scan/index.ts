@@ -5,6 +5,7 @@ import { recurrentNative } from "./recurrent.native.js";
 import { recurrentOnnxruntime } from "./recurrent.onnxruntime.js";
 import { recurrentTorch } from "./recurrent.torch.js";
 import { recurrentWasm } from "./recurrent.wasm.js";
+import { scanCuda } from "./scan.cuda.js";
 import { scanTfjs } from "./scan.tfjs.js";
 import { scanTorch } from "./scan.torch.js";
 import { scanWebgpu } from "./scan.webgpu.js";
@@ -16,6 +17,7 @@ export const implementations = [
   recurrentCpu,
   scanTfjs,
   scanWebgpu,
+  scanCuda,
   ...recurrentTorch,
   ...scanTorch,
   recurrentOnnxruntime,

@@ -5,6 +5,7 @@ import { recurrentNative } from "./recurrent.native.js";
 import { recurrentTfjs } from "./recurrent.tfjs.js";
 import { recurrentTorch } from "./recurrent.torch.js";
 import { recurrentWasm } from "./recurrent.wasm.js";
+import { scanCuda } from "./scan.cuda.js";
 import { scanWebgpu } from "./scan.webgpu.js";
 
 export { selectiveScanDecode };
@@ -14,5 +15,6 @@ export const implementations = [
   recurrentCpu,
   recurrentTfjs,
   scanWebgpu,
+  scanCuda,
   ...recurrentTorch,
 ];

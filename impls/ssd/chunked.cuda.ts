@@ -1,4 +1,5 @@
 /** The chunked form (SSD, section 6) on NVIDIA's tensor cores. How it is cut and what it costs: engines/cuda/README.md. */
+import { ROUNDOFF } from "../bound.js";
 import type { CudaEngine } from "../engines/cuda.js";
 import { implementation } from "../implementation.js";
 import { HOPPER, NVIDIA } from "../matrix-unit.js";
@@ -18,7 +19,7 @@ import { type Ssd, ssd } from "./operator.js";
 
 /**
  * wgmma: warpgroup products fed by the copy engine (Hopper); mma: products of 16 x 8 x 16 from ordinary copies, any shape, every card since
- * Ampere. -exact: states at the borders of segments in f32 instead of f16.
+ * Ampere. -exact: states at the borders of segments in f32, not as X is stored.
  */
 const MAKES: Readonly<Record<string, { readonly mma: boolean; readonly borders: Borders }>> = {
   wgmma: { mma: false, borders: { localHalf: true, entryHalf: true } },
@@ -33,7 +34,7 @@ export const chunkedCuda = implementation(ssd, "cuda", {
   form: "chunked",
   source:
     "arXiv 2405.21060 section 6, listing 1; segment states first where workgroups are too few for one pass",
-  dtypes: ["f16"],
+  dtypes: ["f16", "bf16"],
   grain: { headDim: ROW_VALUES, state: ROW_VALUES },
   options: (problem, engine) => {
     const makes = hopperLacks(problem, engine) === undefined ? ["wgmma", "wgmma-exact", "mma"] : ["mma"];
@@ -41,14 +42,14 @@ export const chunkedCuda = implementation(ssd, "cuda", {
   },
   // pairs above the diagonal, and what a reset or a border hides, are multiplied by 0
   nonFinite: { tokens: "chunk", borders: true },
-  rounding: ({ dims }, { make = "mma" }) => {
+  rounding: ({ dims, dtype }, { make = "mma" }) => {
     const { mma, borders } = MAKES[make] ?? MAKES.mma;
     const { localHalf, entryHalf } = borders;
     return {
       accumulate: 2 ** -24,
       products: { unit: mma ? NVIDIA : HOPPER, terms: dims.state },
-      storage: 2 ** -11,
-      // weighted X, state or masked scores, Y, and one for differences inside sixteen tokens; the states at borders that are stored in f16
+      storage: ROUNDOFF[dtype],
+      // weighted X, state or masked scores, Y, and one for differences inside sixteen tokens; the states at borders that are stored as X is
       roundings: 4 + (localHalf ? 1 : 0) + (entryHalf ? 1 : 0),
       longestSum: CHUNK,
       decay: "segsum",

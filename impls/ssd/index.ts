@@ -14,6 +14,7 @@ import { quadraticTfjs } from "./quadratic.tfjs.js";
 import { quadraticWasm } from "./quadratic.wasm.js";
 import { quadraticWebgpu } from "./quadratic.webgpu.js";
 import { recurrentCpu } from "./recurrent.cpu.js";
+import { recurrentCuda } from "./recurrent.cuda.js";
 import { recurrentNative } from "./recurrent.native.js";
 import { recurrentOnnxruntime } from "./recurrent.onnxruntime.js";
 import { recurrentWasm } from "./recurrent.wasm.js";
@@ -34,6 +35,7 @@ export const implementations = [
   quadraticTfjs,
   scanTfjs,
   recurrentWebgpu,
+  recurrentCuda,
   quadraticWebgpu,
   chunkedWebgpu,
   chunkedCuda,

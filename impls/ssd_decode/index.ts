@@ -1,6 +1,7 @@
 /** Every implementation of ssd_decode, in the order in which charts list them. */
 import { ssdDecode } from "./operator.js";
 import { recurrentCpu } from "./recurrent.cpu.js";
+import { recurrentCuda } from "./recurrent.cuda.js";
 import { recurrentNative } from "./recurrent.native.js";
 import { recurrentTfjs } from "./recurrent.tfjs.js";
 import { recurrentTorch } from "./recurrent.torch.js";
@@ -14,5 +15,6 @@ export const implementations = [
   recurrentCpu,
   recurrentTfjs,
   recurrentWebgpu,
+  recurrentCuda,
   ...recurrentTorch,
 ];

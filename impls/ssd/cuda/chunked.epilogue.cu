@@ -27,9 +27,7 @@ INLINE void add_skip(const Problem &p, float (&Y)[32], const Slice &slice, u32 x
 
 // silu through exp(-|z|), which cannot overflow
 INLINE float gated(float y, u16 bits) {
-  float z;
-  asm("cvt.f32.f16 %0, %1;" : "=f"(z) : "h"(bits));
-  float e = exp2_fast(-1.4426950408889634f * fabsf(z));
+  float z = floats(bits).x, e = exp2_fast(-1.4426950408889634f * fabsf(z));
   return y * z * __fdividef(z >= 0.0f ? 1.0f : e, 1.0f + e);
 }
 INLINE void apply_gate(const Problem &p, float (&Y)[32], const Slice &slice, const Place &place, int t0, int w, int lane) {

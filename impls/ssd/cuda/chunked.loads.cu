@@ -34,13 +34,6 @@ INLINE Slice slice_of(const Problem &p, const Place &place, int half) {
   return slice;
 }
 
-INLINE void copy_async(u32 to, const void *from, int bytes, int all) {
-  if (all == 16) asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(to), "l"(from), "r"(bytes) : "memory");
-  else asm volatile("cp.async.ca.shared.global [%0], [%1], 4, %2;" ::"r"(to), "l"(from), "r"(bytes) : "memory");
-}
-INLINE void copies_end() { asm volatile("cp.async.commit_group;" ::: "memory"); }
-template <int LEFT> INLINE void copies_wait() { asm volatile("cp.async.wait_group %0;" ::"n"(LEFT) : "memory"); }
-
 // logA and dt of a chunk: [tensor][half][64]
 INLINE void load_steps(const Problem &p, const Place &place, const Slice &first, const Slice &second, u32 to, int chunk) {
   int half = threadIdx.x & 1, row = (threadIdx.x >> 1) & 63, tensor = threadIdx.x >> 7, t = chunk * CHUNK + row;
@@ -52,19 +45,6 @@ INLINE void load_steps(const Problem &p, const Place &place, const Slice &first,
 
 #if HOPPER
 struct Maps { const TensorMap *X, *B, *C; };
-INLINE void barrier_init(u32 bar) { asm volatile("mbarrier.init.shared::cta.b64 [%0], 1;" ::"r"(bar) : "memory"); }
-INLINE void barrier_expect(u32 bar, int bytes) {
-  asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(bar), "r"(bytes) : "memory");
-}
-INLINE void barrier_wait(u32 bar, u32 phase) {
-  asm volatile("{.reg .pred p;\n W%=: mbarrier.try_wait.parity.shared::cta.b64 p, [%0], %1;\n @p bra D%=;\n bra W%=;\n D%=:\n}"
-               ::"r"(bar), "r"(phase) : "memory");
-}
-INLINE void copy_box(u32 to, const TensorMap *map, int column, int outer, int t, int batch, u32 bar) {
-  asm volatile("cp.async.bulk.tensor.4d.shared::cluster.global.tile.mbarrier::complete_tx::bytes [%0], [%1, {%2, %3, %4, %5}], [%6];"
-               ::"r"(to), "l"(map), "r"(column), "r"(outer), "r"(t), "r"(batch), "r"(bar) : "memory");
-}
-INLINE void prefetch_map(const TensorMap *map) { asm volatile("prefetch.tensormap [%0];" ::"l"(map) : "memory"); }
 #endif
 
 // Where tiles come from and when they are there.

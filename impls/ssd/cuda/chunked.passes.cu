@@ -1,17 +1,5 @@
 // The two walks over a segment's chunks.
 
-// The next kernel may start: what it reads of this one it waits for itself.
-INLINE void let_next_start() {
-#if HOPPER
-  asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
-#endif
-}
-INLINE void wait_for_last() {
-#if HOPPER
-  asm volatile("griddepcontrol.wait;" ::: "memory");
-#endif
-}
-
 // States at the borders of segments, in the order of the threads that hold them: 8 values a thread and step.
 template <bool HALF> INLINE void store_octet(void *states, size_t octet, const float *v) {
   if (HALF) {

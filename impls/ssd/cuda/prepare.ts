@@ -38,6 +38,8 @@ export interface Build {
   readonly borders: Borders;
   /** Products of 16 x 8 x 16 and ordinary copies instead of Hopper's. */
   readonly mma: boolean;
+  /** Storage in bf16 instead of f16. */
+  readonly bfloat: boolean;
   readonly dt: boolean;
   readonly z: boolean;
   /** 0: none, 1: one a head, 2: one a channel. */
@@ -50,9 +52,11 @@ export interface Build {
 export function chunkedSource(build: Build, entry: Entry) {
   const { shape, tuning, borders, oneChunk } = build;
   return {
+    libraries: ["matrices"] as const,
     urls,
     entry,
     defines: {
+      BFLOAT: build.bfloat ? 1 : 0,
       NPAD: shape.padded,
       MMA_SYNC: build.mma ? 1 : 0,
       WIDE: shape.wide ? 1 : 0,
@@ -117,6 +121,7 @@ function buildFor(
     ...make,
     shape,
     tuning: tuning ?? tuningFor(shape.padded, card.facts.attributes.sharedBytes),
+    bfloat: problem.dtype === "bf16",
     dt: inputs.dt !== undefined,
     z: inputs.z !== undefined,
     skip: inputs.D === undefined ? 0 : inputs.D.axes.length === 1 ? 1 : 2,

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { launch, makeKernel, pack } from "../../../impls/engines/cuda/device/kernel.js";
+import { bfloatValue } from "../../../impls/engines/cuda/problem/storage.js";
 import { open } from "../../../impls/engines/cuda.js";
 import { EngineAbsent, EngineCrashed } from "../../../impls/engines/engine.js";
 import { firstThatLoads } from "../../../impls/engines/libraries/koffi.js";
@@ -102,22 +103,28 @@ it("tells cards apart by number, name and UUID", async () => {
 describe("a problem", () => {
   const problem = randomProblem(ssd, { dims, dtype: "f16", with: ["dt", "D"], seed: 3 });
 
-  it("has the inputs of impls/random.ts, bit for bit", async () => {
-    const driver = new FakeDriver();
-    const stage = (await opened(driver)).stage(ssd, problem);
-    for (const name of ["X", "logA", "B", "dt", "D"]) {
-      const dtype = inputDtype(ssd, problem, name) as "f16" | "f32";
-      const source = (problem.inputs as Record<string, Parameters<typeof toFloat32>[0]>)[name];
-      const expected = toFloat32(source, dtype);
-      const bytes = driver.memory.get(stage.input(name))!;
-      const seen =
-        dtype === "f32"
-          ? new Float32Array(bytes.buffer, 0, expected.length)
-          : Float32Array.from(new Uint16Array(bytes.buffer, 0, expected.length), halfFrom);
-      expect(seen).toEqual(expected);
-    }
-    expect(stage.input("z")).toBe(0n);
-  });
+  it.each(["f16", "bf16"] as const)(
+    "has the inputs of impls/random.ts in %s, bit for bit",
+    async (storage) => {
+      const driver = new FakeDriver();
+      const stage = (await opened(driver)).stage(ssd, { ...problem, dtype: storage });
+      for (const name of ["X", "logA", "B", "dt", "D"]) {
+        const dtype = inputDtype(ssd, { ...problem, dtype: storage }, name) as "f32" | "f16" | "bf16";
+        const source = (problem.inputs as Record<string, Parameters<typeof toFloat32>[0]>)[name];
+        const expected = toFloat32(source, dtype);
+        const { buffer } = driver.memory.get(stage.input(name))!;
+        const seen =
+          dtype === "f32"
+            ? new Float32Array(buffer, 0, expected.length)
+            : Float32Array.from(
+                new Uint16Array(buffer, 0, expected.length),
+                dtype === "f16" ? halfFrom : bfloatValue,
+              );
+        expect(seen).toEqual(expected);
+      }
+      expect(stage.input("z")).toBe(0n);
+    },
+  );
 
   it("has rows of another seed where the problem has them", async () => {
     const driver = new FakeDriver();

@@ -162,7 +162,7 @@ describe("refuses with a sentence", () => {
     unsupportedReason(chunkedCuda, { ...problemOf(dims), dtype } as ReturnType<typeof problemOf>, options);
 
   it.each([
-    ["another dtype", reason({}, {}, "f32"), "needs dtype f16, got f32"],
+    ["another dtype", reason({}, {}, "f32"), "needs dtype f16 or bf16, got f32"],
     ["another chunk", reason({}, { chunk: 32 }), "needs chunk 64, got 32"],
     ["an unknown make", reason({}, { make: "tile" }), "needs make wgmma, wgmma-exact, mma, got tile"],
     ["a longer state", reason({ state: 257 }, {}), "needs state of at most 256, got 257"],

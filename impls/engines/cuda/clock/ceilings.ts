@@ -23,10 +23,14 @@ export function measureCeilings(device: CudaDevice, stopwatch: Stopwatch): Ceili
       best(stopwatch, kernelOn(device, source, { blocks, threads: THREADS }, pack([sink as Handle, STEPS]))),
     );
   const f32 = (blocks * THREADS * STEPS * 8 * 2) / steps({ urls: [multiplyAddUrl], entry: "multiply_add" });
-  const matrix = steps({ urls: [matrixUrl], entry: "matrix_rate" });
+  const matrix = (type: "f16" | "bf16") =>
+    steps({ urls: [matrixUrl], entry: "matrix_rate", defines: { TYPE: type } });
   // four products of 64 x 128 x 16 a warpgroup and step, or eight of 16 x 8 x 16 a warp
   const flops = device.capability === 90 ? (warps / 4) * 4 * 2 * 64 * 128 * 16 : warps * 8 * 2 * 16 * 8 * 16;
-  return { bytesPerS: copyRate(device, stopwatch), flopsPerS: { f32, f16: (flops * STEPS) / matrix } };
+  return {
+    bytesPerS: copyRate(device, stopwatch),
+    flopsPerS: { f32, f16: (flops * STEPS) / matrix("f16"), bf16: (flops * STEPS) / matrix("bf16") },
+  };
 }
 
 function copyRate(device: CudaDevice, stopwatch: Stopwatch): number {

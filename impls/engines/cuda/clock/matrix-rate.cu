@@ -1,6 +1,10 @@
-// f16 products with f32 sums: warpgroup products of 64 x 128 x 16 from shared memory where the architecture has them, else 16 x 8 x 16
-// from registers.
+// Products of TYPE (f16 or bf16) with f32 sums: warpgroup products of 64 x 128 x 16 from shared memory where the architecture has them,
+// else 16 x 8 x 16 from registers.
 struct Rate { float *sink; int steps; };
+
+#define STRING_OF(x) #x
+#define STRING(x) STRING_OF(x)
+#define TYPES "f32." STRING(TYPE) "." STRING(TYPE)
 
 #if __CUDA_ARCH_FEAT_SM90_ALL
 #define REGS_16 "%0,%1,%2,%3,%4,%5,%6,%7,%8,%9,%10,%11,%12,%13,%14,%15"
@@ -23,7 +27,7 @@ extern "C" __global__ void __launch_bounds__(256) matrix_rate(Rate p) {
     asm volatile("wgmma.fence.sync.aligned;" ::: "memory");
 #pragma unroll
     for (int k = 0; k < 4; k++)
-      asm volatile("{.reg .pred p; setp.eq.u32 p, 0, 0;\n wgmma.mma_async.sync.aligned.m64n128k16.f32.f16.f16 {" REGS_64
+      asm volatile("{.reg .pred p; setp.eq.u32 p, 0, 0;\n wgmma.mma_async.sync.aligned.m64n128k16." TYPES " {" REGS_64
                    "}, %64, %65, p, 1, 1, 0, 0;}"
                    : SUMS_16(d, 0), SUMS_16(d, 16), SUMS_16(d, 32), SUMS_16(d, 48)
                    : "l"(at + 2 * k), "l"(at + 1024 + 2 * k));
@@ -46,7 +50,7 @@ extern "C" __global__ void __launch_bounds__(256) matrix_rate(Rate p) {
   for (int step = 0; step < p.steps; step++)
 #pragma unroll
     for (int k = 0; k < 8; k++)
-      asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
+      asm volatile("mma.sync.aligned.m16n8k16.row.col." TYPES ".f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
                    : "+f"(d[k][0]), "+f"(d[k][1]), "+f"(d[k][2]), "+f"(d[k][3])
                    : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
   float sum = 0;

@@ -1,11 +1,10 @@
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
-import { fileURLToPath } from "node:url";
 import { compiledAnew, cubinOf } from "../host/cubins.js";
 import type { DriverCalls, Handle, Out } from "../host/driver.js";
 import type { Compiler } from "../host/nvrtc.js";
 import { Checked } from "./errors.js";
-import { compileOptions, type KernelSource, programText } from "./program.js";
+import { compileOptions, type KernelSource, pathsOf, programText } from "./program.js";
 
 /** A function of a module that is ready to launch. */
 export interface KernelFunction {
@@ -200,8 +199,9 @@ export class CudaDevice extends Checked {
     return found;
   }
 
-  #program({ urls, defines = {}, plain = false, flags = [] }: KernelSource) {
-    const paths = urls.map((url) => fileURLToPath(url));
+  #program(source: KernelSource) {
+    const { defines = {}, plain = false, flags = [] } = source;
+    const paths = pathsOf(source);
     return {
       text: programText(paths),
       name: basename(paths[paths.length - 1]),

@@ -2,8 +2,17 @@
 import type { Handle, LaunchConfig } from "../host/driver.js";
 import type { CudaDevice, KernelFunction } from "./device.js";
 
-/** All that a launch needs; made once, launched often. */
-export interface Kernel {
+/** What a library launches by itself on the device's stream. */
+export interface LibraryCall {
+  readonly function: Pick<KernelFunction, "name" | "hash">;
+  readonly call: () => void;
+}
+
+/** One step of a run; made once, launched often. */
+export type Kernel = OwnKernel | LibraryCall;
+
+/** All that a launch needs. */
+interface OwnKernel {
   readonly function: KernelFunction;
   readonly config: LaunchConfig;
   readonly parameters: readonly Uint8Array[];
@@ -28,7 +37,7 @@ export function makeKernel(
   kernel: KernelFunction,
   { blocks, threads, sharedBytes = 0, cooperative = false, early = false }: Grid,
   parameters: readonly Uint8Array[],
-): Kernel {
+): OwnKernel {
   const [blockX, blockY, blockZ] = typeof threads === "number" ? [threads, 1, 1] : threads;
   if (sharedBytes > 0) device.resident(kernel, blockX * blockY * blockZ, sharedBytes);
   const [gridX, gridY, gridZ] = typeof blocks === "number" ? [blocks, 1, 1] : blocks;
@@ -41,7 +50,12 @@ export function makeKernel(
   return { function: kernel, config, parameters };
 }
 
-export function launch(device: CudaDevice, { function: kernel, config, parameters }: Kernel): void {
+export function launch(device: CudaDevice, step: Kernel): void {
+  if ("call" in step) {
+    step.call();
+    return;
+  }
+  const { function: kernel, config, parameters } = step;
   device.check(
     `launch of ${kernel.name}`,
     device.calls.cuLaunchKernelEx(config, kernel.handle, parameters, null),

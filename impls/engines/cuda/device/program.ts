@@ -1,8 +1,11 @@
 /** What a kernel is compiled from. */
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
+import { fileURLToPath } from "node:url";
 
 export interface KernelSource {
+  /** Parts of the engine's library that come before the texts. */
+  readonly libraries?: readonly Library[];
   /** Texts put behind each other, as if they were one file. */
   readonly urls: readonly URL[];
   readonly defines?: Readonly<Record<string, number | string>>;
@@ -14,6 +17,24 @@ export interface KernelSource {
   readonly flags?: readonly string[];
   /** A user's: it may include other files, so that its text alone does not say what it is, and nothing of it is kept. */
   readonly foreign?: boolean;
+}
+
+/** matrices: words, products of tensor cores, copies, with BFLOAT and MMA_SYNC defined; elements: of a tensor, by their storage type. */
+export type Library = "matrices" | "elements";
+
+const LIBRARIES: Readonly<Record<Library, readonly URL[]>> = {
+  elements: [new URL("../library/elements.cu", import.meta.url)],
+  matrices: [
+    new URL("../library/words.cu", import.meta.url),
+    new URL("../library/matrices.cu", import.meta.url),
+    new URL("../library/products.cu", import.meta.url),
+    new URL("../library/copies.cu", import.meta.url),
+  ],
+};
+
+/** The files of a source, in the order of the text. */
+export function pathsOf({ libraries = [], urls }: Pick<KernelSource, "libraries" | "urls">): string[] {
+  return [...libraries.flatMap((name) => LIBRARIES[name]), ...urls].map((url) => fileURLToPath(url));
 }
 
 /** Several files as one; the compiler's messages name the file and its own line. */

@@ -1,9 +1,10 @@
 /** NVRTC, the compiler of the CUDA toolkit as a library: sources to machine code of one architecture, with what ptxas says of it. */
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Declarations, firstThatLoads } from "../../libraries/koffi.js";
 import type { Handle, Out } from "./driver.js";
+import { foldersOf, librariesIn, pythonFolders, toolkitFolders } from "./folders.js";
 
 export interface NvrtcCalls {
   nvrtcVersion(major: Int32Array, minor: Int32Array): number;
@@ -61,7 +62,7 @@ export function loadCompiler(): Compiler {
 /** Where NVRTC lies: a folder the user names, the loader's own, the toolkit, Python's packages, what `.ci/nvrtc` unpacked. */
 function loadNvrtc(): NvrtcCalls {
   const named = process.env.DUALBENCH_NVRTC;
-  const folders = named ? [named] : [...toolkitFolders(), ...pythonFolders(), unpackedFolder()];
+  const folders = named ? [named] : [...foldersOf("cuda_nvrtc"), unpackedFolder()];
   const inFolders = folders.flatMap((folder) => librariesIn(folder, /^libnvrtc\.so\.\d+$/));
   const files = named ? inFolders : ["libnvrtc.so.13", "libnvrtc.so.12", ...inFolders];
   // its second half is looked for by name alone: it must be there already when it lies in a folder that no loader searches
@@ -76,14 +77,9 @@ function loadNvrtc(): NvrtcCalls {
   return found.bind(declarations);
 }
 
-function toolkitFolders(): string[] {
-  const home = process.env.CUDA_HOME ?? process.env.CUDA_PATH;
-  return [...(home ? [join(home, "lib64")] : []), "/usr/local/cuda/lib64", "/opt/cuda/lib64"];
-}
-
 /** Where headers of the toolkit lie (cuda_fp16.h, mma.h): NVRTC itself has none. */
 export function includeFolders(): string[] {
-  const [toolkit, python] = [toolkitFolders(), pythonFolders()];
+  const [toolkit, python] = [toolkitFolders(), pythonFolders("cuda_nvrtc")];
   const beside = [
     ...toolkit.map((folder) => join(folder, "..", "include")),
     ...python.flatMap((folder) =>
@@ -93,31 +89,8 @@ export function includeFolders(): string[] {
   return [...new Set(beside)].filter((folder) => existsSync(join(folder, "cuda_fp16.h")));
 }
 
-/** `nvidia/cu13/lib` and `nvidia/cuda_nvrtc/lib` beside the packages of the usual Pythons. */
-function pythonFolders(): string[] {
-  const roots = [process.env.VIRTUAL_ENV, "/opt/torch/.venv", "/usr/local", "/usr"].flatMap((root) =>
-    root ? [join(root, "lib")] : [],
-  );
-  const sites = roots.flatMap((lib) =>
-    namesIn(lib)
-      .filter((name) => /^python3/.test(name))
-      .flatMap((name) => [join(lib, name, "site-packages"), join(lib, name, "dist-packages")]),
-  );
-  return sites.flatMap((site) => ["cu13", "cuda_nvrtc"].map((part) => join(site, "nvidia", part, "lib")));
-}
-
 function unpackedFolder(): string {
   return fileURLToPath(new URL("../../../../.dualbench/nvrtc/usr/lib/x86_64-linux-gnu", import.meta.url));
-}
-
-function namesIn(folder: string): string[] {
-  return existsSync(folder) ? readdirSync(folder).sort().reverse() : [];
-}
-
-function librariesIn(folder: string, name: RegExp): string[] {
-  return namesIn(folder)
-    .filter((file) => name.test(file))
-    .map((file) => join(folder, file));
 }
 
 /** Over the library's own functions, or a test's. */

@@ -2,11 +2,10 @@
 import { GRID_BITS } from "../../../random.js";
 import { matrixShape, type RandomTensor, streamOf, stretchesOf, type TensorSource } from "../../../tensor.js";
 import { caseOf } from "../../random-on-device.js";
-import { halfBits } from "../../webgpu/problem/half.js";
 import type { CudaDevice } from "../device/device.js";
 import { launch, makeKernel, pack, strided } from "../device/kernel.js";
 import type { Handle } from "../host/driver.js";
-import { bytesOf, type Dtype } from "./outputs.js";
+import { bytesOf, type Dtype, givenBytes, KINDS } from "./storage.js";
 
 const hashUrl = new URL("./hash.cu", import.meta.url);
 const randomUrl = new URL("./random.cu", import.meta.url);
@@ -21,20 +20,19 @@ export function writeInput(device: CudaDevice, source: TensorSource, dtype: Dtyp
 function writeRandom(device: CudaDevice, source: RandomTensor, dtype: Dtype, to: Handle): void {
   const { cols } = matrixShape(source);
   const last = source.shape[source.shape.length - 1] ?? 1;
-  const kernel = device.kernel({ urls: [hashUrl, randomUrl], entry: "random_values", plain: true });
+  const kernel = device.kernel({
+    libraries: ["elements"],
+    urls: [hashUrl, randomUrl],
+    entry: "random_values",
+    plain: true,
+  });
   for (const { seed, firstRow, rows } of stretchesOf(source)) {
     const { k0, k1 } = streamOf(source, seed);
     const parameters = pack([
       to + BigInt(firstRow * cols * bytesOf(dtype)),
       ...[rows * cols, cols, firstRow].map(BigInt),
-      ...[k0, k1, last, caseOf(source), GRID_BITS[dtype], dtype === "f16" ? 1 : 0],
+      ...[k0, k1, last, caseOf(source), GRID_BITS[dtype], KINDS[dtype]],
     ]);
     launch(device, makeKernel(device, kernel, strided(rows * cols), [parameters]));
   }
-}
-
-/** Values rounded once. */
-export function givenBytes(data: Float64Array, dtype: Dtype): Uint8Array {
-  const values = dtype === "f32" ? Float32Array.from(data) : Uint16Array.from(data, halfBits);
-  return new Uint8Array(values.buffer, 0, data.length * bytesOf(dtype));
 }

@@ -3,12 +3,10 @@ import { laneView, runsOf } from "../../../lanes.js";
 import type { AnyOperator, Lane, Outputs, Problem } from "../../../operator.js";
 import type { Inspection } from "../../../prepared.js";
 import { streamKeys } from "../../../random.js";
-import { halfValue } from "../../webgpu/problem/half.js";
 import type { CudaDevice } from "../device/device.js";
 import { type Kernel, launch, makeKernel, pack, strided } from "../device/kernel.js";
 import type { Handle } from "../host/driver.js";
-
-export type Dtype = "f32" | "f16";
+import { bytesOf, type Dtype, KINDS, NAN_WORDS, valuesIn } from "./storage.js";
 
 /** One output, whole. */
 export interface OutputBuffer {
@@ -16,10 +14,6 @@ export interface OutputBuffer {
   readonly address: Handle;
   readonly dtype: Dtype;
   readonly count: number;
-}
-
-export function bytesOf(dtype: Dtype): number {
-  return dtype === "f16" ? 2 : 4;
 }
 
 const hashUrl = new URL("./hash.cu", import.meta.url);
@@ -32,8 +26,7 @@ const projectionKeys = streamKeys(0, "projection");
 export function poisonKernel(device: CudaDevice, { address, dtype, count }: OutputBuffer): Kernel {
   const words = Math.ceil((count * bytesOf(dtype)) / 4);
   const fill = device.kernel({ urls: [fillUrl], entry: "fill", plain: true });
-  const word = dtype === "f16" ? 0x7e007e00 : 0x7fc00000;
-  return makeKernel(device, fill, strided(words), [pack([address, BigInt(words), word])]);
+  return makeKernel(device, fill, strided(words), [pack([address, BigInt(words), NAN_WORDS[dtype]])]);
 }
 
 export class OutputReader<Op extends AnyOperator> {
@@ -48,9 +41,7 @@ export class OutputReader<Op extends AnyOperator> {
   read(): Outputs<Op> {
     const whole = this.outputs.map(({ name, address, dtype, count }) => {
       const { buffer } = this.device.download(address, count * bytesOf(dtype), `read of ${name}`);
-      const values =
-        dtype === "f32" ? new Float32Array(buffer) : Float32Array.from(new Uint16Array(buffer), halfValue);
-      return [name, values] as const;
+      return [name, valuesIn(buffer, dtype)] as const;
     });
     return Object.fromEntries(whole) as Outputs<Op>;
   }
@@ -82,7 +73,7 @@ export class OutputReader<Op extends AnyOperator> {
     return this.#withBuffers([start.byteLength], ([found]) => {
       device.upload(found, new Uint8Array(start.buffer));
       const survey = device.kernel({ urls: [hashUrl, surveyUrl], entry: "survey", plain: true });
-      const parameters = pack([address, found, BigInt(count), dtype === "f16" ? 1 : 0]);
+      const parameters = pack([address, found, BigInt(count), KINDS[dtype]]);
       launch(device, makeKernel(device, survey, strided(count), [parameters]));
       return new BigUint64Array(device.download(found, start.byteLength, "survey").buffer);
     });
@@ -107,14 +98,19 @@ export class OutputReader<Op extends AnyOperator> {
     const table = new Uint8Array(BigInt64Array.from(jobs).buffer);
     const found = this.#withBuffers([table.byteLength, total * 8], ([jobBuffer, out]) => {
       device.upload(jobBuffer, table);
-      const gather = device.kernel({ urls: [hashUrl, gatherUrl], entry: "gather", plain: true });
+      const gather = device.kernel({
+        libraries: ["elements"],
+        urls: [hashUrl, gatherUrl],
+        entry: "gather",
+        plain: true,
+      });
       const longest = Math.max(...views.map((view) => view.run));
       const { k0, k1 } = projectionKeys;
       const grid = {
         blocks: [Math.min(1024, Math.ceil(longest / 256)), runs.length, 1],
         threads: 256,
       } as const;
-      const parameters = pack([jobBuffer, address, out, k0, k1, dtype === "f16" ? 1 : 0]);
+      const parameters = pack([jobBuffer, address, out, k0, k1, KINDS[dtype]]);
       launch(device, makeKernel(device, gather, grid, [parameters]));
       return new Float64Array(device.download(out, total * 8, `gather of ${count} values of ${name}`).buffer);
     });

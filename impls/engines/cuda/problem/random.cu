@@ -2,7 +2,7 @@
 struct Random {
   void *T;
   long long total, cols, row0; // elements from row row0 on, which T begins with
-  unsigned k0, k1, last, distribution, bits, half;
+  unsigned k0, k1, last, distribution, bits, kind;
 };
 
 __device__ float power_of_two(int k) {
@@ -44,12 +44,6 @@ __device__ float value_at(const Random &p, unsigned row, unsigned col) {
 extern "C" __global__ void random_values(Random p) {
   for (long long i = blockIdx.x * 256ll + threadIdx.x; i < p.total; i += gridDim.x * 256ll) {
     float value = value_at(p, (unsigned)(p.row0 + i / p.cols), (unsigned)(i % p.cols));
-    if (p.half) {
-      unsigned short bits;
-      asm("cvt.rn.f16.f32 %0, %1;" : "=h"(bits) : "f"(value));
-      ((unsigned short *)p.T)[i] = bits;
-    } else {
-      ((float *)p.T)[i] = value;
-    }
+    store_element(p.T, i, p.kind, value);
   }
 }

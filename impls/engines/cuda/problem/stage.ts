@@ -9,11 +9,14 @@ import type { Prepared } from "../../../prepared.js";
 import { elementCount, type TensorSource } from "../../../tensor.js";
 import type { CudaDevice } from "../device/device.js";
 import type { Graphs } from "../device/graphs.js";
-import { type Grid, type Kernel, launch, makeKernel } from "../device/kernel.js";
+import { type Grid, type Kernel, type LibraryCall, launch, makeKernel } from "../device/kernel.js";
 import type { KernelSource } from "../device/program.js";
+import { type CufftCalls, loadCufft } from "../host/cufft.js";
 import type { Handle } from "../host/driver.js";
 import { writeInput } from "./inputs.js";
-import { bytesOf, type Dtype, type OutputBuffer, OutputReader, poisonKernel } from "./outputs.js";
+import { type OutputBuffer, OutputReader, poisonKernel } from "./outputs.js";
+import { bytesOf, type Dtype, refused } from "./storage.js";
+import { type RealTransforms, realTransforms } from "./transforms.js";
 
 /** What a run records into. */
 export interface CudaLaunch {
@@ -29,16 +32,18 @@ export class Stage<Op extends AnyOperator> {
   readonly #owned: { address: Handle; bytes: number }[] = [];
   readonly #outputs: OutputBuffer[] = [];
   readonly #kernels: Kernel[] = [];
+  readonly #plans: RealTransforms[] = [];
 
   constructor(
     readonly device: CudaDevice,
     readonly graphs: Graphs,
     readonly operator: Op,
     readonly problem: Problem<Op>,
+    private readonly cufft: () => CufftCalls = loadCufft,
   ) {
-    if (problem.dtype !== "f32" && problem.dtype !== "f16")
-      throw new Error(`the cuda engine stores f32 or f16, got ${problem.dtype}`);
-    this.dtype = problem.dtype;
+    const sentence = refused(problem.dtype);
+    if (sentence) throw new Error(sentence);
+    this.dtype = problem.dtype as Dtype;
   }
 
   has(name: string): boolean {
@@ -102,6 +107,20 @@ export class Stage<Op extends AnyOperator> {
     }
   }
 
+  /** Adds what a library launches to what `run` does, in order. */
+  call(step: LibraryCall): void {
+    this.#kernels.push(step);
+  }
+
+  /** Fourier transforms of rows, whose plans live as long as this problem. */
+  transforms(size: { readonly length: number; readonly rows: number }): RealTransforms {
+    const transforms = this.#orDispose(() =>
+      realTransforms(this.device, this.cufft(), size, (bytes) => this.scratch("cuFFT's work", bytes)),
+    );
+    this.#plans.push(transforms);
+    return transforms;
+  }
+
   /** Everything that `run` needs exists; what follows allocates nothing. */
   prepared(details: Readonly<Record<string, string | number | boolean>> = {}): Prepared<Op, CudaLaunch> {
     const { device } = this;
@@ -131,5 +150,7 @@ export class Stage<Op extends AnyOperator> {
     this.graphs.forget(this.#kernels);
     for (const { address } of this.#owned) this.device.free(address);
     this.#owned.length = 0;
+    for (const plan of this.#plans) plan.dispose();
+    this.#plans.length = 0;
   }
 }

@@ -1,6 +1,7 @@
 /** The engine's own kernels in TypeScript, reading the parameter structs that impls/engines/cuda/problem and clock declare. */
 
 import type { Handle } from "../../../../impls/engines/cuda/host/driver.js";
+import { bfloatBits, bfloatValue } from "../../../../impls/engines/cuda/problem/storage.js";
 import { DISTRIBUTIONS } from "../../../../impls/engines/random-on-device.js";
 import { halfBits, halfValue } from "../../../../impls/engines/webgpu/problem/half.js";
 import {
@@ -44,33 +45,35 @@ export class FakeKernels {
 
   #random(to: Uint8Array, view: DataView): void {
     const [total, cols, row0] = [8, 16, 24].map((offset) => long(view, offset));
-    const [k0, k1, last, kind, bits, half] = [32, 36, 40, 44, 48, 52].map((o) => view.getUint32(o, true));
+    const [k0, k1, last, distributed, bits, kind] = [32, 36, 40, 44, 48, 52].map((o) =>
+      view.getUint32(o, true),
+    );
     // tests of how large problems are cut look at no value of theirs
     if (total > MOST_VALUES) return;
-    const distribution = DISTRIBUTIONS[kind];
+    const distribution = DISTRIBUTIONS[distributed];
     const values = Float64Array.from({ length: total }, (_, i) =>
       valueAt({ k0, k1 }, row0 + Math.floor(i / cols), i % cols, last, distribution, bits),
     );
-    if (half) halves(to).set(Uint16Array.from(values, halfBits));
+    if (kind) halves(to).set(Uint16Array.from(values, kind === 1 ? halfBits : bfloatBits));
     else floats(to).set(values);
   }
 
   #survey(from: Uint8Array, found: Uint8Array, view: DataView): void {
-    const [total, half] = [long(view, 16), view.getUint32(24, true) === 1];
+    const [total, kind] = [long(view, 16), view.getUint32(24, true)];
     const counts = new BigUint64Array(found.buffer, found.byteOffset, 3);
     for (let i = 0; i < total; i++) {
-      const value = element(from, i, half);
+      const value = element(from, i, kind);
       if (!Number.isFinite(value)) {
         counts[0]++;
         if (BigInt(i) < counts[1]) counts[1] = BigInt(i);
       }
-      counts[2] = BigInt.asUintN(32, counts[2] + BigInt(mix(bitsAt(from, i, half) ^ mix(i))));
+      counts[2] = BigInt.asUintN(32, counts[2] + BigInt(mix(bitsAt(from, i, kind) ^ mix(i))));
     }
   }
 
   #gather(jobs: Uint8Array, from: Uint8Array, out: Uint8Array, view: DataView, lanes: number): void {
     const keys = { k0: view.getUint32(24, true), k1: view.getUint32(28, true) };
-    const half = view.getUint32(32, true) === 1;
+    const kind = view.getUint32(32, true);
     const table = new BigInt64Array(jobs.buffer, jobs.byteOffset, lanes * 7);
     const values = new Float64Array(out.buffer, out.byteOffset, Math.floor(out.byteLength / 8));
     for (let lane = 0; lane < lanes; lane++) {
@@ -81,7 +84,7 @@ export class FakeKernels {
         let sum = 0;
         for (let term = 0; term < terms; term++) {
           const sign = projected && hashAt(keys, 0, term) & 1 ? -1 : 1;
-          sum += sign * element(from, offset + i * stride + term * termStride, half);
+          sum += sign * element(from, offset + i * stride + term * termStride, kind);
         }
         values[first + i] = sum;
       }
@@ -101,11 +104,13 @@ function halves(bytes: Uint8Array): Uint16Array {
 function long(view: DataView, offset: number): number {
   return Number(view.getBigInt64(offset, true));
 }
-function element(bytes: Uint8Array, index: number, half: boolean): number {
-  return half ? halfValue(halves(bytes)[index]) : floats(bytes)[index];
+/** As elements.cu numbers storage types. */
+function element(bytes: Uint8Array, index: number, kind: number): number {
+  if (kind === 0) return floats(bytes)[index];
+  return (kind === 1 ? halfValue : bfloatValue)(halves(bytes)[index]);
 }
-function bitsAt(bytes: Uint8Array, index: number, half: boolean): number {
-  return half ? halves(bytes)[index] : words(bytes)[index];
+function bitsAt(bytes: Uint8Array, index: number, kind: number): number {
+  return kind ? halves(bytes)[index] : words(bytes)[index];
 }
 
 function valueAt(
