@@ -9,9 +9,6 @@ import { textWidth } from "./font.js";
 
 /** How to read it, what was held fixed, which implementation each curve is, and what repeats the run. */
 export function caption(run: RunRecord, rows: readonly Row[], groups: readonly Group[]): string[] {
-  const commits = [...new Set(rows.map((row) => row.commit.replace(/^([0-9a-f]{12})[0-9a-f]*/, "$1")))].join(
-    ", ",
-  );
   const identities = groups.map((group) => bestCurves(group).map(identity).join("; "));
   const same = new Set(identities).size <= 1;
   return [
@@ -19,8 +16,18 @@ export function caption(run: RunRecord, rows: readonly Row[], groups: readonly G
     setting(groups),
     ...(same ? identities.slice(0, 1).map((text) => `Curves: ${text}.`) : []),
     ...(same ? [] : identities.map((text, i) => `Curves ${apart(groups, groups[i])}: ${text}.`)),
-    `Commit ${commits || "unknown"}, ${run.startedUtc.replace(/\.\d+Z$/, "Z")}. Repeat with: ${run.command}`,
+    origin(run, rows),
   ].filter((line) => line !== "Curves: .");
+}
+
+/** "Commit 0123456789ab, 2026-11-23T12:00:00Z. Repeat with: npm run bench"; a merger has as many commands as runs. */
+function origin({ startedUtc, command, commands }: RunRecord, rows: readonly Row[]): string {
+  const commits = [...new Set(rows.map((row) => row.commit.replace(/^([0-9a-f]{12})[0-9a-f]*/, "$1")))];
+  const from = `${commits.length > 1 ? "Commits" : "Commit"} ${commits.join(", ") || "unknown"}`;
+  const when = startedUtc.replace(/\.\d+Z$/, "Z");
+  return commands
+    ? `${from}, from ${when} on: ${commands.length} commands merged; report.html has each case's own.`
+    : `${from}, ${when}. Repeat with: ${command}`;
 }
 
 /** What tells a group from the others of a figure: its axis or its device. */
