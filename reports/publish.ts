@@ -1,5 +1,6 @@
 /** What a run leaves for people: charts (SVG, PNG, spec, numbers, PDF where wanted) and report.html, all from rows alone. */
 import type { TopLevelSpec } from "vega-lite";
+import { asksThePaper } from "./analysis/claims.js";
 import { drawable } from "./analysis/drawable.js";
 import { fairnessMarkdown } from "./analysis/fairness.js";
 import { groupBy } from "./analysis/series.js";
@@ -101,7 +102,7 @@ export async function publish(
   }
   const sheet = fairnessMarkdown(rows);
   if (sheet.length > 0) folder.write("fairness.md", `${sheet.join("\n")}\n`);
-  if (rows.length > 0) folder.write("claims.md", claimsMarkdown(rows));
+  if (asksThePaper(rows)) folder.write("claims.md", claimsMarkdown(rows));
   folder.write("report.html", reportHtml(run, rows, charts));
   return folder.done((error) => problem(`a PNG could not be drawn: ${reasonOf(error)}`, true));
 }

@@ -42,7 +42,8 @@ dialog {
   color: var(--ink); background: var(--paper); border: 1px solid var(--line); border-radius: 6px;
   width: min(80ch, calc(100vw - 16px)); max-height: 90vh; padding: 1rem;
 }
-dialog h2 { margin: 0 0 .6rem; font-size: 1rem; } dialog pre { margin: .4rem 0; padding: .6rem; background: var(--band); white-space: pre-wrap; }
+dialog h2 { margin: 0 0 .6rem; font-size: 1rem; }
+dialog pre { margin: .4rem 0; padding: .6rem; background: var(--band); white-space: pre-wrap; }
 dialog table { margin: .6rem 0; } dialog td { overflow-wrap: anywhere; } .buttons { display: flex; flex-wrap: wrap; gap: .75rem; }
 .scroll { overflow: auto; max-height: 85vh; border: 1px solid var(--line); border-radius: 6px; }
 table { border-collapse: collapse; font-size: .86rem; } caption { text-align: left; padding: .4rem 0; color: var(--faint); }

@@ -12,8 +12,8 @@ import { curveStyles, DARK, LIGHT } from "../../../reports/charts/theme.js";
 import { reportChart } from "../../../reports/html/chart.js";
 import { reportHtml } from "../../../reports/html/report.js";
 import { toCsv } from "../../../reports/rows/csv.js";
+import { launchChromium } from "../../../scripts/tools/chromium.js";
 import { parseFilter } from "../../../suites/plan/filter.js";
-import { launchChromium } from "../../scripts/web/chromium.js";
 import { failed, syntheticRows, syntheticRun, withCeilings } from "../fixtures.js";
 import { inked, pixels } from "../png.js";
 

@@ -6,8 +6,8 @@ import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { build } from "vite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { launchChromium, serve } from "../../../scripts/tools/chromium.js";
 import type {} from "../../../scripts/web/page.js";
-import { launchChromium, serve } from "./chromium.js";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "../../..");
 const here = process.platform === "linux" && process.arch === "x64";
