@@ -35,6 +35,7 @@ export async function launchChromium(): Promise<Browser> {
 const TYPES: Readonly<Record<string, string>> = {
   ".html": "text/html",
   ".js": "text/javascript",
+  ".css": "text/css",
   ".wgsl": "text/plain",
 };
 

@@ -1,6 +1,5 @@
 /** report.html as a reader has it: from the disk, in headless Chromium, without a network. A missing Chromium fails. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -14,6 +13,7 @@ import { reportHtml } from "../../../reports/html/report.js";
 import { toCsv } from "../../../reports/rows/csv.js";
 import { launchChromium } from "../../../scripts/tools/chromium.js";
 import { parseFilter } from "../../../suites/plan/filter.js";
+import { seriousFindings } from "../../axe.js";
 import { failed, syntheticRows, syntheticRun, withCeilings } from "../fixtures.js";
 import { inked, pixels } from "../png.js";
 
@@ -150,23 +150,9 @@ describe.runIf(here)("report.html in headless Chromium", () => {
     // one screen of rows is as good as four
     const page = await open("#filter=length=512", width, theme);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
-    // the page's policy runs no script but its own; the checker's comes from outside
-    await page.evaluate(readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8"));
-    const check = () =>
-      page.evaluate(async () => {
-        const { axe } = window as unknown as {
-          axe: {
-            run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }>;
-          };
-        };
-        const { violations } = await axe.run();
-        return violations
-          .filter(({ impact }) => ["serious", "critical"].includes(impact))
-          .map(({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 200)}`);
-      });
-    expect(await check()).toEqual([]);
+    expect(await seriousFindings(page)).toEqual([]);
     await body(page).first().locator("a").click();
-    expect(await check()).toEqual([]);
+    expect(await seriousFindings(page)).toEqual([]);
     await page.close();
   });
 

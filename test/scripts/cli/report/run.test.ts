@@ -85,7 +85,7 @@ it("writes through no link that a folder came with, and says what stands there",
 
 it("draws what a page offers, into a folder of its name", async () => {
   const facts = {
-    engine: "cpu",
+    engines: ["cpu"],
     grid: "quick",
     filter: "",
     startedUtc: "2026-01-01T00:00:00Z",
