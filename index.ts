@@ -3,7 +3,7 @@
  *
  * - run suites and get rows: `runSuite`
  * - hold an implementation of your own against the float64 reference: `implementation`, `verifyImplementation`
- * - read the rows of an earlier run: `readRows`
+ * - read the rows of an earlier run: `readRows`, `readRun`; draw them: `publish`
  */
 
 export { attention } from "./impls/attention/index.js";
@@ -32,8 +32,19 @@ export {
 export type { Options, Prepared } from "./impls/prepared.js";
 export { selectiveScan } from "./impls/selective_scan/index.js";
 export { ssd } from "./impls/ssd/index.js";
+export type { PublishOptions } from "./reports/publish/options.js";
+export { publish } from "./reports/publish.js";
 export { StoreError } from "./reports/rows/errors.js";
-export type { CaseRecord, Failed, Measured, Rejected, Row, Sample, Skipped } from "./reports/rows/row.js";
+export type {
+  CaseRecord,
+  Failed,
+  Measured,
+  Rejected,
+  Row,
+  RunRecord,
+  Sample,
+  Skipped,
+} from "./reports/rows/row.js";
 export { readRows, readRun } from "./reports/rows/store.js";
 export { suites } from "./suites/index.js";
 export {

@@ -12,6 +12,7 @@ const ALONE = [
   "test/impls/**/*.{cuda,native,tfjs,torch,webgpu}*.test.ts",
   "test/conformance.test.ts",
   "test/examples/*.test.ts",
+  "test/reports/html/*.test.ts",
   "test/scripts/**/*.test.ts",
   "test/suites/{gate,measure,processes}/**/*.test.ts",
 ];

@@ -1,5 +1,5 @@
 /** The table of the paper's claims, for the terminal, Markdown and the page. */
-import { type ClaimResult, claimResults } from "./analysis/claims.js";
+import { asksThePaper, type ClaimResult, claimResults } from "./analysis/claims.js";
 import { markdownTable } from "./markdown.js";
 import type { Row } from "./rows/row.js";
 
@@ -26,9 +26,9 @@ export function claimsMarkdown(rows: readonly Row[]): string {
 
 const MARKS = { holds: "yes", "does not hold": "no", "not measured here": "-" } as const;
 
-/** A line a claim, broken at spaces: yes, no or -, the claim, what was measured. */
+/** A line a claim, broken at spaces: yes, no or -, the claim, what was measured. None of a run that asked nothing of them. */
 export function claimsLines(rows: readonly Row[], width: number): string[] {
-  const results = claimResults(rows);
+  const results = asksThePaper(rows) ? claimResults(rows) : [];
   return results.flatMap((result) => {
     const { claim, verdict, measured, interval, note } = result;
     const found = measured === "" ? note : `${measured} (${interval}) ${note}`;

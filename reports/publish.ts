@@ -1,5 +1,6 @@
 /** What a run leaves for people: charts (SVG, PNG, spec, numbers, PDF where wanted) and report.html, all from rows alone. */
 import type { TopLevelSpec } from "vega-lite";
+import { asksThePaper } from "./analysis/claims.js";
 import { drawable } from "./analysis/drawable.js";
 import { fairnessMarkdown } from "./analysis/fairness.js";
 import { groupBy } from "./analysis/series.js";
@@ -15,7 +16,8 @@ import { speedupChart } from "./charts/speedup.js";
 import { DARK, LIGHT, type Theme } from "./charts/theme.js";
 import { claimsMarkdown } from "./claims.js";
 import { plural } from "./format.js";
-import { type ReportChart, reportHtml } from "./html/report.js";
+import { type ReportChart, reportChart } from "./html/chart.js";
+import { reportHtml } from "./html/report.js";
 import { Folder } from "./publish/folder.js";
 import { finished, type PublishOptions, themed } from "./publish/options.js";
 import { writeScreenPicture } from "./publish/pictures.js";
@@ -84,14 +86,15 @@ export async function publish(
   const charts: ReportChart[] = [];
   for (const { name, draw } of plans(run, rows, problem)) {
     try {
-      const [light, dark] = [LIGHT, DARK].map((theme) => finished(draw(themed(theme, options)), options));
-      if (!light || !dark) continue;
-      const spec = options.dark ? dark : light;
+      const inTheme = (theme: Theme) => finished(draw(themed(theme, options)), options);
+      const light = inTheme(LIGHT);
+      const spec = options.dark ? inTheme(DARK) : light;
+      if (!light || !spec) continue;
       // our own charts are drawn whatever Vega says of them; a user hears of their fragment
       const svg = options.spec ? await drawWithoutComplaint(spec) : await renderSvg(spec);
       await writeScreenPicture(folder, { name, spec, svg }, options.pdf === true);
       // The report has the two panels one by one already.
-      if (name !== "figure-10") charts.push({ name, light, dark, svg });
+      if (name !== "figure-10") charts.push(await reportChart(name, light));
     } catch (error) {
       if (error instanceof StoreError) throw error;
       problem(`the chart ${name} could not be drawn: ${reasonOf(error)}; its rows are in the tables`, true);
@@ -99,7 +102,7 @@ export async function publish(
   }
   const sheet = fairnessMarkdown(rows);
   if (sheet.length > 0) folder.write("fairness.md", `${sheet.join("\n")}\n`);
-  if (rows.length > 0) folder.write("claims.md", claimsMarkdown(rows));
+  if (asksThePaper(rows)) folder.write("claims.md", claimsMarkdown(rows));
   folder.write("report.html", reportHtml(run, rows, charts));
   return folder.done((error) => problem(`a PNG could not be drawn: ${reasonOf(error)}`, true));
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The installed command: `dualbench bench ...` is what `npm run bench -- ...` is in the repository. */
 import { EXIT } from "./cli/exit.js";
+import { ownVersion } from "./cli/parse-flags.js";
 
 /** Each script reads its own arguments. */
 const commands: Readonly<Record<string, () => Promise<unknown>>> = {
@@ -19,8 +20,11 @@ if (command) {
   await command();
 } else {
   const known = Object.keys(commands).join(", ");
-  const asked = name === "--help" || name === "-h";
-  const line = `dualbench <command> [options]; commands: ${known}; dualbench bench --help tells more\n`;
+  const asked = name === "--help" || name === "-h" || name === "--version";
+  const line =
+    name === "--version"
+      ? `${ownVersion()}\n`
+      : `dualbench <command> [options]; commands: ${known}; dualbench bench --help tells more\n`;
   if (asked) process.stdout.write(line);
   else
     process.stderr.write(

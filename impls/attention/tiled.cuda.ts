@@ -2,6 +2,7 @@
 import { ROUNDOFF } from "../bound.js";
 import type { CudaEngine } from "../engines/cuda.js";
 import { implementation } from "../implementation.js";
+import { HOPPER, NVIDIA } from "../matrix-unit.js";
 import type { Problem } from "../operator.js";
 import { MOST_CHANNELS, ROW_VALUES, roomBytes, tilesFor } from "./cuda/plan.js";
 import { prepareTiled } from "./cuda/prepare.js";
@@ -17,9 +18,9 @@ export const tiledCuda = implementation(attention, "cuda", {
   // wgmma: warpgroup products fed by the copy engine (Hopper); mma: products of 16 x 8 x 16 from ordinary copies, any shape
   options: (problem, engine) =>
     hopperLacks(problem, engine) === undefined ? [{ make: "wgmma" }, { make: "mma" }] : [{ make: "mma" }],
-  rounding: ({ dtype, dims }) => ({
-    // sums of sixteen products are cut towards zero: ssd/README.md, "Tensor cores"
-    accumulate: 2 ** -22,
+  rounding: ({ dtype, dims }, { make = "mma" }) => ({
+    accumulate: 2 ** -24,
+    products: { unit: make === "mma" ? NVIDIA : HOPPER, terms: Math.min(dims.headDim, dims.headDimV) },
     storage: ROUNDOFF[dtype],
     // weights and Y
     roundings: 2,

@@ -44,6 +44,11 @@ interface Claim {
   measure(rows: Panels): Finding | string;
 }
 
+/** Whether a run asked what the claims are about: of other suites they would only say that nothing was measured. */
+export function asksThePaper(rows: readonly Row[]): boolean {
+  return rows.some(({ suite }) => suite === "sequence-length" || suite === "state-size");
+}
+
 /** The groups that the claims are about: the ones with most curves. */
 interface Panels {
   readonly length: Group | undefined;

@@ -3,6 +3,7 @@
  * batch, heads, head size) form a group; only within a group may one be called faster than another.
  */
 
+import { sameDevice } from "../rows/machine.js";
 import type { Row } from "../rows/row.js";
 import { FAMILIES, type Family, familyOf } from "./families.js";
 import { implementationLabel } from "./names.js";
@@ -88,11 +89,6 @@ export function groupsOf(rows: readonly Row[], xKey: XKey): Group[] {
         .join("|")
     );
   }
-}
-
-/** WebGPU names an adapter nvidia-h200 that CUDA calls NVIDIA H200. */
-function sameDevice(name: string): string {
-  return name.toLowerCase().replace(/[^a-z0-9]+/g, "-");
 }
 
 /** Of several spellings the one with capitals, as makers write it. */

@@ -62,10 +62,12 @@ function attention(comparison: Comparison | undefined): string | undefined {
   const from = fasterFrom(ratios);
   if (from === undefined)
     return `not faster than attention up to ${formatSize(last.x)} tokens (paper, A100: from about 2K)`;
-  return [
-    `faster than attention from ${formatSize(from)} tokens on `,
-    `(${formatRatio(last.ratio)} at ${formatSize(last.x)}; paper, A100: from about 2K)`,
-  ].join("");
+  // where it is faster at the smallest size too, nothing says from where on
+  const where =
+    from === ratios[0].x
+      ? `at every measured size from ${formatSize(from)} tokens on`
+      : `from ${formatSize(from)} tokens on`;
+  return `faster than attention ${where} (${formatRatio(last.ratio)} at ${formatSize(last.x)}; paper, A100: from about 2K)`;
 }
 
 function own(comparison: Comparison | undefined): string | undefined {

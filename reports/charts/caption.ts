@@ -9,9 +9,6 @@ import { textWidth } from "./font.js";
 
 /** How to read it, what was held fixed, which implementation each curve is, and what repeats the run. */
 export function caption(run: RunRecord, rows: readonly Row[], groups: readonly Group[]): string[] {
-  const commits = [...new Set(rows.map((row) => row.commit.replace(/^([0-9a-f]{12})[0-9a-f]*/, "$1")))].join(
-    ", ",
-  );
   const identities = groups.map((group) => bestCurves(group).map(identity).join("; "));
   const same = new Set(identities).size <= 1;
   return [
@@ -19,15 +16,33 @@ export function caption(run: RunRecord, rows: readonly Row[], groups: readonly G
     setting(groups),
     ...(same ? identities.slice(0, 1).map((text) => `Curves: ${text}.`) : []),
     ...(same ? [] : identities.map((text, i) => `Curves ${apart(groups, groups[i])}: ${text}.`)),
-    `Commit ${commits || "unknown"}, ${run.startedUtc.replace(/\.\d+Z$/, "Z")}. Repeat with: ${run.command}`,
+    origin(run, rows),
   ].filter((line) => line !== "Curves: .");
 }
 
-/** What tells a group from the others of a figure: its axis or its device. */
-function apart(groups: readonly Group[], { xKey, device, dtype, pass }: Group): string {
-  if (new Set(groups.map((group) => group.xKey)).size > 1) return `over ${xKey}`;
-  const isOfPass = pass !== undefined && new Set(groups.map((group) => group.pass)).size > 1;
-  return `on ${device}, ${dtype}${isOfPass ? `, ${pass}` : ""}`;
+/** "Commit 0123456789ab, 2026-11-23T12:00:00Z. Repeat with: npm run bench"; a merger has as many commands as runs. */
+export function origin({ startedUtc, command, commands }: RunRecord, rows: readonly Row[]): string {
+  const commits = [...new Set(rows.map((row) => row.commit.replace(/^([0-9a-f]{12})[0-9a-f]*/, "$1")))];
+  const from = `${commits.length > 1 ? "Commits" : "Commit"} ${commits.join(", ") || "unknown"}`;
+  const when = startedUtc.replace(/\.\d+Z$/, "Z");
+  return commands
+    ? `${from}, from ${when} on: ${commands.length} commands merged; report.html has each case's own.`
+    : `${from}, ${when}. Repeat with: ${command}`;
+}
+
+/** What tells a group from the others of a figure: its axis, or in what else they differ. */
+function apart(groups: readonly Group[], group: Group): string {
+  const differ = (key: keyof Group) => new Set(groups.map((other) => other[key])).size > 1;
+  if (differ("xKey")) return `over ${group.xKey}`;
+  const { device, dtype, pass, cache, state } = group;
+  const words = [
+    differ("device") && `on ${device}`,
+    differ("dtype") && dtype,
+    differ("pass") && `${pass ?? "forward"} pass`,
+    differ("cache") && `${cache ?? "warm"} cache`,
+    differ("state") && state !== undefined && `N = ${state}`,
+  ].filter(Boolean);
+  return words.length > 0 ? words.join(", ") : `on ${device}, ${dtype}`;
 }
 
 function reading(curves: readonly Curve[]): string {
@@ -45,9 +60,24 @@ function reading(curves: readonly Curve[]): string {
 function setting(groups: readonly Group[]): string {
   const parts = groups.map(fixed);
   const common = parts[0]?.filter((part) => parts.every((other) => other.includes(part))) ?? [];
-  const rest = parts.map((own) => own.filter((part) => !common.includes(part)).join(", "));
+  const rest = parts.map((own, i) => {
+    const told = apart(groups, groups[i]).split(", ");
+    return own
+      .filter((part) => !common.includes(part) && !told.some((word) => saysAgain(part, word)))
+      .join(", ");
+  });
   const differing = rest.flatMap((text, i) => (text === "" ? [] : [`${apart(groups, groups[i])}: ${text}`]));
   return `${[...common, ...(groups.length > 1 ? differing : [])].join("; ")}.`;
+}
+
+/** Whether a part of the setting is what already tells its group from the others. */
+function saysAgain(part: string, word: string): boolean {
+  return [
+    `Device: ${word.slice("on ".length)}`,
+    `dtype ${word}`,
+    `state ${word.slice("N = ".length)}`,
+    word,
+  ].includes(part);
 }
 
 /** "Device: AMD EPYC 7R13", "dtype f32", "batch 1", "width 1024 (16 heads x 64)", "state 64" */

@@ -20,15 +20,32 @@ export function figure(
   return {
     $schema: "https://vega.github.io/schema/vega-lite/v6.json",
     description: lines.join(" "),
+    usermeta: { caption: [...lines] },
     config: config(theme),
     spacing: 28,
     vconcat: [...blocks, captionBlock(text, width, theme)],
   };
 }
 
+const CAPTION = "caption";
+
+/** A figure for a page that sets the caption itself: the panels, and the lines that stood below them. */
+export function withoutCaption(spec: TopLevelSpec): {
+  readonly spec: TopLevelSpec;
+  readonly lines: readonly string[];
+} {
+  if (!("vconcat" in spec)) return { spec, lines: [] };
+  const { caption } = (spec.usermeta ?? {}) as { caption?: readonly string[] };
+  return {
+    spec: { ...spec, vconcat: spec.vconcat.filter(({ name }) => name !== CAPTION) },
+    lines: caption ?? [],
+  };
+}
+
 function captionBlock(text: readonly string[], width: number, theme: Theme): Block {
   const line = CAPTION_PX + 4;
   return {
+    name: CAPTION,
     width,
     height: text.length * line,
     data: { values: text.map((words, i) => ({ words, y: i * line })) },

@@ -10,7 +10,7 @@ import type { DrawnCurve, DrawnPoint, Layer, Quantity } from "./panel/drawn.js";
 import { panel } from "./panel/panel.js";
 import { logAxis, sizeAxis } from "./scale.js";
 import { LIGHT, type Theme } from "./theme.js";
-import { familiesOf } from "./time-chart.js";
+import { coldly, familiesOf } from "./time-chart.js";
 
 const WIDTH = 650;
 /** Groups beyond these are in the table of all cases. */
@@ -86,6 +86,7 @@ function sharePanel(
     dtype,
     state === undefined ? undefined : `N = ${state}`,
     pass && `${pass} pass`,
+    coldly(group),
   ].filter(Boolean);
   const over = xKey === "length" ? "sequence length" : xKey === "state" ? "state size" : xKey;
   return panel(curves, {

@@ -62,6 +62,7 @@ function speedupPanel(
   const about = [group.device, group.dtype];
   if (group.pass !== undefined) about.push(`${group.pass} pass`);
   if (group.state !== undefined) about.push(`N = ${group.state}`);
+  if (group.cache === "cold") about.push("cold cache");
   if (group.length !== undefined) about.push(`length ${formatSize(group.length)}`);
   const layer = panel(compared.map(drawnRatio), {
     width: 460,

@@ -50,7 +50,7 @@ export function timeChart(look: Look) {
 /** One best curve a family. */
 export function mainPanel(look: Look, group: Group, theme: Theme, size: Size): Layer {
   const curves = bestCurves(group);
-  const about = [group.device, group.dtype, look.fixed(group)].filter(Boolean).join(" · ");
+  const about = [group.device, group.dtype, look.fixed(group), coldly(group)].filter(Boolean).join(" · ");
   return panel(curves.map(drawnTime), {
     quantity: TIME,
     ...size,
@@ -67,6 +67,11 @@ export function mainPanel(look: Look, group: Group, theme: Theme, size: Size): L
     ),
     y: look.y(curves),
   });
+}
+
+/** A warm cache is what every run has that does not say otherwise. */
+export function coldly({ cache }: Group): string | undefined {
+  return cache === "cold" ? "cold cache" : undefined;
 }
 
 /** Every family that a figure of these groups can show, so that all its panels agree on colours. */
@@ -108,7 +113,11 @@ function smallPanels(look: Look, shown: readonly Group[], theme: Theme): Block[]
       theme,
       title: engine,
       ...(shown.length > 1
-        ? { subtitle: [shorten([group.device, group.dtype, group.pass].filter(Boolean).join(" · "), 34)] }
+        ? {
+            subtitle: [
+              shorten([group.device, group.dtype, group.pass, coldly(group)].filter(Boolean).join(" · "), 34),
+            ],
+          }
         : {}),
       xTitle: look.xTitle,
       yTitle: i % SMALL_A_ROW === 0,

@@ -5,7 +5,8 @@ import { renderSvg } from "../charts/render.js";
 import { DARK, LIGHT } from "../charts/theme.js";
 import { compareCsv } from "../compare/csv.js";
 import { compareMarkdown } from "../compare/words.js";
-import { type ReportChart, reportHtml } from "../html/report.js";
+import { type ReportChart, reportChart } from "../html/chart.js";
+import { reportHtml } from "../html/report.js";
 import type { Row, RunRecord } from "../rows/row.js";
 import { Folder } from "./folder.js";
 import { writeScreenPicture } from "./pictures.js";
@@ -32,7 +33,7 @@ export async function publishComparison(dir: string, options: ComparePublication
     const spec = options.dark ? dark : light;
     const svg = await renderSvg(spec);
     await writeScreenPicture(folder, { name: "compare", spec, svg, csv }, pdf);
-    charts.push({ name: "compare", light, dark, svg });
+    charts.push(await reportChart("compare", light));
   } else folder.write("compare.csv", csv);
   folder.write("compare.md", compareMarkdown(comparison, sides));
   folder.write("report.html", reportHtml(run, rows, charts, { comparison, sides }));

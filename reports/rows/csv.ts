@@ -74,8 +74,10 @@ export const CSV_COLUMNS: readonly string[] = COLUMNS.map(([name]) => name);
  */
 export function toCsv(rows: readonly Row[]): string {
   const records = rows.map((row) => {
-    // only gradients have another pass, and a key for it
-    const values = { pass: "forward", ...row } as unknown as Readonly<Record<string, Value>>;
+    // only gradients have another pass, and a key for it; values are as wide as keys where an id does not say otherwise
+    const values = { pass: "forward", headDimV: row.headDim, ...row } as unknown as Readonly<
+      Record<string, Value>
+    >;
     return COLUMNS.map(([, key]) => flat(values[key]));
   });
   return stringify([CSV_COLUMNS, ...records], {

@@ -84,3 +84,21 @@ function shortFlags(facts: readonly Facts[]): Facts[] {
     return { ...one, flags: own.length === 0 ? "fewer CPU flags" : `with ${own.slice(0, 4).join(" ")}` };
   });
 }
+
+/** WebGPU names an adapter nvidia-h200 that CUDA calls NVIDIA H200: one device, as its maker writes it, with capitals. */
+export function oneSpelling<R extends { readonly device: string }>(rows: readonly R[]): R[] {
+  const spellings = new Map<string, string>();
+  for (const { device } of rows) {
+    const key = sameDevice(device);
+    if (!spellings.has(key) || /[A-Z]/.test(device)) spellings.set(key, device);
+  }
+  return rows.map((row) => {
+    const device = spellings.get(sameDevice(row.device))!;
+    return device === row.device ? row : { ...row, device };
+  });
+}
+
+/** What all spellings of a device's name have in common. */
+export function sameDevice(name: string): string {
+  return name.toLowerCase().replace(/[^a-z0-9]+/g, "-");
+}

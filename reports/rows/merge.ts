@@ -3,7 +3,7 @@
  * versions of Node and CPU flags that differ are other machines, and a device that two of them have gets a name for each.
  */
 import { planId } from "./case-id.js";
-import { differencesOf, namesOf } from "./machine.js";
+import { differencesOf, namesOf, oneSpelling } from "./machine.js";
 import type { Row, RunRecord } from "./row.js";
 import { readRun } from "./store.js";
 
@@ -49,13 +49,16 @@ export function readSources(folder: string): ReadSources {
 
 export function mergeRuns(sources: readonly Source[]): Merged {
   const { rows: named, environment } = toldApart(sources);
-  const { rows, repeated } = lastOfEach(named);
+  const { rows: last, repeated } = lastOfEach(named);
+  const rows = oneSpelling(last);
   const [first] = sources;
   const runs = sources.map(({ run }) => run);
   const starts = runs.map(({ startedUtc }) => startedUtc).toSorted();
+  const commands = [...new Set(runs.map(({ command }) => withoutFolder(command)))];
   const run: RunRecord = {
     ...first.run,
-    command: [...new Set(runs.map(({ command }) => command))].join("; "),
+    command: commands.length > 1 ? commands.join("; ") : first.run.command,
+    ...(commands.length > 1 ? { commands } : {}),
     plan: { ...first.run.plan, ids: [...new Set(runs.flatMap(({ plan }) => plan.ids))] },
     environment,
     startedUtc: starts[0],
@@ -72,6 +75,11 @@ export function mergeRuns(sources: readonly Source[]): Merged {
       notes.push(`the merged rows come from several ${what}: ${different.join(", ")}`);
   }
   return { run, rows, notes };
+}
+
+/** Two runs that differ in where they wrote repeat the same. */
+function withoutFolder(command: string): string {
+  return command.replace(/ --out(=| +)("[^"]*"|\S+)/g, "");
 }
 
 interface Named {

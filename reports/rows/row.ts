@@ -172,6 +172,8 @@ export const runRecordSchema = z.object({
   version: z.literal(1),
   /** The command that repeats this run. */
   command: z.string(),
+  /** Of a merger only, never stored: those of its runs, without the folders that they wrote to. */
+  commands: z.array(z.string()).optional(),
   /** Everything `--resume` needs: the options and the ids, in order. */
   plan: z.object({
     grid: z.string(),

@@ -5,12 +5,22 @@ import { claimsLines } from "../../reports/claims.js";
 import { toCsv } from "../../reports/rows/csv.js";
 import { reasonOf } from "../../reports/rows/errors.js";
 import { writeInto } from "../../reports/rows/folder.js";
+import type { Source } from "../../reports/rows/merge.js";
 import type { CaseRecord, RunRecord } from "../../reports/rows/row.js";
 import { RESULTS } from "../../reports/rows/store.js";
+import { runMarkdown } from "../../reports/summary.js";
 import { summary } from "../../reports/terminal/compact.js";
 import { forkBeside } from "../../suites/processes/fork.js";
+import { againstLines, holdAgainst } from "./bench/baseline.js";
 import { EXIT, usageError, warn } from "./exit.js";
+import { writeMarkdown } from "./markdown-file.js";
 import { shown } from "./words.js";
+
+/** An earlier run by its name. */
+export interface Baseline {
+  readonly name: string;
+  readonly sources: readonly Source[];
+}
 
 export interface PublishOptions {
   readonly json: boolean;
@@ -18,6 +28,9 @@ export interface PublishOptions {
   /** Charts and tables take longer than an interrupted run has. */
   readonly charts: boolean;
   readonly exitCode: number;
+  readonly against?: Baseline;
+  /** A file for tables in Markdown. */
+  readonly markdown?: string | undefined;
 }
 
 /** @returns the exit code: what it was given, or 2 where something could not be written */
@@ -45,8 +58,18 @@ export async function publishRun(
       );
     }
   }
+  const { against, markdown } = options;
+  if (markdown !== undefined && options.charts) files.push(writeMarkdown(markdown, runMarkdown(run, rows)));
+  const comparison = against && options.charts ? holdAgainst(against.sources, folder) : undefined;
   if (options.json) {
-    const document = { version: 1, run, rows, files: files.map(shown), exitCode };
+    const document = {
+      version: 1,
+      run,
+      rows,
+      files: files.map(shown),
+      exitCode,
+      ...(comparison ? { comparison } : {}),
+    };
     process.stdout.write(`${JSON.stringify(document, undefined, 2)}\n`);
     return exitCode;
   }
@@ -54,8 +77,14 @@ export async function publishRun(
     const { columns = 80, isTTY } = process.stdout;
     const color = options.colour && isTTY === true && !process.env.NO_COLOR;
     const width = isTTY ? columns : 120;
-    const parts = [summary(rows, { width, color }), findings(rows), claimsLines(rows, width)];
-    process.stdout.write(`${parts.map((lines) => lines.join("\n")).join("\n\n")}\n\n`);
+    const parts = [
+      summary(rows, { width, color }),
+      findings(rows),
+      claimsLines(rows, width),
+      against && comparison ? againstLines(against.name, comparison, width) : [],
+    ];
+    const said = parts.filter((lines) => lines.length > 0).map((lines) => lines.join("\n"));
+    process.stdout.write(`${said.join("\n\n")}\n\n`);
   }
   for (const file of files) process.stdout.write(`${shown(file)}\n`);
   return exitCode;

@@ -32,8 +32,13 @@ export function shown(path: string): string {
 /** `reports/runs/<UTC>` inside this repository, `dualbench-runs/<UTC>` elsewhere. */
 export function defaultFolder(startedUtc: string): string {
   const stamp = startedUtc.replace(/\.\d+Z$/, "Z").replaceAll(":", "-");
+  return join(kept("runs"), stamp);
+}
+
+/** Where what is kept of runs lies: `reports/runs` inside this repository, `dualbench-runs` elsewhere. */
+export function kept(what: "runs" | "baselines"): string {
   const inside = `${process.cwd()}${sep}`.startsWith(`${packageRoot}${sep}`);
   const installed = packageRoot.includes(`${sep}node_modules${sep}`);
-  if (inside && !installed) return join(packageRoot, "reports", "runs", stamp);
-  return join(process.cwd(), "dualbench-runs", stamp);
+  if (inside && !installed) return join(packageRoot, "reports", what);
+  return join(process.cwd(), `dualbench-${what}`);
 }

@@ -5,44 +5,55 @@ import { implementations } from "../../impls/index.js";
 import type { CaseRecord } from "../../reports/rows/row.js";
 import { chooseSuites } from "../../suites/index.js";
 import { formsAgree } from "../../suites/laws/forms-agree.js";
-import { run } from "../../suites/measure/run.js";
+import { type Progress, run } from "../../suites/measure/run.js";
 import { openAndPlan } from "../../suites/plan/opening.js";
 import type { Spec } from "../../suites/problems/spec.js";
 import { browserHost } from "../../suites/processes/host.browser.js";
 import type { Grid } from "../../suites/suite.js";
 import { localPlace } from "../../suites/verify/evaluate.js";
 import { subjectsFor } from "../../suites/verify/subject.js";
-import { VERSION } from "./record.js";
+import { COMMIT, VERSION } from "./record.js";
 
 /** Engines that a page can load. */
 export const PAGE_ENGINES: readonly EngineEntry[] = engines.filter(({ inPage }) => inPage);
 
-export interface PageRun {
-  readonly engine: EngineName;
+/** What a reader chooses: the same words as the command's flags. */
+export interface PageChoice {
+  /** All that are here where none is named. */
+  readonly engines: readonly EngineName[];
+  /** Those of the figure where none is named. */
+  readonly suites?: readonly string[];
   readonly grid: Grid;
-  /** As `--filter` of the command. */
   readonly filter?: string;
+}
+
+export interface PageRun extends PageChoice {
   readonly signal?: AbortSignal;
   onRecord?(record: CaseRecord): void;
+  onProgress?(progress: Progress): void;
+  /** An engine that this browser lacks, and why; filters that match nothing. */
+  onRemark?(sentence: string): void;
 }
 
 /**
- * Verifies and times the suites' cases on one engine.
- * @throws one sentence when this browser lacks the engine
+ * Verifies and times the suites' cases on the engines that are here.
+ * @throws one sentence when none is, or no case matches
  */
-export async function bench({ engine, grid, filter, signal, onRecord }: PageRun): Promise<CaseRecord[]> {
+export async function bench(options: PageRun): Promise<CaseRecord[]> {
+  const { engines: names, suites = [], grid, filter, signal, onRecord, onProgress, onRemark } = options;
   const host = browserHost();
   try {
     const { pool, targets, groups } = await openAndPlan(host, {
-      ...{ impls: implementations, entries: engines, files: [], engines: [engine] },
-      ...{ suites: chooseSuites([]), grid, seed: 0 },
+      ...{ impls: implementations, entries: PAGE_ENGINES, files: [], engines: names },
+      ...{ suites: chooseSuites(suites), grid, seed: 0 },
       filter: filter || null,
       originMs: host.nowMs(),
+      ...(onRemark ? { say: onRemark } : {}),
     });
     const records: CaseRecord[] = [];
     const facts = {
       seed: 0,
-      commit: "unknown",
+      commit: COMMIT,
       cpu: undefined,
       made: () => ({ version: VERSION }),
       repeat: () => "the same page, engine and grid",
@@ -52,7 +63,11 @@ export async function bench({ engine, grid, filter, signal, onRecord }: PageRun)
       records.push(...made);
       for (const record of made) onRecord?.(record);
     };
-    await run(groups, { grid, seed: 0, host, pool, targets, facts, emit, ...(signal ? { signal } : {}) });
+    await run(groups, {
+      ...{ grid, seed: 0, host, pool, targets, facts, emit },
+      ...(signal ? { signal } : {}),
+      ...(onProgress ? { progress: onProgress } : {}),
+    });
     return records;
   } finally {
     await host.close();

@@ -1,4 +1,5 @@
-/** `npm run web`: the page, served from the sources. `npx vite build scripts/web` makes it a folder of files. */
+/** `npm run web`: the page, served from the sources. `npm run build:web` makes it a folder for any static host, dist-web/. */
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Plugin, UserConfig } from "vite";
@@ -26,14 +27,43 @@ export function pageEngines(): Plugin {
   };
 }
 
-/** A page cannot read the package it comes from. */
-export function pageVersion(): Plugin {
-  const file = join(import.meta.dirname, "..", "..", "package.json");
-  const { version } = JSON.parse(readFileSync(file, "utf8")) as { version: string };
+/** Kernels for engines of Node, which no page can run, stay out of the folder. */
+function pageAssets(): Plugin {
   return {
-    name: "page-version",
-    config: () => ({ define: { DUALBENCH_VERSION: JSON.stringify(version) } }),
+    name: "page-assets",
+    generateBundle(_, bundle) {
+      for (const file of Object.keys(bundle)) if (/\.(c|cu|py|ts)$/.test(file)) delete bundle[file];
+    },
   };
 }
 
-export default { root: import.meta.dirname, plugins: [pageEngines(), pageVersion()] } satisfies UserConfig;
+/** A page cannot read the package and the repository that it comes from. */
+export function pageOrigin(): Plugin {
+  const root = join(import.meta.dirname, "..", "..");
+  const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
+  const { status, stdout } = spawnSync("git", ["rev-parse", "HEAD"], { cwd: root, encoding: "utf8" });
+  const commit = status === 0 ? stdout.trim() : "unknown";
+  return {
+    name: "page-origin",
+    config: () => ({
+      define: { DUALBENCH_VERSION: JSON.stringify(version), DUALBENCH_COMMIT: JSON.stringify(commit) },
+    }),
+  };
+}
+
+const plugins = () => [pageEngines(), pageAssets(), pageOrigin()];
+
+export default {
+  root: import.meta.dirname,
+  // relative addresses: the folder works below any path of any host
+  base: "./",
+  plugins: plugins(),
+  worker: { format: "es", plugins },
+  // its builds for Node name Buffer
+  resolve: { alias: { "csv-stringify/sync": "csv-stringify/browser/esm/sync" } },
+  build: {
+    outDir: join(import.meta.dirname, "..", "..", "dist-web"),
+    emptyOutDir: true,
+    chunkSizeWarningLimit: 1000,
+  },
+} satisfies UserConfig;

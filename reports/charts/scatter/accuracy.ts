@@ -3,6 +3,7 @@ import type { TopLevelSpec } from "vega-lite";
 import { type AccuracyGroup, accuracyGroups } from "../../analysis/accuracy.js";
 import { formatDuration, formatMilliseconds, formatSize, shorten } from "../../format.js";
 import type { Row, RunRecord } from "../../rows/row.js";
+import { origin } from "../caption.js";
 import { figure } from "../figure.js";
 import { powerOfTen } from "../power-of-ten.js";
 import { decadeAxis, logAxis } from "../scale.js";
@@ -30,12 +31,11 @@ export function accuracyChart(
     "Each point is one implementation in one dtype at one size: median time against the worst error that was measured beside float64, " +
     "relative to the element's scale. Further left is closer, lower is faster. " +
     "Named first: those that no other beats in both; the table has all.";
-  const repeat = `Started ${run.startedUtc}. Repeat with: ${run.command}`;
   const panels = groups.map((group) => panelOf(group, families, theme));
   const pairs = [panels.slice(0, 2), panels.slice(2)].filter((row) => row.length > 0);
   return figure(
     pairs.map((hconcat) => ({ spacing: 24, hconcat })),
-    [how, repeat],
+    [how, origin(run, rows)],
     WIDTH,
     theme,
   );

@@ -3,6 +3,7 @@ import type { TopLevelSpec } from "vega-lite";
 import { keptBytes, type StepCurve, type StepGroup, stepGroups } from "../../analysis/decoding.js";
 import { formatBytes, formatSize } from "../../format.js";
 import type { Row, RunRecord } from "../../rows/row.js";
+import { origin } from "../caption.js";
 import { type Block, figure } from "../figure.js";
 import {
   type DrawnCurve,
@@ -108,7 +109,6 @@ function caption(run: RunRecord, rows: readonly Row[], groups: readonly StepGrou
   );
   const axes = groups.map(({ group }) => ` over ${group.xKey === "context" ? "tokens before" : "sequences"}`);
   const isSame = new Set(kernels).size === 1;
-  const commits = [...new Set(rows.map(({ commit }) => commit.slice(0, 12)))].join(", ");
   return [
     points.length === 0
       ? "No step was measured at two sizes: the table says why."
@@ -116,6 +116,6 @@ function caption(run: RunRecord, rows: readonly Row[], groups: readonly StepGrou
     ...(isSame ? kernels.slice(0, 1) : kernels).map(
       (names, i) => `Curves${isSame ? "" : axes[i]}: ${names}.`,
     ),
-    `Commit ${commits || "unknown"}, ${run.startedUtc}. Repeat with: ${run.command}`,
+    origin(run, rows),
   ];
 }

@@ -4,6 +4,7 @@ import { type PackedCurve, packedCurves } from "../../analysis/packing.js";
 import { groupBy } from "../../analysis/series.js";
 import { formatNumber } from "../../format.js";
 import type { Row, RunRecord } from "../../rows/row.js";
+import { origin } from "../caption.js";
 import { figure } from "../figure.js";
 import type { DrawnCurve, Layer, Quantity } from "../panel/drawn.js";
 import { withEvenRule } from "../panel/even.js";
@@ -37,7 +38,6 @@ export function documentsChart(run: RunRecord, rows: readonly Row[], theme: Them
     "Median time of a packed row over that of the same tokens as one sequence; at 1x packing costs nothing. " +
     "Bands: 95% intervals of the ratio from those of both medians (MOVER on the log scale).";
   const names = [...new Set(curves.map(({ family, name }) => `${family.name} = ${name}`))];
-  const commits = [...new Set(rows.map(({ commit }) => commit.slice(0, 12)))].join(", ");
   return figure(
     panels.map((members) => packedPanel(members, families, theme)),
     [
@@ -45,7 +45,7 @@ export function documentsChart(run: RunRecord, rows: readonly Row[], theme: Them
         ? "No packed row was measured beside the same row unpacked: the table says why."
         : how,
       ...(names.length > 0 ? [`Curves: ${names.join("; ")}.`] : []),
-      `Commit ${commits || "unknown"}, ${run.startedUtc}. Repeat with: ${run.command}`,
+      origin(run, rows),
     ],
     WIDTH,
     theme,

@@ -31,6 +31,12 @@ export interface BenchOptions {
   readonly typed: Partial<PlanOptions>;
   readonly out: string | undefined;
   readonly resume: string | undefined;
+  /** A file for tables in Markdown. */
+  readonly markdown: string | undefined;
+  /** A name to keep the run under. */
+  readonly save: string | undefined;
+  /** The name of an earlier run to hold this one against. */
+  readonly against: string | undefined;
   /** With --resume: curves whose code has changed begin anew. */
   readonly anew: boolean;
   readonly list: boolean;
@@ -83,6 +89,9 @@ export function parseBenchOptions(argv: readonly string[]): BenchOptions | undef
     typed,
     out: raw.out,
     resume: raw.resume,
+    save: raw.save,
+    markdown: raw.markdown,
+    against: raw.against,
     anew: raw.anew === true,
     list: raw.list === true,
     dryRun: raw.dryRun === true,
@@ -143,6 +152,8 @@ function benchCommand(): Command {
     .option("--out <dir>", "folder for the results; must hold none yet")
     .option("--resume <dir>", "go on with a run that was stopped")
     .option("--anew", "with --resume: measure curves again whose code has changed since")
+    .option("--save <name>", "keep the run under this name, for --against")
+    .option("--against <name>", "hold the run against one that --save has kept")
     .option("--shard <i/n>", "only the i-th of n parts of the plan", shareFlag)
     .option("--seed <n>", "seed of the inputs and of the order", seed)
     .option(
@@ -150,9 +161,9 @@ function benchCommand(): Command {
       "also run the implementations of this file, .ts, .js, .py, .c, .cu or .wgsl (repeat for more)",
       collect(any),
     )
+    .option("--markdown <file>", "tables in Markdown as well, e.g. for a step summary")
     .option("--json", "print one JSON document on stdout, the rest on stderr")
     .option("--verbose", "say of every skipped case why; without it, one line a reason")
-    .option("--no-color", "no colour")
     .allowExcessArguments(false)
     .showSuggestionAfterError(true)
     .exitOverride()

@@ -15,8 +15,9 @@ import { originOf } from "../../../suites/processes/origin.js";
 import { EXIT, usageError, warn } from "../exit.js";
 import { Interrupt } from "../interrupt.js";
 import { Progress } from "../progress.js";
-import { publishRun } from "../publish.js";
+import { type Baseline, publishRun } from "../publish.js";
 import { commandOf, defaultFolder, repeatCommand, shellWord, shown } from "../words.js";
+import { mustBeFree, readBaseline, saveBaseline } from "./baseline.js";
 import { dryRun } from "./dry-run.js";
 import { openRun, type PlannedRun } from "./open.js";
 import { type BenchOptions, invocation, type PlanOptions, parseBenchOptions } from "./options.js";
@@ -40,6 +41,12 @@ export async function bench(argv: readonly string[]): Promise<number> {
   }
 }
 
+/** Where a run goes, and what it is held against. */
+interface Place {
+  readonly folder: string;
+  readonly against: Baseline | undefined;
+}
+
 class BenchRun {
   private readonly earlier: Earlier | undefined;
   private readonly plan: PlanOptions;
@@ -60,6 +67,11 @@ class BenchRun {
 
   async go(): Promise<number> {
     const { earlier, plan, options, host } = this;
+    if (options.save !== undefined) mustBeFree(options.save);
+    const against =
+      options.against === undefined
+        ? undefined
+        : { name: options.against, sources: readBaseline(options.against) };
     const folder = options.resume ?? options.out ?? defaultFolder(new Date(host.nowMs()).toISOString());
     if (!options.resume && !options.list && !options.dryRun) checkFolder(folder);
     const environmentRead = readEnvironment(this.argv, plan.seed, plan.impl);
@@ -77,14 +89,17 @@ class BenchRun {
     const { groups, impls } = opened;
     const continued = earlier?.check(environment, groups, ({ impl }) => originOf(impls[impl])?.file);
     const record = earlier?.run ?? this.runRecord(opened, environment, startedUtc);
-    return this.measure(opened, environment, record, folder, continued);
+    const code = await this.measure(opened, environment, record, { folder, against }, continued);
+    if (options.save !== undefined && this.interrupt.code === undefined)
+      for (const file of saveBaseline(options.save, folder)) (options.json ? warn : print)(shown(file));
+    return code;
   }
 
   private async measure(
     { groups, pool, targets, impls, exitCode: planned, withoutCase }: PlannedRun,
     environment: Environment,
     record: RunRecord,
-    folder: string,
+    { folder, against }: Place,
     continued: Continued | undefined,
   ): Promise<number> {
     const { earlier, plan, options, host, interrupt } = this;
@@ -102,7 +117,12 @@ class BenchRun {
     const total = record.plan.ids.length;
     const { color: colour, verbose } = options;
     const progress = new Progress(process.stderr, total, { colour, verbose, done: cases.length });
-    const publishing = { json: options.json, colour };
+    const publishing = {
+      json: options.json,
+      colour,
+      markdown: options.markdown,
+      ...(against ? { against } : {}),
+    };
     try {
       await run(groups, {
         grid: plan.grid,
@@ -159,6 +179,10 @@ class BenchRun {
       startedUtc,
     };
   }
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
 }
 
 /** In the order of the suites, smallest sizes first. */

@@ -1,11 +1,12 @@
 /** The flags of `report`. */
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { Command, Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { PALETTES, type PaletteName } from "../../../reports/charts/palettes.js";
 import { isObject, type JsonObject } from "../../../reports/charts/spec/merge.js";
 import { reasonOf } from "../../../reports/rows/errors.js";
 import { RESULTS, resultsFile } from "../../../reports/rows/store.js";
+import { parseFilter } from "../../../suites/plan/filter.js";
 import { usageError } from "../exit.js";
 import { parseFlags } from "../parse-flags.js";
 import { defaultFolder } from "../words.js";
@@ -27,6 +28,11 @@ export interface ReportOptions {
   readonly out: string;
   readonly color: boolean;
   readonly compare: boolean;
+  readonly history: boolean;
+  /** As of bench; undefined for all cases. */
+  readonly filter: string | undefined;
+  /** A file for tables in Markdown. */
+  readonly markdown: string | undefined;
   readonly style: "screen" | "paper";
   readonly widthPt: number;
   readonly fontPt: number;
@@ -47,6 +53,9 @@ interface Flags {
   readonly title?: string;
   readonly spec?: string;
   readonly compare?: true;
+  readonly history?: true;
+  readonly filter?: string;
+  readonly markdown?: string;
 }
 
 const NEXT = "type npm run report -- DIR, a folder that bench has written, or see npm run report -- --help";
@@ -60,12 +69,16 @@ export function parseReportOptions(argv: readonly string[]): ReportOptions | und
   const command = flags();
   if (!parseFlags(command, argv, () => NEXT)) return undefined;
   const given = command.opts<Flags>();
-  const { color, style, compare = false } = given;
+  const { color, style, compare = false, history = false, filter, markdown } = given;
+  if (compare && history)
+    throw usageError("--compare draws two sides, --history many runs: choose one of them");
   if (
-    compare &&
+    (compare || history) &&
     (style === "paper" || given.curves.length > 0 || given.title !== undefined || given.spec !== undefined)
   )
-    throw usageError("--compare draws its own chart: leave out --style, --curves, --title and --spec");
+    throw usageError(
+      `${compare ? "--compare" : "--history"} draws its own chart: leave out --style, --curves, --title and --spec`,
+    );
   for (const [flag, value] of [
     ["--width", given.width],
     ["--font-size", given.fontSize],
@@ -74,9 +87,10 @@ export function parseReportOptions(argv: readonly string[]): ReportOptions | und
       throw usageError(`${flag} is of figures for print: add --style paper`);
   const widthPt = width(given.width ?? COLUMN);
   const folders = compare ? command.args : unique(command.args);
-  const out = outFolder(folders, given.out, compare);
+  const own = compare ? "compare" : history ? "history" : undefined;
+  const out = outFolder(folders, given.out, own);
   return {
-    ...{ folders, suites: given.suite, out, color, style, compare, widthPt },
+    ...{ folders, suites: given.suite, out, color, style, compare, history, filter, markdown, widthPt },
     fontPt: fontSize(given.fontSize, widthPt),
     look: {
       pdf: given.pdf === true,
@@ -100,7 +114,7 @@ function flags(): Command {
   return new Command("report")
     .description(
       "Makes tables, charts and report.html again from the results.jsonl of each folder, merged; " +
-        "or figures for print; or compares two runs.",
+        "or figures for print; or compares two runs; or draws many over their commits.",
     )
     .argument(
       "<dir...>",
@@ -112,6 +126,7 @@ function flags(): Command {
       (name, before: string[]) => [...before, name],
       [],
     )
+    .option("--filter <expr>", "only cases whose id has all of these words, as of bench", filterWords)
     .option("--out <dir>", "where to write; by default the folder itself, for several a new one")
     .addOption(
       new Option("--style <style>", "paper: Figure 10 at print size, as SVG, PDF and PNG, and nothing else")
@@ -135,24 +150,36 @@ function flags(): Command {
       "--compare",
       "BEFORE against AFTER, each a run or a folder of runs; or as many runs before as after",
     )
-    .option("--no-color", "no colour")
+    .option("--history", "each case over the commits of all runs, or folders of runs, that are named")
+    .option("--markdown <file>", "the tables in Markdown as well")
     .exitOverride()
     .configureOutput({ writeErr: () => {} });
+}
+
+/** Told before anything is read. */
+function filterWords(value: string, earlier: string | undefined): string {
+  try {
+    parseFilter(value);
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
+  return [...(earlier === undefined ? [] : [earlier]), value].join(" ");
 }
 
 function unique(folders: readonly string[]): string[] {
   return [...new Map(folders.map((folder) => [resolve(folder), folder])).values()];
 }
 
-function outFolder(folders: readonly string[], out: string | undefined, compare: boolean): string {
-  const own = folders.some((folder) => out !== undefined && resolve(folder) === resolve(out));
-  if (out !== undefined && (!own || compare) && existsSync(join(out, RESULTS)))
+/** @param own what is made of the runs that is no run itself */
+function outFolder(folders: readonly string[], out: string | undefined, own: string | undefined): string {
+  const isOne = folders.some((folder) => out !== undefined && resolve(folder) === resolve(out));
+  if (out !== undefined && (!isOne || own) && existsSync(join(out, RESULTS)))
     throw usageError(
-      `${out} holds the results of ${own ? "a" : "another"} run; choose another folder with --out`,
+      `${out} holds the results of ${isOne ? "a" : "another"} run; choose another folder with --out`,
     );
   if (out !== undefined) return out;
   const stamp = defaultFolder(new Date().toISOString());
-  if (compare) return `${stamp}-compare`;
+  if (own) return `${stamp}-${own}`;
   return folders.length === 1 ? ownFolder(folders[0]) : `${stamp}-merged`;
 }
 

@@ -12,10 +12,14 @@ import { reasonOf, StoreError } from "../../../reports/rows/errors.js";
 import { makeFolder, writeInto } from "../../../reports/rows/folder.js";
 import { mergeRuns } from "../../../reports/rows/merge.js";
 import type { Row, RunRecord } from "../../../reports/rows/row.js";
+import { runMarkdown } from "../../../reports/summary.js";
 import { table } from "../../../reports/table.js";
+import { parseFilter } from "../../../suites/plan/filter.js";
 import { EXIT, usageError, warn, warnAll } from "../exit.js";
+import { writeMarkdown } from "../markdown-file.js";
 import { shown } from "../words.js";
 import { compareRuns } from "./compare.js";
+import { history } from "./history.js";
 import { parseReportOptions, type ReportOptions } from "./options.js";
 import { readFolder } from "./sources.js";
 import type { Written } from "./written.js";
@@ -27,11 +31,13 @@ export async function report(argv: readonly string[]): Promise<number> {
   const { columns = 80, isTTY } = process.stdout;
   const width = isTTY ? columns : 120;
   const color = options.color && isTTY === true && !process.env.NO_COLOR;
-  const { lines, files, incomplete } = await mended(() =>
-    options.compare ? compareRuns(options, width) : ofRuns(options, width, color),
-  );
+  const { lines, files, incomplete, markdown } = await mended(() => {
+    if (options.compare) return compareRuns(options, width);
+    return options.history ? history(options) : ofRuns(options, width, color);
+  });
+  const more = options.markdown === undefined ? [] : [writeMarkdown(options.markdown, markdown())];
   const parts = lines.length > 0 ? [...lines, ""] : [];
-  process.stdout.write(`${[...parts, ...files.map(shown)].join("\n")}\n`);
+  process.stdout.write(`${[...parts, ...[...files, ...more].map(shown)].join("\n")}\n`);
   return incomplete ? EXIT.usage : EXIT.good;
 }
 
@@ -58,14 +64,15 @@ async function ofRuns(options: ReportOptions, width: number, color: boolean): Pr
         : `${options.folders.join(", ")} holds no case yet; run bench first`,
     );
   for (const note of notes) warn(note);
-  const rows = chosen(all, options.suites);
+  const rows = chosen(all, options);
   mustTakeFiles(options.out);
   const made =
     options.style === "paper" ? await onPaper(options, run, rows) : await onScreen(options, run, rows);
   const incomplete = made.incomplete || read.some(({ unreadable }) => unreadable > 0);
   const words = [table(rows, { width, color }), findings(rows), claimsLines(rows, width)];
-  const lines = options.style === "paper" ? [] : words.flatMap((part, i) => (i > 0 ? ["", ...part] : part));
-  return { lines, files: made.files, incomplete };
+  const said = words.filter((part) => part.length > 0);
+  const lines = options.style === "paper" ? [] : said.flatMap((part, i) => (i > 0 ? ["", ...part] : part));
+  return { lines, files: made.files, incomplete, markdown: () => runMarkdown(run, rows) };
 }
 
 /** @throws Stop */
@@ -99,12 +106,15 @@ async function onPaper(options: ReportOptions, run: RunRecord, rows: readonly Ro
   return { files, incomplete: false };
 }
 
-/** @throws Stop when a named suite is not there */
-function chosen(rows: readonly Row[], suites: readonly string[]): readonly Row[] {
-  if (suites.length === 0) return rows;
+/** @throws Stop when a named suite is not there, or no case fits */
+function chosen(rows: readonly Row[], { suites, filter = "" }: ReportOptions): readonly Row[] {
+  const fits = parseFilter(filter);
   const known = new Set(rows.map(({ suite }) => suite));
   for (const suite of suites)
     if (!known.has(suite))
       throw usageError(`no case is of suite ${suite}; there are ${[...known].slice(0, 20).join(", ")}`);
-  return rows.filter(({ suite }) => suites.includes(suite));
+  const found = rows.filter(({ suite, id }) => (suites.length === 0 || suites.includes(suite)) && fits(id));
+  if (found.length === 0)
+    throw usageError(`no case has all of --filter "${filter}"; ${fits.unmatched().join("; ")}`);
+  return found;
 }

@@ -46,7 +46,7 @@ export function readSides(folders: readonly string[]): ReadSides {
 }
 
 /** The folder itself, or the runs in it, in the order of their names. */
-function runsIn(folder: string): string[] {
+export function runsIn(folder: string): string[] {
   if (existsSync(join(folder, RESULTS))) return [folder];
   let names: string[] = [];
   try {

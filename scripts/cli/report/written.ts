@@ -4,4 +4,6 @@ export interface Written {
   readonly files: readonly string[];
   /** A chart that could not be drawn, or a record that could not be read: exit code 2. */
   readonly incomplete: boolean;
+  /** What `--markdown` writes. */
+  markdown(): string;
 }

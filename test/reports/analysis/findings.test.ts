@@ -11,7 +11,7 @@ describe("findings", () => {
     expect(shown).toMatch(
       /^On Synthetic CPU @ 2\.10 GHz, f32, N = 64: SSD is 4\.\d\dx \(95% interval .* as fast as the Mamba-1 scan at 128K/,
     );
-    expect(shown).toContain("faster than attention from 512 tokens on");
+    expect(shown).toContain("faster than attention at every measured size from 512 tokens on");
     expect(shown).toMatch(/length\^2\.0\d for Attention/);
     expect(not).toContain("attention beyond 8K tokens (extrapolated)");
   });

@@ -24,7 +24,7 @@ describe("merge", () => {
   it("puts shards of one machine together and says how each was made", () => {
     const { run, rows, notes } = mergeRuns([source("2", [at(512)]), source("1", [at(1024)])]);
     expect(rows.map(({ length }) => length)).toEqual([512, 1024]);
-    expect(run.command).toBe("bench --shard 2; bench --shard 1");
+    expect(run.commands).toEqual(["bench --shard 2", "bench --shard 1"]);
     expect(run.startedUtc).toBe("2026-11-23T12:00:01.000Z");
     expect(run.environment).toEqual(machine(2));
     expect(notes).toEqual([]);

@@ -1,13 +1,17 @@
 /** The engine of Node in a page: the same TypeScript and WGSL, on the browser's own navigator.gpu. A missing Chromium fails. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { build } from "vite";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { toCsv } from "../../../reports/rows/csv.js";
+import { readRun } from "../../../reports/rows/store.js";
+import { report } from "../../../scripts/cli/report/run.js";
+import { launchChromium, serve } from "../../../scripts/tools/chromium.js";
 import type {} from "../../../scripts/web/page.js";
-import { launchChromium, serve } from "./chromium.js";
+import { seriousFindings } from "../../axe.js";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "../../..");
 const here = process.platform === "linux" && process.arch === "x64";
@@ -94,11 +98,74 @@ describe.runIf(here)("a page in headless Chromium", () => {
   it("times verified cases, and says what it skips", async () => {
     await page.reload();
     const records = await page.evaluate(() =>
-      window.dualbench.bench({ engine: "cpu", grid: "quick", filter: "ssd/recurrent length=512" }),
+      window.dualbench.bench({ engines: ["cpu"], grid: "quick", filter: "ssd/recurrent length=512" }),
     );
     expect(records.map(({ row }) => row.status)).toEqual(["measured"]);
     const [{ row }] = records;
     expect(row.status === "measured" && row.medianNs).toBeGreaterThan(0);
     expect(complaints).toEqual([]);
   }, 120_000);
+
+  it("runs in a worker to its end, and offers files that report takes", async () => {
+    await page.reload();
+    expect(await page.locator("#device").innerText()).toMatch(
+      /WebGPU on .*; a CPU with \d+ hardware threads/,
+    );
+    await page.fill("input[name=filter]", "ssd/recurrent length=512 batch=1");
+    await page.click("#start");
+    await page.waitForSelector("#files:not([hidden])");
+    expect(await page.locator("#status").innerText()).toMatch(/^2 rows: 2 measured/);
+    // one on each engine, both in the figure
+    expect(await page.locator("#figure polyline").count()).toBe(4);
+    expect(await page.locator("#rows td.measured").count()).toBe(2);
+    const [jsonl, csv] = await Promise.all(
+      ["jsonl", "csv"].map(async (id) => {
+        const [download] = await Promise.all([
+          page.waitForEvent("download", (one) => one.suggestedFilename().endsWith(id)),
+          page.click(`#${id}`),
+        ]);
+        return readFileSync(await download.path(), "utf8");
+      }),
+    );
+    const file = join(folder, "results.jsonl");
+    writeFileSync(file, jsonl);
+    const { cases, faults } = readRun(file);
+    expect(faults).toEqual([]);
+    const rows = cases.map(({ row }) => row);
+    expect(rows.map(({ engine }) => engine).sort()).toEqual(["cpu", "webgpu"]);
+    for (const row of rows) expect(row.status === "measured" && row.errorU <= row.boundU).toBe(true);
+    expect(csv).toBe(toCsv(rows));
+    vi.spyOn(process.stdout, "write").mockReturnValue(true);
+    expect(await report([file, "--out", join(folder, "drawn")])).toBe(0);
+    expect(existsSync(join(folder, "drawn", "report.html"))).toBe(true);
+    vi.restoreAllMocks();
+    expect(complaints).toEqual([]);
+  }, 120_000);
+
+  it("stops when it is told to, and keeps the rows that it has", async () => {
+    await page.reload();
+    await page.selectOption("select[name=grid]", "paper");
+    await page.selectOption("#engine", "cpu");
+    await page.click("#start");
+    await page.waitForSelector("#rows tr");
+    await page.click("#stop");
+    await page.waitForSelector("#start:not([disabled])");
+    expect(await page.locator("#status").innerText()).toMatch(/^stopped; \d+ rows?: /);
+    expect(await page.locator("#rows tr").count()).toBeGreaterThan(0);
+    expect(await page.locator("#jsonl").getAttribute("href")).toMatch(/^blob:/);
+  }, 120_000);
+
+  it("says so where there is no WebGPU, and has nothing serious for axe, in the dark at 390 px", async () => {
+    const bare = await browser!.newPage({ viewport: { width: 390, height: 800 }, colorScheme: "dark" });
+    await bare.addInitScript(() => Object.defineProperty(navigator, "gpu", { value: undefined }));
+    await bare.goto(site!.url);
+    await bare.waitForFunction(() => document.getElementById("device")?.textContent !== "");
+    expect(await bare.locator("#device").innerText()).toContain(
+      "no WebGPU, so that kernels run on the CPU only",
+    );
+    expect(await bare.locator("#start").isEnabled()).toBe(true);
+    expect(await bare.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+    expect(await seriousFindings(bare)).toEqual([]);
+    await bare.close();
+  }, 60_000);
 });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { report } from "../../../../scripts/cli/report/run.js";
 import { resultsText } from "../../../../scripts/web/record.js";
-import { measured, syntheticRun } from "../../../reports/fixtures.js";
+import { environmentOf, measured, syntheticRun } from "../../../reports/fixtures.js";
 import { temporary } from "../../cli.js";
 
 let said = "";
@@ -85,7 +85,7 @@ it("writes through no link that a folder came with, and says what stands there",
 
 it("draws what a page offers, into a folder of its name", async () => {
   const facts = {
-    engine: "cpu",
+    engines: ["cpu"],
     grid: "quick",
     filter: "",
     startedUtc: "2026-01-01T00:00:00Z",
@@ -127,4 +127,37 @@ it("draws charts of the first suites of very many, and of others by name", async
   expect(readdirSync(join(folder, "one"))).toContain("suite-39.svg");
   expect(said).toBe("");
   await expect(report([folder, "--suite", "suite-40"])).rejects.toThrow(/no case is of suite suite-40/);
+});
+
+it("draws runs over their commits, in one folder, only the cases asked for, and writes the table where it is told to", async () => {
+  const folders = [1, 2, 3].map((day) =>
+    stored([row(512, { commit: `${day}abc` }), row(1024)], {
+      ...syntheticRun(),
+      environment: environmentOf("A CPU"),
+      startedUtc: `2026-11-0${day}T00:00:00Z`,
+    }),
+  );
+  const [out, file] = [join(temporary(), "out"), join(temporary(), "new", "history.md")];
+  const flags = ["--history", "--out", out, "--markdown", file, "--filter", "length=512"];
+  expect(await report([...folders, ...flags])).toBe(0);
+  expect(printed).toMatch(
+    /3 runs, 1 case; time over that of the first run:\n {2}1\.00x .* at 3abc: ssd\/chunked/,
+  );
+  expect(readdirSync(out).sort()).toEqual(
+    ["csv", "md", "png", "svg", "vl.json"].map((type) => `history.${type}`),
+  );
+  expect(readFileSync(file, "utf8")).toBe(readFileSync(join(out, "history.md"), "utf8"));
+  await expect(report([folders[0], "--history"])).rejects.toMatchObject({ code: 2 });
+  await expect(report([...folders, "--history", "--compare"])).rejects.toMatchObject({ code: 2 });
+});
+
+it("writes the tables of a run in Markdown too, of the cases that a filter leaves", async () => {
+  const folder = stored([row(512), row(1024)]);
+  const file = join(folder, "summary.md");
+  expect(await report([folder, "--markdown", file, "--filter", "length<=512"])).toBe(0);
+  expect(readFileSync(file, "utf8")).toMatch(/\| Curve \| Implementation \| length 512 \|\n/);
+  await expect(report([folder, "--filter", "length=4096"])).rejects.toMatchObject({
+    code: 2,
+    message: expect.stringMatching(/no case has length=4096; the nearest is length=1024/),
+  });
 });

@@ -5,7 +5,7 @@ import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import { dirname, extname, join, normalize } from "node:path";
 import { type Browser, chromium } from "playwright-core";
-import { unpackOnce } from "../../../impls/engines/webgpu/device/unpack.js";
+import { unpackOnce } from "../../impls/engines/webgpu/device/unpack.js";
 
 const FLAGS = [
   "--no-sandbox",
@@ -35,6 +35,7 @@ export async function launchChromium(): Promise<Browser> {
 const TYPES: Readonly<Record<string, string>> = {
   ".html": "text/html",
   ".js": "text/javascript",
+  ".css": "text/css",
   ".wgsl": "text/plain",
 };
 

@@ -1,0 +1,2 @@
+/** Types of theme.mjs. */
+export function setUpTheme(): void;
