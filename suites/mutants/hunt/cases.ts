@@ -57,6 +57,9 @@ function roundProblems(operator: AnyOperator): readonly LawCase[] {
   const optional = optionalInputs(operator).filter((name) => name !== "documents");
   add("round", ROUND, { values: "signed" });
   if (optional.length > 0)
-    add("round, every option", ROUND, { values: "signed", with: optional.flatMap(pairOf) });
+    add("round, every option", ROUND, {
+      values: "signed",
+      with: optional.flatMap((name) => pairOf(operator, name)),
+    });
   return all;
 }

@@ -1,0 +1,8 @@
+/** Every implementation of mamba3, in the order in which charts list them. */
+import { chunkedCpu } from "./chunked.cpu.js";
+import { mamba3 } from "./operator.js";
+import { quadraticCpu } from "./quadratic.cpu.js";
+import { recurrentCpu } from "./recurrent.cpu.js";
+
+export { mamba3 };
+export const implementations = [chunkedCpu, recurrentCpu, quadraticCpu];
