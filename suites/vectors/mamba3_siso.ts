@@ -1,6 +1,7 @@
 /** `mamba3_siso`: the official layouts (decays, steps and trapezoids have time last); states are carried in and out by their own names. */
-import { givenProblem } from "../../impls/operator.js";
+
 import { mamba3 } from "../../impls/mamba3/index.js";
+import { givenProblem } from "../../impls/operator.js";
 import type { GoldenOp } from "./mapping.js";
 
 export const mamba3Siso: GoldenOp = {
