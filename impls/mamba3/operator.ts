@@ -77,4 +77,9 @@ export const mamba3 = defineOperator({
 
 export type Mamba3 = typeof mamba3;
 
+/** Half of a key's entries turn where nobody says otherwise, as in the official module (rope_fraction 1/2). */
+export function usualPairs(state: number): number {
+  return Math.max(1, Math.floor(state / 4));
+}
+
 const STORED = new Set(["V", "Q", "K", "z"]);

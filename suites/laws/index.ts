@@ -10,6 +10,8 @@ import { keyOrder } from "./key-order.js";
 import type { AnyLaw } from "./law.js";
 import { linearAttention } from "./linear-attention.js";
 import { linearity } from "./linearity.js";
+import { mamba3IsSsd } from "./mamba3-is-ssd.js";
+import { mamba3Resumes } from "./mamba3-resumes.js";
 import { normScales } from "./norm-scales.js";
 import { packedDocuments } from "./packed-documents.js";
 import { packedGradients } from "./packed-gradients.js";
@@ -46,4 +48,6 @@ export const laws: readonly AnyLaw[] = [
   reverseCausality,
   decodeSteps,
   prefill,
+  mamba3IsSsd,
+  mamba3Resumes,
 ];

@@ -49,11 +49,12 @@ export class Rotation {
       this.#turns[j] = wrapped(this.#turns[j] + turn);
       const angle = 2 * Math.PI * this.#turns[j];
       const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
-      const [q, k] = [Q[n], K[n]];
-      Q[n] = q * cos - Q[n + 1] * sin;
-      Q[n + 1] = q * sin + Q[n + 1] * cos;
-      K[n] = k * cos - K[n + 1] * sin;
-      K[n + 1] = k * sin + K[n + 1] * cos;
+      const [q, r] = [Q[n], Q[n + 1]];
+      Q[n] = q * cos - r * sin;
+      Q[n + 1] = q * sin + r * cos;
+      const [k, l] = [K[n], K[n + 1]];
+      K[n] = k * cos - l * sin;
+      K[n + 1] = k * sin + l * cos;
     }
   }
 

@@ -1,6 +1,7 @@
 /** The bank of planted bugs in real source files, by the kind of file. */
 import { cpu } from "./cpu.js";
 import { cuda } from "./cuda.js";
+import { mamba3 } from "./mamba3.js";
 import { native } from "./native.js";
 import { passes } from "./passes.js";
 import type { Patch } from "./patch.js";
@@ -16,4 +17,5 @@ export const patches: readonly Patch[] = [
   ...ssdOnCpu,
   ...cpu,
   ...passes,
+  ...mamba3,
 ];
