@@ -47,6 +47,7 @@ const ROUND = {
   headDimV: 32,
   state: 16,
   width: 4,
+  pairs: 4,
 };
 /** Steps of the reference: enough for all of ROUND. */
 const WORK = 1e9;
