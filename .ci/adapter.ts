@@ -15,6 +15,7 @@ const SIZES = {
   state: 16,
   width: 4,
   past: 3,
+  pairs: 4,
 };
 
 const engine = await open(undefined, { named: true });

@@ -79,6 +79,16 @@ export interface Bounds {
   readonly transformed?: Float64Array;
   /** Sum of the squares of those errors. */
   readonly transformedSquares?: Float64Array;
+  /** Errors that the operator itself allows, in whatever type a form accumulates: added to both bounds as they are. */
+  readonly promised?: Float64Array;
+  /** Of a value on a circle (an angle): so much makes no difference. */
+  readonly period?: Float64Array;
+}
+
+/** How far a computed element is from its value; the shorter way round where it lies on a circle. */
+export function errorAt({ value, period }: Pick<Bounds, "value" | "period">, i: number, got: number): number {
+  const error = Math.abs(got - value[i]);
+  return period ? Math.min(error, Math.abs(period[i] - error)) : error;
 }
 
 export function emptyBounds(length: number): Bounds;
@@ -111,7 +121,10 @@ export function boundAt(bounds: Bounds, i: number, rounding: Rounding): ElementB
   const known = (bounds.repeated?.[i] ?? 0) + onUnit.drift;
   const count = bounds.count[i] + further;
   const squares = (bounds.squares ?? bounds.count)[i] + further;
-  const rest = rounding.roundings * rounding.storage * scale + eta(rounding) * bounds.floor[i];
+  const rest =
+    rounding.roundings * rounding.storage * scale +
+    eta(rounding) * bounds.floor[i] +
+    (bounds.promised?.[i] ?? 0);
   const transformed = (rounding.transform && bounds.transformed?.[i]) || 0;
   const walked = (rounding.transform && Math.sqrt(bounds.transformedSquares?.[i] ?? 0)) || 0;
   return {

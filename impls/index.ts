@@ -5,6 +5,7 @@ import * as attentionGrad from "./attention_grad/index.js";
 import * as causalConv1d from "./causal_conv1d/index.js";
 import * as convolution from "./convolution/index.js";
 import type { AnyImplementation } from "./implementation.js";
+import * as mamba3 from "./mamba3/index.js";
 import * as maskedAttention from "./masked_attention/index.js";
 import type { AnyOperator } from "./operator.js";
 import * as rmsNormGated from "./rms_norm_gated/index.js";
@@ -29,6 +30,7 @@ export const operators: readonly AnyOperator[] = [
   ssdDecode.ssdDecode,
   selectiveScanDecode.selectiveScanDecode,
   attentionDecode.attentionDecode,
+  mamba3.mamba3,
 ];
 export const implementations: readonly AnyImplementation[] = [
   ...ssd.implementations,
@@ -44,6 +46,7 @@ export const implementations: readonly AnyImplementation[] = [
   ...ssdDecode.implementations,
   ...selectiveScanDecode.implementations,
   ...attentionDecode.implementations,
+  ...mamba3.implementations,
 ];
 
 /** @throws when there is none of that name */

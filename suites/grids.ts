@@ -1,5 +1,6 @@
 /** Sizes that all suites share: same batch, length and width for every operator, so that curves may be compared. */
 import { operators } from "../impls/index.js";
+import { usualPairs } from "../impls/mamba3/index.js";
 import { type AnyOperator, type Problem, randomProblem } from "../impls/operator.js";
 import type { Dtype } from "../impls/tensor.js";
 import { isFigureOperator } from "../reports/analysis/families.js";
@@ -82,6 +83,7 @@ export function gridProblem(
     headDim: shape.headDim,
     headDimV: shape.headDim,
     state,
+    pairs: usualPairs(state),
     ...TAPS,
   };
   const names: readonly string[] = operator.dims;

@@ -5,6 +5,7 @@ import { blockParts } from "./block-parts.js";
 import { decode } from "./decode.js";
 import { documents } from "./documents.js";
 import { models } from "./models.js";
+import { relatives } from "./relatives.js";
 import { sequenceLength } from "./sequence-length.js";
 import { stateSize } from "./state-size.js";
 import type { Suite } from "./suite.js";
@@ -22,6 +23,7 @@ export const suites: readonly Suite[] = [
   blockParts,
   training,
   decode,
+  relatives,
 ];
 
 /** The named ones, or all that need no naming. */

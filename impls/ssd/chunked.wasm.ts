@@ -6,7 +6,7 @@ import { implementation } from "../implementation.js";
 import { type Problem, randomProblem } from "../operator.js";
 import type { Options, Prepared } from "../prepared.js";
 import { type Ssd, STEPS_AND_STATES, ssd } from "./operator.js";
-import { argumentsOf, ROWS, spans, stateBytes, WIDTH } from "./wasm/arguments.js";
+import { argumentsOf, recordBytes, scratchBytes, spans, stateBytes, WIDTH } from "./wasm/arguments.js";
 import { stepsIn } from "./wasm/steps.js";
 
 /** Weights inside the chunks of one block of tokens: small enough to stay in the second cache. */
@@ -205,18 +205,4 @@ function bySegment(
 
 function chunkOf({ dims }: Problem<Ssd>, { chunk = DEFAULT_CHUNK }: Options): number {
   return Math.min(chunk, dims.length);
-}
-
-/** Bytes of one head's weights in one chunk, as laid out in weights.as.ts. */
-function recordBytes(chunk: number): number {
-  const tiles = Math.ceil(chunk / ROWS);
-  return tiles * (tiles + 1) * 96 + tiles * 64 + 32;
-}
-
-/** A thread's scratch: in the first step scores and rows, in the second left and right sides and outputs of a chunk. */
-function scratchBytes(chunk: number, state: number, slices: number): number {
-  const tiles = Math.ceil(chunk / ROWS);
-  const scores = tiles * (tiles + 1) * 96 + 48 * state;
-  const sides = tiles * (32 * state + 192 * (1 + 2 * slices));
-  return scores + sides + 8192;
 }

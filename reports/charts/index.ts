@@ -6,6 +6,7 @@ import { logAxis, sizeAxis } from "./scale.js";
 import { decodeChart } from "./suites/decode.js";
 import { documentsChart } from "./suites/documents.js";
 import { modelsChart } from "./suites/models.js";
+import { relativesChart } from "./suites/relatives.js";
 import { sequenceLengthChart } from "./suites/sequence-length.js";
 import { stateSizeChart } from "./suites/state-size.js";
 import { trainingChart } from "./suites/training.js";
@@ -21,6 +22,7 @@ const CHARTS: Readonly<Record<string, Chart>> = {
   documents: documentsChart,
   training: trainingChart,
   decode: decodeChart,
+  relatives: relativesChart,
 };
 
 export function chartOf(suite: string, rows: readonly Row[]): Chart {

@@ -22,6 +22,7 @@ export const ID_KEYS = [
   "tile",
   "documents",
   "width",
+  "pairs",
   "device",
 ] as const;
 export type IdKey = (typeof ID_KEYS)[number];

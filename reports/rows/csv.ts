@@ -64,6 +64,7 @@ const COLUMNS: readonly (readonly [name: string, key: string])[] = [
   ["head_dim_v", "headDimV"],
   ["device_kind", "deviceKind"],
   ["predicted_ns", "predictedNs"],
+  ["pairs", "pairs"],
 ];
 
 export const CSV_COLUMNS: readonly string[] = COLUMNS.map(([name]) => name);

@@ -55,6 +55,8 @@ const common = {
   documents: z.string().optional(),
   /** Taps of a short filter. */
   width: count.optional(),
+  /** Pairs of a key's entries that are turned. */
+  pairs: count.optional(),
   /** Operator.cost: least work of any form. */
   flops: amount,
   bytes: amount,

@@ -2,7 +2,7 @@
  * Holds outputs against the reference. `checkOutputs` is the only maker of `Verified`, which is the only thing that `measure` takes:
  * timing an unverified kernel is a compile error.
  */
-import { type Bounds, boundAt, type Rounding } from "../../impls/bound.js";
+import { type Bounds, boundAt, errorAt, type Rounding } from "../../impls/bound.js";
 import type { Engine } from "../../impls/engines/engine.js";
 import { elementsPerToken, laneCoordinates, laneView, placeOf } from "../../impls/lanes.js";
 import {
@@ -113,7 +113,7 @@ export function compare(truth: Truth, inspection: Inspection, rounding: Rounding
         const element = boundAt(bounds, e, rounding);
         const bound = element[kind];
         limits[e] = bound;
-        const error = Math.abs(got[e] - bounds.value[e]);
+        const error = errorAt(bounds, e, got[e]);
         // NaN compares false: whatever is not within the bound is outside
         const ratio =
           error <= bound ? (bound > 0 ? error / bound : 0) : Number.isNaN(error) ? Infinity : error / bound;

@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { attention } from "../../impls/attention/index.js";
 import { causalConv1d } from "../../impls/causal_conv1d/index.js";
 import { convolution } from "../../impls/convolution/index.js";
+import { mamba3 } from "../../impls/mamba3/index.js";
 import { maskedAttention } from "../../impls/masked_attention/index.js";
 import type { Problem } from "../../impls/operator.js";
 import { rmsNormGated } from "../../impls/rms_norm_gated/index.js";
@@ -17,7 +18,16 @@ export const causality = defineLaw({
   name: "causality",
   states: "outputs up to a token do not change when the inputs after it do",
   source: "arXiv 2405.21060, definition 3.1: the matrix of the map is lower triangular",
-  operators: [ssd, selectiveScan, attention, convolution, maskedAttention, causalConv1d, rmsNormGated],
+  operators: [
+    ssd,
+    selectiveScan,
+    attention,
+    convolution,
+    maskedAttention,
+    causalConv1d,
+    rmsNormGated,
+    mamba3,
+  ],
   exact: DIRECT_FORMS,
   cases: (operator) =>
     fc

@@ -28,19 +28,22 @@ export interface Pair {
   readonly tolerance: ((index: number) => number) | undefined;
   /** Elements to look at; all by default. */
   readonly only?: (index: number) => boolean;
+  /** Of values on a circle. */
+  readonly period?: number | undefined;
   /** What the two sides are, e.g. "after the future changed". */
   readonly what: string;
 }
 
 /** The first element that differs by more than it may, as a sentence. */
 export function difference(pair: Pair): string | undefined {
-  const { operator, problem, output, got, wanted, tolerance, only, what } = pair;
+  const { operator, problem, output, got, wanted, tolerance, only, period, what } = pair;
   for (let i = 0; i < got.length; i++) {
     if (only && !only(i)) continue;
     const want = wanted(i);
     if (got[i] === want) continue;
     const allowed = tolerance?.(i) ?? 0;
-    if (Math.abs(got[i] - want) <= allowed) continue;
+    const apart = Math.abs(got[i] - want);
+    if (apart <= allowed || Math.abs(apart - (period ?? 0)) <= allowed) continue;
     const place = `${output}[${indexOf(operator, problem, output, i)}]`;
     const permitted = tolerance ? `may differ by ${allowed.toPrecision(3)}` : "must be equal bit for bit";
     return `${what}: ${place} is ${got[i]}, not ${want}; they ${permitted}`;

@@ -15,6 +15,8 @@ import { nanShows } from "./non-finite/shows.js";
 import { signedZeros } from "./non-finite/signed-zeros.js";
 import { nanInDocuments, nanStays } from "./non-finite/stays.js";
 import { zeroStep } from "./non-finite/zero-step.js";
+import { mamba3IsSsd } from "./mamba3-is-ssd.js";
+import { mamba3Resumes } from "./mamba3-resumes.js";
 import { normScales } from "./norm-scales.js";
 import { packedDocuments } from "./packed-documents.js";
 import { packedGradients } from "./packed-gradients.js";
@@ -57,4 +59,6 @@ export const laws: readonly AnyLaw[] = [
   reset,
   zeroStep,
   signedZeros,
+  mamba3IsSsd,
+  mamba3Resumes,
 ];

@@ -2,6 +2,7 @@
  * `--axis NAME=SIZE,SIZE`: sizes from the command line in place of a suite's own. Whatever else a suite's problems have stays: the
  * lengths of a sweep over state sizes, the widths of models.
  */
+import { usualPairs } from "../../impls/mamba3/index.js";
 import { type AnyOperator, type Problem, randomProblem } from "../../impls/operator.js";
 import { smallestFirst } from "../grids.js";
 import type { Curve, Grid, Suite } from "../suite.js";
@@ -136,6 +137,7 @@ function resize(operator: AnyOperator, problem: Problem, place: Dims): Problem {
     if (only === undefined || only === operator.name)
       if (before[follower] !== undefined && before[follower] === before[leader] && !(follower in place))
         dims[follower] = dims[leader];
+  if (before.pairs === usualPairs(before.state) && !("pairs" in place)) dims.pairs = usualPairs(dims.state);
   const { dtype, seed, settings, inputs } = problem;
   const present = Object.entries(inputs).filter(([, source]) => source !== undefined);
   const layouts = Object.fromEntries(present.map(([name, source]) => [name, source?.axes ?? []]));

@@ -1,5 +1,6 @@
 /** The keys by which a case id tells a problem, with its options, from others. */
 
+import { usualPairs } from "../../impls/mamba3/index.js";
 import type { Problem } from "../../impls/operator.js";
 import type { Options } from "../../impls/prepared.js";
 import { mix } from "../../impls/random.js";
@@ -23,6 +24,7 @@ export function caseKeys(
     all.pass = problem.settings.training ? "training" : "backward";
   if (dims.context === dims.length) delete all.context;
   if (dims.headDimV === dims.headDim) delete all.headDimV;
+  if (dims.pairs === usualPairs(dims.state)) delete all.pairs;
   const present = ID_KEYS.filter((key) => all[key] !== undefined);
   return Object.fromEntries(present.map((key) => [key, all[key]]));
 }

@@ -1,6 +1,7 @@
 /** Random and extreme problems of any operator, from its own description: a new operator is covered without another line. */
 import * as fc from "fast-check";
 import type { AnyOperator, InputSpec } from "../../impls/operator.js";
+import { companionsOf } from "./companions.js";
 import { pick, sizes } from "./sizes.js";
 import { DECAYS, ORDINARY_DECAYS, ORDINARY_VALUES, type Spec, VALUES } from "./spec.js";
 
@@ -18,6 +19,7 @@ const SIZES: Readonly<Record<string, fc.Arbitrary<number>>> = {
   headDimV: sizes(128, [1, 2, 3, 4, 5, 8, 16, 40, 64, 128]),
   width: fc.constantFrom(4, 3, 2),
   state: sizes(256, [1, 2, 3, 4, 5, 8, 16, 64, 100, 128, 256]),
+  pairs: sizes(128, [1, 2, 3, 4, 8, 16, 32, 64]),
 };
 
 export interface ProblemOptions {
@@ -91,14 +93,12 @@ function mostly<T, U>(usual: T, times: number, other: fc.Arbitrary<U>): fc.Arbit
 /** Optional inputs that many kernels do not take: a problem seldom has them, so that others are not skipped for their sake. */
 const RARE: readonly string[] = ["documents", "dtBias"];
 
-/** Poles and weights of a recurrent convolution come together; a bias and a rate of the step need the step. */
+/** Some inputs come together; a bias and a rate of the step need the step. */
 function together(operator: AnyOperator, names: readonly string[], alternative: readonly string[]): string[] {
-  const all = names.some((name) => PAIR.includes(name)) ? [...names, ...PAIR] : names;
+  const all = names.flatMap((name) => companionsOf(operator, name));
   const needsStep = "dt" in operator.inputs && (all.includes("dtBias") || alternative.includes("logA"));
   return [...new Set([...all, ...(needsStep ? ["dt"] : [])])].sort();
 }
-
-const PAIR = ["poles", "weights"];
 
 function stepless({ inputs }: AnyOperator, names: readonly string[]): boolean {
   return "dt" in inputs && !names.includes("dt");
@@ -111,7 +111,9 @@ function sizeOf(dim: string): fc.Arbitrary<number> {
 /** Powers of two an input may be scaled by without leaving f32 in any form; empty for decays and steps. */
 function exponents(operator: AnyOperator, name: string, { random, axes }: InputSpec): readonly number[] {
   // a gate of 2^40 is a step function; a large bias makes every step large; poles lie in [-1, 1]
-  if (name === "z" || name === "deltaBias" || name === "dtBias") return [-12, 2, 5];
+  if (["z", "trap", "angles", "deltaBias", "dtBias"].includes(name)) return [-12, 2, 5];
+  // an angle is one of f32 while its last digit is far below a radian
+  if (name === "initialAngles") return [-12, 2, 8];
   // a norm squares its inputs and adds them up
   if (operator.name === "rms_norm_gated" && name === "X") return [-60, -40, -12, 12, 40];
   if (name === "poles" || random === "documents") return [];
@@ -155,7 +157,7 @@ const WIDTH = ["batch", "heads", "headDim", "headDimV", "state"];
 
 /**
  * Makes drawn dims agree with one another and cheap enough: groups divide heads, causal attention has as many keys as queries, a filter
- * sees one token less before the current one than it has taps.
+ * sees one token less before the current one than it has taps, a state has at least the pairs that turn.
  */
 export function fitted(operator: AnyOperator, spec: Spec, groupPick: number, work: number): Spec {
   const dims: Record<string, number> = { ...spec.dims };
@@ -163,6 +165,10 @@ export function fitted(operator: AnyOperator, spec: Spec, groupPick: number, wor
     const square = spec.settings.causal === true || spec.with.includes("documents");
     if (square && "context" in dims) dims.context = dims.length;
     if ("width" in dims) dims.past = dims.width - 1;
+    if ("pairs" in dims) {
+      dims.state = Math.max(2, dims.state);
+      dims.pairs = Math.min(dims.pairs, Math.floor(dims.state / 2));
+    }
     if ((operator.dims as readonly string[]).includes("groups")) {
       const divisors = [1, 2, 3, 4, 5, 6, 7, 8].filter((groups) => dims.heads % groups === 0);
       dims.groups = divisors[groupPick % divisors.length];

@@ -4,6 +4,7 @@
  */
 import type { AnyOperator, InputSpec } from "../../impls/operator.js";
 import { fitted } from "./arbitrary.js";
+import { companionsOf, isCompanion } from "./companions.js";
 import type { Spec } from "./spec.js";
 import { DECAYS, VALUES } from "./spec.js";
 
@@ -34,6 +35,7 @@ const CONTROL: Readonly<Record<string, number>> = {
   headDim: 5,
   headDimV: 3,
   state: 7,
+  pairs: 2,
   width: 4,
   past: 3,
 };
@@ -70,6 +72,7 @@ export function awkwardList(operator: AnyOperator, work = WORK): AwkwardList {
 export function awkwardProblems(operator: AnyOperator): readonly Awkward[] {
   const inputs = Object.entries(operator.inputs) as [string, InputSpec][];
   const optional = optionalInputs(operator);
+  const paired = (name: string) => pairOf(operator, name);
   const alternative = inputs.filter(([, { alternatives }]) => alternatives).map(([name]) => name);
   const decays = inputs.some(([, { random }]) => random === "logDecay" || random === "channelDecay");
   const has = (dim: string) => (operator.dims as readonly string[]).includes(dim);
@@ -93,11 +96,13 @@ export function awkwardProblems(operator: AnyOperator): readonly Awkward[] {
     add("one state", { state: 1, length: 65 });
     add("most states", { state: 256, length: 19, heads: 1, headDim: 2 });
   }
+  for (const state of has("pairs") ? [2, 8, 256] : [])
+    add(`all of ${state} turned`, { state, pairs: state / 2, length: 65, heads: 1, headDim: 3 });
   for (const width of has("width") ? [2, 3] : [])
     add(`width ${width}`, { width, length: 37 }, { with: optional });
   for (const name of optional) {
-    add(`with ${name}`, { length: 37 }, { with: pairOf(name) });
-    add(`with ${name}, one token`, { length: 1, context: 1, heads: 1 }, { with: pairOf(name) });
+    add(`with ${name}`, { length: 37 }, { with: paired(name) });
+    add(`with ${name}, one token`, { length: 1, context: 1, heads: 1 }, { with: paired(name) });
   }
   for (const length of optional.includes("m") ? [2, 3, 8, 33, 64, 65, 129] : []) {
     const values = VALUES[length % VALUES.length];
@@ -107,10 +112,10 @@ export function awkwardProblems(operator: AnyOperator): readonly Awkward[] {
       with: length % 2 ? ["m"] : ["logGamma", "m"],
     });
   }
-  if (optional.length > 1) add("with every option", { length: 37 }, { with: optional.flatMap(pairOf) });
+  if (optional.length > 1) add("with every option", { length: 37 }, { with: optional.flatMap(paired) });
   const plain = optional.filter((name) => !PACKED.includes(name));
   if (plain.length < optional.length && plain.length > 1)
-    add("with every option of one document", { length: 37 }, { with: plain.flatMap(pairOf) });
+    add("with every option of one document", { length: 37 }, { with: plain.flatMap(paired) });
   if (optional.includes("documents"))
     for (const [seed, length] of [64, 65, 130, 257].entries())
       add(`packed, length ${length}`, { length, context: length }, { seed, with: ["documents"] });
@@ -133,30 +138,31 @@ export function awkwardProblems(operator: AnyOperator): readonly Awkward[] {
     for (const decay of DECAYS) {
       add(`decay ${decay}`, { length: 130, batch: 1, heads: 2, headDim: 3, state: 5 }, { decay });
       if (optional.includes("initialState"))
-        add(`decay ${decay} of an initial state`, { length: 20 }, { decay, with: ["initialState"] });
+        add(`decay ${decay} of an initial state`, { length: 20 }, { decay, with: paired("initialState") });
     }
   const [[main]] = inputs.filter(([, { random }]) => random === "coherent");
   for (const exponent of [-60, 60])
     add(`${main} times 2^${exponent}`, { length: 37 }, { scale: { input: main, exponent } });
-  return optional.includes("poles") ? [...all, ...all.flatMap(recurrent)] : all;
+  return optional.includes("poles") ? [...all, ...all.flatMap((one) => recurrent(operator, one))] : all;
 }
 
 /** The same problem with a kernel that a recurrence can compute: forms that walk take no other. */
-function recurrent({ title, spec }: Awkward): Awkward[] {
+function recurrent(operator: AnyOperator, { title, spec }: Awkward): Awkward[] {
   if (spec.with.includes("poles")) return [];
-  return [{ title: `${title}, with poles`, spec: { ...spec, with: [...spec.with, ...pairOf("poles")] } }];
+  const chosen = [...spec.with, ...pairOf(operator, "poles")];
+  return [{ title: `${title}, with poles`, spec: { ...spec, with: chosen } }];
 }
 
 /** Optional inputs that a problem may have one without the other. */
 export function optionalInputs(operator: AnyOperator): string[] {
   const inputs = Object.entries(operator.inputs) as [string, InputSpec][];
-  // poles and weights come together
-  return inputs.filter(([name, { optional }]) => optional && name !== "weights").map(([name]) => name);
+  return inputs
+    .filter(([name, { optional }]) => optional && !isCompanion(operator, name))
+    .map(([name]) => name);
 }
 
-export function pairOf(name: string): string[] {
-  if (name === "dtBias") return ["dt", "dtBias"];
-  return name === "poles" ? ["poles", "weights"] : [name];
+export function pairOf(operator: AnyOperator, name: string): readonly string[] {
+  return name === "dtBias" ? ["dt", "dtBias"] : companionsOf(operator, name);
 }
 
 /** The optional input without which a setting changes nothing. */

@@ -25,8 +25,12 @@ export function awkwardShapes(operator: AnyOperator): readonly Awkward[] {
   for (const length of [1, 63, 65, 257]) add(`length ${length}`, { length, batch: 1, heads: 2 });
   const optional = optionalInputs(operator);
   if (optional.length > 1)
-    add("every option", { batch: 3, heads: 6, length: 37 }, { with: optional.flatMap(pairOf) });
-  for (const name of optional) add(`with ${name}`, { length: 37 }, { with: pairOf(name) });
+    add(
+      "every option",
+      { batch: 3, heads: 6, length: 37 },
+      { with: optional.flatMap((name) => pairOf(operator, name)) },
+    );
+  for (const name of optional) add(`with ${name}`, { length: 37 }, { with: pairOf(operator, name) });
   for (const headDim of [1, 48, 80])
     add(`headDim ${headDim}`, { headDim, headDimV: headDim, batch: 1, heads: 2, length: 33 });
   if (has("state"))

@@ -3,6 +3,7 @@ import { attentionOp } from "./attention.js";
 import { causalConv1dOp } from "./causal_conv1d.js";
 import type { GoldenCase } from "./golden.js";
 import { gradientOps } from "./gradients.js";
+import { mamba3Siso } from "./mamba3_siso.js";
 import type { GoldenOp, Mapping } from "./mapping.js";
 import { maskedAttentionOp } from "./masked_attention.js";
 import { rmsNormGatedOp } from "./rms_norm_gated.js";
@@ -15,6 +16,7 @@ const ops: readonly GoldenOp[] = [
   ssdMinimal,
   ssdCombined,
   ssdDecodeOp,
+  mamba3Siso,
   selectiveScanOp,
   attentionOp,
   maskedAttentionOp,

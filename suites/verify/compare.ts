@@ -1,5 +1,5 @@
 /** Outputs held to the truth: the element with the largest error over bound, and anything that is not a number. */
-import { type Bounds, boundAt, ROUNDOFF, type Rounding } from "../../impls/bound.js";
+import { type Bounds, boundAt, errorAt, ROUNDOFF, type Rounding } from "../../impls/bound.js";
 import { type LaneView, laneTotal, laneViewer } from "../../impls/lanes.js";
 import {
   type AnyOperator,
@@ -90,6 +90,8 @@ export interface BoundArray {
   readonly probable: Float64Array;
   /** u * scale */
   readonly unit: Float64Array;
+  /** Where the values lie on a circle. */
+  readonly period?: Float64Array;
 }
 
 /** Implementations that round alike share their bounds. */
@@ -134,14 +136,15 @@ function makeBoundArrays(truth: Truth, rounding: Rounding): Record<string, Bound
   const result: Record<string, BoundArray> = {};
   for (const output of outputNames(operator, problem as Problem)) {
     const array = () => new Float64Array(outputSize(operator, problem, output));
-    result[output] = { value: array(), certified: array(), probable: array(), unit: array() };
+    const circle = references[0]?.outputs[output].period ? { period: array() } : {};
+    result[output] = { value: array(), certified: array(), probable: array(), unit: array(), ...circle };
   }
   for (const { output, bounds, view } of piecesOf(truth)) fill(result[output], bounds, view, rounding);
   return result;
 }
 
 function fill(
-  { value, certified, probable, unit }: BoundArray,
+  { value, certified, probable, unit, period }: BoundArray,
   bounds: Bounds,
   { offset, run, stride, runStride, count }: LaneView,
   rounding: Rounding,
@@ -153,6 +156,7 @@ function fill(
       certified[place] = bound.certified;
       probable[place] = bound.probable;
       unit[place] = bound.unit;
+      if (period) period[place] = bounds.period![i];
     }
 }
 
@@ -172,7 +176,7 @@ export function compare(truth: Truth, rounding: Rounding, outputs: OutputValues)
     const { value, certified, probable } = arrays[output];
     const got = outputs[output];
     for (let i = 0; i < value.length; i++) {
-      const error = got[i] === value[i] ? 0 : Math.abs(got[i] - value[i]);
+      const error = got[i] === value[i] ? 0 : errorAt(arrays[output], i, got[i]);
       const ratio = ratioOf(error, certified[i]);
       if (ratio > certifiedWorst.ratio) certifiedWorst = { ratio, output, index: i };
       const likely = ratioOf(error, probable[i]);
@@ -186,7 +190,7 @@ export function compare(truth: Truth, rounding: Rounding, outputs: OutputValues)
       index: indexOf(operator, problem, output, index),
       got: outputs[output][index],
       wanted: value[index],
-      error: Math.abs(outputs[output][index] - value[index]),
+      error: errorAt(arrays[output], index, outputs[output][index]),
       certified: certified[index],
       probable: probable[index],
       unit: unit[index],

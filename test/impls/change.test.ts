@@ -11,7 +11,7 @@ import { matrixShape, type RandomTensor, toFloat32 } from "../../impls/tensor.js
 import { allLanes, heldAgainst } from "./truth.js";
 
 const model = { batch: 2, length: 19, heads: 4, groups: 2, headDim: 6, headDimV: 6, state: 5, context: 19 };
-const dims = { ...model, width: 4, past: 3 };
+const dims = { ...model, width: 4, past: 3, pairs: 2 };
 
 /** Every optional input is there where the implementation takes it. */
 function problemFor({ operator }: AnyImplementation, seed: number, optional: boolean): Problem {

@@ -1,6 +1,6 @@
 /** Helpers of the operator tests: all outputs of a reference, and an implementation held against it. */
 import type { Rounding } from "../../impls/bound.js";
-import { boundAt } from "../../impls/bound.js";
+import { boundAt, errorAt } from "../../impls/bound.js";
 import { open } from "../../impls/engines/cpu.js";
 import type { Engine } from "../../impls/engines/engine.js";
 import type { EngineName, Engines } from "../../impls/engines/index.js";
@@ -106,7 +106,7 @@ export function heldAgainst(
     for (const [name, bounds] of Object.entries(outputs)) {
       const values = got[place.get(`${lane.kind} ${lane.index}`)!][name];
       for (let i = 0; i < values.length; i++) {
-        const error = Math.abs(values[i] - bounds.value[i]);
+        const error = errorAt(bounds, i, values[i]);
         const bound = boundAt(bounds, i, rounding);
         const share = (limit: number) =>
           error === 0 ? 0 : Number.isNaN(error) ? Number.POSITIVE_INFINITY : error / limit;

@@ -5,7 +5,9 @@ import type { Asked } from "../operator.js";
 
 /** Where D (h p) lies, 0 where there is none. One D a head is spread over its channels: kernels know one layout. */
 export function skipOf(
-  layout: Pick<Layout<AnyOperator>, "address" | "floats"> & { readonly problem: Asked },
+  layout: Pick<Layout<AnyOperator>, "address" | "floats"> & {
+    readonly problem: Pick<Asked, "dims" | "inputs">;
+  },
 ): number {
   const { dims, inputs } = layout.problem;
   const perHead = inputs.D?.axes.length === 1 ? readerOf(inputs.D, "f32") : undefined;

@@ -14,8 +14,29 @@ interface Kernel {
   readonly work: number;
 }
 
+/** Of the chunked form, as work.h has them. */
+export const CHUNK = 8;
+const CHUNKS = 16;
+const PAIRS = (CHUNK * (CHUNK + 1)) / 2;
+const PADDED = 48;
+
+/** Vectors of a slice in the chunked form. */
+export function vectorsOf({ isa }: NativeEngine): number {
+  return isa === "avx2" ? 2 : 4;
+}
+
+/** Floats of a thread's work in the chunked form, beside the states. */
+export function workFloats(engine: NativeEngine, state: number): number {
+  const scores = (2 * PADDED + PAIRS + 2 * CHUNK) * CHUNKS;
+  return scores + CHUNK * (3 * vectorsOf(engine) * engine.lanes + 2 * state);
+}
+
 /** Threads to offer: one, and as many as there are if the problem has that many slices. */
-export function threadsFor(engine: NativeEngine, { dims }: Problem<Ssd>, vectors: number): readonly number[] {
+export function threadsFor(
+  engine: NativeEngine,
+  { dims }: { readonly dims: Pick<Problem<Ssd>["dims"], "batch" | "heads" | "headDim"> },
+  vectors: number,
+): readonly number[] {
   const threads = Math.min(
     engine.threads,
     dims.batch * dims.heads * Math.ceil(dims.headDim / (vectors * engine.lanes)),

@@ -4,6 +4,8 @@
 #include "../../engines/native/runtime.h"
 #include "../../recurrence/native/rows.h"
 
+// An operator that stands in front of these kernels has stated its own, with all of these members.
+#ifndef ARGS_STATED
 // Tensors in C order, 0 for an absent input; README.md of the operator has the axes.
 typedef struct {
   const float *X, *logA, *B, *C, *dt, *D, *z, *initialState;
@@ -21,6 +23,7 @@ typedef struct {
   float *scratch;
   int64_t scratchFloats;
 } Args;
+#endif
 
 // A slice is as many of a head's channels as a kernel works on at once: so many vectors, of which the last may be a part.
 enum { SLICE = SLICE_VECTORS * LANES };

@@ -32,14 +32,14 @@ APART void chunk_scores(Rows C, Rows B, int64_t state, float *out) {
   UNROLL for (int from = 0; from < PAIRS; from += TOGETHER) some_products(from, C, B, state, out);
 }
 
-static void group_scores(const Args *a, int64_t row, int64_t count, int64_t group, Work *w) {
+// Of all chunks of a block, whose rows begin with C and B.
+static void block_scores(Rows C, Rows B, int64_t count, int64_t state, Work *w) {
   float *spare = spare_of(w);
-  const int64_t wide = a->groups * a->state;
   for (int64_t chunk = 0; chunk * CHUNK < count; chunk++) {
-    const int64_t from = ((row + chunk * CHUNK) * a->groups + group) * a->state, tokens = least(count - chunk * CHUNK, CHUNK);
-    const Rows C = eight_rows(a->C + from, wide, tokens, a->state, spare);
-    const Rows B = eight_rows(a->B + from, wide, tokens, a->state, spare + CHUNK * a->state);
-    chunk_scores(C, B, a->state, w->sums[chunk]);
+    const int64_t first = chunk * CHUNK, tokens = least(count - first, CHUNK);
+    const Rows c = eight_rows(C.at + first * C.stride, C.stride, tokens, state, spare);
+    const Rows b = eight_rows(B.at + first * B.stride, B.stride, tokens, state, spare + CHUNK * state);
+    chunk_scores(c, b, state, w->sums[chunk]);
   }
   for (int k = 0; k < PAIRS; k += LANES)
     for (int c = 0; c < CHUNKS; c += LANES) {

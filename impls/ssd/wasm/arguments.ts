@@ -1,6 +1,6 @@
 /** The argument block of the ssd kernels, and how a run walks over blocks of sequences and tokens. */
 import type { Room, Words } from "../../engines/wasm/room.js";
-import type { Problem } from "../../operator.js";
+import type { AnyOperator, Problem } from "../../operator.js";
 import { skipOf } from "../cpu/skip.js";
 import type { Ssd } from "../operator.js";
 
@@ -40,6 +40,7 @@ export const fields = [
   "documents",
   "document",
   "ids",
+  "own",
 ] as const;
 export type Field = (typeof fields)[number];
 
@@ -47,18 +48,25 @@ export type Field = (typeof fields)[number];
 export const WIDTH = 8;
 export const ROWS = 6;
 
+type Sizes = Problem<Ssd>["dims"];
+/** Of ssd, or of an operator that has all of its sizes. */
+type ArgumentRoom = Pick<Room<AnyOperator>, "address" | "floats" | "words"> & {
+  readonly problem: { readonly dims: Sizes; readonly inputs: Problem<Ssd>["inputs"] };
+};
+
 /** Bytes of the states of one sequence, as [head][slice][n, padded to a tile][8]. */
-export function stateBytes({ heads, headDim, state }: Problem<Ssd>["dims"]): number {
+export function stateBytes({ heads, headDim, state }: Sizes): number {
   return heads * Math.ceil(headDim / WIDTH) * Math.ceil(state / ROWS) * ROWS * WIDTH * 4;
 }
 
-export function argumentsOf(room: Room<Ssd>, own: Partial<Record<Field, number>>): Words<Field> {
+/** @param own in place of the problem's: what an operator in front of this kernel makes */
+export function argumentsOf(room: ArgumentRoom, own: Partial<Record<Field, number>>): Words<Field> {
   const { dims } = room.problem;
   const values = Object.fromEntries(fields.map((name) => [name, room.address[name] ?? 0])) as Record<
     Field,
     number
   >;
-  values.D = skipOf(room);
+  values.D = own.D ?? skipOf(room);
   values.ids = values.documents;
   values.documents = dims.documents ?? 0;
   const { length, heads, groups, headDim, state } = dims;
@@ -85,7 +93,7 @@ export function argumentsOf(room: Room<Ssd>, own: Partial<Record<Field, number>>
 export function spans(
   threads: number,
   sequences: number,
-  { heads }: Problem<Ssd>["dims"],
+  { heads }: Sizes,
   slices: number,
   mostHeads: number,
 ): { headSpan: number; sliceSpan: number; tasks: number } {
@@ -99,4 +107,18 @@ export function spans(
     if (even(tasks, slices % sliceSpan === 0)) return { headSpan: 1, sliceSpan, tasks };
   }
   return { headSpan: 1, sliceSpan: 1, tasks: sequences * heads * slices };
+}
+
+/** Bytes of one head's weights in one chunk, as laid out in weights.as.ts. */
+export function recordBytes(chunk: number): number {
+  const tiles = Math.ceil(chunk / ROWS);
+  return tiles * (tiles + 1) * 96 + tiles * 64 + 32;
+}
+
+/** A thread's scratch in the chunked form: in the first step scores and rows, in the second left and right sides and outputs of a chunk. */
+export function scratchBytes(chunk: number, state: number, slices: number): number {
+  const tiles = Math.ceil(chunk / ROWS);
+  const scores = tiles * (tiles + 1) * 96 + 48 * state;
+  const sides = tiles * (32 * state + 192 * (1 + 2 * slices));
+  return scores + sides + 8192;
 }

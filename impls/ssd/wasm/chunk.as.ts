@@ -3,7 +3,7 @@ import { Args, ROWS, flush, rowsOf, sliceBytes, stateOf } from "./layout.as";
 import { finish, splitRows, triangle } from "./rows.as";
 import { packSix } from "../../engines/wasm/pack.as";
 import { scoreTile } from "./scores.as";
-import { headWeights, weightBytes } from "./weights.as";
+import { headWeights, ownWeights, weightBytes } from "./weights.as";
 export { finish, triangle, splitRows } from "./rows.as";
 
 // One chunk of section 6 of the paper, f32, in six-token tiles. `row` is its first token's place in (batch, length).
@@ -44,7 +44,9 @@ export function chunkScores(args: Args, row: usize, count: i32, g: i32, record: 
   }
   const ratio = args.heads / args.groups;
   for (let h = g * ratio; h < (g + 1) * ratio; h++) {
-    headWeights(args, row * args.heads + h, count, G, base, lanes, record + <usize>h * ofHead);
+    const at = row * args.heads + h;
+    headWeights(args, at, count, G, base, lanes, record + <usize>h * ofHead);
+    if (args.own) ownWeights(args, at, count, G, record + <usize>h * ofHead);
   }
 }
 

@@ -31,6 +31,8 @@ export class Args {
   documentStates: usize; documents: i32; document: i32;
   /** Ids of the documents of the tokens. */
   ids: usize;
+  /** Weights of tokens in their own outputs (b t h), where those differ from `dt`, which then weighs a token in later ones. */
+  own: usize;
 }
 
 /** Tokens of a row tile. */

@@ -27,6 +27,15 @@ const ones = memory.data<f32>([
   0, 0, 0, 0, 0, 1, 1, 1,
 ], 16);
 
+/** The diagonal of the weights of one head in one chunk, where a token weighs otherwise in its own output than in later ones. */
+export function ownWeights(args: Args, at: usize, count: i32, G: usize, record: usize): void {
+  const own = args.own + (at << 2), step = <usize>args.heads << 2;
+  for (let s = 0; s < count; s++) {
+    const i = s / ROWS, place = <usize>(i * (i + 1) * 96 + s * 32 + (s % ROWS) * 4);
+    store<f32>(record + place, load<f32>(own + <usize>s * step) * load<f32>(G + place));
+  }
+}
+
 /** True where no token of a chunk grows: then products of decays cannot overflow on the way, and may stand for sums of logarithms. */
 function onlyDecays(logA: usize, step: usize, count: i32): bool {
   let yes = true;

@@ -1,6 +1,7 @@
 /** The bank of planted bugs in real source files, by the kind of file. */
 import { cpu } from "./cpu.js";
 import { cuda } from "./cuda.js";
+import { mamba3 } from "./mamba3.js";
 import { native } from "./native.js";
 import { nonFinite } from "./non-finite.js";
 import { passes } from "./passes.js";
@@ -18,4 +19,5 @@ export const patches: readonly Patch[] = [
   ...cpu,
   ...passes,
   ...nonFinite,
+  ...mamba3,
 ];

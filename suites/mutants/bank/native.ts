@@ -58,8 +58,8 @@ export const native: readonly Patch[] = [
     [
       "scores-of-the-first-group",
       "scores are made for the first group of a task only",
-      "if (slice.group != before.group) group_scores",
-      "if (before.group < 0) group_scores",
+      "if (slice.group != before.group)\n    block_scores",
+      "if (before.group < 0)\n    block_scores",
     ],
   ]),
   ...patchesOf("selective_scan/recurrent.native", "selective_scan/native/recurrent.c", [

@@ -47,6 +47,7 @@ const ROUND = {
   headDimV: 32,
   state: 16,
   width: 4,
+  pairs: 4,
 };
 /** Steps of the reference: enough for all of ROUND. */
 const WORK = 1e9;
@@ -57,6 +58,9 @@ function roundProblems(operator: AnyOperator): readonly LawCase[] {
   const optional = optionalInputs(operator).filter((name) => name !== "documents");
   add("round", ROUND, { values: "signed" });
   if (optional.length > 0)
-    add("round, every option", ROUND, { values: "signed", with: optional.flatMap(pairOf) });
+    add("round, every option", ROUND, {
+      values: "signed",
+      with: optional.flatMap((name) => pairOf(operator, name)),
+    });
   return all;
 }

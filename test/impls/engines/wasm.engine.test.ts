@@ -28,6 +28,7 @@ const dims: Record<string, number> = {
   state: 6,
   width: 4,
   past: 3,
+  pairs: 2,
 };
 
 function allInputs(operator: AnyOperator): Problem {

@@ -34,6 +34,10 @@ const recurrences = [
   { batch: 2, length: 65, heads: 4, groups: 2, headDim: 24, state: 10 },
   { batch: 1, length: 300, heads: 8, groups: 4, headDim: 5, state: 3 },
 ];
+/** A pair of entries is the least that turns. */
+const turned = recurrences
+  .filter(({ state }) => state > 1)
+  .map((dims) => ({ ...dims, pairs: Math.ceil(dims.state / 3) }));
 const attentions = [
   { batch: 1, length: 1, context: 1, heads: 1, groups: 1, headDim: 1, headDimV: 1 },
   { batch: 2, length: 65, context: 65, heads: 4, groups: 2, headDim: 16, headDimV: 24 },
@@ -95,7 +99,7 @@ function problemsOf(operator: AnyOperator): Problem[] {
   const settings = operator.name.startsWith("selective_scan") ? { softplus: true } : {};
   const shapes =
     {
-      ...{ causal_conv1d: filters, rms_norm_gated: norms },
+      ...{ causal_conv1d: filters, rms_norm_gated: norms, mamba3: turned },
       ...{ ssd_decode: steps, selective_scan_decode: steps, attention_decode: caches },
     }[operator.name] ?? recurrences;
   return shapes.flatMap((dims) => [

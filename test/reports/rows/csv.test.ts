@@ -9,7 +9,7 @@ const CONTRACT =
   "lanes_checked,lanes_total,error_u,bound_u,samples,stop_reason,median_ns,ci95_low_ns,ci95_high_ns," +
   "p25_ns,p75_ns,min_ns,host_median_ns,clock,flops,bytes,flops_per_s,bytes_per_s," +
   "roofline_fraction,peak_bytes,deterministic,seed,commit,time_utc,tile,version,packages,source,inputs,checked_runs," +
-  "workload,documents,width,make,cache,pass,context,head_dim_v,device_kind,predicted_ns";
+  "workload,documents,width,make,cache,pass,context,head_dim_v,device_kind,predicted_ns,pairs";
 
 describe("results.csv", () => {
   it("has the columns of the contract, in order", () => {
