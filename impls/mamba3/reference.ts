@@ -11,6 +11,7 @@ import type { AnyOperator, Lane, LaneReference, Problem } from "../operator.js";
 import { inputReader } from "../operator.js";
 import { groupOf, type Recurrences, stateBounds, writeOutput } from "../recurrence/bound.js";
 import { addSkipBound, gateBound } from "../recurrence/epilogue.js";
+import { nothingRepeated, productError } from "../recurrence/repeated.js";
 import { ANGLE, Rotation } from "./reference/rotation.js";
 
 export type Output = "Y" | "finalAngles" | "finalState" | "finalK" | "finalV";
@@ -134,6 +135,7 @@ function startWalk(
     M,
     G: new Float64Array(state),
     H: new Float64Array(state),
+    repeated: nothingRepeated(state),
     Y: {
       ...emptyBounds(length, true),
       tokens: new Float64Array(length),
@@ -170,8 +172,10 @@ function add(
 }
 
 function decay(walk: Walk, l: number): void {
-  const { S, M, G, H } = walk;
+  const { S, M, G, H, repeated } = walk;
+  const { decays, products } = repeated;
   const a = Math.exp(l);
+  const rounded = Math.fround(a);
   const absL = Math.abs(l);
   // a = 0 forgets everything; without this branch 0 * Infinity would follow from logA = -Infinity
   const age = a === 0 ? 0 : 8 + 5 * absL;
@@ -179,6 +183,8 @@ function decay(walk: Walk, l: number): void {
   for (let n = 0; n < S.length; n++) {
     G[n] = a * (G[n] + age * M[n]);
     H[n] = a * (H[n] + perSum * M[n]);
+    decays[n] = a * decays[n] + (rounded - a) * S[n];
+    products[n] = a * products[n] + productError(rounded, S[n]);
     S[n] *= a;
     M[n] *= a;
   }

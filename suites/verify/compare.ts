@@ -132,7 +132,7 @@ function piecesOf(truth: Truth): readonly Piece[] {
 }
 
 function makeBoundArrays(truth: Truth, rounding: Rounding): Record<string, BoundArray> {
-  const { operator, problem } = truth;
+  const { operator, problem, references } = truth;
   const result: Record<string, BoundArray> = {};
   for (const output of outputNames(operator, problem as Problem)) {
     const array = () => new Float64Array(outputSize(operator, problem, output));
