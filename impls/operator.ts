@@ -88,6 +88,12 @@ export interface Operator<
   readonly timed: string;
   /** What a problem asks of a kernel beyond the map that all know, e.g. documents: see `Implementation.takes`. */
   extras?(problem: ProblemOf<D, I, S>): readonly string[];
+  /** Sizes that follow from others, of a problem with these optional inputs: whoever draws sizes puts them in. */
+  derived?(problem: {
+    readonly dims: Readonly<Record<D, number>>;
+    readonly settings: S;
+    readonly with: readonly string[];
+  }): Readonly<Partial<Record<D, number>>>;
   /** One sentence on why these dims or inputs contradict each other, or undefined. */
   invalid?(problem: ProblemOf<D, I, S>): string | undefined;
 }
