@@ -1,5 +1,5 @@
 /** A causal attention block with grouped heads and rotary positions. Equations and the bound: README.md. */
-import { blockCost, productFlops } from "../blocks/cost.js";
+import { blockCost, columnsOf, productFlops } from "../blocks/cost.js";
 import {
   blockInput,
   contradiction,
@@ -35,9 +35,10 @@ export const attentionBlock = defineOperator({
   },
   /** scale 0 stands for 1 / sqrt(headDim). rotary: the base of the angles; 0: no positions. */
   settings: { scale: 0 as number, rotary: 10000 as number, eps: 1e-5 as number },
-  laneAxes: ["batch"],
-  laneCost: ({ dims: { length, context, modelDim, inner, projected } }) =>
-    length * (modelDim * (projected + inner) + 3 * context * inner),
+  laneAxes: ["batch", "length"],
+  // every token of a sequence is projected once, and a lane its own again
+  laneCost: ({ dims: { context, modelDim, inner, projected } }) =>
+    2 * projected * columnsOf(modelDim) + modelDim * columnsOf(inner) + 2 * context * inner,
   timed: "norm, projections, positions, attention; new keys and values written, the cache read where it lies",
   reference(problem, lanes) {
     return reference(this, problem, lanes);

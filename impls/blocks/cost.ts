@@ -1,5 +1,14 @@
 /** Least operations and bytes of a block: its matrix products, its sequence map, and every tensor once. */
-import { type AnyOperator, type Cost, inputDtype, isF32Output, outputNames, outputSize, type Problem } from "../operator.js";
+import {
+  type AnyOperator,
+  type Cost,
+  inputDtype,
+  isF32Output,
+  outputNames,
+  outputSize,
+  type Problem,
+} from "../operator.js";
+import { WEIGHT_PERIOD } from "../random.js";
 import { elementCount } from "../tensor.js";
 
 /** Operations of y = W x for every token. */
@@ -17,4 +26,9 @@ export function blockCost(operator: AnyOperator, problem: Problem, flops: number
     (name) => outputSize(operator, problem, name) * bytesOf(isF32Output(operator, problem, name)),
   );
   return { flops, bytes: [...read, ...written].reduce((sum, bytes) => sum + bytes, 0) };
+}
+
+/** Columns that a reference multiplies of a row of random weights, whose values repeat. */
+export function columnsOf(columns: number): number {
+  return Math.min(columns, WEIGHT_PERIOD);
 }

@@ -1,5 +1,5 @@
 /** A Mamba-1 block (arXiv 2312.00752, section 3.4 and figure 3). Equations and the bound: README.md. */
-import { blockCost, productFlops } from "../blocks/cost.js";
+import { blockCost, columnsOf, productFlops } from "../blocks/cost.js";
 import {
   blockInput,
   contradiction,
@@ -47,7 +47,11 @@ export const mamba1Block = defineOperator({
   settings: { eps: 1e-5 as number },
   laneAxes: ["batch"],
   laneCost: ({ dims: { length, modelDim, inner, state, projected, selected } }) =>
-    length * (modelDim * (projected + inner) + inner * (selected + 12 * state)),
+    length *
+    (projected * columnsOf(modelDim) +
+      modelDim * columnsOf(inner) +
+      selected * columnsOf(inner) +
+      6 * inner * state),
   timed: "norm, projections, convolution, steps, selective scan, gate; both states written",
   reference(problem, lanes) {
     return reference(this, problem, lanes);

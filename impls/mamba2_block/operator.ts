@@ -1,5 +1,5 @@
 /** A Mamba-2 block (arXiv 2405.21060, section 7 and figure 6). Equations, options and the bound: README.md. */
-import { blockCost, productFlops } from "../blocks/cost.js";
+import { blockCost, columnsOf, productFlops } from "../blocks/cost.js";
 import {
   blockInput,
   contradiction,
@@ -11,10 +11,10 @@ import {
 } from "../blocks/layer.js";
 import { documentsInput } from "../documents.js";
 import { defineOperator } from "../operator.js";
+import { FEATURES, PATTERNS, sizesOf } from "./reference/sizes.js";
 import { reference } from "./reference.js";
-import { FEATURES, PATTERNS, type Sizes, sizesOf } from "./reference/sizes.js";
 
-export { FEATURES, featureOf, PATTERNS, patternOf, type Sizes, sizesOf } from "./reference/sizes.js";
+export { FEATURES, featureOf, PATTERNS, type Parts, partsOf, patternOf, sizesOf } from "./reference/sizes.js";
 
 export const mamba2Block = defineOperator({
   name: "mamba2_block",
@@ -75,7 +75,8 @@ export const mamba2Block = defineOperator({
   laneAxes: ["batch"],
   laneCost: (problem) => {
     const { length, modelDim, inner, heads, headDim, state, projected } = problem.dims;
-    return length * (modelDim * (projected + inner) + 4 * heads * headDim * state);
+    const products = projected * columnsOf(modelDim) + modelDim * columnsOf(inner);
+    return length * (products + 2 * heads * headDim * state);
   },
   timed: "norms, projections, convolution, steps, sequence map, gate; both states written",
   reference(problem, lanes) {
@@ -101,8 +102,7 @@ export const mamba2Block = defineOperator({
   ],
   derived: ({ dims, settings, with: names }) => {
     const inner = Math.max(dims.inner, dims.heads * dims.headDim);
-    const { mlp: _, x: _x, b: _b, c: _c, ...sizes } = sizesOf({ ...dims, inner }, settings, names.includes("xProj"));
-    return { inner, ...sizes };
+    return { inner, ...sizesOf({ ...dims, inner }, settings, names.includes("xProj")) };
   },
   invalid: ({ dims, inputs, settings }) => {
     const { heads, groups, headDim, inner } = dims;
@@ -112,12 +112,12 @@ export const mamba2Block = defineOperator({
       return `inner must be at least heads x headDim = ${heads * headDim}, got ${inner}`;
     if (heads % (normGroups || groups) !== 0)
       return `normGroups must divide heads, got normGroups=${normGroups} heads=${heads}`;
-    if (PATTERNS[pattern] === undefined) return `pattern must be a place in ${PATTERNS.join(", ")}, got ${pattern}`;
+    if (PATTERNS[pattern] === undefined)
+      return `pattern must be a place in ${PATTERNS.join(", ")}, got ${pattern}`;
     if (FEATURES[features] === undefined)
       return `features must be a place in ${FEATURES.join(", ")}, got ${features}`;
     if (!(eps > 0)) return `eps must be above 0, got ${eps}`;
-    const { mlp: _, x: _x, b: _b, c: _c, ...sizes }: Sizes = sizesOf(dims, settings, inputs.xProj !== undefined);
-    return contradiction(dims, sizes);
+    return contradiction(dims, sizesOf(dims, settings, inputs.xProj !== undefined));
   },
 });
 

@@ -1,5 +1,5 @@
 /** A gated MLP (SwiGLU, arXiv 2002.05202), the layer between attention layers. Equations and the bound: README.md. */
-import { blockCost, productFlops } from "../blocks/cost.js";
+import { blockCost, columnsOf, productFlops } from "../blocks/cost.js";
 import {
   blockInput,
   contradiction,
@@ -27,8 +27,8 @@ export const swigluBlock = defineOperator({
   },
   outputs: { Y: ["batch", "length", "modelDim"] },
   settings: { eps: 1e-5 as number },
-  laneAxes: ["batch"],
-  laneCost: ({ dims: { length, modelDim, inner } }) => 3 * length * modelDim * inner,
+  laneAxes: ["batch", "length"],
+  laneCost: ({ dims: { modelDim, inner } }) => 2 * inner * columnsOf(modelDim) + modelDim * columnsOf(inner),
   timed: "norm, both products, gate",
   reference(problem, lanes) {
     return reference(this, problem, lanes);

@@ -23,37 +23,39 @@ interface Asked {
   readonly pattern: number;
 }
 
-export interface Sizes {
-  readonly past: number;
-  /** What the convolution acts on: x, B and C side by side; with sequential projections x alone. */
-  readonly channels: number;
-  /** Rows of inProj. */
-  readonly projected: number;
-  /** Rows of xProj: B, C and dt. */
-  readonly selected: number;
-  /** Width of the gated MLP beside the map: 0 without one. */
+type Dims = Readonly<Record<"inner" | "heads" | "groups" | "headDim" | "state" | "width", number>>;
+
+/** Numbers a token of each part of the block's rows. */
+export interface Parts {
+  /** Width of the gated MLP beside the map, of z0 and x0 each: 0 without one. */
   readonly mlp: number;
-  /** Channels of x, numbers of B and of C a token. */
+  /** heads x headDim, the official d_ssm. */
+  readonly z: number;
   readonly x: number;
-  readonly b: number;
-  readonly c: number;
+  readonly B: number;
+  readonly C: number;
 }
 
-export function sizesOf(
-  dims: Readonly<Record<"inner" | "heads" | "groups" | "headDim" | "state" | "width", number>>,
-  settings: Asked,
-  sequential: boolean,
-): Sizes {
-  const { inner, heads, groups, headDim, state, width } = dims;
+export function partsOf(dims: Dims, settings: Asked): Parts {
+  const { inner, heads, groups, headDim, state } = dims;
   const pattern = patternOf(settings);
-  const mlp = inner - heads * headDim;
-  const x = (pattern === "multi-value" ? heads : groups) * headDim;
-  const b = (pattern === "multi-key" ? heads : groups) * state;
-  const c = (pattern === "multi-query" ? heads : groups) * state;
-  const selected = b + c + heads;
   return {
-    ...{ past: width - 1, mlp, x, b, c, selected },
-    channels: sequential ? x : x + b + c,
-    projected: 2 * mlp + heads * headDim + x + (sequential ? 0 : selected),
+    mlp: inner - heads * headDim,
+    z: heads * headDim,
+    x: (pattern === "multi-value" ? heads : groups) * headDim,
+    B: (pattern === "multi-key" ? heads : groups) * state,
+    C: (pattern === "multi-query" ? heads : groups) * state,
+  };
+}
+
+/** The dims that follow: what the convolution acts on, rows of inProj, rows of xProj. @param sequential has an xProj */
+export function sizesOf(dims: Dims, settings: Asked, sequential: boolean) {
+  const { mlp, z, x, B, C } = partsOf(dims, settings);
+  const selected = B + C + dims.heads;
+  return {
+    past: dims.width - 1,
+    channels: sequential ? x : x + B + C,
+    projected: 2 * mlp + z + x + (sequential ? 0 : selected),
+    selected,
   };
 }
