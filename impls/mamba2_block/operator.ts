@@ -16,6 +16,9 @@ import { reference } from "./reference.js";
 
 export { FEATURES, featureOf, PATTERNS, type Parts, partsOf, patternOf, sizesOf } from "./reference/sizes.js";
 
+/** What a problem may have beyond Mamba's own block. */
+export const EXTRAS = ["documents", "sequential projections", "head patterns", "feature maps"] as const;
+
 export const mamba2Block = defineOperator({
   name: "mamba2_block",
   // of the last four, sizesOf says what they must be
@@ -94,12 +97,11 @@ export const mamba2Block = defineOperator({
       tokens * (4 * heads * headDim * state + channels * (2 * width + 4) + 11 * inner);
     return blockCost(this, problem, flops);
   },
-  extras: ({ inputs, settings }) => [
-    ...(inputs.documents ? ["documents"] : []),
-    ...(inputs.xProj ? ["sequential projections"] : []),
-    ...(settings.pattern !== 0 ? ["head patterns"] : []),
-    ...(settings.features !== 0 ? ["feature maps"] : []),
-  ],
+  extras: ({ inputs, settings }) => {
+    const { pattern, features } = settings;
+    const asked = [inputs.documents, inputs.xProj, pattern !== 0, features !== 0];
+    return EXTRAS.filter((_, i) => asked[i]);
+  },
   derived: ({ dims, settings, with: names }) => {
     const inner = Math.max(dims.inner, dims.heads * dims.headDim);
     return { inner, ...sizesOf({ ...dims, inner }, settings, names.includes("xProj")) };

@@ -1,32 +1,21 @@
 /** The chunked form in C: tiles whose sums stay in registers, over a state that stays in the first caches. */
 import { f32Rounding } from "../bound.js";
-import type { NativeEngine } from "../engines/native.js";
 import { implementation } from "../implementation.js";
-import { planOf, threadsFor } from "./native/plan.js";
+import { CHUNK, chunkedPlan, chunkedVectors } from "./native/forms.js";
+import { threadsFor } from "./native/plan.js";
 import { STEPS, ssd } from "./operator.js";
-
-/** As work.h has them. */
-const CHUNK = 8;
-const CHUNKS = 16;
-const PAIRS = (CHUNK * (CHUNK + 1)) / 2;
-const PADDED = 48;
-const vectorsOf = ({ isa }: NativeEngine) => (isa === "avx2" ? 2 : 4);
 
 export const chunkedNative = implementation(ssd, "native", {
   form: "chunked",
   takes: STEPS,
   source: "arXiv 2405.21060, section 6 and listing 1",
   options: (problem, engine) =>
-    threadsFor(engine, problem, vectorsOf(engine)).map((threads) => ({ chunk: CHUNK, threads })),
+    threadsFor(engine, problem, chunkedVectors(engine)).map((threads) => ({ chunk: CHUNK, threads })),
   unsupported: (_problem, { chunk = CHUNK }) =>
     chunk === CHUNK ? undefined : `needs chunk=${CHUNK}, got ${chunk}`,
   rounding: () => f32Rounding(CHUNK),
   prepare(engine, problem, { threads = 1 }) {
-    const vectors = vectorsOf(engine);
-    const scores = (2 * PADDED + PAIRS + 2 * CHUNK) * CHUNKS;
-    const rows = CHUNK * (3 * vectors * engine.lanes + 2 * problem.dims.state);
     const room = engine.room(ssd, problem);
-    const kernel = new URL("./native/chunked.c", import.meta.url);
-    return engine.prepared(room, planOf(engine, room, { kernel, vectors, work: scores + rows }, threads));
+    return engine.prepared(room, chunkedPlan(engine, room, threads));
   },
 });
