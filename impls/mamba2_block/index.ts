@@ -1,6 +1,7 @@
 /** Every implementation of mamba2_block, in the order in which charts list them. */
-import type { AnyImplementation } from "../implementation.js";
+import { chunkedCpu } from "./chunked.cpu.js";
 import { mamba2Block } from "./operator.js";
+import { recurrentCpu } from "./recurrent.cpu.js";
 
 export { mamba2Block };
-export const implementations: readonly AnyImplementation[] = [];
+export const implementations = [chunkedCpu, recurrentCpu];
