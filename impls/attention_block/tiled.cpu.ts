@@ -87,7 +87,7 @@ function turner({ cos, sin }: ReturnType<typeof turnsOf>, length: number) {
   // rounded once: kernels elsewhere have tables of float32
   const [cosines, sines] = [Float32Array.from(cos), Float32Array.from(sin)];
   return (rows: Float32Array, heads: number, headDim: number) => {
-    const half = headDim / 2;
+    const half = Math.floor(headDim / 2);
     for (let first = 0, head = 0; first < rows.length; first += headDim, head++) {
       const t = Math.floor(head / heads) % length;
       for (let i = 0; i < half; i++) {
