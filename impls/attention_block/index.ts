@@ -1,6 +1,7 @@
 /** Every implementation of attention_block, in the order in which charts list them. */
-import type { AnyImplementation } from "../implementation.js";
+
 import { attentionBlock } from "./operator.js";
+import { tiledNative } from "./tiled.native.js";
 
 export { attentionBlock };
-export const implementations: readonly AnyImplementation[] = [];
+export const implementations = [tiledNative];

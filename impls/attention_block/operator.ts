@@ -69,8 +69,6 @@ export const attentionBlock = defineOperator({
     if (inputs.keys && length !== 1) return `a cache takes one token at a time, got length=${length}`;
     if (!inputs.keys && context !== length)
       return `context must equal length where there is no cache, got context=${context} length=${length}`;
-    if (settings.rotary !== 0 && headDim % 2 !== 0)
-      return `rotary positions turn pairs of channels, got headDim=${headDim}`;
     if (!(settings.rotary === 0 || settings.rotary >= 1))
       return `rotary must be 0 or at least 1, got ${settings.rotary}`;
     if (!(settings.eps > 0)) return `eps must be above 0, got ${settings.eps}`;

@@ -92,7 +92,7 @@ function cached(
 
 /** Turns the pairs of a head in place: two products, a sum, two entries of tables. */
 function turn(of: Numbers, turns: ReturnType<typeof turnsOf>, t: number): void {
-  const half = of.value.length / 2;
+  const half = Math.floor(of.value.length / 2);
   for (let i = 0; i < half; i++) {
     const [cos, sin] = [turns.cos[t * half + i], turns.sin[t * half + i]];
     const [absCos, absSin] = [Math.abs(cos), Math.abs(sin)];

@@ -1,6 +1,7 @@
 /** Every implementation of mamba1_block, in the order in which charts list them. */
-import type { AnyImplementation } from "../implementation.js";
+
 import { mamba1Block } from "./operator.js";
+import { recurrentNative } from "./recurrent.native.js";
 
 export { mamba1Block };
-export const implementations: readonly AnyImplementation[] = [];
+export const implementations = [recurrentNative];

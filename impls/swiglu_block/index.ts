@@ -1,6 +1,6 @@
 /** Every implementation of swiglu_block, in the order in which charts list them. */
-import type { AnyImplementation } from "../implementation.js";
+import { fusedNative } from "./fused.native.js";
 import { swigluBlock } from "./operator.js";
 
 export { swigluBlock };
-export const implementations: readonly AnyImplementation[] = [];
+export const implementations = [fusedNative];

@@ -89,16 +89,20 @@ function mostly<T, U>(usual: T, times: number, other: fc.Arbitrary<U>): fc.Arbit
 }
 
 /** Optional inputs that many kernels do not take: a problem seldom has them, so that others are not skipped for their sake. */
-const RARE: readonly string[] = ["documents", "dtBias"];
+const RARE: readonly string[] = ["documents", "dtBias", "xProj"];
 
-/** Poles and weights of a recurrent convolution come together; a bias and a rate of the step need the step. */
+/** Some inputs come together; a bias and a rate of the step need the step. */
 function together(operator: AnyOperator, names: readonly string[], alternative: readonly string[]): string[] {
-  const all = names.some((name) => PAIR.includes(name)) ? [...names, ...PAIR] : names;
+  const all = names.flatMap((name) => PAIRS.find((pair) => pair.includes(name)) ?? [name]);
   const needsStep = "dt" in operator.inputs && (all.includes("dtBias") || alternative.includes("logA"));
   return [...new Set([...all, ...(needsStep ? ["dt"] : [])])].sort();
 }
 
-const PAIR = ["poles", "weights"];
+/** Inputs that come together. */
+export const PAIRS: readonly (readonly string[])[] = [
+  ["poles", "weights"],
+  ["keys", "values"],
+];
 
 function stepless({ inputs }: AnyOperator, names: readonly string[]): boolean {
   return "dt" in inputs && !names.includes("dt");
@@ -116,6 +120,9 @@ function exponents(operator: AnyOperator, name: string, { random, axes }: InputS
   if (operator.name === "rms_norm_gated" && name === "X") return [-60, -40, -12, 12, 40];
   if (name === "poles" || random === "documents") return [];
   if (random === "timeStep" || random === "logDecay" || random === "channelDecay") return [];
+  if (random === "stepBias" || random === "logIndex") return [];
+  // a block multiplies what it makes of its inputs with one another, and takes norms
+  if (operator.name.endsWith("_block")) return [-12, -3, 2, 4];
   // logits grow with Q and K: beyond this every row is one key
   if (operator.name.includes("attention") && axes.includes("headDim")) return [-12, -3, 3, 6];
   return [-60, -40, -12, 12, 40, 60];
@@ -143,6 +150,7 @@ function settingsOf(
       return [name, mostly(value, 3, fc.constant(!value))];
     if (typeof value === "boolean") return [name, fc.constantFrom(value, !value)];
     if (name === "window") return [name, mostly(value, 3, fc.constantFrom(1, 2, 5, 8, 17, 64, 100))];
+    if (name in PLACES) return [name, mostly(value, 3, fc.constantFrom(...PLACES[name]))];
     if (STEP_LIMITS.includes(name)) return [name, mostly(value, 7, fc.constantFrom(0.02, 0.125))];
     return [name, fc.constantFrom(value as number, value as number, 0.125, 1)];
   });
@@ -151,7 +159,15 @@ function settingsOf(
 
 const STEP_LIMITS = ["dtMin", "dtMax"];
 
-const WIDTH = ["batch", "heads", "headDim", "headDimV", "state"];
+/** Settings that are no amounts. */
+const PLACES: Readonly<Record<string, readonly number[]>> = {
+  normGroups: [1],
+  pattern: [1, 2],
+  features: [1, 2, 3],
+  rotary: [0, 100],
+};
+
+const WIDTH = ["batch", "modelDim", "inner", "heads", "headDim", "headDimV", "state"];
 
 /**
  * Makes drawn dims agree with one another and cheap enough: groups divide heads, causal attention has as many keys as queries, a filter
@@ -159,6 +175,7 @@ const WIDTH = ["batch", "heads", "headDim", "headDimV", "state"];
  */
 export function fitted(operator: AnyOperator, spec: Spec, groupPick: number, work: number): Spec {
   const dims: Record<string, number> = { ...spec.dims };
+  const following = () => operator.derived?.({ dims, settings: spec.settings, with: spec.with }) ?? {};
   const cost = () => {
     const square = spec.settings.causal === true || spec.with.includes("documents");
     if (square && "context" in dims) dims.context = dims.length;
@@ -167,6 +184,7 @@ export function fitted(operator: AnyOperator, spec: Spec, groupPick: number, wor
       const divisors = [1, 2, 3, 4, 5, 6, 7, 8].filter((groups) => dims.heads % groups === 0);
       dims.groups = divisors[groupPick % divisors.length];
     }
+    Object.assign(dims, following());
     const problem = {
       operator: operator.name,
       dtype: "f32",
@@ -182,7 +200,7 @@ export function fitted(operator: AnyOperator, spec: Spec, groupPick: number, wor
   while (cost() > work) {
     const square = spec.settings.causal === true || spec.with.includes("documents");
     const free = square ? WIDTH : [...WIDTH, "context"];
-    const width = free.filter((dim) => dims[dim] > 1);
+    const width = free.filter((dim) => dims[dim] > 1 && !(dim in following()));
     const largest = width.sort((a, b) => dims[b] - dims[a])[0] ?? "length";
     dims[largest] = Math.ceil(dims[largest] / 2);
   }

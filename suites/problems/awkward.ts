@@ -3,7 +3,7 @@
  * aimed at, not multiplied out: one thing is awkward at a time, beside odd sizes.
  */
 import type { AnyOperator, InputSpec } from "../../impls/operator.js";
-import { fitted } from "./arbitrary.js";
+import { fitted, PAIRS } from "./arbitrary.js";
 import type { Spec } from "./spec.js";
 import { DECAYS, VALUES } from "./spec.js";
 
@@ -36,6 +36,9 @@ const CONTROL: Readonly<Record<string, number>> = {
   state: 7,
   width: 4,
   past: 3,
+  modelDim: 6,
+  inner: 24,
+  rank: 3,
 };
 
 const LENGTHS = [1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 33, 63, 64, 65, 127, 129, 255, 257, 301, 400];
@@ -71,7 +74,7 @@ export function awkwardProblems(operator: AnyOperator): readonly Awkward[] {
   const inputs = Object.entries(operator.inputs) as [string, InputSpec][];
   const optional = optionalInputs(operator);
   const alternative = inputs.filter(([, { alternatives }]) => alternatives).map(([name]) => name);
-  const decays = inputs.some(([, { random }]) => random === "logDecay" || random === "channelDecay");
+  const decays = inputs.some(([, { random }]) => ["logDecay", "channelDecay", "logIndex"].includes(random));
   const has = (dim: string) => (operator.dims as readonly string[]).includes(dim);
   const { all, add } = awkwardList(operator);
 
@@ -150,13 +153,13 @@ function recurrent({ title, spec }: Awkward): Awkward[] {
 /** Optional inputs that a problem may have one without the other. */
 export function optionalInputs(operator: AnyOperator): string[] {
   const inputs = Object.entries(operator.inputs) as [string, InputSpec][];
-  // poles and weights come together
-  return inputs.filter(([name, { optional }]) => optional && name !== "weights").map(([name]) => name);
+  const seconds = PAIRS.map(([, second]) => second);
+  return inputs.filter(([name, { optional }]) => optional && !seconds.includes(name)).map(([name]) => name);
 }
 
-export function pairOf(name: string): string[] {
+export function pairOf(name: string): readonly string[] {
   if (name === "dtBias") return ["dt", "dtBias"];
-  return name === "poles" ? ["poles", "weights"] : [name];
+  return PAIRS.find(([first]) => first === name) ?? [name];
 }
 
 /** The optional input without which a setting changes nothing. */

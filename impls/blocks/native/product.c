@@ -1,18 +1,19 @@
-// C = A W^T (+ C), as torch's Linear has its weights: rows of A are tokens, rows of W what each gives. For many tokens W is laid out in
-// panels of rows side by side, in every run, and tiles of six tokens by a panel keep their sums in registers; for a few it is read where it
-// lies, once.
+// C = A W^T (+ C), then + bias, then + what else is added to it: weights as torch's Linear has them, rows of A are tokens, rows of W what
+// each gives. For many tokens W is laid out in panels of rows side by side, in every run, and tiles of six tokens by a panel keep their sums
+// in registers; for a few it is read where it lies, once.
 #include "../../engines/native/products.h"
 #include "../../engines/native/runtime.h"
 #include "../../engines/native/transpose.h"
 
 typedef struct {
-  const float *A, *W;
+  // bias (columns) and plus (rows of C): 0 where there is none. They are added to whole sums, so that each costs one rounding.
+  const float *A, *W, *bias, *plus;
   float *C;
   // Tokens, sums of each, and terms of a sum.
   int64_t rows, columns, terms;
   // Floats from a row to the next.
   int64_t rowA, rowW, rowC;
-  // Whether the products are added to C.
+  // Whether the sums go on from what C holds.
   int64_t adds;
   // W in panels, [panel][term][PANEL].
   float *panels;
@@ -52,6 +53,13 @@ APART void sum_aside(SumTile *tile, Factors f, int64_t rows, int64_t columns, in
     for (int64_t c = 0; c < columns; c += LANES) store_some(C + i * stride + c, load(aside + i * PANEL + c), columns - c);
 }
 
+// 3. Of some whole sums of a token.
+INLINE Vec finished(const Args *a, Vec sum, int64_t row, int64_t column, int64_t count) {
+  if (a->bias) sum += load_some(a->bias + column, count);
+  if (a->plus) sum += load_some(a->plus + row * a->rowC + column, count);
+  return sum;
+}
+
 // 2. Tasks: (run of tokens, panel).
 static void multiply(const void *args, int64_t task, int64_t thread) {
   const Args *a = args;
@@ -76,6 +84,12 @@ static void multiply(const void *args, int64_t task, int64_t thread) {
       row += six ? SIX : 1;
     }
   }
+  if (!a->bias && !a->plus) return;
+  for (int64_t row = first; row < last; row++)
+    for (int64_t c = 0; c < columns; c += LANES) {
+      float *C = a->C + row * a->rowC + column + c;
+      store_some(C, finished(a, load_some(C, columns - c), row, column + c, columns - c), columns - c);
+    }
 }
 
 // A few tokens. Tasks: runs of rows of W; as many of them as lanes meet a token side by side, those behind the end being the last one.
@@ -98,7 +112,7 @@ static void multiply_few(const void *args, int64_t task, int64_t thread) {
         UNROLL for (int i = 0; i < LANES; i++) sums[i] = madd(x, load_some(W[i] + k, left), sums[i]);
       }
       const Vec before = a->adds ? load_some(C, count) : (Vec){0};
-      store_some(C, before + sums_of(sums), count);
+      store_some(C, finished(a, before + sums_of(sums), row, column, count), count);
     }
   }
 }

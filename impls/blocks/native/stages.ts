@@ -15,8 +15,11 @@ export interface Product {
   readonly terms: number;
   /** Floats of a row of weights, where they are more than `terms`. */
   readonly rowW?: number;
-  /** Whether the products are added to what is there. */
+  /** Whether the sums go on from what is there. */
   readonly adds?: boolean;
+  /** Added to whole sums: for each column, and for each number. */
+  readonly bias?: number;
+  readonly plus?: number;
 }
 
 /** Of a token's numbers; in the order of map.c. */
@@ -82,7 +85,7 @@ export class Stages<Op extends AnyOperator> {
     };
   }
 
-  product({ from, weights, to, columns, terms, rowW = terms, adds = false }: Product): void {
+  product({ from, weights, to, columns, terms, rowW = terms, adds = false, ...also }: Product): void {
     this.part(
       {
         kernel: new URL("./product.c", import.meta.url),
@@ -93,7 +96,7 @@ export class Stages<Op extends AnyOperator> {
         threads: this.threads,
         scratchBytes: 0,
       },
-      { A: from, W: weights, C: to },
+      { A: from, W: weights, C: to, bias: also.bias ?? 0, plus: also.plus ?? 0 },
       {},
     );
   }
@@ -114,6 +117,21 @@ export class Stages<Op extends AnyOperator> {
     );
   }
 
+  /** Heads (tokens heads headDim) to their rotary positions, in place. @param cos and sin: tables (length headDim / 2) */
+  turn(
+    X: number,
+    heads: number,
+    headDim: number,
+    tables: { readonly cos: number; readonly sin: number },
+  ): void {
+    const { batch, length } = this.room.problem.dims as Readonly<Record<string, number>>;
+    this.part(
+      { kernel: new URL("./turn.c", import.meta.url), threads: this.threads, scratchBytes: 0 },
+      { X, ...tables },
+      { batch, length, heads, headDim },
+    );
+  }
+
   /** The norm in front of a layer, or the block's inputs as they are. @returns where its rows are */
   front(): number {
     const { address, problem } = this.room;
@@ -129,20 +147,11 @@ export class Stages<Op extends AnyOperator> {
   }
 
   /** Rows `first` to `first + columns` of the projection in front. @returns where they are */
-  project(from: number, first: number, columns: number): number {
+  project(from: number, first: number, columns: number, to = this.perToken(columns)): number {
     const { address, problem } = this.room;
     const terms = (problem.dims as Readonly<Record<string, number>>).modelDim;
-    const to = this.perToken(columns);
     const bias = behind(address.inBias, first);
-    if (bias) this.map({ from: bias, to, rows: this.tokens, columns, rowX: 0 });
-    this.product({
-      from,
-      weights: behind(address.inProj, first * terms),
-      to,
-      columns,
-      terms,
-      adds: bias !== 0,
-    });
+    this.product({ from, weights: behind(address.inProj, first * terms), to, columns, terms, bias });
     return to;
   }
 
@@ -150,14 +159,13 @@ export class Stages<Op extends AnyOperator> {
   finish(parts: readonly { readonly from: number; readonly terms: number }[]): void {
     const { address, problem } = this.room;
     const { modelDim: columns, inner } = problem.dims as Readonly<Record<string, number>>;
-    const { Y: to, outProj, outBias } = address;
+    const { Y: to, outProj, outBias: bias } = address;
     const plus = address.preNorm ? address.u : 0;
-    if (outBias) this.map({ from: outBias, to, rows: this.tokens, columns, rowX: 0, plus });
-    else if (plus) this.map({ from: plus, to, rows: this.tokens, columns });
     let first = 0;
     for (const { from, terms } of parts) {
-      const adds = first > 0 || outBias !== 0 || plus !== 0;
-      this.product({ from, weights: behind(outProj, first), to, columns, terms, rowW: inner, adds });
+      const last = first + terms === inner ? { bias, plus } : {};
+      const weights = behind(outProj, first);
+      this.product({ from, weights, to, columns, terms, rowW: inner, adds: first > 0, ...last });
       first += terms;
     }
   }

@@ -56,7 +56,7 @@ export class RunningConvolution {
       to.value[c] = value;
       to.certified[c] = certified + (width + 2) * size;
       to.squares[c] = squares + (width + 2) * size * size;
-      to.stored[c] = stored;
+      to.stored[c] = stored + Math.abs(value);
       to.perSum[c] = perSum;
     }
   }

@@ -2,7 +2,7 @@
 import { silu, siluRoundings, slopeUpTo } from "../../causal_conv1d/reference/silu.js";
 import { COARSEST, type Numbers } from "./numbers.js";
 
-/** v <- silu(v) in place. A form may store v before and silu(v) after. */
+/** v <- silu(v) in place. */
 export function siluOf(of: Numbers): void {
   for (let i = 0; i < of.value.length; i++) {
     const v = of.value[i];
@@ -35,11 +35,10 @@ export function elu1Of(of: Numbers): void {
 /** @param own roundings of the map itself, each of the size of its value and `beside` */
 function mapAt(of: Numbers, i: number, y: number, slope: number, own: number, beside = 0): void {
   const size = Math.abs(y) + beside;
-  const before = Math.abs(of.value[i]);
   of.value[i] = y;
   of.certified[i] = slope * of.certified[i] + own * size;
   of.squares[i] = slope * slope * of.squares[i] + own * size * size;
-  of.stored[i] = slope * (of.stored[i] + before) + size;
+  of.stored[i] = slope * of.stored[i] + size;
   of.perSum[i] *= slope;
 }
 
@@ -56,7 +55,7 @@ export function gateBy(y: Numbers, z: Numbers): void {
     const product = Math.abs(y.value[i]);
     y.certified[i] = size * y.certified[i] + through * z.certified[i] + own * product;
     y.squares[i] = size ** 2 * y.squares[i] + through ** 2 * z.squares[i] + own * product ** 2;
-    y.stored[i] = size * y.stored[i] + through * (z.stored[i] + Math.abs(v)) + product;
+    y.stored[i] = size * y.stored[i] + through * z.stored[i] + product;
     y.perSum[i] = size * y.perSum[i] + through * z.perSum[i];
   }
 }
