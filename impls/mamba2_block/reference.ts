@@ -12,7 +12,7 @@ import {
   numbers,
   part,
 } from "../blocks/reference/numbers.js";
-import { logDecayFrom, oneOf, stepFrom } from "../blocks/reference/steps.js";
+import { logDecayFrom, one, stepFrom } from "../blocks/reference/steps.js";
 import { weightsOf } from "../blocks/reference/weights.js";
 import { beginsAnew } from "../documents.js";
 import type { AnyOperator, Lane, LaneReference, Problem } from "../operator.js";
@@ -22,9 +22,6 @@ import { HeadState } from "./reference/recurrence.js";
 import { featureOf, partsOf } from "./reference/sizes.js";
 
 type Settings = Readonly<Record<"dtMin" | "dtMax" | "normGroups" | "pattern" | "features" | "eps", number>>;
-
-/** Roundings of a state that is read again. */
-const OWN_STATE = 12;
 
 export function* reference(
   operator: AnyOperator,
@@ -115,13 +112,7 @@ class Block {
       Y.set(out, t * modelDim);
     }
     const finalState = new BlockBounds(heads * headDim * state, this.problem.dtype, 1e3 * length);
-    for (const [h, { S, M, G, V, A, H }] of this.heads.entries())
-      for (let i = 0; i < headDim * state; i++) {
-        const p = Math.floor(i / state);
-        const at = h * headDim * state + i;
-        const own = OWN_STATE * M[p];
-        finalState.put(at, S[i], G[p] + own, V[p] + own * M[p], A[p] + M[p], H[p] + M[p]);
-      }
+    for (const [h, head] of this.heads.entries()) head.write(finalState, h * headDim * state);
     return { Y: Y.bounds, finalState: finalState.bounds, finalConv: this.lastInputs() };
   }
 
@@ -153,9 +144,10 @@ class Block {
     const perHead = this.problem.inputs.D!.axes.length === 1;
     const shared = (size: number, h: number, width: number) =>
       Math.floor(h / (heads / (size / width))) * width;
+    const [dt, l] = [one(), one()];
     for (let h = 0; h < heads; h++) {
-      const dt = stepFrom(oneOf(steps, h), dtBias.at(0, h), this.settings);
-      const l = logDecayFrom(dt, ALog.at(0, h));
+      stepFrom(steps, h, dtBias.at(0, h), this.settings, dt);
+      logDecayFrom(dt, ALog.at(0, h), Math.exp(ALog.at(0, h)), l);
       const [startB, startC] = [x + shared(B, h, state), x + B + shared(C, h, state)];
       const startX = shared(x, h, headDim);
       const out = part(y, h * headDim, (h + 1) * headDim);
