@@ -4,28 +4,31 @@ import { addTo } from "../blocks/reference/elementwise.js";
 import { frontOf } from "../blocks/reference/front.js";
 import { BlockBounds, type Numbers, numbers, part } from "../blocks/reference/numbers.js";
 import { weightsOf } from "../blocks/reference/weights.js";
+import type { Bounds } from "../bound.js";
 import { laneCoordinates } from "../lanes.js";
 import type { AnyOperator, Lane, LaneReference, Problem } from "../operator.js";
 import { inputReader } from "../operator.js";
 import { attend, type Kept, ofProduct, ofWeighing } from "./reference/attend.js";
 import { turnsOf } from "./reference/rotary.js";
 
+/** @param before outputs of a layer in front, in place of u */
 export function* reference(
   operator: AnyOperator,
   problem: Problem,
   lanes: readonly Lane[],
+  before?: Bounds,
 ): Generator<LaneReference<"Y" | "newKeys" | "newValues">> {
   const { length, context, modelDim, heads, groups, headDim, inner, projected } = problem.dims as Readonly<
     Record<string, number>
   >;
   const inProj = weightsOf(operator, problem, "inProj", "inBias");
   const outProj = weightsOf(operator, problem, "outProj", "outBias");
-  const front = frontOf(operator, problem);
+  const front = frontOf(operator, problem, before);
   const base = problem.settings.rotary as number;
-  const before = problem.inputs.keys ? context : 0;
+  const cached = problem.inputs.keys ? context : 0;
   const scale = attentionScale(problem);
   const [row, y, out] = [numbers(projected), numbers(inner), numbers(modelDim)];
-  const turns = base === 0 ? undefined : turnsOf(before, length, headDim, base);
+  const turns = base === 0 ? undefined : turnsOf(cached, length, headDim, base);
   const width = groups * headDim;
 
   /** Queries, keys and values of a token, turned to its position. */
@@ -42,12 +45,12 @@ export function* reference(
     const { batch, length: t } = laneCoordinates(operator, problem, lane);
     if (batch !== known) [known, past] = [batch, cacheOf(operator, problem, batch)];
     // tokens up to this one that no lane before has asked for
-    for (let s = past.tokens - before; s <= t; s++) {
+    for (let s = past.tokens - cached; s <= t; s++) {
       project(batch, s);
       past.add(row, inner);
     }
     const { u } = project(batch, t);
-    const seen = before + t + 1;
+    const seen = cached + t + 1;
     for (let h = 0; h < heads; h++) {
       const group = Math.floor(h / (heads / groups));
       const q = ofProduct(row, h * headDim, (h + 1) * headDim);

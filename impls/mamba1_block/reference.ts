@@ -5,16 +5,19 @@ import { frontOf } from "../blocks/reference/front.js";
 import { BlockBounds, numbers, part } from "../blocks/reference/numbers.js";
 import { one, stepFrom } from "../blocks/reference/steps.js";
 import { weightsOf } from "../blocks/reference/weights.js";
+import type { Bounds } from "../bound.js";
 import type { AnyOperator, Lane, LaneReference, Problem } from "../operator.js";
 import { inputReader } from "../operator.js";
 import { ChannelState } from "./reference/channel.js";
 
 const NO_LIMITS = { dtMin: 0, dtMax: 0 };
 
+/** @param before outputs of a layer in front, in place of u */
 export function* reference(
   operator: AnyOperator,
   problem: Problem,
   lanes: readonly Lane[],
+  before?: Bounds,
 ): Generator<LaneReference<"Y" | "finalState" | "finalConv">> {
   const { length, modelDim, inner, state, width, past, rank, projected, selected } = problem.dims as Readonly<
     Record<string, number>
@@ -25,7 +28,7 @@ export function* reference(
   const weights = (name: string, bias?: string) => weightsOf(operator, problem, name, bias);
   const [inProj, outProj] = [weights("inProj", "inBias"), weights("outProj", "outBias")];
   const [xProj, dtProj] = [weights("xProj"), weights("dtProj")];
-  const front = frontOf(operator, problem);
+  const front = frontOf(operator, problem, before);
   const convolution = new RunningConvolution(inner, width, convWeight, convBias);
   const ratesOf = (d: number) => Float64Array.from({ length: state }, (_, n) => ALog.at(0, d * state + n));
   const channels = Array.from({ length: inner }, (_, d) => new ChannelState(ratesOf(d)));

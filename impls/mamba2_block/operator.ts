@@ -11,7 +11,7 @@ import {
 } from "../blocks/layer.js";
 import { documentsInput } from "../documents.js";
 import { defineOperator } from "../operator.js";
-import { FEATURES, PATTERNS, sizesOf } from "./reference/sizes.js";
+import { FEATURES, featureOf, PATTERNS, patternOf, sizesOf } from "./reference/sizes.js";
 import { reference } from "./reference.js";
 
 export { FEATURES, featureOf, PATTERNS, type Parts, partsOf, patternOf, sizesOf } from "./reference/sizes.js";
@@ -100,6 +100,11 @@ export const mamba2Block = defineOperator({
     ...(settings.pattern !== 0 ? ["head patterns"] : []),
     ...(settings.features !== 0 ? ["feature maps"] : []),
   ],
+  idKeys: ({ inputs, settings }) => ({
+    ...(inputs.xProj ? { projections: "sequential" } : {}),
+    ...(settings.pattern !== 0 ? { pattern: patternOf(settings) } : {}),
+    ...(settings.features !== 0 ? { features: featureOf(settings) } : {}),
+  }),
   derived: ({ dims, settings, with: names }) => {
     const inner = Math.max(dims.inner, dims.heads * dims.headDim);
     return { inner, ...sizesOf({ ...dims, inner }, settings, names.includes("xProj")) };

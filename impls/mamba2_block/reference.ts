@@ -14,6 +14,7 @@ import {
 } from "../blocks/reference/numbers.js";
 import { logDecayFrom, one, stepFrom } from "../blocks/reference/steps.js";
 import { weightsOf } from "../blocks/reference/weights.js";
+import type { Bounds } from "../bound.js";
 import { beginsAnew } from "../documents.js";
 import type { AnyOperator, Lane, LaneReference, Problem } from "../operator.js";
 import { inputReader } from "../operator.js";
@@ -23,12 +24,14 @@ import { featureOf, partsOf } from "./reference/sizes.js";
 
 type Settings = Readonly<Record<"dtMin" | "dtMax" | "normGroups" | "pattern" | "features" | "eps", number>>;
 
+/** @param before outputs of a layer in front, in place of u */
 export function* reference(
   operator: AnyOperator,
   problem: Problem,
   lanes: readonly Lane[],
+  before?: Bounds,
 ): Generator<LaneReference<"Y" | "finalState" | "finalConv">> {
-  const block = new Block(operator, problem);
+  const block = new Block(operator, problem, before);
   for (const lane of lanes) yield { lane, outputs: block.sequence(lane.index) };
 }
 
@@ -48,6 +51,7 @@ class Block {
   constructor(
     operator: AnyOperator,
     private readonly problem: Problem,
+    before: Bounds | undefined,
   ) {
     const { dims, inputs, settings } = problem;
     this.dims = dims;
@@ -57,7 +61,7 @@ class Block {
     const readers = new Map<string, Reader | undefined>();
     for (const name of Object.keys(operator.inputs)) readers.set(name, inputReader(operator, problem, name));
     this.read = (name) => readers.get(name);
-    this.front = frontOf(operator, problem);
+    this.front = frontOf(operator, problem, before);
     this.inProj = weightsOf(operator, problem, "inProj", "inBias");
     this.outProj = weightsOf(operator, problem, "outProj", "outBias");
     this.xProj = inputs.xProj && weightsOf(operator, problem, "xProj");
