@@ -53,6 +53,8 @@ export interface Bounds {
   readonly countPerSum: Float64Array;
   /** Sum of the squares of the `count` roundings, each in units of u * scale; absent where all are of size one (then it is `count`). */
   readonly squares?: Float64Array;
+  /** Of a chain of stages: sum of the squares of what one storage rounding of each does, in units of v * scale; absent for one stage. */
+  readonly storedSquares?: Float64Array;
   /** Tokens that the element sums over: no form's sum can be longer. Absent where that is not known. */
   readonly tokens?: Float64Array;
   /** Magnitudes that are multiplied by eta: below it a state may be flushed to zero. */
@@ -91,15 +93,18 @@ export function boundAt(bounds: Bounds, i: number, rounding: Rounding): ElementB
   const further = longestSum * bounds.countPerSum[i] + prefixCount(bounds, i, rounding);
   const count = bounds.count[i] + further;
   const squares = (bounds.squares ?? bounds.count)[i] + further;
-  const rest = rounding.roundings * rounding.storage * scale + eta(rounding) * bounds.floor[i];
+  const stored = rounding.roundings * rounding.storage * scale;
+  const walk = bounds.storedSquares ? 3 * Math.sqrt(bounds.storedSquares[i] / rounding.roundings) : 1;
+  const flushed = eta(rounding) * bounds.floor[i];
   const transformed = (rounding.transform && bounds.transformed?.[i]) || 0;
   const walked = (rounding.transform && Math.sqrt(bounds.transformedSquares?.[i] ?? 0)) || 0;
   return {
-    certified: roundoff * count + rounding.accumulate * transformed + rest,
+    certified: roundoff * count + rounding.accumulate * transformed + stored + flushed,
     probable:
       roundoff * Math.min(count, 3 * Math.sqrt(squares)) +
       rounding.accumulate * Math.min(transformed, 3 * walked) +
-      rest,
+      (stored > 0 ? stored * Math.min(1, walk) : 0) +
+      flushed,
     unit: Math.max(rounding.accumulate, ROUNDOFF.f32) * (scale + walked),
   };
 }

@@ -4,28 +4,31 @@ import { addTo } from "../blocks/reference/elementwise.js";
 import { frontOf } from "../blocks/reference/front.js";
 import { BlockBounds, type Numbers, numbers, part } from "../blocks/reference/numbers.js";
 import { weightsOf } from "../blocks/reference/weights.js";
+import type { Bounds } from "../bound.js";
 import { laneCoordinates } from "../lanes.js";
 import type { AnyOperator, Lane, LaneReference, Problem } from "../operator.js";
 import { inputReader } from "../operator.js";
-import { attend, type Kept, keptOf } from "./reference/attend.js";
+import { attend, type Kept, ofProduct, ofWeighing } from "./reference/attend.js";
 import { turnsOf } from "./reference/rotary.js";
 
+/** @param before outputs of a layer in front, in place of u */
 export function* reference(
   operator: AnyOperator,
   problem: Problem,
   lanes: readonly Lane[],
+  before?: Bounds,
 ): Generator<LaneReference<"Y" | "newKeys" | "newValues">> {
   const { length, context, modelDim, heads, groups, headDim, inner, projected } = problem.dims as Readonly<
     Record<string, number>
   >;
   const inProj = weightsOf(operator, problem, "inProj", "inBias");
   const outProj = weightsOf(operator, problem, "outProj", "outBias");
-  const front = frontOf(operator, problem);
+  const front = frontOf(operator, problem, before);
   const base = problem.settings.rotary as number;
-  const before = problem.inputs.keys ? context : 0;
+  const cached = problem.inputs.keys ? context : 0;
   const scale = attentionScale(problem);
   const [row, y, out] = [numbers(projected), numbers(inner), numbers(modelDim)];
-  const turns = base === 0 ? undefined : turnsOf(before, length, headDim, base);
+  const turns = base === 0 ? undefined : turnsOf(cached, length, headDim, base);
   const width = groups * headDim;
 
   /** Queries, keys and values of a token, turned to its position. */
@@ -36,29 +39,22 @@ export function* reference(
       for (let h = 0; h < heads + groups; h++) turn(part(row, h * headDim, (h + 1) * headDim), turns, t);
     return { u };
   };
-  const keptRows = (of: Numbers, norm: "euclidean" | "largest"): Kept[] =>
-    Array.from({ length: groups }, (_, g) => keptOf(of, g * headDim, (g + 1) * headDim, norm));
 
-  let [known, keys, values]: [number, Kept[][], Kept[][]] = [-1, [], []];
+  let [known, past] = [-1, cacheOf(operator, problem, 0)];
   for (const lane of lanes) {
     const { batch, length: t } = laneCoordinates(operator, problem, lane);
-    if (batch !== known) {
-      [known, keys, values] = [batch, cached(operator, problem, batch, "keys", "euclidean"), []];
-      values = cached(operator, problem, batch, "values", "largest");
-    }
+    if (batch !== known) [known, past] = [batch, cacheOf(operator, problem, batch)];
     // tokens up to this one that no lane before has asked for
-    for (let s = keys.length - before; s <= t; s++) {
+    for (let s = past.tokens - cached; s <= t; s++) {
       project(batch, s);
-      keys.push(keptRows(part(row, inner, inner + width), "euclidean"));
-      values.push(keptRows(part(row, inner + width, projected), "largest"));
+      past.add(row, inner);
     }
     const { u } = project(batch, t);
-    const seen = before + t + 1;
+    const seen = cached + t + 1;
     for (let h = 0; h < heads; h++) {
       const group = Math.floor(h / (heads / groups));
-      const of = (rows: readonly Kept[][]) => rows.slice(0, seen).map((groupsOf) => groupsOf[group]);
-      const q = keptOf(row, h * headDim, (h + 1) * headDim, "euclidean");
-      attend(q, of(keys), of(values), scale, y, h * headDim);
+      const q = ofProduct(row, h * headDim, (h + 1) * headDim);
+      attend(q, past.keys[group], past.values[group], seen, scale, y, h * headDim);
     }
     outProj.product(y, out);
     if (u) addTo(out, u);
@@ -72,22 +68,37 @@ export function* reference(
   }
 }
 
-/** The cache of one batch entry, exact. */
-function cached(
-  operator: AnyOperator,
-  problem: Problem,
-  batch: number,
-  name: string,
-  norm: "euclidean" | "largest",
-): Kept[][] {
-  const reader = inputReader(operator, problem, name);
-  if (!reader) return [];
+/** Keys and values by group of the tokens so far: those of a cache, exact, then what is added. */
+function cacheOf(operator: AnyOperator, problem: Problem, batch: number) {
   const { context, groups, headDim } = problem.dims as Readonly<Record<string, number>>;
-  const row = numbers(groups * headDim);
-  return Array.from({ length: context }, (_, s) => {
-    for (let i = 0; i < row.value.length; i++) row.value[i] = reader.at(batch * context + s, i);
-    return Array.from({ length: groups }, (_g, g) => keptOf(row, g * headDim, (g + 1) * headDim, norm));
-  });
+  const width = groups * headDim;
+  const lists = (): Kept[][] => Array.from({ length: groups }, () => []);
+  const [keys, values] = [lists(), lists()];
+  const cache = {
+    keys,
+    values,
+    tokens: 0,
+    /** @param first where the keys begin; the values follow */
+    add(row: Numbers, first: number): void {
+      for (let g = 0; g < groups; g++) {
+        const [start, end] = [first + g * headDim, first + (g + 1) * headDim];
+        keys[g].push(ofProduct(row, start, end));
+        values[g].push(ofWeighing(row, width + start, width + end));
+      }
+      cache.tokens++;
+    },
+  };
+  const [K, V] = ["keys", "values"].map((name) => inputReader(operator, problem, name));
+  if (!K || !V) return cache;
+  const row = numbers(2 * width);
+  for (let s = 0; s < context; s++) {
+    for (let i = 0; i < width; i++) {
+      row.value[i] = K.at(batch * context + s, i);
+      row.value[width + i] = V.at(batch * context + s, i);
+    }
+    cache.add(row, 0);
+  }
+  return cache;
 }
 
 /** Turns the pairs of a head in place: two products, a sum, two entries of tables. */
@@ -106,8 +117,11 @@ function turn(of: Numbers, turns: ReturnType<typeof turnsOf>, t: number): void {
       of[field][i] = absCos * ea + absSin * eb + own * both[0];
       of[field][half + i] = absSin * ea + absCos * eb + own * both[1];
     }
-    const [va, vb] = [of.squares[i], of.squares[half + i]];
-    of.squares[i] = cos * cos * va + sin * sin * vb + 4 * both[0] ** 2;
-    of.squares[half + i] = sin * sin * va + cos * cos * vb + 4 * both[1] ** 2;
+    for (const field of ["squares", "storedSquares"] as const) {
+      const [va, vb] = [of[field][i], of[field][half + i]];
+      const own = field === "storedSquares" ? 1 : 4;
+      of[field][i] = cos * cos * va + sin * sin * vb + own * both[0] ** 2;
+      of[field][half + i] = sin * sin * va + cos * cos * vb + own * both[1] ** 2;
+    }
   }
 }

@@ -3,20 +3,21 @@ import { RunningConvolution } from "../blocks/reference/convolution.js";
 import { addSkip, addTo, gateBy, siluOf } from "../blocks/reference/elementwise.js";
 import { frontOf } from "../blocks/reference/front.js";
 import { BlockBounds, numbers, part } from "../blocks/reference/numbers.js";
-import { oneOf, stepFrom } from "../blocks/reference/steps.js";
+import { one, stepFrom } from "../blocks/reference/steps.js";
 import { weightsOf } from "../blocks/reference/weights.js";
+import type { Bounds } from "../bound.js";
 import type { AnyOperator, Lane, LaneReference, Problem } from "../operator.js";
 import { inputReader } from "../operator.js";
 import { ChannelState } from "./reference/channel.js";
 
-/** Roundings of a state that is read again. */
-const OWN_STATE = 14;
 const NO_LIMITS = { dtMin: 0, dtMax: 0 };
 
+/** @param before outputs of a layer in front, in place of u */
 export function* reference(
   operator: AnyOperator,
   problem: Problem,
   lanes: readonly Lane[],
+  before?: Bounds,
 ): Generator<LaneReference<"Y" | "finalState" | "finalConv">> {
   const { length, modelDim, inner, state, width, past, rank, projected, selected } = problem.dims as Readonly<
     Record<string, number>
@@ -27,10 +28,11 @@ export function* reference(
   const weights = (name: string, bias?: string) => weightsOf(operator, problem, name, bias);
   const [inProj, outProj] = [weights("inProj", "inBias"), weights("outProj", "outBias")];
   const [xProj, dtProj] = [weights("xProj"), weights("dtProj")];
-  const front = frontOf(operator, problem);
+  const front = frontOf(operator, problem, before);
   const convolution = new RunningConvolution(inner, width, convWeight, convBias);
-  const channels = Array.from({ length: inner }, () => new ChannelState(state));
-  const rates = Float64Array.from({ length: inner * state }, (_, i) => ALog.at(0, i));
+  const ratesOf = (d: number) => Float64Array.from({ length: state }, (_, n) => ALog.at(0, d * state + n));
+  const channels = Array.from({ length: inner }, (_, d) => new ChannelState(ratesOf(d)));
+  const dt = one();
   const [row, x, chosen] = [numbers(projected), numbers(inner), numbers(selected)];
   const [steps, y, out] = [numbers(inner), numbers(inner), numbers(modelDim)];
   const bounds = (size: number) => new BlockBounds(size, problem.dtype, 1e3 * length);
@@ -54,8 +56,8 @@ export function* reference(
       // 4. map, with its gate
       const rows = part(chosen, rank, selected);
       for (let d = 0; d < inner; d++) {
-        const dt = stepFrom(oneOf(steps, d), dtBias.at(0, d), NO_LIMITS);
-        channels[d].step(dt, (n) => rates[d * state + n], rows, x, d, y);
+        stepFrom(steps, d, dtBias.at(0, d), NO_LIMITS, dt);
+        channels[d].step(dt, rows, x, d, y);
         addSkip(y, d, D.at(0, d), x, d);
       }
       gateBy(y, part(row, inner, projected));
@@ -65,11 +67,7 @@ export function* reference(
       Y.set(out, t * modelDim);
     }
     const finalState = bounds(inner * state);
-    for (const [d, { S, M, G, V, A, H }] of channels.entries())
-      for (let n = 0; n < state; n++) {
-        const own = OWN_STATE * M[n];
-        finalState.put(d * state + n, S[n], G[n] + own, V[n] + own * M[n], A[n] + M[n], H[n] + M[n]);
-      }
+    for (const [d, channel] of channels.entries()) channel.write(finalState, d * state);
     const finalConv = bounds(inner * past);
     for (const [j, last] of convolution.state().entries())
       for (let c = 0; c < inner; c++) finalConv.copy(last, c, c * past + j);

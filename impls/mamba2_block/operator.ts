@@ -11,7 +11,7 @@ import {
 } from "../blocks/layer.js";
 import { documentsInput } from "../documents.js";
 import { defineOperator } from "../operator.js";
-import { FEATURES, PATTERNS, sizesOf } from "./reference/sizes.js";
+import { FEATURES, featureOf, PATTERNS, patternOf, sizesOf } from "./reference/sizes.js";
 import { reference } from "./reference.js";
 
 export { FEATURES, featureOf, PATTERNS, type Parts, partsOf, patternOf, sizesOf } from "./reference/sizes.js";
@@ -102,6 +102,11 @@ export const mamba2Block = defineOperator({
     const asked = [inputs.documents, inputs.xProj, pattern !== 0, features !== 0];
     return EXTRAS.filter((_, i) => asked[i]);
   },
+  idKeys: ({ inputs, settings }) => ({
+    ...(inputs.xProj ? { projections: "sequential" } : {}),
+    ...(settings.pattern !== 0 ? { pattern: patternOf(settings) } : {}),
+    ...(settings.features !== 0 ? { features: featureOf(settings) } : {}),
+  }),
   derived: ({ dims, settings, with: names }) => {
     const inner = Math.max(dims.inner, dims.heads * dims.headDim);
     return { inner, ...sizesOf({ ...dims, inner }, settings, names.includes("xProj")) };

@@ -12,8 +12,9 @@ import {
   numbers,
   part,
 } from "../blocks/reference/numbers.js";
-import { logDecayFrom, oneOf, stepFrom } from "../blocks/reference/steps.js";
+import { logDecayFrom, one, stepFrom } from "../blocks/reference/steps.js";
 import { weightsOf } from "../blocks/reference/weights.js";
+import type { Bounds } from "../bound.js";
 import { beginsAnew } from "../documents.js";
 import type { AnyOperator, Lane, LaneReference, Problem } from "../operator.js";
 import { inputReader } from "../operator.js";
@@ -23,15 +24,14 @@ import { featureOf, partsOf } from "./reference/sizes.js";
 
 type Settings = Readonly<Record<"dtMin" | "dtMax" | "normGroups" | "pattern" | "features" | "eps", number>>;
 
-/** Roundings of a state that is read again. */
-const OWN_STATE = 12;
-
+/** @param before outputs of a layer in front, in place of u */
 export function* reference(
   operator: AnyOperator,
   problem: Problem,
   lanes: readonly Lane[],
+  before?: Bounds,
 ): Generator<LaneReference<"Y" | "finalState" | "finalConv">> {
-  const block = new Block(operator, problem);
+  const block = new Block(operator, problem, before);
   for (const lane of lanes) yield { lane, outputs: block.sequence(lane.index) };
 }
 
@@ -51,6 +51,7 @@ class Block {
   constructor(
     operator: AnyOperator,
     private readonly problem: Problem,
+    before: Bounds | undefined,
   ) {
     const { dims, inputs, settings } = problem;
     this.dims = dims;
@@ -60,7 +61,7 @@ class Block {
     const readers = new Map<string, Reader | undefined>();
     for (const name of Object.keys(operator.inputs)) readers.set(name, inputReader(operator, problem, name));
     this.read = (name) => readers.get(name);
-    this.front = frontOf(operator, problem);
+    this.front = frontOf(operator, problem, before);
     this.inProj = weightsOf(operator, problem, "inProj", "inBias");
     this.outProj = weightsOf(operator, problem, "outProj", "outBias");
     this.xProj = inputs.xProj && weightsOf(operator, problem, "xProj");
@@ -115,13 +116,7 @@ class Block {
       Y.set(out, t * modelDim);
     }
     const finalState = new BlockBounds(heads * headDim * state, this.problem.dtype, 1e3 * length);
-    for (const [h, { S, M, G, V, A, H }] of this.heads.entries())
-      for (let i = 0; i < headDim * state; i++) {
-        const p = Math.floor(i / state);
-        const at = h * headDim * state + i;
-        const own = OWN_STATE * M[p];
-        finalState.put(at, S[i], G[p] + own, V[p] + own * M[p], A[p] + M[p], H[p] + M[p]);
-      }
+    for (const [h, head] of this.heads.entries()) head.write(finalState, h * headDim * state);
     return { Y: Y.bounds, finalState: finalState.bounds, finalConv: this.lastInputs() };
   }
 
@@ -153,9 +148,10 @@ class Block {
     const perHead = this.problem.inputs.D!.axes.length === 1;
     const shared = (size: number, h: number, width: number) =>
       Math.floor(h / (heads / (size / width))) * width;
+    const [dt, l] = [one(), one()];
     for (let h = 0; h < heads; h++) {
-      const dt = stepFrom(oneOf(steps, h), dtBias.at(0, h), this.settings);
-      const l = logDecayFrom(dt, ALog.at(0, h));
+      stepFrom(steps, h, dtBias.at(0, h), this.settings, dt);
+      logDecayFrom(dt, ALog.at(0, h), Math.exp(ALog.at(0, h)), l);
       const [startB, startC] = [x + shared(B, h, state), x + B + shared(C, h, state)];
       const startX = shared(x, h, headDim);
       const out = part(y, h * headDim, (h + 1) * headDim);

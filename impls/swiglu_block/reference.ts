@@ -3,17 +3,20 @@ import { addTo, gateBy } from "../blocks/reference/elementwise.js";
 import { frontOf } from "../blocks/reference/front.js";
 import { BlockBounds, numbers, part } from "../blocks/reference/numbers.js";
 import { weightsOf } from "../blocks/reference/weights.js";
+import type { Bounds } from "../bound.js";
 import type { AnyOperator, Lane, LaneReference, Problem } from "../operator.js";
 
+/** @param before outputs of a layer in front, in place of u */
 export function* reference(
   operator: AnyOperator,
   problem: Problem,
   lanes: readonly Lane[],
+  before?: Bounds,
 ): Generator<LaneReference<"Y">> {
   const { modelDim, inner, projected } = problem.dims as Readonly<Record<string, number>>;
   const inProj = weightsOf(operator, problem, "inProj", "inBias");
   const outProj = weightsOf(operator, problem, "outProj", "outBias");
-  const front = frontOf(operator, problem);
+  const front = frontOf(operator, problem, before);
   const [row, out] = [numbers(projected), numbers(modelDim)];
   for (const lane of lanes) {
     const { u, v } = front(lane.index);

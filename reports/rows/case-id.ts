@@ -22,6 +22,12 @@ export const ID_KEYS = [
   "tile",
   "documents",
   "width",
+  "modelDim",
+  "inner",
+  "rank",
+  "pattern",
+  "features",
+  "projections",
   "device",
 ] as const;
 export type IdKey = (typeof ID_KEYS)[number];

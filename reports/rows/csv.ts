@@ -64,6 +64,12 @@ const COLUMNS: readonly (readonly [name: string, key: string])[] = [
   ["head_dim_v", "headDimV"],
   ["device_kind", "deviceKind"],
   ["predicted_ns", "predictedNs"],
+  ["model_dim", "modelDim"],
+  ["inner", "inner"],
+  ["rank", "rank"],
+  ["pattern", "pattern"],
+  ["features", "features"],
+  ["projections", "projections"],
 ];
 
 export const CSV_COLUMNS: readonly string[] = COLUMNS.map(([name]) => name);

@@ -55,6 +55,13 @@ const common = {
   documents: z.string().optional(),
   /** Taps of a short filter. */
   width: count.optional(),
+  /** Of blocks: channels of the model and inside, rank of the steps' projection, who shares heads, feature map, order of projections. */
+  modelDim: count.optional(),
+  inner: count.optional(),
+  rank: count.optional(),
+  pattern: z.string().optional(),
+  features: z.string().optional(),
+  projections: z.string().optional(),
   /** Operator.cost: least work of any form. */
   flops: amount,
   bytes: amount,

@@ -25,6 +25,7 @@ export class RunningConvolution {
         row.value[c] = at(c, j);
         // a copy, whose size its error is told in
         row.stored[c] = Math.abs(row.value[c]);
+        row.storedSquares[c] = row.value[c] ** 2;
       }
   }
 
@@ -41,7 +42,8 @@ export class RunningConvolution {
     last.push(oldest);
     for (let c = 0; c < this.channels; c++) {
       const b = bias ? bias.at(0, c) : 0;
-      let [value, size, certified, squares, stored, perSum] = [b, Math.abs(b), 0, 0, 0, 0];
+      let [value, size, certified, squares] = [b, Math.abs(b), 0, 0];
+      let [stored, kept, perSum] = [0, 0, 0];
       for (let j = 0; j < width; j++) {
         const w = weight.at(0, c * width + j);
         const row = last[j];
@@ -51,12 +53,14 @@ export class RunningConvolution {
         certified += Math.abs(w) * row.certified[c];
         squares += w * w * row.squares[c];
         stored += Math.abs(w) * row.stored[c];
+        kept += w * w * row.storedSquares[c];
         perSum += Math.abs(w) * row.perSum[c];
       }
       to.value[c] = value;
       to.certified[c] = certified + (width + 2) * size;
       to.squares[c] = squares + (width + 2) * size * size;
       to.stored[c] = stored + Math.abs(value);
+      to.storedSquares[c] = kept + value * value;
       to.perSum[c] = perSum;
     }
   }

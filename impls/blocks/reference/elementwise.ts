@@ -39,6 +39,7 @@ function mapAt(of: Numbers, i: number, y: number, slope: number, own: number, be
   of.certified[i] = slope * of.certified[i] + own * size;
   of.squares[i] = slope * slope * of.squares[i] + own * size * size;
   of.stored[i] = slope * of.stored[i] + size;
+  of.storedSquares[i] = slope * slope * of.storedSquares[i] + size * size;
   of.perSum[i] *= slope;
 }
 
@@ -56,6 +57,7 @@ export function gateBy(y: Numbers, z: Numbers): void {
     y.certified[i] = size * y.certified[i] + through * z.certified[i] + own * product;
     y.squares[i] = size ** 2 * y.squares[i] + through ** 2 * z.squares[i] + own * product ** 2;
     y.stored[i] = size * y.stored[i] + through * z.stored[i] + product;
+    y.storedSquares[i] = size ** 2 * y.storedSquares[i] + through ** 2 * z.storedSquares[i] + product ** 2;
     y.perSum[i] = size * y.perSum[i] + through * z.perSum[i];
   }
 }
@@ -68,6 +70,7 @@ export function addTo(y: Numbers, u: Numbers): void {
     y.certified[i] += u.certified[i] + size;
     y.squares[i] += u.squares[i] + size * size;
     y.stored[i] += u.stored[i] + size;
+    y.storedSquares[i] += u.storedSquares[i] + size * size;
     y.perSum[i] += u.perSum[i];
   }
 }
@@ -80,5 +83,6 @@ export function addSkip(y: Numbers, i: number, d: number, x: Numbers, at: number
   y.certified[i] += size * x.certified[at] + 3 * Math.abs(term);
   y.squares[i] += size ** 2 * x.squares[at] + 3 * term ** 2;
   y.stored[i] += size * x.stored[at] + Math.abs(term);
+  y.storedSquares[i] += size ** 2 * x.storedSquares[at] + term ** 2;
   y.perSum[i] += size * x.perSum[at];
 }

@@ -10,15 +10,16 @@ const OWN = 15;
  * the sum of squares the root.
  */
 export function normOf(of: Numbers, size: number, weight: Reader, eps: number): void {
-  const { value, certified, squares, stored, perSum } = of;
+  const { value, certified, squares, stored, storedSquares, perSum } = of;
   for (let first = 0; first < value.length; first += size) {
-    let [sum, errors, walked, kept, sums] = [0, 0, 0, 0, 0];
+    let [sum, errors, walked, kept, keptWalk, sums] = [0, 0, 0, 0, 0, 0];
     for (let i = first; i < first + size; i++) {
       const v = Math.abs(value[i]);
       sum += v * v;
       errors += v * certified[i];
       walked += v * Math.sqrt(squares[i]);
       kept += v * stored[i];
+      keptWalk += v * Math.sqrt(storedSquares[i]);
       sums += v * perSum[i];
     }
     const mean = sum / size + eps;
@@ -34,6 +35,7 @@ export function normOf(of: Numbers, size: number, weight: Reader, eps: number): 
       // errors of a group's numbers may hang together: they share the map's steps
       squares[i] = (factor * Math.sqrt(squares[i]) + y * share(walked)) ** 2 + y * y * (size / 4 + OWN);
       stored[i] = factor * stored[i] + y * share(kept) + y;
+      storedSquares[i] = (factor * Math.sqrt(storedSquares[i]) + y * share(keptWalk)) ** 2 + y * y;
       perSum[i] = factor * perSum[i] + y * share(sums);
     }
   }

@@ -11,28 +11,33 @@ export interface Numbers {
   readonly squares: Float64Array;
   /** A: what one rounding to storage of every stage so far adds up to at most, in units of its roundoff. */
   readonly stored: Float64Array;
+  /** W: the variance of those roundings, in units of the roundoff's square. */
+  readonly storedSquares: Float64Array;
   /** P: units of u for each token of the form's longest sum. */
   readonly perSum: Float64Array;
 }
 
-const FIELDS = ["value", "certified", "squares", "stored", "perSum"] as const;
+const FIELDS = ["value", "certified", "squares", "stored", "storedSquares", "perSum"] as const;
+
+function fieldsOf(make: (field: (typeof FIELDS)[number]) => Float64Array): Numbers {
+  return {
+    value: make("value"),
+    certified: make("certified"),
+    squares: make("squares"),
+    stored: make("stored"),
+    storedSquares: make("storedSquares"),
+    perSum: make("perSum"),
+  };
+}
 
 /** Zeros. */
 export function numbers(length: number): Numbers {
-  const array = () => new Float64Array(length);
-  return { value: array(), certified: array(), squares: array(), stored: array(), perSum: array() };
+  return fieldsOf(() => new Float64Array(length));
 }
 
 /** The same memory from `start` to `end`. */
 export function part(of: Numbers, start: number, end: number): Numbers {
-  const view = (field: (typeof FIELDS)[number]) => of[field].subarray(start, end);
-  return {
-    value: view("value"),
-    certified: view("certified"),
-    squares: view("squares"),
-    stored: view("stored"),
-    perSum: view("perSum"),
-  };
+  return fieldsOf((field) => of[field].subarray(start, end));
 }
 
 export function copyNumbers(from: Numbers, to: Numbers): void {
@@ -43,27 +48,30 @@ export function clearNumbers(of: Numbers): void {
   for (const field of FIELDS) of[field].fill(0);
 }
 
-/** Euclidean norms of each kind over some numbers, as products and recurrences want them. */
-export interface Norms {
-  readonly value: number;
-  readonly certified: number;
-  /** Of the variances: their sum. */
-  readonly squares: number;
-  readonly stored: number;
-  readonly perSum: number;
-}
+/** Euclidean norms of each kind over some numbers, as products and recurrences want them; of the variances their sums. */
+export type Norms = { readonly [field in (typeof FIELDS)[number]]: number };
 
 export function normsOf(of: Numbers, start = 0, end = of.value.length): Norms {
-  let [value, certified, squares, stored, perSum] = [0, 0, 0, 0, 0];
+  const { squares, storedSquares } = of;
+  let [walked, kept] = [0, 0];
   for (let i = start; i < end; i++) {
-    value += of.value[i] ** 2;
-    certified += of.certified[i] ** 2;
-    squares += of.squares[i];
-    stored += of.stored[i] ** 2;
-    perSum += of.perSum[i] ** 2;
+    walked += squares[i];
+    kept += storedSquares[i];
   }
-  const [size, errors, kept, sums] = [value, certified, stored, perSum].map(Math.sqrt);
-  return { value: size, certified: errors, squares, stored: kept, perSum: sums };
+  return {
+    value: norm(of.value, start, end),
+    certified: norm(of.certified, start, end),
+    squares: walked,
+    stored: norm(of.stored, start, end),
+    storedSquares: kept,
+    perSum: norm(of.perSum, start, end),
+  };
+}
+
+function norm(values: Float64Array, start: number, end: number): number {
+  let sum = 0;
+  for (let i = start; i < end; i++) sum += values[i] * values[i];
+  return Math.sqrt(sum);
 }
 
 /** No implementation accumulates more coarsely: where a slope depends on how far errors reach, they reach so far. */
@@ -74,14 +82,15 @@ export const COARSEST = 2 ** -22;
  * the same rounding of a number of size one does: `floors` of them.
  */
 export class BlockBounds {
-  readonly bounds: Bounds & { readonly squares: Float64Array };
+  readonly bounds: Bounds & Readonly<Record<"squares" | "storedSquares", Float64Array>>;
 
   constructor(
     length: number,
     private readonly dtype: Dtype,
     private readonly floors: number,
   ) {
-    this.bounds = { ...emptyBounds(length), squares: new Float64Array(length) };
+    const array = () => new Float64Array(length);
+    this.bounds = { ...emptyBounds(length), squares: array(), storedSquares: array() };
   }
 
   /** Puts numbers at an offset. */
@@ -91,16 +100,15 @@ export class BlockBounds {
 
   /** Puts one of some numbers at a place. */
   copy(of: Numbers, i: number, at: number): void {
-    this.put(at, of.value[i], of.certified[i], of.squares[i], of.stored[i], of.perSum[i]);
-  }
-
-  put(at: number, value: number, certified: number, squares: number, stored: number, perSum: number): void {
     const { bounds } = this;
-    bounds.value[at] = value;
-    bounds.scale[at] = stored;
-    bounds.count[at] = stored > 0 ? certified / stored : 0;
-    bounds.squares[at] = stored > 0 ? squares / stored ** 2 : 0;
-    bounds.countPerSum[at] = stored > 0 ? perSum / stored : 0;
-    bounds.floor[at] = (this.dtype === "f16" ? 4 : this.floors) * (1 + stored);
+    const scale = of.stored[i];
+    bounds.value[at] = of.value[i];
+    bounds.scale[at] = scale;
+    bounds.floor[at] = (this.dtype === "f16" ? 4 : this.floors) * (1 + scale);
+    if (scale === 0) return;
+    bounds.count[at] = of.certified[i] / scale;
+    bounds.squares[at] = of.squares[i] / scale ** 2;
+    bounds.storedSquares[at] = of.storedSquares[i] / scale ** 2;
+    bounds.countPerSum[at] = of.perSum[i] / scale;
   }
 }

@@ -5,48 +5,55 @@ import { COARSEST, type Numbers } from "./numbers.js";
 
 /** A number with its errors, before any sum over tokens. */
 export interface One {
-  readonly value: number;
-  readonly certified: number;
-  readonly squares: number;
-  readonly stored: number;
+  value: number;
+  certified: number;
+  squares: number;
+  stored: number;
+  storedSquares: number;
 }
 
-/** dt <- clamp(softplus(raw + bias)) */
-export function stepFrom(raw: One, bias: number, limits: Omit<StepSettings, "softplus">): One {
-  const v = raw.value + bias;
-  const settings = { ...limits, softplus: true };
-  const step = stepOf(v, settings);
+export function one(): One {
+  return { value: 0, certified: 0, squares: 0, stored: 0, storedSquares: 0 };
+}
+
+/** to <- clamp(softplus(raw + bias)), raw the i-th of some numbers */
+export function stepFrom(
+  raw: Numbers,
+  i: number,
+  bias: number,
+  limits: Omit<StepSettings, "softplus">,
+  to: One,
+): void {
+  const v = raw.value[i] + bias;
+  const step = stepOf(v, { ...limits, softplus: true });
   const limited = limits.dtMin > 0 || limits.dtMax > 0 ? 1 : 0;
   // a sigmoid, where errors may have moved it
-  const slope = Math.min(1, 1 / (1 + Math.exp(-(v + COARSEST * raw.certified))));
+  const slope = Math.min(1, 1 / (1 + Math.exp(-(v + COARSEST * raw.certified[i]))));
   const own = stepRoundings(v, true, true) + limited;
-  return {
-    value: step,
-    certified: slope * raw.certified + own * step,
-    squares: slope ** 2 * raw.squares + own * step ** 2,
-    stored: slope * raw.stored + step,
-  };
+  to.value = step;
+  to.certified = slope * raw.certified[i] + own * step;
+  to.squares = slope ** 2 * raw.squares[i] + own * step ** 2;
+  to.stored = slope * raw.stored[i] + step;
+  to.storedSquares = slope ** 2 * raw.storedSquares[i] + step ** 2;
 }
 
-/** An error of an exponent, in units of u, as what it does to the exponential at most. */
-export function grown(error: number): number {
-  const most = COARSEST * error;
-  return most > 0 ? Math.expm1(Math.min(most, 700)) / COARSEST : 0;
-}
-
-/** l = dt A, A = -exp(ALog) */
-export function logDecayFrom(dt: One, ALog: number): One {
-  const rate = Math.exp(ALog);
+/** to <- dt A, A = -exp(ALog). @param rate exp(ALog) */
+export function logDecayFrom(dt: One, ALog: number, rate: number, to: One): void {
   const l = dt.value * rate;
   const own = 5 + 4 * Math.abs(ALog);
-  return {
-    value: -l,
-    certified: rate * dt.certified + own * l,
-    squares: rate ** 2 * dt.squares + own * l ** 2,
-    stored: rate * dt.stored + 2 * l,
-  };
+  to.value = -l;
+  to.certified = rate * dt.certified + own * l;
+  to.squares = rate * rate * dt.squares + own * l * l;
+  to.stored = rate * dt.stored + 2 * l;
+  to.storedSquares = rate * rate * dt.storedSquares + 2 * l * l;
 }
 
-export function oneOf(of: Numbers, i: number): One {
-  return { value: of.value[i], certified: of.certified[i], squares: of.squares[i], stored: of.stored[i] };
+/**
+ * An error of an exponent, in units of u, as what it does at most to an exponential of value a, relative to that: e^x - 1 is at most
+ * x (1 + x) below 1, and no decay errs by more than 1.
+ */
+export function grown(error: number, a: number): number {
+  const reach = COARSEST * error;
+  if (reach < 1) return error * (1 + reach);
+  return Math.min(Math.expm1(Math.min(reach, 700)), 1 / a) / COARSEST;
 }

@@ -61,7 +61,7 @@ class FoldedWeights implements Weights {
     this.fold(v.value);
     const of = normsOf(v);
     // errors walk through a row of both signs; four columns or fewer may all be on one side
-    const walked = (Math.min(columns, 4) / columns) * of.squares;
+    const share = Math.min(columns, 4) / columns;
     for (let i = 0; i < to.value.length; i++) {
       const row = firstRow + i;
       const norm = this.norms[row];
@@ -70,8 +70,9 @@ class FoldedWeights implements Weights {
       const value = this.row(row) + b;
       to.value[i] = value;
       to.certified[i] = norm * of.certified + (columns + 2) * size;
-      to.squares[i] = norm * norm * walked + (2 + columns / 64) * size * size;
+      to.squares[i] = norm * norm * share * of.squares + (2 + columns / 64) * size * size;
       to.stored[i] = norm * of.stored + Math.abs(value);
+      to.storedSquares[i] = norm * norm * share * of.storedSquares + value * value;
       to.perSum[i] = norm * of.perSum;
     }
   }

@@ -1,4 +1,5 @@
 /** The bank of planted bugs in real source files, by the kind of file. */
+import { blocksOnCpu } from "./blocks-on-cpu.js";
 import { cpu } from "./cpu.js";
 import { cuda } from "./cuda.js";
 import { native } from "./native.js";
@@ -15,5 +16,6 @@ export const patches: readonly Patch[] = [
   ...wasm,
   ...ssdOnCpu,
   ...cpu,
+  ...blocksOnCpu,
   ...passes,
 ];
