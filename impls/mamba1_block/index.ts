@@ -2,6 +2,7 @@
 
 import { mamba1Block } from "./operator.js";
 import { recurrentNative } from "./recurrent.native.js";
+import { recurrentTorch } from "./recurrent.torch.js";
 
 export { mamba1Block };
-export const implementations = [recurrentNative];
+export const implementations = [recurrentNative, ...recurrentTorch];
