@@ -36,9 +36,9 @@ export const attentionBlock = defineOperator({
   /** scale 0 stands for 1 / sqrt(headDim). rotary: the base of the angles; 0: no positions. */
   settings: { scale: 0 as number, rotary: 10000 as number, eps: 1e-5 as number },
   laneAxes: ["batch", "length"],
-  // every token of a sequence is projected once, and a lane its own again
+  // every token of a sequence is projected once, and a lane its own again; half of the keys are seen, for two products
   laneCost: ({ dims: { context, modelDim, inner, projected } }) =>
-    2 * projected * columnsOf(modelDim) + modelDim * columnsOf(inner) + 2 * context * inner,
+    2 * projected * columnsOf(modelDim) + modelDim * columnsOf(inner) + context * inner,
   timed: "norm, projections, positions, attention; new keys and values written, the cache read where it lies",
   reference(problem, lanes) {
     return reference(this, problem, lanes);

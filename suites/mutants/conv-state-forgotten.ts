@@ -1,4 +1,4 @@
-/** A block's convolution starts from zeros, whatever the tokens before left of it: decoding goes wrong for as many tokens as it has taps. */
+/** A block's convolution starts from zeros, whatever the tokens before left of it: the first tokens of a step are wrong. */
 import { recurrentCpu } from "../../impls/mamba2_block/recurrent.cpu.js";
 import { mutate, withInput } from "./mutate.js";
 

@@ -89,7 +89,7 @@ function mostly<T, U>(usual: T, times: number, other: fc.Arbitrary<U>): fc.Arbit
 }
 
 /** Optional inputs that many kernels do not take: a problem seldom has them, so that others are not skipped for their sake. */
-const RARE: readonly string[] = ["documents", "dtBias", "xProj"];
+const RARE: readonly string[] = ["documents", "dtBias", "xProj", "keys", "values"];
 
 /** Some inputs come together; a bias and a rate of the step need the step. */
 function together(operator: AnyOperator, names: readonly string[], alternative: readonly string[]): string[] {

@@ -1,6 +1,6 @@
 /**
- * `mamba2_block`, `mamba1_block` and their decoding: whole layers under their official parameter names. Decoding is a forward over the first
- * `prefill` tokens and then one over each token after them, from the states of the one before.
+ * `mamba2_block`, `mamba1_block` and their decoding: whole layers under their official parameter names. Decoding is a forward over the
+ * first `prefill` tokens and then one over each token after them, from the states of the one before.
  */
 import { z } from "zod";
 import { mamba1Block } from "../../impls/mamba1_block/index.js";

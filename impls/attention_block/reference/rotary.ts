@@ -1,6 +1,7 @@
 /**
  * Rotary positions (RoFormer, arXiv 2104.09864, section 3.2.2) in the layout of LLaMA: channel i of the first half and channel i of the
- * second are a pair, turned by t base^(-2i / headDim); of an odd number the last one stays. Tables come of float64 and are rounded once, so that no engine's sines matter.
+ * second are a pair, turned by t base^(-2i / headDim); of an odd number the last one stays. Tables come of float64 and are rounded once,
+ * so that no engine's sines matter.
  */
 
 /** Cosines and sines of the angles of some tokens: (tokens, pairs) each. @param first the first token's position */

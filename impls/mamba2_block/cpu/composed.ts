@@ -36,7 +36,7 @@ function mapShape({ dims, inputs, settings }: Problem<Mamba2Block>) {
       groups: patternOf(settings) === "multi-value" ? groups : heads,
     },
     settings: { softplus: true, dtMin, dtMax },
-    layouts: { logA: ["heads"], D: inputs.D!.axes },
+    layouts: { logA: ["heads"], D: inputs.D?.axes ?? ["heads"] },
   };
 }
 

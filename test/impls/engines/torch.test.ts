@@ -11,7 +11,13 @@ import { coreType } from "../../../impls/engines/torch/environment.js";
 import { open } from "../../../impls/engines/torch.js";
 import { implementationName } from "../../../impls/implementation.js";
 import { implementations, operators } from "../../../impls/index.js";
-import { type AnyOperator, dimsFrom, inputDtype, type Problem, randomProblem } from "../../../impls/operator.js";
+import {
+  type AnyOperator,
+  dimsFrom,
+  inputDtype,
+  type Problem,
+  randomProblem,
+} from "../../../impls/operator.js";
 import { ssd } from "../../../impls/ssd/operator.js";
 import { toFloat32 } from "../../../impls/tensor.js";
 import { formsAgree } from "../../../suites/laws/forms-agree.js";

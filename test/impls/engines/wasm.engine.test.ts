@@ -29,7 +29,7 @@ const sizes: Record<string, number> = {
   width: 4,
   past: 3,
   modelDim: 7,
-  inner: 50,
+  inner: 70,
   rank: 2,
 };
 
