@@ -2,7 +2,7 @@
 import { open } from "../impls/engines/webgpu.js";
 import { implementationName, unsupportedReason } from "../impls/implementation.js";
 import { implementations } from "../impls/index.js";
-import { randomProblem } from "../impls/operator.js";
+import { dimsFrom, randomProblem } from "../impls/operator.js";
 
 const SIZES = {
   batch: 1,
@@ -16,6 +16,9 @@ const SIZES = {
   width: 4,
   past: 3,
   pairs: 4,
+  modelDim: 16,
+  inner: 32,
+  rank: 1,
 };
 
 const engine = await open(undefined, { named: true });
@@ -24,9 +27,7 @@ console.log(`adapter: ${name}`);
 for (const [key, value] of Object.entries(details)) console.log(`  ${key}: ${value}`);
 console.log("makes, by storage type:");
 for (const impl of implementations.filter(({ engine }) => engine === "webgpu")) {
-  const dims = Object.fromEntries(
-    Object.entries(SIZES).filter(([axis]) => (impl.operator.dims as string[]).includes(axis)),
-  );
+  const dims = dimsFrom(impl.operator, SIZES);
   for (const dtype of ["f32", "f16"] as const) {
     const problem = randomProblem(impl.operator, { dtype, dims } as never);
     const choices = (await impl.options?.(problem as never, engine as never)) ?? [{}];

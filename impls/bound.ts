@@ -67,6 +67,8 @@ export interface Bounds {
   readonly repeated?: Float64Array;
   /** How many of the `count` roundings sums of products may make on a matrix unit; absent: all. */
   readonly products?: Float64Array;
+  /** Of a chain of stages: sum of the squares of what one storage rounding of each does, in units of v * scale; absent for one stage. */
+  readonly storedSquares?: Float64Array;
   /** Tokens that the element sums over: no form's sum can be longer. Absent where that is not known. */
   readonly tokens?: Float64Array;
   /** Magnitudes that are multiplied by eta: below it a state may be flushed to zero. */
@@ -121,17 +123,17 @@ export function boundAt(bounds: Bounds, i: number, rounding: Rounding): ElementB
   const known = (bounds.repeated?.[i] ?? 0) + onUnit.drift;
   const count = bounds.count[i] + further;
   const squares = (bounds.squares ?? bounds.count)[i] + further;
-  const rest =
-    rounding.roundings * rounding.storage * scale +
-    eta(rounding) * bounds.floor[i] +
-    (bounds.promised?.[i] ?? 0);
+  const stored = rounding.roundings * rounding.storage * scale;
+  const walk = bounds.storedSquares ? 3 * Math.sqrt(bounds.storedSquares[i] / rounding.roundings) : 1;
+  const rest = eta(rounding) * bounds.floor[i] + (bounds.promised?.[i] ?? 0);
   const transformed = (rounding.transform && bounds.transformed?.[i]) || 0;
   const walked = (rounding.transform && Math.sqrt(bounds.transformedSquares?.[i] ?? 0)) || 0;
   return {
-    certified: roundoff * count + rounding.accumulate * transformed + rest,
+    certified: roundoff * count + rounding.accumulate * transformed + stored + rest,
     probable:
       roundoff * Math.min(count, known + 3 * Math.sqrt(squares)) +
       rounding.accumulate * Math.min(transformed, 3 * walked) +
+      (stored > 0 ? stored * Math.min(1, walk) : 0) +
       rest,
     unit: Math.max(rounding.accumulate, ROUNDOFF.f32) * (scale + walked),
   };

@@ -2,7 +2,7 @@
  * Another set of inputs for the same problem: what must be rewritten to get from one to the other. Shapes, layouts and settings stay.
  */
 import type { Problem } from "./operator.js";
-import { matrixShape, type Stretch, stretchesOf, type TensorSource } from "./tensor.js";
+import { matrixShape, SEEDLESS, type Stretch, stretchesOf, type TensorSource } from "./tensor.js";
 
 /** Rows of one input whose values differ. */
 export interface Change {
@@ -24,7 +24,7 @@ export function changesBetween(from: Problem, to: Problem): Change[] {
         `${to.operator}: ${name} cannot be rewritten in place: it is not the same random tensor`,
       );
     // a function of the indices alone: every seed gives the same
-    if (source.distribution === "channelDecay") continue;
+    if (SEEDLESS.includes(source.distribution)) continue;
     const rows = differingRows(stretchesOf(before), stretchesOf(source), matrixShape(source).rows);
     if (rows) changes.push({ name, source, ...rows });
   }

@@ -1,11 +1,14 @@
 /** All operators and all implementations: explicit lists, nothing is found by scanning. */
 import * as attention from "./attention/index.js";
+import * as attentionBlock from "./attention_block/index.js";
 import * as attentionDecode from "./attention_decode/index.js";
 import * as attentionGrad from "./attention_grad/index.js";
 import * as causalConv1d from "./causal_conv1d/index.js";
 import * as convolution from "./convolution/index.js";
 import type { AnyImplementation } from "./implementation.js";
 import * as mamba3 from "./mamba3/index.js";
+import * as mamba1Block from "./mamba1_block/index.js";
+import * as mamba2Block from "./mamba2_block/index.js";
 import * as maskedAttention from "./masked_attention/index.js";
 import type { AnyOperator } from "./operator.js";
 import * as rmsNormGated from "./rms_norm_gated/index.js";
@@ -15,6 +18,8 @@ import * as selectiveScanGrad from "./selective_scan_grad/index.js";
 import * as ssd from "./ssd/index.js";
 import * as ssdDecode from "./ssd_decode/index.js";
 import * as ssdGrad from "./ssd_grad/index.js";
+
+import * as swigluBlock from "./swiglu_block/index.js";
 
 export const operators: readonly AnyOperator[] = [
   ssd.ssd,
@@ -31,6 +36,10 @@ export const operators: readonly AnyOperator[] = [
   selectiveScanDecode.selectiveScanDecode,
   attentionDecode.attentionDecode,
   mamba3.mamba3,
+  mamba2Block.mamba2Block,
+  mamba1Block.mamba1Block,
+  attentionBlock.attentionBlock,
+  swigluBlock.swigluBlock,
 ];
 export const implementations: readonly AnyImplementation[] = [
   ...ssd.implementations,
@@ -47,6 +56,10 @@ export const implementations: readonly AnyImplementation[] = [
   ...selectiveScanDecode.implementations,
   ...attentionDecode.implementations,
   ...mamba3.implementations,
+  ...mamba2Block.implementations,
+  ...mamba1Block.implementations,
+  ...attentionBlock.implementations,
+  ...swigluBlock.implementations,
 ];
 
 /** @throws when there is none of that name */

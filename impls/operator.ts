@@ -88,6 +88,14 @@ export interface Operator<
   readonly timed: string;
   /** What a problem asks of a kernel beyond the map that all know, e.g. documents: see `Implementation.takes`. */
   extras?(problem: ProblemOf<D, I, S>): readonly string[];
+  /** Sizes that follow from others, of a problem with these optional inputs: whoever draws sizes puts them in. */
+  derived?(problem: {
+    readonly dims: Readonly<Record<D, number>>;
+    readonly settings: S;
+    readonly with: readonly string[];
+  }): Readonly<Partial<Record<D, number>>>;
+  /** Keys by which a case id tells its settings and optional inputs apart, where they are not the usual ones. */
+  idKeys?(problem: ProblemOf<D, I, S>): Readonly<Record<string, string>>;
   /** One sentence on why these dims or inputs contradict each other, or undefined. */
   invalid?(problem: ProblemOf<D, I, S>): string | undefined;
 }
@@ -142,6 +150,19 @@ export function defineOperator<
   S extends Settings,
 >(operator: Operator<D, I, O, S>): Operator<D, I, O, S> {
   return operator;
+}
+
+/** An operator's dims out of a table of sizes, and those that follow from them. @param names optional inputs that a problem will have */
+export function dimsFrom<Op extends AnyOperator>(
+  operator: Op,
+  sizes: Readonly<Record<string, number>>,
+  names: readonly string[] = [],
+  settings: Partial<Op["settings"]> = {},
+): Problem<Op>["dims"] {
+  const own = (operator.dims as readonly string[]).map((dim) => [dim, sizes[dim]]);
+  const dims = Object.fromEntries(own);
+  const all = { ...operator.settings, ...settings };
+  return { ...dims, ...operator.derived?.({ dims, settings: all, with: names }) };
 }
 
 export function shapeOf(axes: readonly string[], dims: Readonly<Record<string, number>>): number[] {

@@ -78,6 +78,37 @@ export function timeStep(h: number): number {
   return asFloat[0];
 }
 
+/**
+ * dt_bias of a block, uniform on (-6, -2]: softplus makes steps from 0.0025 to 0.13 of it, the range that Mamba starts from. Exact in f32.
+ */
+export function stepBias(h: number): number {
+  return -(2 + (h >>> 10) * 2 ** -20);
+}
+
+/**
+ * A_log of a block: ln(j + 1) by straight lines between powers of two, times 0.6875 for ln 2. No randomness, exact in f32, and as Mamba
+ * starts: A = -1, -2, ..., -N.
+ */
+export function logIndex(j: number): number {
+  const octave = 31 - Math.clz32(j + 1);
+  return 0.6875 * (octave + (j + 1) * halved(octave) - 1);
+}
+
+/** A weight's row repeats its values after so many columns: references add up what meets equal ones. A prime, so that no tile has it. */
+export const WEIGHT_PERIOD = 61;
+
+/** The column of the stream that a weight's value at a flat index is drawn from. @param last columns of a row, its fan-in */
+export function weightColumn(index: number, last: number): number {
+  return Math.floor(index / last) * WEIGHT_PERIOD + ((index % last) % WEIGHT_PERIOD);
+}
+
+/** Of weights with so many columns: products of a row with numbers of size one have about that size. A power of two. */
+export function weightScale(last: number): number {
+  let halvings = 0;
+  while (4 ** halvings < last) halvings++;
+  return halved(halvings);
+}
+
 /** 4^-[5,1,3,0,4,2,6,7][i]. */
 const RATES = Float64Array.from([5, 1, 3, 0, 4, 2, 6, 7], (exponent) => 4 ** -exponent);
 

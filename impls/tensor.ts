@@ -9,10 +9,14 @@ import {
   GRID_BITS,
   halved,
   hashAt,
+  logIndex,
   type StreamKeys,
   signed,
+  stepBias,
   streamKeys,
   timeStep,
+  weightColumn,
+  weightScale,
 } from "./random.js";
 
 /** Storage type of a problem's large tensors. f64 exists for the reference only (golden vectors). */
@@ -26,6 +30,9 @@ export type Dtype = "f64" | "f32" | "f16" | "bf16";
  * - logDecay: -dt * A_h with dt the timeStep stream named "dt" at the same place, h the column
  * - channelDecay: A[d, n] = -(n + 1) 4^-[5,1,3,0,4,2,6,7][d mod 8], no randomness
  * - longKernel: coherent * 2^-floor(j / 2^(6 + c mod 8)), j the last axis, c the channel
+ * - weight: signed * 2^-ceil(log4 of the last axis); a row's values repeat after 61 columns
+ * - stepBias: uniform on (-6, -2]
+ * - logIndex: ln(j + 1) by straight lines, j the last axis, no randomness
  */
 export type Distribution =
   | "coherent"
@@ -34,7 +41,13 @@ export type Distribution =
   | "timeStep"
   | "logDecay"
   | "channelDecay"
-  | "longKernel";
+  | "longKernel"
+  | "weight"
+  | "stepBias"
+  | "logIndex";
+
+/** Distributions without randomness: every seed gives the same. */
+export const SEEDLESS: readonly Distribution[] = ["channelDecay", "logIndex"];
 
 export interface GivenTensor {
   readonly kind: "given";
@@ -177,6 +190,14 @@ function seededFunction(source: RandomTensor, dtype: Dtype): (row: number, col: 
         const channel = Math.floor(col / last);
         return coherent(hashAt(keys, row, col), bits) * halved((col % last) >>> (6 + (channel & 7)));
       };
+    case "weight": {
+      const scale = weightScale(last);
+      return (row, col) => scale * signed(hashAt(keys, row, weightColumn(col, last)), bits);
+    }
+    case "stepBias":
+      return (row, col) => stepBias(hashAt(keys, row, col));
+    case "logIndex":
+      return (_row, col) => logIndex(col % last);
   }
 }
 

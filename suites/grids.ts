@@ -1,7 +1,7 @@
 /** Sizes that all suites share: same batch, length and width for every operator, so that curves may be compared. */
 import { operators } from "../impls/index.js";
 import { usualPairs } from "../impls/mamba3/index.js";
-import { type AnyOperator, type Problem, randomProblem } from "../impls/operator.js";
+import { type AnyOperator, dimsFrom, type Problem, randomProblem } from "../impls/operator.js";
 import type { Dtype } from "../impls/tensor.js";
 import { isFigureOperator } from "../reports/analysis/families.js";
 import type { Grid } from "./suite.js";
@@ -66,6 +66,12 @@ export function figureOperators(): AnyOperator[] {
 /** Of the short convolution, as Mamba and Mamba-2 have it: a token and three before it. */
 export const TAPS = { width: 4, past: 3 };
 
+/** Of blocks whose sequence map has so many channels: half as many in the model, as Mamba has it. */
+export function blockSizes(inner: number): Readonly<Record<"modelDim" | "inner" | "rank", number>> {
+  const modelDim = Math.max(1, inner / 2);
+  return { modelDim, inner, rank: Math.ceil(modelDim / 16) };
+}
+
 /** A random problem of any operator; dimensions that it does not have are left out. */
 export function gridProblem(
   operator: AnyOperator,
@@ -85,12 +91,11 @@ export function gridProblem(
     state,
     pairs: usualPairs(state),
     ...TAPS,
+    ...blockSizes(shape.heads * shape.headDim),
   };
-  const names: readonly string[] = operator.dims;
-  const dims = Object.fromEntries(names.map((name) => [name, all[name]]));
   // Mamba-2 scales X by its time steps; without them a head that remembers 44,000 tokens would leave f16's range
   const optional = operator.name.startsWith("ssd") ? { with: ["dt"] } : {};
-  return randomProblem(operator, { dims, dtype, seed, ...optional }) as Problem;
+  return randomProblem(operator, { dims: dimsFrom(operator, all), dtype, seed, ...optional }) as Problem;
 }
 
 /** By the work that any form must do: what a larger case costs is predicted from smaller ones. */

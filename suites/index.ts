@@ -1,9 +1,11 @@
 /** All suites, in the order in which they are reported. */
 import { anchor } from "./anchor.js";
 import { batch } from "./batch.js";
+import { block } from "./block.js";
 import { blockParts } from "./block-parts.js";
 import { decode } from "./decode.js";
 import { documents } from "./documents.js";
+import { heads } from "./heads.js";
 import { models } from "./models.js";
 import { relatives } from "./relatives.js";
 import { sequenceLength } from "./sequence-length.js";
@@ -21,6 +23,8 @@ export const suites: readonly Suite[] = [
   models,
   documents,
   blockParts,
+  block,
+  heads,
   training,
   decode,
   relatives,

@@ -1,10 +1,8 @@
 /** The sum as it stands in C: vectors of channels, tasks are runs of tokens. */
 import { f32Rounding } from "../bound.js";
 import { implementation } from "../implementation.js";
+import { directPlan } from "./native/plan.js";
 import { causalConv1d } from "./operator.js";
-
-/** Tokens a task takes: enough that laying out the weights costs little. */
-const SPAN = 128;
 
 export const directNative = implementation(causalConv1d, "native", {
   form: "direct",
@@ -13,13 +11,9 @@ export const directNative = implementation(causalConv1d, "native", {
     engine.threads > 1 ? [{ threads: 1 }, { threads: engine.threads }] : [{ threads: 1 }],
   rounding: () => f32Rounding(0),
   prepare(engine, problem, { threads = 1 }) {
-    const { heads, headDim, width, past } = problem.dims;
-    return engine.prepared(engine.room(causalConv1d, problem), {
-      kernel: new URL("./native/direct.c", import.meta.url),
-      values: { silu: problem.settings.silu ? 1 : 0, span: SPAN },
-      threads,
-      // the weights of each tap and the tokens before the first one, as rows of channels
-      scratchBytes: 4 * heads * headDim * (width + past),
-    });
+    const { dims, settings } = problem;
+    const channels = dims.heads * dims.headDim;
+    const all = { channels, rowX: channels, stateChannels: channels };
+    return engine.prepared(engine.room(causalConv1d, problem), directPlan(dims, settings.silu, all, threads));
   },
 });

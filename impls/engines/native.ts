@@ -4,31 +4,18 @@
  */
 import { availableParallelism, cpus } from "node:os";
 import type { AnyOperator, Problem } from "../operator.js";
-import type { Prepared, RunDetails } from "../prepared.js";
+import type { Prepared } from "../prepared.js";
 import { hostClock } from "./cpu/host-clock.js";
-import { hostPrepared } from "./cpu/host-memory.js";
 import { type Engine, EngineAbsent } from "./engine.js";
 import { measureCeilings, type NativeCeilings } from "./native/ceilings.js";
 import { type Compiler, findCompiler } from "./native/compiler.js";
-import { argumentBlock } from "./native/fields.js";
 import type { ForeignKernel } from "./native/foreign/library.js";
 import { prepareForeign } from "./native/foreign/prepare.js";
-import { writeInputs } from "./native/inputs.js";
-import { bestIsa, type Isa, LANES, loadLibrary, stopAll } from "./native/library.js";
+import { bestIsa, type Isa, LANES, stopAll } from "./native/library.js";
+import { type PartPlan, type Plan, prepare } from "./native/prepare.js";
 import { NativeRoom } from "./native/room.js";
 
-/** What an operator's file tells the engine: its kernel and the arguments of a run. */
-export interface Plan {
-  /** `new URL("./native/form.c", import.meta.url)` */
-  readonly kernel: URL;
-  /** Members of the kernel's `Args` beside the problem's tensors and dims, `threads` and the scratch of each. */
-  readonly values?: Readonly<Record<string, number>>;
-  readonly threads: number;
-  /** Scratch memory of one thread. */
-  readonly scratchBytes: number;
-  /** What a row should say beside the kernel's name and hash. */
-  readonly details?: RunDetails;
-}
+export type { PartPlan, Plan };
 
 export interface NativeEngine extends Engine<void> {
   readonly name: "native";
@@ -40,8 +27,11 @@ export interface NativeEngine extends Engine<void> {
   ceilings(threads?: number): Promise<NativeCeilings>;
   /** An empty memory layout with the problem's tensors in it. */
   room<Op extends AnyOperator>(operator: Op, problem: Problem<Op>): NativeRoom<Op>;
-  /** Builds the kernel if need be, makes the memory, writes the inputs. */
-  prepared<Op extends AnyOperator>(room: NativeRoom<Op>, plan: Plan): Promise<Prepared<Op, void>>;
+  /** Builds the kernels if need be, makes the memory, writes the inputs. A run is one plan, or several after each other. */
+  prepared<Op extends AnyOperator>(
+    room: NativeRoom<Op>,
+    plans: Plan | readonly PartPlan[],
+  ): Promise<Prepared<Op, void>>;
   /** The same for a user's C file. */
   foreign<Op extends AnyOperator>(
     operator: Op,
@@ -86,7 +76,7 @@ export async function open(device = process.env.DUALBENCH_NATIVE_ISA || undefine
     ceilings: (threads = 1) => measureCeilings(compiler, isa, threads),
     close: stopAll,
     room: (operator, problem) => new NativeRoom(operator, problem),
-    prepared: (room, plan) => prepare(compiler, isa, room, plan),
+    prepared: (room, plans) => prepare(compiler, isa, room, "kernel" in plans ? [plans] : plans),
     foreign: (operator, problem, kernel) => prepareForeign(compiler, isa, { operator, problem }, kernel),
   };
 }
@@ -105,33 +95,4 @@ async function machine(): Promise<{ compiler: Compiler; best: Isa }> {
   } catch (error) {
     throw new EngineAbsent((error as Error).message);
   }
-}
-
-async function prepare<Op extends AnyOperator>(
-  compiler: Compiler,
-  isa: Isa,
-  room: NativeRoom<Op>,
-  { kernel, values, threads, scratchBytes, details }: Plan,
-): Promise<Prepared<Op, void>> {
-  const library = await loadLibrary(compiler, kernel, isa);
-  // a page apart: threads must not share a cache line
-  const stride = Math.ceil((scratchBytes + 4096) / 4096) * 4096;
-  const scratch = room.reserve(stride * threads);
-  room.open(library);
-  const args = argumentBlock(
-    library.fields,
-    { ...room.address, ...room.problem.dims, ...values, threads, scratch, scratchFloats: stride / 4 },
-    room.base,
-  );
-  const inputs = await writeInputs(compiler, isa, room, threads);
-  return hostPrepared({
-    operator: room.operator,
-    problem: room.problem,
-    outputs: room.outputs(),
-    otherBytes: room.bytes - room.outputBytes,
-    details: { kernel: `${library.name}.${isa}.${library.hash}`, ...details },
-    run: () => library.run(args),
-    dispose: () => room.close(library),
-    rewrite: (next) => inputs.rewrite(next),
-  });
 }

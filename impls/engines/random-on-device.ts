@@ -10,6 +10,9 @@ export const DISTRIBUTIONS: readonly Distribution[] = [
   "channelDecay",
   "longKernel",
   "signed",
+  "weight",
+  "stepBias",
+  "logIndex",
 ];
 
 /** @throws where the device code has no such distribution */

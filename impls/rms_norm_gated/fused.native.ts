@@ -1,10 +1,8 @@
 /** Norm and gate in C: vectors of a group's channels, tasks are runs of tokens. */
 import { f32Rounding } from "../bound.js";
 import { implementation } from "../implementation.js";
+import { fusedPlan } from "./native/plan.js";
 import { rmsNormGated } from "./operator.js";
-
-/** Tokens a task takes. */
-const SPAN = 32;
 
 export const fusedNative = implementation(rmsNormGated, "native", {
   form: "fused",
@@ -13,13 +11,6 @@ export const fusedNative = implementation(rmsNormGated, "native", {
   options: (_problem, engine) =>
     engine.threads > 1 ? [{ threads: 1 }, { threads: engine.threads }] : [{ threads: 1 }],
   rounding: () => f32Rounding(0),
-  prepare(engine, problem, { threads = 1 }) {
-    const { normBeforeGate, eps } = problem.settings;
-    return engine.prepared(engine.room(rmsNormGated, problem), {
-      kernel: new URL("./native/fused.c", import.meta.url),
-      values: { normBeforeGate: normBeforeGate ? 1 : 0, eps, span: SPAN },
-      threads,
-      scratchBytes: 0,
-    });
-  },
+  prepare: (engine, problem, { threads = 1 }) =>
+    engine.prepared(engine.room(rmsNormGated, problem), fusedPlan(problem.settings, threads)),
 });

@@ -1,7 +1,8 @@
 /** The chunked form in C: tiles whose sums stay in registers, over a state that stays in the first caches. */
 import { f32Rounding } from "../bound.js";
 import { implementation } from "../implementation.js";
-import { CHUNK, planOf, threadsFor, vectorsOf, workFloats } from "./native/plan.js";
+import { chunkedPlan } from "./native/forms.js";
+import { CHUNK, threadsFor, vectorsOf } from "./native/plan.js";
 import { STEPS, ssd } from "./operator.js";
 
 export const chunkedNative = implementation(ssd, "native", {
@@ -16,10 +17,7 @@ export const chunkedNative = implementation(ssd, "native", {
   nonFinite: { borders: true },
   rounding: () => f32Rounding(CHUNK),
   prepare(engine, problem, { threads = 1 }) {
-    const vectors = vectorsOf(engine);
-    const work = workFloats(engine, problem.dims.state);
     const room = engine.room(ssd, problem);
-    const kernel = new URL("./native/chunked.c", import.meta.url);
-    return engine.prepared(room, planOf(engine, room, { kernel, vectors, work }, threads));
+    return engine.prepared(room, chunkedPlan(engine, room, threads));
   },
 });

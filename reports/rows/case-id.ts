@@ -23,6 +23,12 @@ export const ID_KEYS = [
   "documents",
   "width",
   "pairs",
+  "modelDim",
+  "inner",
+  "rank",
+  "pattern",
+  "features",
+  "projections",
   "device",
 ] as const;
 export type IdKey = (typeof ID_KEYS)[number];

@@ -65,6 +65,12 @@ const COLUMNS: readonly (readonly [name: string, key: string])[] = [
   ["device_kind", "deviceKind"],
   ["predicted_ns", "predictedNs"],
   ["pairs", "pairs"],
+  ["model_dim", "modelDim"],
+  ["inner", "inner"],
+  ["rank", "rank"],
+  ["pattern", "pattern"],
+  ["features", "features"],
+  ["projections", "projections"],
 ];
 
 export const CSV_COLUMNS: readonly string[] = COLUMNS.map(([name]) => name);

@@ -57,6 +57,13 @@ const common = {
   width: count.optional(),
   /** Pairs of a key's entries that are turned. */
   pairs: count.optional(),
+  /** Of blocks: channels of the model and inside, rank of the steps' projection, who shares heads, feature map, order of projections. */
+  modelDim: count.optional(),
+  inner: count.optional(),
+  rank: count.optional(),
+  pattern: z.string().optional(),
+  features: z.string().optional(),
+  projections: z.string().optional(),
   /** Operator.cost: least work of any form. */
   flops: amount,
   bytes: amount,

@@ -5,7 +5,7 @@
 import { laneCoordinates } from "../../impls/lanes.js";
 import type { AnyOperator, Lane, Problem } from "../../impls/operator.js";
 import { hashAt, mix, streamKeys } from "../../impls/random.js";
-import { elementCount, matrixShape, type RandomTensor } from "../../impls/tensor.js";
+import { elementCount, matrixShape, type RandomTensor, SEEDLESS } from "../../impls/tensor.js";
 import { chooseLanes } from "./lanes.js";
 
 export interface SecondSet {
@@ -82,7 +82,7 @@ function inputBytes({ inputs }: Problem): number {
 }
 
 function drawn(source: NonNullable<Problem["inputs"][string]>): boolean {
-  return source.kind === "random" && source.distribution !== "channelDecay";
+  return source.kind === "random" && !SEEDLESS.includes(source.distribution);
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Every law, the comparison with the reference first: it gets most of the cases. */
 import { attentionRange } from "./attention-range.js";
+import { blockSplit } from "./block-split.js";
 import { causality } from "./causality.js";
 import { chunkLength } from "./chunk-length.js";
 import { decodeSteps } from "./decode-steps.js";
@@ -61,4 +62,5 @@ export const laws: readonly AnyLaw[] = [
   signedZeros,
   mamba3IsSsd,
   mamba3Resumes,
+  blockSplit,
 ];

@@ -1,7 +1,7 @@
 /** Tokens that were taken step by step, held to the float64 reference of all of them at once. */
 import type { Rounding } from "../../impls/bound.js";
 import type { AnyOperator, Problem } from "../../impls/operator.js";
-import { boundArrays, truthOf } from "../verify/compare.js";
+import { boundArrays, type Truth, truthOf } from "../verify/compare.js";
 import { axisIndex, difference } from "./hold.js";
 import { type Finding, HOLDS, violated } from "./law.js";
 
@@ -16,15 +16,17 @@ export interface Steps {
   /** After the last step, where the past is a state. */
   readonly state: ArrayLike<number> | undefined;
   readonly rounding: Rounding;
+  /** Of all tokens at once, where that is not simply the problem's. */
+  readonly truth?: Truth;
 }
 
 /**
  * A chain of steps is the recurrent form whose state is rounded to f32 behind every token: its bound is that of the whole map, for
  * arithmetic that is no finer than that.
  */
-export function heldToOneShot({ forward, problem, first, outputs, state, rounding }: Steps): Finding {
+export function heldToOneShot({ forward, problem, first, outputs, state, rounding, truth }: Steps): Finding {
   const chained = { ...rounding, accumulate: Math.max(rounding.accumulate, 2 ** -24) };
-  const whole = boundArrays(truthOf(forward, problem), chained);
+  const whole = boundArrays(truth ?? truthOf(forward, problem), chained);
   const { batch, length } = problem.dims;
   const token = axisIndex(forward, problem, "Y", "length");
   const width = whole.Y.value.length / (batch * length);

@@ -1,6 +1,7 @@
 import { attention } from "../../impls/attention/index.js";
 import { causalConv1d } from "../../impls/causal_conv1d/index.js";
 import { type Document, documentsOfSource } from "../../impls/documents.js";
+import { mamba2Block } from "../../impls/mamba2_block/index.js";
 import type { AnyOperator, Problem } from "../../impls/operator.js";
 import { selectiveScan } from "../../impls/selective_scan/index.js";
 import { ssd } from "../../impls/ssd/index.js";
@@ -28,7 +29,7 @@ export const packedDocuments = defineLaw({
   states:
     "a document in a packed row gives what it gives alone; the initial state is the first one's, if its id is 0",
   source: "arXiv 2405.21060, section 8.3: a decay of 0 between sequences keeps them apart",
-  operators: [ssd, selectiveScan, attention, causalConv1d],
+  operators: [ssd, selectiveScan, attention, causalConv1d, mamba2Block],
   exact: ["recurrent", "direct"],
   cases: (operator) =>
     specs(operator, { ordinary: true, work: 20_000, with: ["documents"] }).map((spec) => ({ spec })),
@@ -57,9 +58,9 @@ function chosen(problem: Problem): Place[] {
 /** One document as a problem of its own. */
 function apart(problem: Problem, { b, start, end, id }: Place): Problem {
   const { documents: _, ...dims } = problem.dims;
-  const { documents: __, initialState, ...inputs } = problem.inputs;
+  const { documents: __, initialState, initialConv, ...inputs } = problem.inputs;
   // of the first document only, and of that only with id 0
-  const kept = start === 0 && id === 0 ? { ...inputs, initialState } : inputs;
+  const kept = start === 0 && id === 0 ? { ...inputs, initialState, initialConv } : inputs;
   const row = alongAxis(
     { ...problem, dims, inputs: kept },
     ["batch"],

@@ -136,8 +136,9 @@ function makeRow(planned: Case, suite: string, outcome: Outcome, engine: EngineF
     batch: dims.batch,
     // of a step of decoding: its one token
     length: dims.length ?? 1,
-    heads: dims.heads,
-    headDim: dims.headDim,
+    // channels without heads are one head
+    heads: dims.heads ?? 1,
+    headDim: dims.headDim ?? dims.inner,
     ...defined({ workload: planned.workload }),
     flops,
     bytes,

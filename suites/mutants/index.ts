@@ -1,8 +1,11 @@
 /** Every planted bug by the name of its file. */
 import type { AnyImplementation } from "../../impls/implementation.js";
+import { blockGateOrder } from "./block-gate-order.js";
 import { causalOffByOne } from "./causal-off-by-one.js";
+import { convStateForgotten } from "./conv-state-forgotten.js";
 import { dTimesDt } from "./d-times-dt.js";
 import { documentLeak } from "./document-leak.js";
+import { dtBiasForgotten } from "./dt-bias-forgotten.js";
 import { epsOutside } from "./eps-outside.js";
 import { exclusiveDecay } from "./exclusive-decay.js";
 import { fftWithoutPadding } from "./fft-without-padding.js";
@@ -16,6 +19,7 @@ import { initialStateForAll } from "./initial-state-for-all.js";
 import { initialStateForgotten } from "./initial-state-forgotten.js";
 import { lastChunkDropped } from "./last-chunk-dropped.js";
 import { longSequences } from "./long-sequences.js";
+import { normUngrouped } from "./norm-ungrouped.js";
 import { ownKeyMissing } from "./own-key-missing.js";
 import { partialChunkForgotten } from "./partial-chunk-forgotten.js";
 import { readsOldState } from "./reads-old-state.js";
@@ -58,4 +62,8 @@ export const mutants = {
   "state-not-decayed": stateNotDecayed,
   "reads-old-state": readsOldState,
   "own-key-missing": ownKeyMissing,
+  "conv-state-forgotten": convStateForgotten,
+  "norm-ungrouped": normUngrouped,
+  "block-gate-order": blockGateOrder,
+  "dt-bias-forgotten": dtBiasForgotten,
 } satisfies Readonly<Record<string, AnyImplementation>>;

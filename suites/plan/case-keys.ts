@@ -1,6 +1,7 @@
 /** The keys by which a case id tells a problem, with its options, from others. */
 
 import { usualPairs } from "../../impls/mamba3/index.js";
+import { operatorNamed } from "../../impls/index.js";
 import type { Problem } from "../../impls/operator.js";
 import type { Options } from "../../impls/prepared.js";
 import { mix } from "../../impls/random.js";
@@ -22,6 +23,7 @@ export function caseKeys(
   // of gradients: with the forward pass or without it; other operators have no such key
   if (typeof problem.settings.training === "boolean")
     all.pass = problem.settings.training ? "training" : "backward";
+  Object.assign(all, operatorNamed(problem.operator).idKeys?.(problem));
   if (dims.context === dims.length) delete all.context;
   if (dims.headDimV === dims.headDim) delete all.headDimV;
   if (dims.pairs === usualPairs(dims.state)) delete all.pairs;

@@ -91,7 +91,7 @@ function mostly<T, U>(usual: T, times: number, other: fc.Arbitrary<U>): fc.Arbit
 }
 
 /** Optional inputs that many kernels do not take: a problem seldom has them, so that others are not skipped for their sake. */
-const RARE: readonly string[] = ["documents", "dtBias"];
+const RARE: readonly string[] = ["documents", "dtBias", "xProj", "keys", "values"];
 
 /** Some inputs come together; a bias and a rate of the step need the step. */
 function together(operator: AnyOperator, names: readonly string[], alternative: readonly string[]): string[] {
@@ -118,6 +118,9 @@ function exponents(operator: AnyOperator, name: string, { random, axes }: InputS
   if (operator.name === "rms_norm_gated" && name === "X") return [-60, -40, -12, 12, 40];
   if (name === "poles" || random === "documents") return [];
   if (random === "timeStep" || random === "logDecay" || random === "channelDecay") return [];
+  if (random === "stepBias" || random === "logIndex") return [];
+  // a block multiplies what it makes of its inputs with one another, and takes norms
+  if (operator.name.endsWith("_block")) return [-12, -3, 2, 4];
   // logits grow with Q and K: beyond this every row is one key
   if (operator.name.includes("attention") && axes.includes("headDim")) return [-12, -3, 3, 6];
   return [-60, -40, -12, 12, 40, 60];
@@ -145,6 +148,7 @@ function settingsOf(
       return [name, mostly(value, 3, fc.constant(!value))];
     if (typeof value === "boolean") return [name, fc.constantFrom(value, !value)];
     if (name === "window") return [name, mostly(value, 3, fc.constantFrom(1, 2, 5, 8, 17, 64, 100))];
+    if (name in PLACES) return [name, mostly(value, 3, fc.constantFrom(...PLACES[name]))];
     if (STEP_LIMITS.includes(name)) return [name, mostly(value, 7, fc.constantFrom(0.02, 0.125))];
     return [name, fc.constantFrom(value as number, value as number, 0.125, 1)];
   });
@@ -153,7 +157,15 @@ function settingsOf(
 
 const STEP_LIMITS = ["dtMin", "dtMax"];
 
-const WIDTH = ["batch", "heads", "headDim", "headDimV", "state"];
+/** Settings that are no amounts. */
+const PLACES: Readonly<Record<string, readonly number[]>> = {
+  normGroups: [1],
+  pattern: [1, 2],
+  features: [1, 2, 3],
+  rotary: [0, 100],
+};
+
+const WIDTH = ["batch", "modelDim", "inner", "heads", "headDim", "headDimV", "state"];
 
 /**
  * Makes drawn dims agree with one another and cheap enough: groups divide heads, causal attention has as many keys as queries, a filter
@@ -161,6 +173,7 @@ const WIDTH = ["batch", "heads", "headDim", "headDimV", "state"];
  */
 export function fitted(operator: AnyOperator, spec: Spec, groupPick: number, work: number): Spec {
   const dims: Record<string, number> = { ...spec.dims };
+  const following = () => operator.derived?.({ dims, settings: spec.settings, with: spec.with }) ?? {};
   const cost = () => {
     const square = spec.settings.causal === true || spec.with.includes("documents");
     if (square && "context" in dims) dims.context = dims.length;
@@ -173,6 +186,7 @@ export function fitted(operator: AnyOperator, spec: Spec, groupPick: number, wor
       const divisors = [1, 2, 3, 4, 5, 6, 7, 8].filter((groups) => dims.heads % groups === 0);
       dims.groups = divisors[groupPick % divisors.length];
     }
+    Object.assign(dims, following());
     const problem = {
       operator: operator.name,
       dtype: "f32",
@@ -188,7 +202,7 @@ export function fitted(operator: AnyOperator, spec: Spec, groupPick: number, wor
   while (cost() > work) {
     const square = spec.settings.causal === true || spec.with.includes("documents");
     const free = square ? WIDTH : [...WIDTH, "context"];
-    const width = free.filter((dim) => dims[dim] > 1);
+    const width = free.filter((dim) => dims[dim] > 1 && !(dim in following()));
     const largest = width.sort((a, b) => dims[b] - dims[a])[0] ?? "length";
     dims[largest] = Math.ceil(dims[largest] / 2);
   }

@@ -38,6 +38,9 @@ const CONTROL: Readonly<Record<string, number>> = {
   pairs: 2,
   width: 4,
   past: 3,
+  modelDim: 6,
+  inner: 24,
+  rank: 3,
 };
 
 const LENGTHS = [1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 33, 63, 64, 65, 127, 129, 255, 257, 301, 400];
@@ -74,7 +77,7 @@ export function awkwardProblems(operator: AnyOperator): readonly Awkward[] {
   const optional = optionalInputs(operator);
   const paired = (name: string) => pairOf(operator, name);
   const alternative = inputs.filter(([, { alternatives }]) => alternatives).map(([name]) => name);
-  const decays = inputs.some(([, { random }]) => random === "logDecay" || random === "channelDecay");
+  const decays = inputs.some(([, { random }]) => ["logDecay", "channelDecay", "logIndex"].includes(random));
   const has = (dim: string) => (operator.dims as readonly string[]).includes(dim);
   const { all, add } = awkwardList(operator);
 

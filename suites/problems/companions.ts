@@ -4,6 +4,7 @@ import type { AnyOperator } from "../../impls/operator.js";
 /** The first of each is the one that generators choose. */
 const TOGETHER: readonly (readonly string[])[] = [
   ["poles", "weights"],
+  ["keys", "values"],
   ["initialState", "initialAngles", "initialK", "initialV"],
 ];
 

@@ -6,9 +6,11 @@ import {
   coherent,
   decayRate,
   hashAt,
+  logIndex,
   signed,
   streamKeys,
   timeStep,
+  weightScale,
 } from "../../impls/random.js";
 import type { Decay, Spec, Values } from "./spec.js";
 
@@ -40,6 +42,19 @@ const channelDecays: Readonly<Record<Decay, (h: number, usual: number) => number
   reset: (h, usual) => ((h & 3) === 0 ? -1e6 : usual),
 };
 
+/** ln of the rates of a block by the same kinds; its steps are between 0.001 and 3. */
+const logRates: Readonly<Record<Decay, (h: number, usual: number) => number>> = {
+  none: () => -40,
+  constant: () => 0,
+  usual: (_h, usual) => usual,
+  near1: (h) => -8 - unit(h),
+  strong: (h) => 5 + unit(h),
+  mixed: (h, usual) => [-40, usual, 0, 3.5, usual, 7, -7, -40][h & 7],
+  cut: (h, usual) => ((h & 3) === 0 ? 11 : usual),
+  underflow: (h) => 8 + unit(h),
+  reset: (h, usual) => ((h & 3) === 0 ? 14 : usual),
+};
+
 /** @returns the value at a flat C-order index */
 export function valueFunction(
   name: string,
@@ -54,7 +69,11 @@ export function valueFunction(
   // poles of a recurrent convolution lie in [-1, 1]
   if (name === "poles") return spec.decay === "none" ? () => 1 : (index) => signed(hash(index), 24);
   // without a softplus a step is what the inputs say, and a negative one would make the state grow
-  if ((name === "deltaBias" || name === "dtBias") && spec.settings.softplus !== true)
+  if (
+    (name === "deltaBias" || name === "dtBias") &&
+    input.random === "coherent" &&
+    spec.settings.softplus !== true
+  )
     return timeSteps(spec, hash);
   switch (input.random) {
     case "documents": {
@@ -78,6 +97,21 @@ export function valueFunction(
         const usual = -((index % last) + 1) * channelRate(Math.floor(index / last));
         return decay(hash(index), usual);
       };
+    }
+    case "stepBias":
+      // a softplus is made of it: from nearly no step to one of 3
+      if (spec.values === "ones") return () => -1;
+      return (index) => -12 + 15 * unit(hash(index));
+    case "logIndex": {
+      const log = logRates[spec.decay];
+      return (index) => log(hash(index), logIndex(index % last));
+    }
+    case "weight": {
+      // both signs, like those that are timed: the probable bound takes a row for any of its size
+      const values = spec.values === "coherent" ? "signed" : spec.values;
+      const at = plain(values, hash, 1, () => 1);
+      const scale = weightScale(last);
+      return (index) => scale * at(index);
     }
     default:
       return plain(spec.values, hash, input.random === "signed8" ? 8 : 1, longKernel(spec, axes, last));

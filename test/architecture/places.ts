@@ -4,6 +4,7 @@ import type { Tree } from "./tree.js";
 
 /** Folders below impls that are no operators. */
 const SHARED: Readonly<Record<string, string>> = {
+  "impls/blocks": "what whole blocks share",
   "impls/engines": "where things run",
   "impls/recurrence": "what ssd and selective_scan share",
   "impls/languages": "files of a user that are no TypeScript",

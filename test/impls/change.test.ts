@@ -5,22 +5,25 @@ import type { Engine } from "../../impls/engines/engine.js";
 import { engines } from "../../impls/engines/index.js";
 import { type AnyImplementation, implementationName, unsupportedReason } from "../../impls/implementation.js";
 import { implementations } from "../../impls/index.js";
-import { type Problem, randomProblem } from "../../impls/operator.js";
+import { dimsFrom, type Problem, randomProblem } from "../../impls/operator.js";
 import { rewriteInputs, Unsupported } from "../../impls/prepared.js";
 import { matrixShape, type RandomTensor, toFloat32 } from "../../impls/tensor.js";
 import { allLanes, heldAgainst } from "./truth.js";
 
 const model = { batch: 2, length: 19, heads: 4, groups: 2, headDim: 6, headDimV: 6, state: 5, context: 19 };
-const dims = { ...model, width: 4, past: 3, pairs: 2 };
+const sizes = { ...model, width: 4, past: 3, pairs: 2, modelDim: 7, inner: 24, rank: 2 };
 
 /** Every optional input is there where the implementation takes it. */
 function problemFor({ operator }: AnyImplementation, seed: number, optional: boolean): Problem {
-  const own = Object.fromEntries((operator.dims as string[]).map((name) => [name, dims[name as "state"]]));
   const extra = Object.entries(operator.inputs as Record<string, { optional?: boolean }>)
     // a convolution's modes are no random inputs: its kernel is made of them
     .filter(([name, spec]) => spec.optional && optional && !["documents", "poles", "weights"].includes(name))
     .map(([name]) => name);
-  return randomProblem(operator, { dims: own, seed, with: extra as never }) as Problem;
+  return randomProblem(operator, {
+    dims: dimsFrom(operator, sizes, extra),
+    seed,
+    with: extra as never,
+  }) as Problem;
 }
 
 /** Rows 3 to 6 of one tensor come of another seed; of one with a row a sequence the last. */

@@ -27,6 +27,8 @@ describe("references against the official float64 results", () => {
       "attention",
       "attention_grad",
       "causal_conv1d",
+      "mamba1_block",
+      "mamba2_block",
       "masked_attention",
       "rms_norm_gated",
       "selective_scan",

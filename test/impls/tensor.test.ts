@@ -91,6 +91,31 @@ describe("readerOf", () => {
     }
   });
 
+  it("weights have both signs, the size of one over the root of their columns, and repeat after 61", () => {
+    const { at } = readerOf(random(["projected", "modelDim"], [3, 130], "weight"), "f32");
+    const row = Array.from({ length: 130 }, (_, i) => at(0, 130 + i));
+    expect(row.slice(61)).toEqual(row.slice(0, 69));
+    expect(new Set(row.slice(0, 61)).size).toBe(61);
+    expect(row[0]).not.toBe(at(0, 0));
+    // 4^4 is the first power of four that is not below 130
+    expect(row.every((value) => Math.abs(value) < 2 ** -4 && Math.fround(value) === value)).toBe(true);
+    expect(row.some((value) => value < 0) && row.some((value) => value > 2 ** -5)).toBe(true);
+  });
+
+  it("stepBias lies in (-6, -2], and logIndex near a logarithm, both exact in float32", () => {
+    const bias = readerOf(random(["heads"], [500], "stepBias"), "f32");
+    const log = readerOf(random(["inner", "state"], [2, 500], "logIndex"), "f64");
+    for (let i = 0; i < 500; i++) {
+      expect(bias.at(0, i)).toBeLessThanOrEqual(-2);
+      expect(bias.at(0, i)).toBeGreaterThan(-6);
+      expect(Math.fround(bias.at(0, i))).toBe(bias.at(0, i));
+      const wanted = Math.log(i + 1);
+      expect(Math.abs(log.at(0, 500 + i) - wanted)).toBeLessThan(0.1);
+      expect(Math.fround(log.at(0, i))).toBe(log.at(0, i));
+    }
+    expect([0, 1, 3].map((i) => log.at(0, i))).toEqual([0, 0.6875, 1.375]);
+  });
+
   it("toFloat32 holds what the reader reads", () => {
     const source = random(["batch", "length", "heads", "headDim"], [2, 3, 2, 2], "coherent");
     const { at } = readerOf(source, "bf16");

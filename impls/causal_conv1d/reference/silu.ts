@@ -36,6 +36,6 @@ export function siluBound(Y: Bounds, t: number, flushed: number): void {
 }
 
 /** No slope of silu at v or left of it is larger: below 0 it is at most (1 + |v|) e^v, which grows with v. */
-function slopeUpTo(v: number): number {
+export function slopeUpTo(v: number): number {
   return v < 0 ? Math.min(STEEPEST, (1 - v) * Math.exp(v)) : STEEPEST;
 }

@@ -22,6 +22,9 @@ const distributions: readonly Distribution[] = [
   "logDecay",
   "channelDecay",
   "longKernel",
+  "weight",
+  "stepBias",
+  "logIndex",
 ];
 
 /** Rows of a random tensor that come of one seed. */

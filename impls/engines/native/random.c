@@ -14,7 +14,7 @@ typedef struct {
   int64_t rowsPerTask, tasks, threads;
 } Args;
 
-enum { COHERENT, SIGNED, SIGNED8, TIME_STEP, LOG_DECAY, CHANNEL_DECAY, LONG_KERNEL };
+enum { COHERENT, SIGNED, SIGNED8, TIME_STEP, LOG_DECAY, CHANNEL_DECAY, LONG_KERNEL, WEIGHT, STEP_BIAS, LOG_INDEX };
 
 static uint32_t mix(uint32_t x) {
   x ^= x >> 16;
@@ -60,6 +60,20 @@ static float long_kernel(uint32_t h, int64_t col, int64_t last) {
   return of_bits(bits | sign);
 }
 
+// Equal weights stand 61 columns apart.
+static int64_t weight_column(int64_t col, int64_t last) { return col / last * 61 + col % last % 61; }
+
+static float weight_scale(int64_t last) {
+  int64_t halvings = 0;
+  while (((int64_t)1 << (2 * halvings)) < last) halvings++;
+  return power(-halvings);
+}
+
+static float log_index(int64_t place) {
+  const int64_t octave = 63 - __builtin_clzll((uint64_t)place + 1);
+  return 0.6875f * ((float)octave + (float)(place + 1) * power(-octave) - 1);
+}
+
 static float value_at(const Args *a, uint32_t h, int64_t col) {
   switch (a->kind) {
     case COHERENT: return h & 7 ? magnitude(h) : -magnitude(h);
@@ -68,6 +82,9 @@ static float value_at(const Args *a, uint32_t h, int64_t col) {
     case TIME_STEP: return of_bits(0x3a000000u + (h >> 6));
     case LOG_DECAY: return -of_bits(0x3a000000u + (h >> 6)) * power(4 - 2 * rate(col));
     case CHANNEL_DECAY: return -(float)(col % a->last + 1) * power(-2 * rate(col / a->last));
+    case WEIGHT: return (h & 1 ? -magnitude(h) : magnitude(h)) * weight_scale(a->last);
+    case STEP_BIAS: return -(2 + (float)(h >> 10) * power(-20));
+    case LOG_INDEX: return log_index(col % a->last);
     default: return long_kernel(h, col, a->last);
   }
 }
@@ -78,7 +95,8 @@ static void fill(const void *args, int64_t task, int64_t thread) {
   const int64_t first = task * a->rowsPerTask, end = first + a->rowsPerTask < a->rows ? first + a->rowsPerTask : a->rows;
   for (int64_t row = first; row < end; row++)
     for (int64_t col = 0; col < a->cols; col++) {
-      const uint32_t h = mix(mix(mix((uint32_t)col + (uint32_t)a->k0) ^ (uint32_t)(a->row0 + row)) + (uint32_t)a->k1);
+      const int64_t place = a->kind == WEIGHT ? weight_column(col, a->last) : col;
+      const uint32_t h = mix(mix(mix((uint32_t)place + (uint32_t)a->k0) ^ (uint32_t)(a->row0 + row)) + (uint32_t)a->k1);
       a->to[row * a->cols + col] = value_at(a, h, col);
     }
 }

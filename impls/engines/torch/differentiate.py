@@ -2,25 +2,13 @@
 
 A program of gradients says `DIFFERENTIATES = True`; its inputs are then made outside of inference mode, whose tensors no graph takes.
 """
-import importlib.util
-import os
-
 import torch
+from compose import program_of  # noqa: F401: programs of gradients ask for it here
 
 
 def inputs_for(module):
     """The mode in which a program's inputs are made."""
     return torch.inference_mode(not getattr(module, "DIFFERENTIATES", False))
-
-
-def program_of(file, operator, form):
-    """The forward program `form` of another operator, from the folder of a gradient program `file`."""
-    folder = os.path.join(os.path.dirname(file), "..", "..", operator, "torch")
-    path = os.path.normpath(os.path.join(folder, f"{form}.py"))
-    spec = importlib.util.spec_from_file_location(f"dualbench_{operator}_{form.replace('.', '_')}", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def gradients(problem, names, forward):

@@ -53,7 +53,18 @@ def values(distribution, k0, k1, row, col, last, bits):
     """Float32 or float64 values that are exact in the grid of the dtype, `last` being the size of the last axis."""
     if distribution == "channelDecay":
         return -((col % last) + 1).to(torch.float64) * _rates(col // last) + torch.zeros_like(row, dtype=torch.float64)
+    if distribution == "logIndex":
+        place = (col % last) + 1
+        octave = (place.to(torch.float64).view(torch.int64) >> 52) - 1023
+        straight = octave.to(torch.float64) + place.to(torch.float64) * power_of_two(-octave) - 1
+        return 0.6875 * straight + torch.zeros_like(row, dtype=torch.float64)
+    if distribution == "weight":
+        # equal weights stand 61 columns apart
+        h = hash_at(k0, k1, row, col // last * 61 + col % last % 61)
+        return signed(h, bits) * 2.0 ** -next(i for i in range(32) if 4**i >= last)
     h = hash_at(k0, k1, row, col)
+    if distribution == "stepBias":
+        return -(2 + (h >> 10).to(torch.float64) * 2.0**-20)
     if distribution == "coherent":
         return coherent(h, bits)
     if distribution == "signed":

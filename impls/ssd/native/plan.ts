@@ -7,6 +7,9 @@ import { NOTHING_MADE, placeSteps } from "../cpu/made.js";
 import { skipOf } from "../cpu/skip.js";
 import type { Ssd } from "../operator.js";
 
+/** What of a room the plans need: a block gives its own for the map inside. */
+export type SsdRoom = Pick<NativeRoom<Ssd>, "problem" | "address" | "reserve" | "floats">;
+
 /** A kernel: its source, vectors of channels that it works on at once, and floats of a thread beside the states. */
 interface Kernel {
   readonly kernel: URL;
@@ -47,7 +50,7 @@ export function threadsFor(
 /** @param kernel `work` is how many floats of its own a thread has */
 export function planOf(
   engine: NativeEngine,
-  room: NativeRoom<Ssd>,
+  room: SsdRoom,
   { kernel, vectors, work }: Kernel,
   threads: number,
 ): Plan {

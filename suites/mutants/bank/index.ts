@@ -1,4 +1,5 @@
 /** The bank of planted bugs in real source files, by the kind of file. */
+import { blocksOnCpu } from "./blocks-on-cpu.js";
 import { cpu } from "./cpu.js";
 import { cuda } from "./cuda.js";
 import { mamba3 } from "./mamba3.js";
@@ -17,6 +18,7 @@ export const patches: readonly Patch[] = [
   ...wasm,
   ...ssdOnCpu,
   ...cpu,
+  ...blocksOnCpu,
   ...passes,
   ...nonFinite,
   ...mamba3,

@@ -11,7 +11,13 @@ import { coreType } from "../../../impls/engines/torch/environment.js";
 import { open } from "../../../impls/engines/torch.js";
 import { implementationName } from "../../../impls/implementation.js";
 import { implementations, operators } from "../../../impls/index.js";
-import { type AnyOperator, inputDtype, type Problem, randomProblem } from "../../../impls/operator.js";
+import {
+  type AnyOperator,
+  dimsFrom,
+  inputDtype,
+  type Problem,
+  randomProblem,
+} from "../../../impls/operator.js";
 import { ssd } from "../../../impls/ssd/operator.js";
 import { toFloat32 } from "../../../impls/tensor.js";
 import { formsAgree } from "../../../suites/laws/forms-agree.js";
@@ -34,6 +40,9 @@ const sizes: Record<string, number> = {
   state: 11,
   width: 3,
   past: 2,
+  modelDim: 12,
+  inner: 70,
+  rank: 2,
 };
 afterEach(() => vi.unstubAllEnvs());
 afterAll(async () => {
@@ -47,7 +56,7 @@ function problemOf(operator: AnyOperator, dtype: Problem["dtype"], dims = sizes)
     .filter(([, spec]) => spec.optional && operator.name !== "convolution")
     .map(([name]) => name);
   return randomProblem(operator, {
-    dims: Object.fromEntries(operator.dims.map((dim: string) => [dim, dims[dim]])),
+    dims: dimsFrom(operator, dims, optional),
     dtype,
     seed: 77,
     with: optional as never[],

@@ -9,7 +9,7 @@ import { Pool } from "../../../impls/engines/wasm/pool.js";
 import { Room } from "../../../impls/engines/wasm/room.js";
 import { open } from "../../../impls/engines/wasm.js";
 import { operators } from "../../../impls/index.js";
-import { type AnyOperator, type Problem, randomProblem } from "../../../impls/operator.js";
+import { type AnyOperator, dimsFrom, type Problem, randomProblem } from "../../../impls/operator.js";
 import { type Ssd, ssd } from "../../../impls/ssd/operator.js";
 import { recurrentWasm } from "../../../impls/ssd/recurrent.wasm.js";
 import { toFloat32 } from "../../../impls/tensor.js";
@@ -17,7 +17,7 @@ import { toFloat32 } from "../../../impls/tensor.js";
 const pool = new Pool();
 afterAll(() => pool.close());
 
-const dims: Record<string, number> = {
+const sizes: Record<string, number> = {
   batch: 2,
   length: 37,
   context: 37,
@@ -29,13 +29,19 @@ const dims: Record<string, number> = {
   width: 4,
   past: 3,
   pairs: 2,
+  modelDim: 7,
+  inner: 70,
+  rank: 2,
 };
 
 function allInputs(operator: AnyOperator): Problem {
   const optional = Object.keys(operator.inputs).filter((name) => operator.inputs[name].optional);
-  const own = Object.fromEntries(operator.dims.map((dim: string) => [dim, dims[dim]]));
   const wanted = operator.name === "convolution" ? [] : optional;
-  return randomProblem(operator, { dims: own, seed: 12, with: wanted as never });
+  return randomProblem(operator, {
+    dims: dimsFrom(operator, sizes, wanted),
+    seed: 12,
+    with: wanted as never,
+  });
 }
 
 describe("inputs", () => {

@@ -17,6 +17,10 @@ const FEWER: Readonly<Record<string, number>> = {
   "state-not-decayed": 30,
   "reads-old-state": 30,
   "own-key-missing": 30,
+  "conv-state-forgotten": 40,
+  "norm-ungrouped": 40,
+  "block-gate-order": 40,
+  "dt-bias-forgotten": 40,
   "gradient-dt-half": 40,
   "gradient-final-state": 40,
   "gradient-softplus-threshold": 40,
@@ -53,6 +57,10 @@ const caughtBy: Readonly<Record<keyof typeof mutants, readonly string[]>> = {
   "state-not-decayed": ["decode-steps"],
   "reads-old-state": ["decode-steps"],
   "own-key-missing": ["decode-steps"],
+  "conv-state-forgotten": ["block-split"],
+  "norm-ungrouped": [],
+  "block-gate-order": [],
+  "dt-bias-forgotten": [],
 };
 
 /** A healthy implementation of the same operator. */

@@ -27,8 +27,23 @@ __device__ int order(unsigned i) {
   return (int)((0x76240315u >> (4u * (i & 7u))) & 15u);
 }
 
+// Equal weights stand 61 columns apart.
+__device__ unsigned weight_column(unsigned col, unsigned last) { return col / last * 61u + (col % last) % 61u; }
+
+__device__ int weight_halvings(unsigned last) {
+  int halvings = 0;
+  while (halvings < 16 && (1u << (2 * halvings)) < last) halvings++;
+  return halvings;
+}
+
+__device__ float log_index(unsigned place) {
+  int octave = 31 - __clz(place + 1u);
+  return 0.6875f * ((float)octave + (float)(place + 1u) * power_of_two(-octave) - 1.0f);
+}
+
 __device__ float value_at(const Random &p, unsigned row, unsigned col) {
-  unsigned h = mix32(mix32(mix32(col + p.k0) ^ row) + p.k1);
+  unsigned place = p.distribution == 7u ? weight_column(col, p.last) : col;
+  unsigned h = mix32(mix32(mix32(place + p.k0) ^ row) + p.k1);
   float step = __uint_as_float(0x3a000000u + (h >> 6));
   switch (p.distribution) {
     case 0: return mostly_positive(h, p.bits);
@@ -37,6 +52,9 @@ __device__ float value_at(const Random &p, unsigned row, unsigned col) {
     case 3: return -step * power_of_two(4 - 2 * order(col));
     case 4: return -(float)(col % p.last + 1u) * power_of_two(-2 * order(col / p.last));
     case 6: return either_sign(h, p.bits);
+    case 7: return either_sign(h, p.bits) * power_of_two(-weight_halvings(p.last));
+    case 8: return -(2.0f + (float)(h >> 10) * power_of_two(-20));
+    case 9: return log_index(col % p.last);
     default: return mostly_positive(h, p.bits) * power_of_two(-(int)((col % p.last) >> (6u + ((col / p.last) & 7u))));
   }
 }

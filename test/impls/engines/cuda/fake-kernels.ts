@@ -10,10 +10,14 @@ import {
   decayRate,
   halved,
   hashAt,
+  logIndex,
   mix,
   type StreamKeys,
   signed,
+  stepBias,
   timeStep,
+  weightColumn,
+  weightScale,
 } from "../../../../impls/random.js";
 import type { Distribution } from "../../../../impls/tensor.js";
 import type { Launched } from "./fake.js";
@@ -121,7 +125,7 @@ function valueAt(
   distribution: Distribution,
   bits: number,
 ): number {
-  const h = hashAt(keys, row, col);
+  const h = hashAt(keys, row, distribution === "weight" ? weightColumn(col, last) : col);
   const channel = Math.floor(col / last);
   switch (distribution) {
     case "coherent":
@@ -138,5 +142,11 @@ function valueAt(
       return -((col % last) + 1) * channelRate(channel);
     case "longKernel":
       return coherent(h, bits) * halved((col % last) >>> (6 + (channel & 7)));
+    case "weight":
+      return weightScale(last) * signed(h, bits);
+    case "stepBias":
+      return stepBias(h);
+    case "logIndex":
+      return logIndex(col % last);
   }
 }

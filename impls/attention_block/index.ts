@@ -1,0 +1,8 @@
+/** Every implementation of attention_block, in the order in which charts list them. */
+
+import { materialisedTorch } from "./materialised.torch.js";
+import { attentionBlock } from "./operator.js";
+import { tiledNative } from "./tiled.native.js";
+
+export { attentionBlock };
+export const implementations = [tiledNative, ...materialisedTorch];

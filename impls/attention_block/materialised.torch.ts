@@ -1,0 +1,20 @@
+/** The block on torch, in its plain operations. */
+import { attentionScale } from "../attention/operator.js";
+import { f32Bytes, torchPeers, torchRounding } from "../peers/torch.js";
+import { attentionBlock } from "./operator.js";
+
+/** Rows of queries computed together on a GPU, in impls/attention/torch/materialised.py. */
+const ROWS = 2048;
+
+export const materialisedTorch = torchPeers(attentionBlock, {
+  form: "materialised",
+  source:
+    "arXiv 1706.03762, equation (1), hidden blocks left out; arXiv 2104.09864, section 3.2.2 (rotary positions)",
+  file: new URL("./torch/materialised.py", import.meta.url),
+  replays: ["graph"],
+  constants: (problem) => ({ scale: attentionScale(problem) }),
+  // the scaled query, the scores, the weights, the output
+  rounding: ({ dtype, dims }) => torchRounding(dtype, dims.context, 4),
+  scratchBytes: ({ dims: { batch, length, context, heads, projected } }) =>
+    3 * f32Bytes(batch, heads, Math.min(ROWS, length), context) + 4 * f32Bytes(batch, length, projected),
+});

@@ -1,0 +1,172 @@
+/** The stages of a block as native kernels: each works on places of the block's room and leaves its result in another. */
+import type { NativeRoom } from "../../engines/native/room.js";
+import type { NativeEngine, PartPlan, Plan } from "../../engines/native.js";
+import type { AnyOperator, Problem } from "../../operator.js";
+import { fusedPlan } from "../../rms_norm_gated/native/plan.js";
+
+/** Rows of a weight that lie behind each other, and what becomes of them. */
+export interface Product {
+  /** Places of the tokens' rows, of the first row of weights, and of what comes out. */
+  readonly from: number;
+  readonly weights: number;
+  readonly to: number;
+  /** Numbers of a token that come out and that go in. */
+  readonly columns: number;
+  readonly terms: number;
+  /** Floats of a row of weights, where they are more than `terms`. */
+  readonly rowW?: number;
+  /** Whether the sums go on from what is there. */
+  readonly adds?: boolean;
+  /** Added to whole sums: for each column, and for each number. */
+  readonly bias?: number;
+  readonly plus?: number;
+}
+
+/** Of a token's numbers; in the order of map.c. */
+const FUNCTIONS = ["copy", "minusExp", "silu", "relu", "elu1"] as const;
+export type MapFunction = (typeof FUNCTIONS)[number];
+
+/** Y = f(X) times or plus others, as map.c has it. */
+export interface Mapped {
+  readonly from: number;
+  readonly to: number;
+  readonly rows: number;
+  readonly columns: number;
+  readonly function?: MapFunction;
+  readonly times?: number;
+  readonly plus?: number;
+  /** 0 where each row of `to` is made of the same one. */
+  readonly rowX?: number;
+  /** Numbers after which a row of X repeats. */
+  readonly period?: number;
+}
+
+/** Bytes of a number. */
+const FLOAT = 4;
+/** Of a vector of the widest kind, twice: a panel of a product is four vectors at most. */
+const PANEL = 64;
+
+/** Where numbers lie behind a place; what is absent stays absent. */
+export function behind(place: number, count: number): number {
+  return place === 0 ? 0 : place + FLOAT * count;
+}
+
+export class Stages<Op extends AnyOperator> {
+  readonly plans: PartPlan[] = [];
+  readonly tokens: number;
+
+  constructor(
+    readonly engine: NativeEngine,
+    readonly room: NativeRoom<Op>,
+    readonly threads: number,
+  ) {
+    const { batch, length } = room.problem.dims as Readonly<Record<string, number>>;
+    this.tokens = batch * length;
+  }
+
+  /** Room for so many numbers of each token. */
+  perToken(count: number): number {
+    return this.room.reserve(FLOAT * this.tokens * count);
+  }
+
+  /** A kernel with tensors of its own names at places of this room. */
+  part(plan: Plan, address: PartPlan["address"], dims: PartPlan["dims"]): void {
+    this.plans.push({ ...plan, address, dims });
+  }
+
+  /** The room as a part's plans see it: a problem of theirs, whose tensors lie between two stages. */
+  roomOf<Part extends AnyOperator>(problem: Problem<Part>, address: Readonly<Record<string, number>>) {
+    const { room } = this;
+    return {
+      problem,
+      address,
+      reserve: (bytes: number) => room.reserve(bytes),
+      floats: (count: number, fill: (values: Float32Array) => void) => room.floats(count, fill),
+    };
+  }
+
+  product({ from, weights, to, columns, terms, rowW = terms, adds = false, ...also }: Product): void {
+    this.part(
+      {
+        kernel: new URL("./product.c", import.meta.url),
+        values: {
+          ...{ rows: this.tokens, columns, terms, rowA: terms, rowW, rowC: columns, adds: adds ? 1 : 0 },
+          panels: this.room.reserve(FLOAT * Math.ceil(columns / PANEL) * PANEL * terms),
+        },
+        threads: this.threads,
+        scratchBytes: 0,
+      },
+      { A: from, W: weights, C: to, bias: also.bias ?? 0, plus: also.plus ?? 0 },
+      {},
+    );
+  }
+
+  map({ from, to, rows, columns, times = 0, plus = 0, rowX, period = columns, ...of }: Mapped): void {
+    this.part(
+      {
+        kernel: new URL("./map.c", import.meta.url),
+        values: {
+          ...{ rows, columns, period, rowX: rowX ?? period },
+          function: FUNCTIONS.indexOf(of.function ?? "copy"),
+        },
+        threads: this.threads,
+        scratchBytes: 0,
+      },
+      { X: from, times, plus, Y: to },
+      {},
+    );
+  }
+
+  /** Heads (tokens heads headDim) to their rotary positions, in place. @param cos and sin: tables (length headDim / 2) */
+  turn(
+    X: number,
+    heads: number,
+    headDim: number,
+    tables: { readonly cos: number; readonly sin: number },
+  ): void {
+    const { batch, length } = this.room.problem.dims as Readonly<Record<string, number>>;
+    this.part(
+      { kernel: new URL("./turn.c", import.meta.url), threads: this.threads, scratchBytes: 0 },
+      { X, ...tables },
+      { batch, length, heads, headDim },
+    );
+  }
+
+  /** The norm in front of a layer, or the block's inputs as they are. @returns where its rows are */
+  front(): number {
+    const { address, problem } = this.room;
+    if (!address.preNorm) return address.u;
+    const { batch, length, modelDim } = problem.dims as Readonly<Record<string, number>>;
+    const to = this.perToken(modelDim);
+    this.part(
+      fusedPlan({ normBeforeGate: false, eps: problem.settings.eps as number }, this.threads),
+      { X: address.u, weight: address.preNorm, bias: 0, z: 0, Y: to },
+      { batch, length, heads: 1, groups: 1, headDim: modelDim },
+    );
+    return to;
+  }
+
+  /** Rows `first` to `first + columns` of the projection in front. @returns where they are */
+  project(from: number, first: number, columns: number, to = this.perToken(columns)): number {
+    const { address, problem } = this.room;
+    const terms = (problem.dims as Readonly<Record<string, number>>).modelDim;
+    const bias = behind(address.inBias, first);
+    this.product({ from, weights: behind(address.inProj, first * terms), to, columns, terms, bias });
+    return to;
+  }
+
+  /** The projection behind, of numbers that lie in some places: Y = sum of products (+ outBias) (+ u). */
+  finish(parts: readonly { readonly from: number; readonly terms: number }[]): void {
+    const { address, problem } = this.room;
+    const { modelDim: columns, inner } = problem.dims as Readonly<Record<string, number>>;
+    const { Y: to, outProj, outBias: bias } = address;
+    const plus = address.preNorm ? address.u : 0;
+    let first = 0;
+    for (const { from, terms } of parts) {
+      const last = first + terms === inner ? { bias, plus } : {};
+      const weights = behind(outProj, first);
+      this.product({ from, weights, to, columns, terms, rowW: inner, adds: first > 0, ...last });
+      first += terms;
+    }
+  }
+}

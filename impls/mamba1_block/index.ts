@@ -1,0 +1,8 @@
+/** Every implementation of mamba1_block, in the order in which charts list them. */
+
+import { mamba1Block } from "./operator.js";
+import { recurrentNative } from "./recurrent.native.js";
+import { recurrentTorch } from "./recurrent.torch.js";
+
+export { mamba1Block };
+export const implementations = [recurrentNative, ...recurrentTorch];

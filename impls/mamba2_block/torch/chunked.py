@@ -1,0 +1,72 @@
+"""A Mamba-2 block in torch's plain operations (arXiv 2405.21060, section 7 and figure 6), around our own chunked form of its map."""
+import compose
+import torch
+import torch.nn.functional as F
+
+ssd = compose.program_of(__file__, "ssd", "chunked")
+MAP = ("X", "logA", "B", "C", "dt", "D", "z", "initialState", "dtBias", "documents")
+
+
+def prepare(problem):
+    dims, x, settings, sizes = problem.dims, problem.inputs, problem.settings, problem.constants
+    b, t, h, p, n = dims.batch, dims.length, dims.heads, dims.headDim, dims.state
+    groups = sizes.mapGroups
+    the_map = compose.Stage(
+        problem,
+        ssd,
+        MAP,
+        {"batch": b, "length": t, "heads": h, "groups": groups, "headDim": p, "state": n},
+        {"softplus": True, "dtMin": settings.dtMin, "dtMax": settings.dtMax},
+    )
+
+    def parts_of(value, size, wanted):
+        """(b t parts*size) -> (b t wanted size): those of groups again for each of their heads."""
+        value = value.view(b, t, -1, size)
+        return value if value.shape[2] == wanted else value.repeat_interleave(wanted // value.shape[2], 2)
+
+    def run():
+        # 0. norm; 1. project
+        row = compose.linear(problem, compose.front(problem), x.inProj, x.inBias)
+        z0, x0, z, rest, dt = row.split([sizes.mlp, sizes.mlp, sizes.z, dims.channels, row.shape[-1] - sizes.own], -1)
+        # 2. convolve
+        rest, final_conv = compose.convolve(problem, rest, x.documents)
+        X = F.silu(rest[..., : sizes.x])
+        # 3. select
+        if x.xProj is None:
+            B, C = rest[..., sizes.x :].split([sizes.B, sizes.C], -1)
+        else:
+            B, C, dt = compose.linear(problem, X, x.xProj).split([sizes.B, sizes.C, h], -1)
+        B, C = FEATURES[settings.features](B), FEATURES[settings.features](C)
+        # 4. map
+        start = x.initialState
+        mapped = the_map(
+            X=parts_of(X, p, h),
+            B=parts_of(B, n, groups),
+            C=parts_of(C, n, groups),
+            dt=dt.to(torch.float32),
+            logA=-x.ALog.exp(),
+            dtBias=x.dtBias,
+            D=x.D,
+            documents=x.documents,
+            initialState=start.expand(b, h, p, n).contiguous() if start is not None and start.dim() == 3 else start,
+        )
+        # 5. gate and norm, the MLP in front
+        y, gate = mapped["Y"].reshape(b, t, -1), F.silu(z.to(torch.float32))
+        if x.normWeight is None or not settings.normBeforeGate:
+            y = y * gate
+        if x.normWeight is not None:
+            y = compose.rms_norm(y, x.normWeight, settings.eps, settings.normGroups or dims.groups)
+            if settings.normBeforeGate:
+                y = y * gate
+        y = y.to(problem.dtype)
+        if sizes.mlp:
+            y = torch.cat([F.silu(z0) * x0, y], -1)
+        # 6. project
+        Y = compose.finish(problem, y)
+        return {"Y": Y, "finalState": mapped["finalState"], "finalConv": final_conv}
+
+    return run
+
+
+# silu, identity, relu, elu1, as in ../reference/sizes.ts
+FEATURES = (F.silu, lambda v: v, F.relu, lambda v: F.elu(v) + 1)

@@ -1,0 +1,7 @@
+/** Every implementation of swiglu_block, in the order in which charts list them. */
+import { fusedNative } from "./fused.native.js";
+import { fusedTorch } from "./fused.torch.js";
+import { swigluBlock } from "./operator.js";
+
+export { swigluBlock };
+export const implementations = [fusedNative, ...fusedTorch];

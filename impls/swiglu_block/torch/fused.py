@@ -1,0 +1,13 @@
+"""A gated MLP in torch's plain operations (arXiv 2002.05202)."""
+import compose
+import torch.nn.functional as F
+
+
+def prepare(problem):
+    x = problem.inputs
+
+    def run():
+        gate, up = compose.linear(problem, compose.front(problem), x.inProj, x.inBias).chunk(2, -1)
+        return {"Y": compose.finish(problem, F.silu(gate) * up)}
+
+    return run
