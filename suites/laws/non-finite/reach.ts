@@ -21,10 +21,15 @@ interface Rules {
   readonly own?: readonly string[];
   /** Axes that a channel or a state is read along; others of one name are summed over. */
   readonly apart: readonly string[];
+  /** Of outputs that read few inputs: which. */
+  readonly outputs?: Readonly<Record<string, readonly string[]>>;
 }
 
 const SEQUENCE: Rules = { own: ["C", "D", "z"], apart: ["headDim", "state"] };
 const SOFTMAX: Rules = { own: ["Q"], apart: ["headDimV"] };
+
+/** What an angle is a sum of. */
+const TURNS = ["angles", "dt", "initialAngles"];
 
 const RULES: Readonly<Record<string, Rules>> = {
   ssd: SEQUENCE,
@@ -37,6 +42,20 @@ const RULES: Readonly<Record<string, Rules>> = {
   convolution: { apart: ["headDim"] },
   causal_conv1d: { own: ["weight", "bias"], apart: ["headDim"] },
   rms_norm_gated: { own: ["X", "z", "weight", "bias"], apart: ["headDim"] },
+  mamba3: {
+    own: ["Q", "biasQ", "D", "z"],
+    apart: ["headDim"],
+    outputs: {
+      finalAngles: TURNS,
+      finalK: [...TURNS, "K", "biasK"],
+      finalV: ["V"],
+    },
+  },
+  // projections mix the channels of a token; states are apart
+  mamba2_block: { apart: ["headDim", "state"] },
+  mamba1_block: { apart: ["state"] },
+  attention_block: { apart: [] },
+  swiglu_block: { own: ["u"], apart: [] },
 };
 
 /** Of gradients: batches, heads and documents are apart, and cotangents reach no later token. All else may meet. */
@@ -98,6 +117,9 @@ function tokensThatRead(
 ): (place: Coordinates) => boolean {
   const isOwn = rules.own?.includes(input) ?? false;
   if (isOwn && (output === "finalState" || output === "documentStates")) return () => false;
+  if (rules.outputs?.[output]?.includes(input) === false) return () => false;
+  // a cache lies before the first token
+  if (operator.name === "attention_block" && site.context !== undefined) return () => true;
   if (operator.name === "causal_conv1d") return tapsThatRead(problem, input, site, output);
   const dims = problem.dims as Coordinates;
   // a step has one token, and what it keeps of those before is read by it alone

@@ -16,7 +16,7 @@ import { readers, type Site } from "./reach.js";
 import { describeSite } from "./spread.js";
 
 /** Read where there is a past only, and then by the sum of all that came before: some output shows it. */
-const DECAYS: readonly string[] = ["logA", "logGamma", "A"];
+const DECAYS: readonly string[] = ["logA", "logGamma", "A", "ALog"];
 
 export const nanShows = defineLaw({
   name: "nan-shows",
