@@ -1,6 +1,7 @@
 /** The bank of planted bugs in real source files, by the kind of file. */
 import { cpu } from "./cpu.js";
 import { cuda } from "./cuda.js";
+import { cudaWalks } from "./cuda-walks.js";
 import { native } from "./native.js";
 import { passes } from "./passes.js";
 import type { Patch } from "./patch.js";
@@ -10,6 +11,7 @@ import { webgpu } from "./webgpu.js";
 
 export const patches: readonly Patch[] = [
   ...cuda,
+  ...cudaWalks,
   ...webgpu,
   ...native,
   ...wasm,
