@@ -3,6 +3,7 @@ import { materialisedCpu } from "./materialised.cpu.js";
 import { materialisedTfjs } from "./materialised.tfjs.js";
 import { materialisedTorch } from "./materialised.torch.js";
 import { attentionDecode } from "./operator.js";
+import { tiledCuda } from "./tiled.cuda.js";
 import { tiledNative } from "./tiled.native.js";
 import { tiledTorch } from "./tiled.torch.js";
 import { tiledWasm } from "./tiled.wasm.js";
@@ -15,6 +16,7 @@ export const implementations = [
   materialisedCpu,
   materialisedTfjs,
   tiledWebgpu,
+  tiledCuda,
   ...materialisedTorch,
   ...tiledTorch,
 ];

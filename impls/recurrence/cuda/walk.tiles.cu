@@ -7,8 +7,6 @@
 //   divisible by four, OUTPUTS 0 where only the states at the ends of segments are wanted,
 //   SPLIT 1 where there are several segments, CONSTANT_B and CONSTANT_C for matrices of each channel, HAS_STEP (ssd may have none),
 //   HAS_D (1 a head, 2 a channel), HAS_Z, HAS_BIAS, HAS_INITIAL, DOCUMENTS, SOFTPLUS, LIMITS of steps, RATES 1 where l is step A in ssd too
-#define INLINE __device__ __forceinline__
-
 constexpr int COLUMNS = 4 * R * STATE_WARPS; // of the state, padded: four lanes of a warp have R of them each
 constexpr int CHANNELS = 8 * P * OCTETS;
 constexpr int THREADS = 32 * STATE_WARPS * OCTETS;

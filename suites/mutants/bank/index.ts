@@ -3,6 +3,7 @@ import { blocksOnCpu } from "./blocks-on-cpu.js";
 import { cpu } from "./cpu.js";
 import { cuda } from "./cuda.js";
 import { mamba3 } from "./mamba3.js";
+import { cudaWalks } from "./cuda-walks.js";
 import { native } from "./native.js";
 import { nonFinite } from "./non-finite.js";
 import { passes } from "./passes.js";
@@ -13,6 +14,7 @@ import { webgpu } from "./webgpu.js";
 
 export const patches: readonly Patch[] = [
   ...cuda,
+  ...cudaWalks,
   ...webgpu,
   ...native,
   ...wasm,

@@ -1,7 +1,8 @@
 // Elements of a tensor by their storage type, as storage.ts numbers them.
+#define INLINE __device__ __forceinline__
 constexpr unsigned KIND_f32 = 0u, KIND_f16 = 1u, KIND_bf16 = 2u;
 
-__device__ __forceinline__ float element_of(const void *T, long long i, unsigned kind) {
+INLINE float element_of(const void *T, long long i, unsigned kind) {
   if (kind == KIND_f32) return ((const float *)T)[i];
   unsigned short bits = ((const unsigned short *)T)[i];
   if (kind == KIND_bf16) return __uint_as_float((unsigned)bits << 16);
@@ -10,7 +11,7 @@ __device__ __forceinline__ float element_of(const void *T, long long i, unsigned
   return value;
 }
 
-__device__ __forceinline__ void store_element(void *T, long long i, unsigned kind, float value) {
+INLINE void store_element(void *T, long long i, unsigned kind, float value) {
   if (kind == KIND_f32) {
     ((float *)T)[i] = value;
     return;

@@ -6,11 +6,19 @@ import { ofConvolution } from "./listed/convolution.js";
 import { ofEngine } from "./listed/engine.js";
 import type { Listed } from "./listed/listed.js";
 import { ofSelectiveScan } from "./listed/selective-scan.js";
+import { ofSmall } from "./listed/small.js";
 import { ofSsd } from "./listed/ssd.js";
 
 /** @param all else those that compile fastest */
 export function allKernels(all: boolean): Listed[] {
-  return [...ofEngine(), ...ofSsd(all), ...ofSelectiveScan(all), ...ofAttention(all), ...ofConvolution(all)];
+  return [
+    ...ofEngine(),
+    ...ofSsd(all),
+    ...ofSelectiveScan(all),
+    ...ofAttention(all),
+    ...ofConvolution(all),
+    ...ofSmall(all),
+  ];
 }
 
 export interface Used {
