@@ -21,7 +21,7 @@ export const tiledTorch = (Object.keys(SOURCES) as Backend[]).flatMap((backend) 
     takes: backend === "flash-attn" ? NARROWED : [],
     replays: ["graph"],
     constants: (problem) => ({ scale: attentionScale(problem) }),
-    // the weights and the output; CUTLASS multiplies f32 as sums of TF32 products (OpMultiplyAddFastF32), three bits short of f32
+    // the weights and the output; CUTLASS multiplies f32 as sums of TF32 products (OpMultiplyAddFastF32): engines/README.md, "Matrix units"
     rounding: ({ dtype, dims }) => {
       const usual = torchRounding(dtype, dims.context, 6, dims.headDim);
       return backend === "efficient" && dtype === "f32" ? { ...usual, accumulate: 2 ** -21 } : usual;
