@@ -7,7 +7,7 @@
  */
 
 export { attention } from "./impls/attention/index.js";
-export { f32Rounding, ROUNDOFF, type Rounding } from "./impls/bound.js";
+export { f32Rounding, type ProductSums, ROUNDOFF, type Rounding } from "./impls/bound.js";
 export { convolution } from "./impls/convolution/index.js";
 export { givenDocuments, packedDocuments } from "./impls/documents.js";
 export { type Engine, EngineAbsent } from "./impls/engines/engine.js";
@@ -21,6 +21,7 @@ export {
 } from "./impls/implementation.js";
 export { implementations, operators } from "./impls/index.js";
 export { maskedAttention } from "./impls/masked_attention/index.js";
+export { HOPPER, type MatrixUnit, NVIDIA, UNSPECIFIED } from "./impls/matrix-unit.js";
 export {
   type AnyOperator,
   givenProblem,

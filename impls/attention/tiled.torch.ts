@@ -23,7 +23,7 @@ export const tiledTorch = (Object.keys(SOURCES) as Backend[]).flatMap((backend) 
     constants: (problem) => ({ scale: attentionScale(problem) }),
     // hidden weights of a tile are 0 and are multiplied all the same: NaN in V at token 200 shows from row 192 or 128 on (H100)
     nonFinite: { tokens: 128 },
-    // the weights and the output; CUTLASS multiplies f32 as sums of TF32 products (OpMultiplyAddFastF32), three bits short of f32
+    // the weights and the output; CUTLASS multiplies f32 as sums of TF32 products (OpMultiplyAddFastF32): engines/README.md, "Matrix units"
     rounding: ({ dtype, dims }) => {
       const usual = torchRounding(dtype, dims.context, 6, dims.headDim);
       return backend === "efficient" && dtype === "f32" ? { ...usual, accumulate: 2 ** -21 } : usual;

@@ -7,7 +7,8 @@ import { HOPPER, NVIDIA, UNSPECIFIED } from "../../impls/matrix-unit.js";
 import { climbInputs, climbSigns } from "../../suites/simulation/climb.js";
 import { chunked } from "../../suites/simulation/forms/ssd.js";
 import { onMatrixUnit } from "../../suites/simulation/matrix-unit.js";
-import { ssdSubject, subjects } from "../../suites/simulation/subjects.js";
+import { ssdSubject } from "../../suites/simulation/subjects/recurrences.js";
+import { subjects } from "../../suites/simulation/subjects.js";
 
 const seed = Number(process.argv[2] ?? 0);
 /** Bits and tokens: what the bound is claimed of depends on both. */

@@ -9,6 +9,7 @@ export interface Arithmetic {
   div(a: number, b: number): number;
   exp(x: number): number;
   log1p(x: number): number;
+  sqrt(x: number): number;
   /** Sum of left(i) right(i) for i < count, onto `start` where there is one. */
   products(count: number, left: (i: number) => number, right: (i: number) => number, start?: number): number;
 }
@@ -54,13 +55,15 @@ export function nearest(bits: number): Arithmetic {
     div: (a, b) => round(a / b),
     exp: (x) => round(Math.exp(x)),
     log1p: (x) => round(Math.log1p(x)),
+    sqrt: (x) => round(Math.sqrt(x)),
     products: (count, left, right, start) => sum(add, count, (i) => mul(left(i), right(i)), start),
   };
 }
 
 /**
  * The worst that the derivations admit: every result errs by as much as they grant, up or down as `signs` say, result by result in the
- * order of a run: u for a sum or a product, (3 + 2|x|) u for an exponential, 2.5 u for a quotient, 4 u for log1p.
+ * order of a run: u for a sum or a product, (3 + 2|x|) u for an exponential, 2.5 u for a quotient or a
+ * root, 4 u for log1p.
  */
 export class Worst implements Arithmetic {
   /** Results so far; set it to 0 before a run. */
@@ -82,6 +85,7 @@ export class Worst implements Arithmetic {
   div = (a: number, b: number) => this.off(a / b, 2.5);
   exp = (x: number) => this.off(Math.exp(x), 3 + 2 * Math.abs(x));
   log1p = (x: number) => this.off(Math.log1p(x), 4);
+  sqrt = (x: number) => this.off(Math.sqrt(x), 2.5);
   products: Arithmetic["products"] = (count, left, right, start) =>
     sum(this.add, count, (i) => this.mul(left(i), right(i)), start);
 }

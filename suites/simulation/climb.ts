@@ -5,7 +5,7 @@
 import type { Rounding } from "../../impls/bound.js";
 import { type Arithmetic, nearest, rounding, Worst } from "./arithmetic.js";
 import { type Judge, judge } from "./judge.js";
-import type { Drawn, Random, Subject } from "./subjects.js";
+import type { Drawn, Random, Subject } from "./subject.js";
 
 /** What a search came to. */
 export interface Reached {

@@ -2,7 +2,7 @@
 import { boundAt, type Rounding } from "../../impls/bound.js";
 import { laneTotal, laneView, placeOf } from "../../impls/lanes.js";
 import type { Lane } from "../../impls/operator.js";
-import type { Drawn, Subject } from "./subjects.js";
+import type { Drawn, Subject } from "./subject.js";
 
 /**
  * First order means (1 + u)^n - 1 <= n u / (1 - n u) was taken as n u, and the counts are 8/5 of what that needs: more is not claimed

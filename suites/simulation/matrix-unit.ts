@@ -7,7 +7,7 @@ function cut(x: number, unit: number): number {
   return Math.trunc(x / unit) * unit;
 }
 
-/** The power of two at or below |x|. */
+/** The power of two at or below |x|; 0 of 0. */
 function exponent(x: number): number {
   let power = 2 ** Math.floor(Math.log2(Math.abs(x)));
   if (power > Math.abs(x)) power /= 2;
@@ -22,16 +22,21 @@ export function cutTo(bits: number, x: number): number {
 /** A factor in TF32: what is below its ten bits behind the first is cut off. */
 export const tf32 = (x: number) => cutTo(11, x);
 
-/** One step: the running sum and at most `block` exact products. */
-export function step({ bits, guardBits }: MatrixUnit, start: number, products: readonly number[]): number {
-  const terms = [start, ...products];
-  const largest = terms.reduce((most, term) => Math.max(most, Math.abs(term)), 0);
+/**
+ * One step: the running sum and at most `block` exact products.
+ * @param powers the powers of two of the products, as the unit sees them: those of their factors, multiplied
+ */
+export function step(
+  { bits, guardBits }: MatrixUnit,
+  start: number,
+  products: readonly number[],
+  powers: readonly number[] = products.map(exponent),
+): number {
+  const largest = Math.max(exponent(start), ...powers);
   if (largest === 0) return 0;
-  const last = exponent(largest) * 2 ** (1 - bits - guardBits);
-  return cutTo(
-    bits,
-    terms.reduce((total, term) => total + cut(term, last), 0),
-  );
+  const last = largest * 2 ** (1 - bits - guardBits);
+  const total = [start, ...products].reduce((sum, term) => sum + cut(term, last), 0);
+  return cutTo(bits, total);
 }
 
 /** As `nearest`, but that sums of products are those of a matrix unit; their factors must have no more than half of float64's bits. */
@@ -42,8 +47,10 @@ export function onMatrixUnit(unit: MatrixUnit): Arithmetic {
       let total = start;
       for (let first = 0; first < count; first += unit.block) {
         const size = Math.min(unit.block, count - first);
-        const products = Array.from({ length: size }, (_, i) => left(first + i) * right(first + i));
-        total = step(unit, total, products);
+        const factors = Array.from({ length: size }, (_, i) => [left(first + i), right(first + i)] as const);
+        const products = factors.map(([a, b]) => a * b);
+        const powers = factors.map(([a, b]) => exponent(a) * exponent(b));
+        total = step(unit, total, products, powers);
       }
       return total;
     },

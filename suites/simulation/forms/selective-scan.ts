@@ -2,6 +2,7 @@
 import type { Problem } from "../../../impls/operator.js";
 import type { SelectiveScan } from "../../../impls/selective_scan/operator.js";
 import type { Arithmetic } from "../arithmetic.js";
+import { silu } from "./block-parts.js";
 import type { Values } from "./ssd.js";
 
 /** A step (a, x B) of one state: S <- a S + x B. */
@@ -83,8 +84,4 @@ export function eachChannel(
         outputs.Y[at(t)] = z ? mul(skipped, silu(arithmetic, z[at(t)])) : skipped;
       }
     }
-}
-
-function silu({ add, div, exp }: Arithmetic, z: number): number {
-  return div(z, add(1, exp(-z)));
 }

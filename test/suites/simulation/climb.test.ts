@@ -8,7 +8,8 @@ import { rounding } from "../../../suites/simulation/arithmetic.js";
 import { climbInputs, climbSigns } from "../../../suites/simulation/climb.js";
 import { chunked, differenceOfSums, recurrent } from "../../../suites/simulation/forms/ssd.js";
 import { onMatrixUnit } from "../../../suites/simulation/matrix-unit.js";
-import { ssdSubject, subjects } from "../../../suites/simulation/subjects.js";
+import { ssdSubject } from "../../../suites/simulation/subjects/recurrences.js";
+import { subjects } from "../../../suites/simulation/subjects.js";
 
 /** Bits of a significand, and how many tokens the bound is claimed of at such a roundoff. */
 const PRECISIONS = [
