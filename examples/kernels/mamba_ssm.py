@@ -5,6 +5,7 @@ dualbench {
   "source": "mamba_ssm, mamba_chunk_scan_combined (Triton; arXiv 2405.21060)",
   "options": [{ "chunk": "128 + 128 * (state >= 128 or state >= 64 and length >= 2048)" }],
   "rounding": { "terms": "chunk", "storage": "tf32", "stored": 6, "accumulate": "matrix", "decay": "prefix" },
+  "nonFinite": ["chunk"],
   "unsupported": { "not dt": "needs dt: the kernels take decays as dt A" }
 }
 """

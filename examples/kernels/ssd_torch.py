@@ -8,6 +8,7 @@ dualbench {
   "form": "chunked",
   "source": "arXiv 2405.21060, listing 1",
   "rounding": { "terms": "chunk" },
+  "nonFinite": ["chunk"],
   "options": [{ "chunk": 64 }],
   "unsupported": ["D", "z", "initialState"]
 }

@@ -11,6 +11,7 @@ dualbench {
   "device": "cuda",
   "dtypes": ["f32", "f16", "bf16"],
   "rounding": { "terms": "chunk" },
+  "nonFinite": ["chunk"],
   "options": [{ "chunk": 32, "channels": 32 }],
   "unsupported": { "D": "takes no D", "z": "takes no z", "initialState": "begins with an empty state",
                    "state > 256": "needs state of at most 256" }

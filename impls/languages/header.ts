@@ -9,6 +9,7 @@ import {
   type Problem,
 } from "../operator.js";
 import type { Options } from "../prepared.js";
+import type { Spread } from "../spread.js";
 import { type Choice, givenTo, mustBeInId, problemNames, problemScope, readChoices } from "./choices.js";
 import type { Comments } from "./comment.js";
 import { findHeader } from "./comment.js";
@@ -24,6 +25,7 @@ export interface Header {
   readonly source: string;
   readonly dtypes: readonly Problem["dtype"][];
   readonly rounding: DeclaredRounding;
+  readonly nonFinite?: Spread;
   readonly unsupported: readonly Refusal[];
   /** What the kernel is run with, the first being what suites time; each with a key of the case id that tells it apart. */
   readonly choices: readonly Choice[];
@@ -51,6 +53,7 @@ export const COMMON_KEYS: Keys = {
   unsupported: "optional",
   options: "optional",
   layout: "optional",
+  nonFinite: "optional",
 };
 
 const DTYPES = ["f32", "f16", "bf16"] as const;
@@ -104,6 +107,7 @@ function headerOf(fields: Fields, { file, engine, language }: HeaderSource): Hea
     source: fields.text("source") ?? file,
     dtypes: dtypesOf(fields),
     rounding: readRounding(fields, names),
+    ...(fields.has("nonFinite") && { nonFinite: spreadIn(fields) }),
     unsupported: fields.conditions("unsupported", names),
     choices,
     layout: layoutOf(fields, operator),
@@ -117,6 +121,18 @@ function dtypesOf(fields: Fields): Header["dtypes"] {
   const strange = texts.find((text) => !(DTYPES as readonly string[]).includes(text));
   if (strange !== undefined) fields.fail("dtypes", `has "${strange}", expected some of ${DTYPES.join(", ")}`);
   return known.length > 0 ? known : fields.fail("dtypes", "is empty");
+}
+
+/** How far NaN goes beside what reads it: `chunk`, `row` or a number of tokens, and `borders`. */
+function spreadIn(fields: Fields): Spread {
+  let spread: Spread = {};
+  for (const word of fields.texts("nonFinite") ?? []) {
+    if (word === "borders") spread = { ...spread, borders: true };
+    else if (word === "chunk" || word === "row") spread = { ...spread, tokens: word };
+    else if (/^[1-9]\d*$/.test(word)) spread = { ...spread, tokens: Number(word) };
+    else fields.fail("nonFinite", `has "${word}", expected chunk, row, a number of tokens, or borders`);
+  }
+  return spread;
 }
 
 /** What expressions may name: what a problem has names for, and numbers of the options. */

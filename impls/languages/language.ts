@@ -59,7 +59,7 @@ export function language<E extends EngineName, Own>(body: LanguageBody<E, Own>):
     engine,
     implementation(file, text) {
       const { header, fields } = readHeader({ file, text, language: name, engine, comments, keys });
-      const { operator, form, source, dtypes, rounding, unsupported } = header;
+      const { operator, form, source, dtypes, rounding, nonFinite, unsupported } = header;
       const kernel: Kernel<Own> = {
         ...{ file, text, header, own: body.read(fields, header) },
         scope: (problem, options) => scopeOf(header, problem, options),
@@ -72,6 +72,7 @@ export function language<E extends EngineName, Own>(body: LanguageBody<E, Own>):
       };
       const common: Omit<Implementation<AnyOperator, E>, "prepare"> = {
         ...{ operator, form, engine, source, dtypes },
+        ...(nonFinite && { nonFinite }),
         options: (problem) => optionsFor(header.choices, operator, problem),
         rounding: (problem, options) => roundingOf(rounding, problem, kernel.scope(problem, options), f32),
         unsupported: kernel.refusal,

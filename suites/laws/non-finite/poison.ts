@@ -1,8 +1,10 @@
 /** A problem with one element of one input that is not a number, or is without end. */
 import * as fc from "fast-check";
+import { operatorNamed } from "../../../impls/index.js";
 import type { AnyOperator, Problem } from "../../../impls/operator.js";
 import { elementCount } from "../../../impls/tensor.js";
 import { type ProblemOptions, specs } from "../../problems/arbitrary.js";
+import { linearInputs } from "../../problems/linear-input.js";
 import type { Spec } from "../../problems/spec.js";
 import { given, mapValues, withInputs } from "../edit.js";
 import { coordinatesOf, documentRows } from "./places.js";
@@ -36,10 +38,12 @@ export function isFree({ inputs }: Problem, name: string): boolean {
   return !(name === "K" && inputs.poles);
 }
 
+/** Every other time in what the map is linear in, which a mask multiplies; else in any input. */
 export function siteOf(problem: Problem, { which, where }: Poisoned): Site {
   const { inputs } = problem;
   const names = Object.keys(inputs).filter((name) => inputs[name] && isFree(problem, name));
-  const input = names[which % names.length];
+  const [main] = linearInputs(operatorNamed(problem.operator), {});
+  const input = which % 2 === 0 && main !== undefined ? main : names[(which >> 1) % names.length];
   return { input, at: where % elementCount(inputs[input]!.shape) };
 }
 

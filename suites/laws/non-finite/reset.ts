@@ -16,7 +16,7 @@ const HUGE = 2 ** 60;
 export const reset = defineLaw({
   name: "reset",
   states:
-    "a decay of exactly 0 drops what is before it, however large, and NaN too unless it is declared to go on",
+    "a decay of exactly 0 drops what is before it, however large; and NaN, where documents are taken, or as declared",
   source: "arXiv 2405.21060, section 8.3: a decay of 0 keeps sequences apart; equation (1)",
   operators: [ssd, ssdDecode],
   exact: [],
@@ -32,10 +32,12 @@ export const reset = defineLaw({
     }),
   describe: ({ logA, past }) => `logA = ${logA} at one token, what is before it times ${past}`,
   async holds({ spec, pick, logA, past }, subject) {
-    const { operator, nonFinite } = subject.target.impl;
+    const { operator, nonFinite, takes } = subject.target.impl;
     const drawn = subject.problem(operator, spec);
     const isNan = Number.isNaN(past);
     const spread = spreadOf(nonFinite, subject.options);
+    // a border of documents is a reset; a recurrence that knows none may multiply, and 0 times NaN is NaN
+    if (isNan && !takes?.includes("documents") && !spread.borders) return undefined;
     const first = drawn.dims.length === undefined ? 0 : pick % drawn.dims.length;
     const tokenOf = (name: string) => {
       const { axes, shape } = given(drawn, name);

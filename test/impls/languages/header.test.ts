@@ -65,6 +65,12 @@ describe("a header says", () => {
     expect(impl.rounding(problem, { chunk: 50, make: "my-kernel" }).longestSum).toBe(50);
   });
 
+  it("how far NaN goes", () => {
+    expect(read({ ...GOOD, nonFinite: ["64", "borders"] }).nonFinite).toEqual({ tokens: 64, borders: true });
+    expect(read({ ...GOOD, nonFinite: ["row"] }).nonFinite).toEqual({ tokens: "row" });
+    expect(read(GOOD).nonFinite).toBeUndefined();
+  });
+
   it.each([
     [{ terms: 0 }, "f32", { accumulate: 2 ** -24, storage: 0, roundings: 0, longestSum: 0, decay: "segsum" }],
     [
@@ -124,6 +130,10 @@ describe("a wrong header is told with its line", () => {
     ],
     [{ ...GOOD, engine: "cuda" }, /the header's engine is "cuda"; a file of Python runs on the engine torch/],
     [{ ...GOOD, make: "Mine!" }, /the header's make is "Mine!", which cannot stand in a case id/],
+    [
+      { ...GOOD, nonFinite: ["tile"] },
+      /the header's nonFinite has "tile", expected chunk, row, a number of tokens, or borders/,
+    ],
     [{ ...GOOD, dtypes: ["f64"] }, /the header's dtypes has "f64", expected some of f32, f16, bf16/],
     [
       { ...GOOD, rounding: {} },
