@@ -23,7 +23,7 @@ describe("results.csv", () => {
       "ssd/chunked.cpu dtype=f32 batch=1 length=512 heads=1 groups=1 headDim=64 state=64 chunk=8," +
         'sequence-length,ssd,chunked,cpu,"A CPU, with a comma",f32,1,512,1,1,64,64,8,,measured,,' +
         "64,64,1.5,100,30,precision,1000000,900000,1100000,950000,1050000,850000,1000000," +
-        "host,8388608,542720,8400000000,540000000,0.25,1000000,true,0,0123456789abcdef,2026-01-01T00:00:01.000Z,,,,,,,,,,,,forward,,,cpu,",
+        "host,8388608,542720,8400000000,540000000,0.25,1000000,true,0,0123456789abcdef,2026-01-01T00:00:01.000Z,,,,,,,,,,,,forward,,,cpu,,",
     );
   });
 
