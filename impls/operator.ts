@@ -213,7 +213,7 @@ export function isAlwaysThere(operator: AnyOperator, name: string): boolean {
   return declaredAxes(spec).every((axis) => (operator.dims as readonly string[]).includes(axis));
 }
 
-/** Outputs that stay in f32 in any storage type: states, sums over tokens, and gradients of inputs that are f32. */
+/** Outputs that stay in f32 in any storage type: states, angles, sums over tokens, and gradients of inputs that are f32. */
 export function isF32Output(operator: AnyOperator, problem: Problem, name: string): boolean {
   const spec: OutputSpec = operator.outputs[name];
   const axes = outputAxes(operator, problem, name);
@@ -221,7 +221,7 @@ export function isF32Output(operator: AnyOperator, problem: Problem, name: strin
     const overTokens = axes.some((axis) => axis === "length" || axis === "context");
     return operator.inputs[spec.gradientOf].f32 || !overTokens;
   }
-  return axes.includes("state") || axes.includes("past");
+  return axes.includes("state") || axes.includes("past") || axes.includes("pairs");
 }
 
 /** Reader of one input in float64 on the grid that implementations get, or undefined when the problem has no such input. */

@@ -29,10 +29,11 @@ const DEFAULT_CHUNK = 12;
 export const chunkedWasm = implementation(mamba3, "wasm", {
   form: "chunked",
   source: "arXiv 2603.15569; arXiv 2405.21060, section 6 and listing 1",
-  options: ({ dims }, { threads }) =>
-    [1, ...(threads > 1 ? [Math.min(threads, dims.batch * dims.heads)] : [])]
-      .filter((count, i) => i === 0 || count > 1)
-      .map((count) => ({ chunk: DEFAULT_CHUNK, threads: count })),
+  options: ({ dims }, engine) =>
+    [...new Set([1, Math.min(engine.threads, dims.batch * dims.heads)])].map((threads) => ({
+      chunk: DEFAULT_CHUNK,
+      threads,
+    })),
   rounding: (problem, options) => f32Rounding(chunkOf(problem, options)),
   prepare(engine, problem, options) {
     const { threads = 1 } = options;

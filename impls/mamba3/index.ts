@@ -5,6 +5,14 @@ import { chunkedWasm } from "./chunked.wasm.js";
 import { mamba3, usualPairs } from "./operator.js";
 import { quadraticCpu } from "./quadratic.cpu.js";
 import { recurrentCpu } from "./recurrent.cpu.js";
+import { recurrentWasm } from "./recurrent.wasm.js";
 
 export { mamba3, usualPairs };
-export const implementations = [chunkedNative, chunkedWasm, chunkedCpu, recurrentCpu, quadraticCpu];
+export const implementations = [
+  chunkedNative,
+  chunkedWasm,
+  recurrentWasm,
+  chunkedCpu,
+  recurrentCpu,
+  quadraticCpu,
+];

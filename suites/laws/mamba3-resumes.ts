@@ -64,8 +64,9 @@ function handedOn(problem: Problem, { values }: Run): Record<string, GivenTensor
 }
 
 /**
- * What errors of the four, as large as their bounds, become in the second part. Its own keys and queries turn by the same wrong angle, which
- * no output notices: to those an error of the angle is one of what was handed on, by so much of its size. The last state and key show it.
+ * What errors of the four, as large as their bounds, become in the second part. Its own keys and queries turn by the same wrong angle,
+ * which no output notices: to those an error of the angle is one of what was handed on, by so much of its size. The last state and key
+ * show it.
  */
 function propagated(
   { bounds }: Run,

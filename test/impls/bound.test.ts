@@ -1,11 +1,11 @@
 /** How counts of roundings become bounds. */
 import { describe, expect, it } from "vitest";
-import { type Bounds, boundAt, emptyBounds, f32Rounding, hostRounding } from "../../impls/bound.js";
+import { type Bounds, boundAt, emptyBounds, errorAt, f32Rounding, hostRounding } from "../../impls/bound.js";
 import { HOPPER, UNSPECIFIED } from "../../impls/matrix-unit.js";
 
 const u = 2 ** -24;
 
-type Name = Exclude<keyof Bounds, "value">;
+type Name = keyof Bounds;
 
 function element(values: Partial<Record<Name, number>>) {
   const bounds = { ...emptyBounds(1) };
@@ -103,5 +103,20 @@ describe("boundAt", () => {
     const { certified, unit } = boundAt(element({ scale: 1, count: 16 }), 0, hostRounding(0, 1));
     expect(unit).toBe(u);
     expect(certified / unit).toBeCloseTo(1, 6);
+  });
+
+  it("allows what the operator itself does, whatever is accumulated in", () => {
+    const bounds = element({ scale: 1, count: 4, promised: 2 ** -30 });
+    expect(boundAt(bounds, 0, f32Rounding(0)).certified).toBe(4 * u + 2 ** -30);
+    expect(boundAt(bounds, 0, { ...f32Rounding(0), accumulate: 0 }).probable).toBe(2 ** -30);
+  });
+});
+
+describe("errorAt", () => {
+  it("is the difference, and on a circle the shorter way round", () => {
+    expect(errorAt(element({ value: 2 }), 0, -1)).toBe(3);
+    const circle = element({ value: 0.5, period: 8 });
+    expect([7.5, 4.5, 8.5, 0.25].map((got) => errorAt(circle, 0, got))).toEqual([1, 4, 0, 0.25]);
+    expect(errorAt(circle, 0, Number.NaN)).toBeNaN();
   });
 });

@@ -47,8 +47,13 @@ export class Rotation {
     for (let j = 0, n = at; j < pairs; j++, n += 2) {
       const turn = onGrid(Math.tanh(inputs.angles[token * pairs + j]) * half);
       this.#turns[j] = wrapped(this.#turns[j] + turn);
-      const angle = 2 * Math.PI * this.#turns[j];
-      const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
+      const turns = this.#turns[j];
+      // the nearest quarter of a turn, and what is left of it: at most an eighth, taken off exactly
+      const quarter = Math.round(4 * turns);
+      const x = 2 * Math.PI * (turns - quarter / 4);
+      const [s, c] = [sine(x), cosine(x)];
+      const cos = ((quarter + 1) & 2 ? -1 : 1) * (quarter & 1 ? s : c);
+      const sin = (quarter & 2 ? -1 : 1) * (quarter & 1 ? c : s);
       const [q, r] = [Q[n], Q[n + 1]];
       Q[n] = q * cos - r * sin;
       Q[n + 1] = q * sin + r * cos;
@@ -62,6 +67,31 @@ export class Rotation {
   store(to: Float32Array, at: number): void {
     for (let j = 0; j < this.#turns.length; j++) to[at + j] = 2 * Math.PI * this.#turns[j];
   }
+}
+
+/** By its series, for |x| <= pi / 4: a third of the time of Math.sin, which reduces its argument. */
+function sine(x: number): number {
+  const y = x * x;
+  let p = -1 / 1307674368000;
+  p = p * y + 1 / 6227020800;
+  p = p * y - 1 / 39916800;
+  p = p * y + 1 / 362880;
+  p = p * y - 1 / 5040;
+  p = p * y + 1 / 120;
+  p = p * y - 1 / 6;
+  return x + x * y * p;
+}
+
+function cosine(x: number): number {
+  const y = x * x;
+  let p = 1 / 20922789888000;
+  p = p * y - 1 / 87178291200;
+  p = p * y + 1 / 479001600;
+  p = p * y - 1 / 3628800;
+  p = p * y + 1 / 40320;
+  p = p * y - 1 / 720;
+  p = p * y + 1 / 24;
+  return 1 - y * (0.5 - y * p);
 }
 
 /** The fraction of a turn, rounded to the grid. */

@@ -44,7 +44,10 @@ APART void own_weights(const Args *a, int64_t row, int64_t count, int64_t head, 
 // What a sequence hands on beside its state.
 APART void hand_on(const Args *a, int64_t row, int64_t head, const double *sums, const float *key) {
   const int64_t at = row / a->length * a->heads + head;
-  for (int64_t j = 0; j < a->pairs; j++) a->finalAngles[at * a->pairs + j] = (float)((sums[j] < 0 ? sums[j] + 1 : sums[j]) * 0x1.921fb54442d18p2);
+  for (int64_t j = 0; j < a->pairs; j++) {
+    const double turns = sums[j] < 0 ? sums[j] + 1 : sums[j];
+    a->finalAngles[at * a->pairs + j] = (float)(turns * 0x1.921fb54442d18p2);
+  }
   memcpy(a->finalK + at * a->state, key, 4 * a->state);
   memcpy(a->finalV + at * a->headDim, a->X + (row * a->heads + head) * a->headDim, 4 * a->headDim);
 }

@@ -16,8 +16,9 @@ INLINE Wide nearest(Wide x) { return (x + WHOLE) - WHOLE; }
 // tanh within 2^-42 of itself: (e^2x - 1) / (e^2x + 1) with e^2x - 1 = 2^k (e^2r - 1) + (2^k - 1), which does not cancel. |x| <= 20.
 INLINE Wide tanh_of(Wide x) {
   // (e^2r - 1) / r for |r| <= ln(2) / 4, r^8 first: interpolated at Chebyshev points, within 2^-43 of itself
-  static const double LESS[] = {0x1.72e31570f1b12p-10, 0x1.a15a79b9bc268p-8, 0x1.a01993004d591p-6, 0x1.6c164dd59556cp-4, 0x1.1111112438d83p-2,
-                                0x1.5555557435595p-1,  0x1.5555555550b1fp+0, 0x1.fffffffff717fp+0, 0x1.0000000000009p+1};
+  static const double LESS[] = {0x1.72e31570f1b12p-10, 0x1.a15a79b9bc268p-8, 0x1.a01993004d591p-6,
+                                0x1.6c164dd59556cp-4,  0x1.1111112438d83p-2, 0x1.5555557435595p-1,
+                                0x1.5555555550b1fp+0,  0x1.fffffffff717fp+0, 0x1.0000000000009p+1};
   const Wide z = x * 2.8853900817779268 + WHOLE, k = z - WHOLE, r = x - k * 0.34657359027997264;
   Wide p = wide(LESS[0]);
   UNROLL for (int i = 1; i < 9; i++) p = p * r + LESS[i];

@@ -21,7 +21,7 @@ const wide = memory.data<f64>([
   2.000000000000004, 2.000000000000004,
 ], 16);
 
-/** tanh in both lanes, within 2^-42 of itself: (e^2x - 1) / (e^2x + 1) with e^2x - 1 = 2^k (e^2r - 1) + (2^k - 1), which does not cancel. */
+/** tanh within 2^-42 of itself: (e^2x - 1) / (e^2x + 1) with e^2x - 1 = 2^k (e^2r - 1) + (2^k - 1), which does not cancel. */
 // @ts-ignore: decorator
 @inline
 function tanh(x: v128): v128 {

@@ -20,8 +20,9 @@ APART void finish(const Args *a, const Chunk *chunk, Slice slice, int64_t at, in
     }
 }
 
-// All chunks of a block for one slice; its rows begin with C and B. The state is kept as S / scale, so that a chunk's decay costs one product and not one for each of
-// its elements: the decay goes into `scale`, and only where that has become small (or large, or no number) into the state.
+// All chunks of a block for one slice; its rows begin with C and B. The state is kept as S / scale, so that a chunk's decay costs one
+// product and not one for each of its elements: the decay goes into `scale`, and only where that has become small (or large, or no
+// number) into the state.
 static float walk_rows(const Args *a, int64_t row, int64_t count, Slice slice, Rows C, Rows B, float *S, float scale, Work *w) {
   float *spare = spare_of(w);
   const int64_t stride = a->heads * a->headDim;

@@ -1,4 +1,4 @@
-/** Bugs in mamba3, on the engines cpu and wasm. */
+/** Bugs in mamba3, on the engines cpu, wasm and native. */
 import { type Patch, patchesOf } from "./patch.js";
 
 export const mamba3: readonly Patch[] = [
@@ -13,14 +13,14 @@ export const mamba3: readonly Patch[] = [
     [
       "angle-in-half-precision",
       "the running angle is rotated by as f16 has it",
-      "const angle = 2 * Math.PI * this.#turns[j];",
-      "const angle = Math.round(2 * Math.PI * this.#turns[j] * 512) / 512;",
+      "const turns = this.#turns[j];",
+      "const turns = Math.round(2 * Math.PI * this.#turns[j] * 512) / 512 / (2 * Math.PI);",
     ],
     [
       "angle-before-the-token",
       "a token is turned by the angle of the one before it",
-      "const angle = 2 * Math.PI * this.#turns[j];",
-      "const angle = 2 * Math.PI * (this.#turns[j] - turn);",
+      "const turns = this.#turns[j];",
+      "const turns = wrapped(this.#turns[j] - turn);",
     ],
     [
       "angle-without-tanh",
@@ -77,6 +77,28 @@ export const mamba3: readonly Patch[] = [
       "what the next token adds of a token is weighed by the token's own lambda and step",
       "half(v128.load(args.dt + place + next), f32x4.neg(v128.load(args.trap + place + next)))",
       "half(v128.load(args.dt + place), f32x4.neg(v128.load(args.trap + place)))",
+    ],
+  ]),
+  ...patchesOf("mamba3/chunked.native", "mamba3/native/chunked.c", [
+    [
+      "own-weights-forgotten",
+      "a token weighs in its own output as it does in later ones",
+      "  own_weights(a, row, count, slice.head, w);\n",
+      "",
+    ],
+    [
+      "angles-begin-anew-for-each-task",
+      "the angles that a sequence starts from are left out",
+      "a->initialAngles && j < a->pairs",
+      "a->initialAngles && j < 0",
+    ],
+  ]),
+  ...patchesOf("mamba3/chunked.native", "mamba3/native/turn.h", [
+    [
+      "pairs-turned-backwards",
+      "pairs turn the other way round: queries and keys agree, and what is handed on does not",
+      "signs[i] = i % 2 ? 1 : -1;",
+      "signs[i] = i % 2 ? -1 : 1;",
     ],
   ]),
   ...patchesOf("mamba3/chunked.wasm", "ssd/wasm/weights.as.ts", [
