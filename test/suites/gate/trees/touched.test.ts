@@ -33,6 +33,8 @@ describe("touchedBy", () => {
     ]);
     expect(touch("impls/ssd/chunked.cpu.ts", "impls/attention/webgpu/tiled.wgsl")).toEqual([
       "attention/tiled.webgpu",
+      // a block is made of its parts' kernels
+      "mamba2_block/chunked.cpu",
       "ssd/chunked.cpu",
     ]);
     const engine = touch("impls/engines/wasm/pool.ts");
