@@ -1,7 +1,7 @@
-// One query of each head over the cache: a workgroup takes SPAN keys of one key/value head and HEADS of the query heads that share it, then one
-// joins the spans of a head with the new token. LANES neighbouring lanes take a key together, eight channels of it each and KEY_OCTETS
-// or VALUE_OCTETS times so; a warp has 32 / LANES keys side by side. KIND of storage (elements.cu), WIDE 1 where rows start at multiples
-// of eight values.
+// One query of each head over the cache: a workgroup takes SPAN keys of one key/value head and HEADS of the query heads that share it,
+// then one joins the spans of a head with the new token. LANES neighbouring lanes take a key together, eight channels of it each and
+// KEY_OCTETS or VALUE_OCTETS times so; a warp has 32 / LANES keys side by side. KIND of storage (elements.cu), WIDE 1 where rows start
+// at multiples of eight values.
 constexpr int THREADS = 128, TEAMS = THREADS / LANES, AHEAD = 4; // keys that a team has on their way
 constexpr int KEY_VALUES = 8 * KEY_OCTETS, VALUE_VALUES = 8 * VALUE_OCTETS;
 

@@ -1,4 +1,4 @@
-// What surrounds the transforms: signals and kernels into padded rows of f32, products of spectra, sums back. KIND of storage (elements.cu).
+// What surrounds the transforms: signals and kernels into padded rows of f32, products of spectra, sums back. KIND: elements.cu.
 struct Part {
   const void *from;
   float *rows;     // (count, pitch)

@@ -76,7 +76,7 @@ export const cudaWalks: readonly Patch[] = [
   ]),
   ...patchesOf("rms_norm_gated/fused.cuda", "rms_norm_gated/cuda/fused.cu", [
     [
-      "eps-outside-the-root",
+      "eps-beside-the-root",
       "eps is added to the root instead of under it",
       "1.0f / sqrtf(sum_of(squares) / p.channels + p.eps)",
       "1.0f / (sqrtf(sum_of(squares) / p.channels) + p.eps)",

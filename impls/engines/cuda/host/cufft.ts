@@ -1,4 +1,4 @@
-/** cuFFT, NVIDIA's own Fourier transforms: what this engine calls of it, as cufft.h declares it (11 and later). Each returns 0 or an error. */
+/** cuFFT, NVIDIA's own Fourier transforms: what this engine calls of it, as cufft.h has it (11 and later). Each returns 0 or an error. */
 import { type Declarations, firstThatLoads } from "../../libraries/koffi.js";
 import type { Handle, Out } from "./driver.js";
 import { foldersOf, librariesIn } from "./folders.js";

@@ -44,7 +44,7 @@ export function ofSelectiveScan(all: boolean): Listed[] {
           { state: 64, columns: 4 },
           { state: 64, columns: 2, channels: 2 },
           { state: 64, columns: 4, channels: 2 },
-          { state: 64, columns: 4, dtype: "f32", ...EVERYTHING, what: "D+z+deltaBias+initialState+softplus" },
+          { state: 64, columns: 4, dtype: "f32", ...EVERYTHING, what: "everything" },
           { state: 256, columns: 8 },
           { state: 5, columns: 1, segments: 2, with: ["documents"], what: "segments documents" },
           { state: 24, columns: 2, layouts: { B: CONSTANT, C: CONSTANT }, what: "constant B and C" },
