@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import type { TopLevelSpec } from "vega-lite";
 import { drawable } from "../../reports/analysis/drawable.js";
 import { figure10Chart } from "../../reports/charts/figure-10.js";
-import { floorChart } from "../../reports/charts/floor.js";
+import { floorChart, memoryChart } from "../../reports/charts/over-size.js";
 import { renderSvg } from "../../reports/charts/render.js";
 import { accuracyChart } from "../../reports/charts/scatter/accuracy.js";
 import { rooflineChart } from "../../reports/charts/scatter/roofline.js";
@@ -30,6 +30,7 @@ const PICTURES: readonly Picture[] = [
   { machine: "h100", chart: "figure-10", title: "Time over length and over state", draw: figure10Chart },
   { machine: "h100", chart: "roofline", title: "What limits each kernel", draw: rooflineChart },
   { machine: "h100", chart: "floor", title: "Share of the floor", draw: floorChart },
+  { machine: "h200", chart: "memory", title: "Memory over length and over state", draw: memoryChart },
   { machine: "h200", chart: "speedup", title: "Speedup of SSD", draw: speedupChart },
   { machine: "h200", chart: "accuracy", title: "Speed at equal accuracy", draw: accuracyChart },
 ];
