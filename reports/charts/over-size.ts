@@ -11,7 +11,7 @@ import { caption } from "./caption.js";
 import { figure } from "./figure.js";
 import type { DrawnCurve, DrawnPoint, Layer, Quantity } from "./panel/drawn.js";
 import { panel } from "./panel/panel.js";
-import { logAxis, sizeAxis } from "./scale.js";
+import { type Axis, bytesAxis, logAxis, sizeAxis } from "./scale.js";
 import { LIGHT, type Theme } from "./theme.js";
 import { coldly, familiesOf } from "./time-chart.js";
 
@@ -43,6 +43,7 @@ type Value = Pick<DrawnPoint, "value" | "low" | "high">;
 interface Measure {
   readonly quantity: Quantity;
   readonly how: string;
+  axis(values: readonly number[]): Axis;
   /** Undefined where the row does not have it. */
   of(row: Measured): Value | undefined;
 }
@@ -52,6 +53,7 @@ const SHARE_OF_FLOOR: Measure = {
   how:
     "The operator's least work over this run's measured ceilings (the larger of operations over product rate and bytes over copy rate), " +
     "divided by the median time. Bands: from the 95% interval of the median.",
+  axis: logAxis,
   of({ rooflineFraction: value, medianNs, ci95LowNs, ci95HighNs }) {
     if (!value || !(ci95LowNs > 0)) return undefined;
     return { value, low: (value * medianNs) / ci95HighNs, high: (value * medianNs) / ci95LowNs };
@@ -61,6 +63,7 @@ const SHARE_OF_FLOOR: Measure = {
 const MEMORY_HELD: Measure = {
   quantity: MEMORY,
   how: "Memory that a case held at its peak: inputs, outputs, and what its form keeps beside them. One that bends up keeps more a token.",
+  axis: bytesAxis,
   of: ({ peakBytes: value }) => (value > 0 ? { value, low: value, high: value } : undefined),
 };
 
@@ -109,7 +112,7 @@ function overSize(
     shown.map(({ group }) => group),
   );
   return figure(
-    shown.map(({ group, curves }) => sizePanel(group, curves, families, theme, measure.quantity)),
+    shown.map(({ group, curves }) => sizePanel(group, curves, families, theme, measure)),
     [measure.how, ...setting],
     WIDTH,
     theme,
@@ -137,7 +140,7 @@ function sizePanel(
   curves: readonly DrawnCurve[],
   families: readonly string[],
   theme: Theme,
-  quantity: Quantity,
+  measure: Measure,
 ): Layer {
   const { xKey, device, dtype, state, pass } = group;
   const points = curves.flatMap((curve) => curve.points);
@@ -152,12 +155,12 @@ function sizePanel(
   return panel(curves, {
     width: 460,
     height: 260,
-    title: `${quantity.title} over ${over}`,
+    title: `${measure.quantity.title} over ${over}`,
     subtitle: [about.join(" · ")],
     xTitle: axis,
     x: sizeAxis(points.flatMap(({ x }) => x ?? [])),
-    y: logAxis(points.flatMap(({ low, high }) => [low, high])),
-    quantity,
+    y: measure.axis(points.flatMap(({ low, high }) => [low, high])),
+    quantity: measure.quantity,
     theme,
     families,
     labels: "full",
