@@ -5,8 +5,8 @@ import { drawable } from "./analysis/drawable.js";
 import { fairnessMarkdown } from "./analysis/fairness.js";
 import { groupBy } from "./analysis/series.js";
 import { figure10Chart } from "./charts/figure-10.js";
-import { floorChart } from "./charts/floor.js";
 import { chartOf } from "./charts/index.js";
+import { floorChart, memoryChart } from "./charts/over-size.js";
 import { keepCurves } from "./charts/paper/select.js";
 import { drawWithoutComplaint } from "./charts/print/page.js";
 import { renderSvg } from "./charts/render.js";
@@ -36,7 +36,7 @@ export type Problem = (sentence: string, isFailure: boolean) => void;
 const CHARTED_SUITES = 8;
 /** Names that the charts of several suites have. */
 const TAKEN = [
-  ...["figure-10", "speedup", "roofline", "floor", "accuracy", "compare"],
+  ...["figure-10", "speedup", "roofline", "floor", "memory", "accuracy", "compare"],
   ...["results", "report", "fairness", "claims"],
 ];
 
@@ -65,6 +65,7 @@ function plans(run: RunRecord, rows: readonly Row[], problem: Problem): Plan[] {
     { name: "speedup", draw: (theme) => speedupChart(run, drawn, theme) },
     { name: "roofline", draw: (theme) => rooflineChart(run, drawn, theme) },
     { name: "floor", draw: (theme) => floorChart(run, drawn, theme) },
+    { name: "memory", draw: (theme) => memoryChart(run, drawn, theme) },
     { name: "accuracy", draw: (theme) => accuracyChart(run, drawn, theme) },
   ];
 }

@@ -30,12 +30,13 @@ export function origin({ startedUtc, command, commands }: RunRecord, rows: reado
     : `${from}, ${when}. Repeat with: ${command}`;
 }
 
-/** What tells a group from the others of a figure: its axis, or in what else they differ. */
+/** What tells a group from the others of a figure: its axis, and in what else it differs from those over the same one. */
 function apart(groups: readonly Group[], group: Group): string {
-  const differ = (key: keyof Group) => new Set(groups.map((other) => other[key])).size > 1;
-  if (differ("xKey")) return `over ${group.xKey}`;
-  const { device, dtype, pass, cache, state } = group;
+  const { xKey, device, dtype, pass, cache, state } = group;
+  const beside = groups.filter((other) => other.xKey === xKey);
+  const differ = (key: keyof Group) => new Set(beside.map((other) => other[key])).size > 1;
   const words = [
+    beside.length < groups.length && `over ${xKey}`,
     differ("device") && `on ${device}`,
     differ("dtype") && dtype,
     differ("pass") && `${pass ?? "forward"} pass`,

@@ -41,6 +41,12 @@ export function logAxis(values: readonly number[]): Axis {
   return axis("log", domain, decades.length >= 3 ? decades : inside);
 }
 
+/** Log axis with every eighth power of two: bytes are counted by 1,024. */
+export function bytesAxis(bytes: readonly number[]): Axis {
+  const [first, last] = [Math.floor(Math.log2(Math.min(...bytes))), Math.ceil(Math.log2(Math.max(...bytes)))];
+  return sizeAxis(Array.from({ length: Math.ceil((last - first) / 3) + 1 }, (_, i) => 2 ** (first + 3 * i)));
+}
+
 /** Log axis from one whole decade to another, with only decades as ticks. */
 export function decadeAxis(values: readonly number[]): Axis {
   const finite = values.filter((value) => value > 0 && Number.isFinite(value));

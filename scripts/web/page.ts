@@ -1,5 +1,6 @@
 /** The page's entry: a form, a figure and a table that grow as cases finish, and the rows as files. */
 
+import "./page.css";
 import { formatDuration, formatNumber } from "../../reports/format.js";
 import { setUpTheme } from "../../reports/html/page/theme.mjs";
 import { toCsv } from "../../reports/rows/csv.js";

@@ -28,7 +28,7 @@ afterAll(() => rmSync(dir, { recursive: true }));
 describe("publish", () => {
   it("writes SVG, PNG and spec of each chart, the fairness sheet, and the report last", () => {
     expect(paths.map((path) => basename(path))).toEqual([
-      ...["sequence-length", "state-size", "figure-10", "speedup", "accuracy"].flatMap((name) =>
+      ...["sequence-length", "state-size", "figure-10", "speedup", "memory", "accuracy"].flatMap((name) =>
         ["svg", "png", "vl.json", "csv"].map((type) => `${name}.${type}`),
       ),
       "fairness.md",

@@ -14,7 +14,7 @@ import {
   TIME,
 } from "../panel/drawn.js";
 import { panel } from "../panel/panel.js";
-import { type Axis, logAxis, sizeAxis } from "../scale.js";
+import { bytesAxis, logAxis, sizeAxis } from "../scale.js";
 import { LIGHT, type Theme } from "../theme.js";
 
 const WIDTH = 900;
@@ -86,12 +86,6 @@ function keptPanel({ group, curves }: StepGroup, look: Look): Layer {
     x: sizeAxis(points.flatMap(({ x }) => x ?? [])),
     y: bytesAxis(points.map(({ value }) => value)),
   });
-}
-
-/** Every eighth power of two: bytes are counted by 1,024. */
-function bytesAxis(bytes: readonly number[]): Axis {
-  const [first, last] = [Math.floor(Math.log2(Math.min(...bytes))), Math.ceil(Math.log2(Math.max(...bytes)))];
-  return sizeAxis(Array.from({ length: Math.ceil((last - first) / 3) + 1 }, (_, i) => 2 ** (first + 3 * i)));
 }
 
 function named({ family, curve }: StepCurve): DrawnCurve {

@@ -3,8 +3,8 @@ import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { compareSides } from "../../../reports/analysis/compare/compare.js";
 import { compareChart } from "../../../reports/charts/compare/forest.js";
-import { floorChart } from "../../../reports/charts/floor.js";
 import { chartOf } from "../../../reports/charts/index.js";
+import { floorChart, memoryChart } from "../../../reports/charts/over-size.js";
 import { type PaperOptions, paperFigures } from "../../../reports/charts/paper/paper.js";
 import { fitPage } from "../../../reports/charts/print/page.js";
 import { ChartLog, renderSvg } from "../../../reports/charts/render.js";
@@ -46,6 +46,7 @@ describe.each(DATA)("words of charts of %s", (_, record, rows) => {
     ["speedup", () => speedupChart(record, rows)],
     ["roofline", () => rooflineChart(record, rows)],
     ["floor", () => floorChart(record, rows)],
+    ["memory", () => memoryChart(record, rows)],
     ["accuracy", () => accuracyChart(record, rows, DARK)],
   ])("%s", async (_name, draw) => {
     const log = new ChartLog();
