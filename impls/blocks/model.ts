@@ -12,8 +12,11 @@ import { reference as mamba2Reference } from "../mamba2_block/reference.js";
 import {
   type AnyOperator,
   dimsFrom,
+  isF32Output,
   type Lane,
   type LaneReference,
+  outputNames,
+  outputSize,
   type Problem,
   randomProblem,
 } from "../operator.js";
@@ -59,6 +62,20 @@ export function parametersOf({ operator, problem }: Layer): number {
     ([name, source]) => source && !operator.inputs[name].axes.includes("batch"),
   );
   return own.reduce((sum, [, source]) => sum + elementCount(source!.shape), 0);
+}
+
+/** Bytes that a sequence keeps of all tokens up to now: states, or keys and values. */
+export function keptBytesOf({ operator, problem }: Layer): number {
+  const storage = problem.dtype === "f32" ? 4 : 2;
+  const cached = Object.entries(problem.inputs).map(([name, source]) =>
+    source && operator.inputs[name].axes.includes("context") ? elementCount(source.shape) * storage : 0,
+  );
+  const given = outputNames(operator, problem)
+    .filter((name) => name !== "Y")
+    .map(
+      (name) => outputSize(operator, problem, name) * (isF32Output(operator, problem, name) ? 4 : storage),
+    );
+  return [...cached, ...given].reduce((sum, bytes) => sum + bytes, 0) / problem.dims.batch;
 }
 
 /** Float64 truth of the last layer's outputs, behind all layers before it. @param layers their inputs `u`, but the first, are not read */

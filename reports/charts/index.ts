@@ -3,6 +3,7 @@ import type { TopLevelSpec } from "vega-lite";
 import { xKeyOf } from "../analysis/series.js";
 import type { Row, RunRecord } from "../rows/row.js";
 import { logAxis, sizeAxis } from "./scale.js";
+import { blockChart } from "./suites/block.js";
 import { decodeChart } from "./suites/decode.js";
 import { documentsChart } from "./suites/documents.js";
 import { modelsChart } from "./suites/models.js";
@@ -23,6 +24,7 @@ const CHARTS: Readonly<Record<string, Chart>> = {
   training: trainingChart,
   decode: decodeChart,
   relatives: relativesChart,
+  block: blockChart,
 };
 
 export function chartOf(suite: string, rows: readonly Row[]): Chart {

@@ -71,6 +71,8 @@ const COLUMNS: readonly (readonly [name: string, key: string])[] = [
   ["pattern", "pattern"],
   ["features", "features"],
   ["projections", "projections"],
+  ["parameters", "parameters"],
+  ["kept_bytes", "keptBytes"],
 ];
 
 export const CSV_COLUMNS: readonly string[] = COLUMNS.map(([name]) => name);

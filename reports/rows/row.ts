@@ -64,6 +64,9 @@ const common = {
   pattern: z.string().optional(),
   features: z.string().optional(),
   projections: z.string().optional(),
+  /** Numbers in a block's parameters, and what a sequence keeps of the tokens so far. */
+  parameters: count.optional(),
+  keptBytes: amount.optional(),
   /** Operator.cost: least work of any form. */
   flops: amount,
   bytes: amount,

@@ -1,4 +1,5 @@
 /** Rows from what was planned and what came of it. */
+import { blocks, keptBytesOf, parametersOf } from "../../impls/blocks/model.js";
 import type { Ceilings, DeviceInfo } from "../../impls/engines/engine.js";
 import type { EngineTraits } from "../../impls/engines/index.js";
 import type { RunDetails } from "../../impls/prepared.js";
@@ -140,6 +141,9 @@ function makeRow(planned: Case, suite: string, outcome: Outcome, engine: EngineF
     heads: dims.heads ?? 1,
     headDim: dims.headDim ?? dims.inner,
     ...defined({ workload: planned.workload }),
+    ...(blocks.includes(planned.operator)
+      ? { parameters: parametersOf(planned), keptBytes: keptBytesOf(planned) }
+      : {}),
     flops,
     bytes,
     seed: facts.seed,

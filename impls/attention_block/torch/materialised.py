@@ -36,7 +36,7 @@ def prepare(problem):
         else:
             mapped = the_map(Q=Q[:, 0], K=x.keys, V=x.values, k=K[:, 0], v=V[:, 0])
         # 6. project
-        return {"Y": compose.finish(problem, mapped["Y"].reshape(b, t, h * d)), "newKeys": K, "newValues": V.contiguous()}
+        return {"Y": compose.finish(problem, mapped["Y"].reshape(b, t, h * d)), "newKeys": K, "newValues": V.clone()}
 
     return run
 

@@ -10,7 +10,7 @@ const CONTRACT =
   "p25_ns,p75_ns,min_ns,host_median_ns,clock,flops,bytes,flops_per_s,bytes_per_s," +
   "roofline_fraction,peak_bytes,deterministic,seed,commit,time_utc,tile,version,packages,source,inputs,checked_runs," +
   "workload,documents,width,make,cache,pass,context,head_dim_v,device_kind,predicted_ns,pairs," +
-  "model_dim,inner,rank,pattern,features,projections";
+  "model_dim,inner,rank,pattern,features,projections,parameters,kept_bytes";
 
 describe("results.csv", () => {
   it("has the columns of the contract, in order", () => {

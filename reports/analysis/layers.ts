@@ -1,0 +1,73 @@
+/** Rows of whole layers as curves over length, or over the tokens before one: for each kind of layer its fastest kernel, and crossings. */
+import type { Row } from "../rows/row.js";
+import { type Curve, faster, groupsOf, measuredOf } from "./curves.js";
+import { groupBy } from "./series.js";
+
+/** Families of the figure by the map inside, so that a curve looks the same. */
+const LAYERS: Readonly<Record<string, { readonly key: string; readonly name: string }>> = {
+  mamba2_block: { key: "ssd", name: "Mamba-2" },
+  mamba1_block: { key: "scan", name: "Mamba-1" },
+  attention_block: { key: "attention", name: "Attention" },
+};
+
+export interface LayerCurve {
+  readonly layer: { readonly key: string; readonly name: string };
+  readonly curve: Curve;
+}
+
+/** Layers of one width on one device. */
+export interface LayerGroup {
+  readonly first: Row;
+  readonly curves: readonly LayerCurve[];
+}
+
+/** @param xKey length: of a prompt; context: tokens before one that is decoded, which a state's layer does not depend on */
+export function layerGroups(rows: readonly Row[], xKey: "length" | "context"): LayerGroup[] {
+  const isStep = ({ length }: Row) => length === 1;
+  const own = rows.filter((row) => row.operator in LAYERS && isStep(row) === (xKey === "context"));
+  const groups = groupBy(
+    own,
+    ({ device, dtype, batch, modelDim }) => `${device} ${dtype} ${batch} ${modelDim}`,
+  );
+  return [...groups.values()].flatMap((members) => {
+    const curves = [...groupBy(members, ({ operator }) => operator)].flatMap(([operator, some]) => {
+      // a prompt's context is its length: one axis
+      const bare = xKey === "length" ? some.map(({ context: _, ...row }) => row as Row) : some;
+      const rivals = groupsOf(bare, xKey).flatMap((group) =>
+        group.curves.filter(({ points }) => points.length > 0),
+      );
+      return rivals.length === 0 ? [] : [{ layer: LAYERS[operator], curve: rivals.reduce(faster) }];
+    });
+    return curves.length > 0 ? [{ first: members[0], curves }] : [];
+  });
+}
+
+export interface Crossing {
+  /** The layer that takes longer from here on, and the other. */
+  readonly slower: string;
+  readonly other: string;
+  readonly x: number;
+  readonly ns: number;
+}
+
+/** Where one measured curve passes another, by straight lines through the logarithms of neighbouring sizes. */
+export function crossingsOf(curves: readonly LayerCurve[]): Crossing[] {
+  return curves.flatMap((a, i) => curves.slice(i + 1).flatMap((b) => between(a, b)));
+}
+
+function between(a: LayerCurve, b: LayerCurve): Crossing[] {
+  const times = new Map(measuredOf(b.curve).map(({ x, ns }) => [x, ns]));
+  const both = measuredOf(a.curve).flatMap(({ x, ns }) => {
+    const other = times.get(x);
+    return x === undefined || other === undefined ? [] : [{ x, ns, gap: Math.log(ns / other) }];
+  });
+  return both.slice(1).flatMap((after, i) => {
+    const before = both[i];
+    if (before.gap === 0 || Math.sign(before.gap) === Math.sign(after.gap)) return [];
+    const part = before.gap / (before.gap - after.gap);
+    const along = (from: number, to: number) => from * (to / from) ** part;
+    const [slower, other] = after.gap > 0 ? [a, b] : [b, a];
+    const at = { x: along(before.x, after.x), ns: along(before.ns, after.ns) };
+    return [{ slower: slower.layer.name, other: other.layer.name, ...at }];
+  });
+}
