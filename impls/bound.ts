@@ -66,9 +66,15 @@ export interface Bounds {
 }
 
 export function emptyBounds(length: number, decays = false): Bounds {
-  const array = () => new Float64Array(length);
-  const bounds = { value: array(), scale: array(), count: array(), countPerSum: array(), floor: array() };
-  return decays ? { ...bounds, decaySum: array() } : bounds;
+  // no helper function here: lanes are many
+  const bounds = {
+    value: new Float64Array(length),
+    scale: new Float64Array(length),
+    count: new Float64Array(length),
+    countPerSum: new Float64Array(length),
+    floor: new Float64Array(length),
+  };
+  return decays ? { ...bounds, decaySum: new Float64Array(length) } : bounds;
 }
 
 /** Smallest magnitude that counts: f32 states below it may be flushed (denormals are slow), f16 storage rounds at 2^-24. */
