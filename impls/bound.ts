@@ -96,9 +96,21 @@ export function errorAt({ value, period }: Pick<Bounds, "value" | "period">, i: 
 export function emptyBounds(length: number): Bounds;
 export function emptyBounds(length: number, decays: true): Bounds & { readonly decaySum: Float64Array };
 export function emptyBounds(length: number, decays = false): Bounds {
-  const array = () => new Float64Array(length);
-  const bounds = { value: array(), scale: array(), count: array(), countPerSum: array(), floor: array() };
-  return decays ? { ...bounds, decaySum: array(), products: array(), repeated: array() } : bounds;
+  // no helper function here: lanes are many
+  const bounds = {
+    value: new Float64Array(length),
+    scale: new Float64Array(length),
+    count: new Float64Array(length),
+    countPerSum: new Float64Array(length),
+    floor: new Float64Array(length),
+  };
+  if (!decays) return bounds;
+  return {
+    ...bounds,
+    decaySum: new Float64Array(length),
+    products: new Float64Array(length),
+    repeated: new Float64Array(length),
+  };
 }
 
 /** Smallest magnitude that counts: f32 states below it may be flushed (denormals are slow), f16 storage rounds at 2^-24. */

@@ -43,9 +43,11 @@ export function laneTotal(operator: AnyOperator, problem: Problem, kind: Lane["k
 export function laneCoordinates(operator: AnyOperator, problem: Problem, lane: Lane): Record<string, number> {
   const coordinates: Record<string, number> = {};
   let rest = lane.index;
-  for (const axis of [...laneAxes(operator, lane.kind)].reverse()) {
-    coordinates[axis] = rest % problem.dims[axis];
-    rest = Math.floor(rest / problem.dims[axis]);
+  const axes = laneAxes(operator, lane.kind);
+  for (let a = axes.length - 1; a >= 0; a--) {
+    const size = problem.dims[axes[a]];
+    coordinates[axes[a]] = rest % size;
+    rest = Math.floor(rest / size);
   }
   return coordinates;
 }

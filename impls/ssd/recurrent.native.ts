@@ -11,8 +11,9 @@ export const recurrentNative = implementation(ssd, "native", {
   source: "arXiv 2405.21060, equation (1)",
   options: (problem, engine) =>
     threadsFor(engine, problem, RECURRENT_VECTORS).map((threads) => ({ threads })),
-  // four tokens a pass on a state that is scaled: what stands before a document moves its last bits
-  withinBounds: ["packed-documents"],
+  // four tokens a pass on a state that is scaled: what stands before a document moves its last bits, and so do the decays of the
+  // pass's later tokens, which decide whether the state may keep its scale
+  withinBounds: ["packed-documents", "causality"],
   rounding: () => f32Rounding(0),
   prepare(engine, problem, { threads = 1 }) {
     const room = engine.room(ssd, problem);

@@ -1,7 +1,7 @@
 /** What was looked at: a verification that checked nothing is none, and says what kept it from checking. */
 import { implementationName } from "../../impls/implementation.js";
 import { originOf } from "../processes/origin.js";
-import { type Absent, type Target, targetName } from "./targets.js";
+import { type Absent, nameOf, type Target } from "./targets.js";
 
 /** Of one target. */
 export interface Evidence {
@@ -56,7 +56,7 @@ export function allSkips(evidence: EvidenceOf): Map<string, number> {
   const all = new Map<string, number>();
   for (const [target, { skips }] of evidence)
     for (const [why, times] of skips) {
-      const said = `${targetName(target)}: ${why}`;
+      const said = `${nameOf(target)}: ${why}`;
       all.set(said, (all.get(said) ?? 0) + times);
     }
   return all;

@@ -7,10 +7,9 @@ import type { AnyLaw, Finding, LawCase } from "../laws/law.js";
 import { buildProblem, describeInputs } from "../problems/build.js";
 import { describeSpec } from "../problems/spec.js";
 import { oneLine } from "../processes/one-line.js";
-import { originOf } from "../processes/origin.js";
 import { onGrain } from "./grain.js";
 import { subjectsFor } from "./subject.js";
-import { Hung, type Target, targetName } from "./targets.js";
+import { Hung, nameOf, type Target, targetName } from "./targets.js";
 
 export interface Found {
   readonly finding: Finding;
@@ -37,9 +36,7 @@ export async function findings(
   const found: Found[] = [];
   const example = onGrain(target, drawn);
   const skip = (why: string) => skips.set(why, (skips.get(why) ?? 0) + 1);
-  // without its options, its file tells it from ours
-  const make = originOf(target.impl)?.fallbackMake;
-  const name = targetName(target, undefined, make === undefined ? {} : { make });
+  const name = nameOf(target);
   try {
     const subjects = await subjectsFor(
       target,

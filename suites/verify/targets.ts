@@ -6,6 +6,7 @@ import { type AnyImplementation, implementationName, unsupportedReason } from ".
 import type { Problem } from "../../impls/operator.js";
 import type { Options } from "../../impls/prepared.js";
 import { copyOf } from "../problems/copy.js";
+import { originOf } from "../processes/origin.js";
 
 /** Values of all outputs in C order, copied out of the engine. */
 export type Values = Readonly<Record<string, Float32Array>>;
@@ -73,6 +74,12 @@ export function targetName({ impl, place }: Target, dtype?: string, options: Opt
   const keys = Object.entries({ dtype, ...options, device: place.device });
   const words = keys.filter(([, value]) => value !== undefined).map(([key, value]) => `${key}=${value}`);
   return [implementationName(impl), ...words].join(" ");
+}
+
+/** The same before it was asked for options: a file's `make` tells its kernel from ours. */
+export function nameOf(target: Target): string {
+  const make = originOf(target.impl)?.fallbackMake;
+  return targetName(target, undefined, make === undefined ? {} : { make });
 }
 
 /** Storage types that an implementation takes, f64 aside: that is the reference's own. */

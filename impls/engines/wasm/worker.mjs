@@ -4,10 +4,8 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { receiveMessageOnPort, workerData } from "node:worker_threads";
 
-const { control, port, index, spinMs, word } = workerData;
+const { control, port, index, spinMs, largeBytes, word } = workerData;
 const words = new Int32Array(control);
-/** A memory of this size is collected as soon as its kernel is gone: a sleeping thread would hold it, whoever else let go of it. */
-const LARGE_BYTES = 2 ** 27;
 setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc");
 /** Kernels by number: { call: exported functions in order of name, scratch: bytes of this thread's own memory, bytes: of its memory } */
@@ -76,7 +74,7 @@ function readMail() {
       kernels.delete(kernel);
     }
   }
-  if (gone >= LARGE_BYTES) collect();
+  if (gone >= largeBytes) collect();
 }
 
 function attach({ kernel, module, memory, entries, scratch, scratchBytes }) {
