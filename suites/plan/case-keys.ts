@@ -1,7 +1,7 @@
 /** The keys by which a case id tells a problem, with its options, from others. */
 
-import { usualPairs } from "../../impls/mamba3/index.js";
 import { operatorNamed } from "../../impls/index.js";
+import { usualPairs } from "../../impls/mamba3/index.js";
 import type { Problem } from "../../impls/operator.js";
 import type { Options } from "../../impls/prepared.js";
 import { mix } from "../../impls/random.js";

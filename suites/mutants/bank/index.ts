@@ -2,8 +2,8 @@
 import { blocksOnCpu } from "./blocks-on-cpu.js";
 import { cpu } from "./cpu.js";
 import { cuda } from "./cuda.js";
-import { mamba3 } from "./mamba3.js";
 import { cudaWalks } from "./cuda-walks.js";
+import { mamba3 } from "./mamba3.js";
 import { native } from "./native.js";
 import { nonFinite } from "./non-finite.js";
 import { passes } from "./passes.js";
