@@ -106,3 +106,8 @@ export function extrasOf({ dims, inputs, settings }: Asked): string[] {
 export function needsSteps(problem: Asked): boolean {
   return extrasOf(problem).some((extra) => (STEPS as readonly string[]).includes(extra));
 }
+
+/** Differences of running sums and derivatives of products have no answer there. */
+export function hasInfiniteDecay({ inputs: { logA } }: Pick<Asked, "inputs">): boolean {
+  return logA?.kind === "given" && !logA.data.every(Number.isFinite);
+}

@@ -1,7 +1,7 @@
 /** Gradients by TensorFlow.js's automatic differentiation of the chunked form. */
 import { f32Rounding } from "../bound.js";
 import { implementation, tooLarge } from "../implementation.js";
-import { STEPS } from "../ssd/operator.js";
+import { hasInfiniteDecay, STEPS } from "../ssd/operator.js";
 import { ssdGrad } from "./operator.js";
 import { chunkedProgram, matrixBytes } from "./tfjs/forward.js";
 
@@ -16,12 +16,10 @@ export const chunkedTfjs = implementation(ssdGrad, "tfjs", {
   nonFinite: { tokens: "chunk", borders: true },
   rounding: ({ dims }, { chunk = 64 }) => f32Rounding(Math.min(chunk, dims.length)),
   absent: (engine) => engine.lacksGradients(),
-  unsupported: (problem, { chunk = 64 }) => {
-    const { logA } = problem.inputs;
-    return logA?.kind === "given" && !logA.data.every(Number.isFinite)
+  unsupported: (problem, { chunk = 64 }) =>
+    hasInfiniteDecay(problem)
       ? "differentiation needs finite log decays: the gradient of a product with an infinite one is no number"
-      : tooLarge("decay matrices (length x chunk, all heads)", matrixBytes(problem, chunk));
-  },
+      : tooLarge("decay matrices (length x chunk, all heads)", matrixBytes(problem, chunk)),
   timed: () => "the forward pass included: its tape is made anew in every run",
   prepare: (engine, problem, { chunk = 64 }) =>
     engine.prepared(

@@ -1,7 +1,7 @@
 /** Gradients on torch: by autograd through our own chunked program, and the official kernels, forward and backward. */
 import { NVIDIA } from "../matrix-unit.js";
 import { f32Bytes, storageOf, torchPeers, torchRounding } from "../peers/torch.js";
-import { STEPS } from "../ssd/operator.js";
+import { hasInfiniteDecay, STEPS } from "../ssd/operator.js";
 import { ssdGrad } from "./operator.js";
 
 const WITH_FORWARD = "the forward pass included: its graph is made anew in every run";
@@ -19,8 +19,8 @@ const inTorchOps = torchPeers(ssdGrad, {
   nonFinite: { tokens: "chunk", borders: true },
   rounding: ({ dtype, dims }, { chunk = 64 }) =>
     torchRounding(dtype, Math.min(chunk, dims.length) + PASSED_AT_ONCE, 14, channelSums(dims)),
-  unsupported: ({ inputs }) =>
-    inputs.logA?.kind === "given" && !inputs.logA.data.every(Number.isFinite)
+  unsupported: (problem) =>
+    hasInfiniteDecay(problem)
       ? "autograd needs finite log decays: the gradient of a product with an infinite one is no number"
       : undefined,
   scratchBytes: ({ dims }, { chunk = 64 }) => {
@@ -48,10 +48,12 @@ const mamba = torchPeers(ssdGrad, {
     longestSum: Math.min(chunk, dims.length),
     decay: "prefix",
   }),
-  unsupported: ({ inputs }) =>
-    inputs.logA?.axes.length === 1 && inputs.dt
-      ? undefined
-      : "mamba_ssm gives the gradient of A of a head: logA (heads) with dt",
+  unsupported(problem) {
+    const { logA, dt } = problem.inputs;
+    if (logA?.axes.length !== 1 || !dt)
+      return "mamba_ssm gives the gradient of A of a head: logA (heads) with dt";
+    return hasInfiniteDecay(problem) ? "mamba_ssm needs finite log decays" : undefined;
+  },
   scratchBytes: ({ dims }, { chunk = 256 }) => {
     const { batch, length, heads, headDim, state } = dims;
     return (

@@ -8,7 +8,7 @@ import type { Problem } from "../../operator.js";
 import { f32Bytes, storageOf, torchPeers } from "../../peers/torch.js";
 import type { Options } from "../../prepared.js";
 import { decayRate } from "../../random.js";
-import { extrasOf, type Ssd, STEPS_AND_STATES, ssd } from "../operator.js";
+import { extrasOf, hasInfiniteDecay, type Ssd, STEPS_AND_STATES, ssd } from "../operator.js";
 
 /** Roundings to storage on the longest way: the scaled input, its product with a decay, the state, the score, the output. */
 const STORED = 6;
@@ -65,12 +65,10 @@ const fla = torchPeers(ssd, {
   replays: ["graph"],
   chunk: () => 64,
   rounding: officialRounding,
-  unsupported({ dims, inputs }) {
-    if (dims.state > 256) return `simple GLA needs state of at most 256, got state=${dims.state}`;
-    const { logA } = inputs;
-    return logA?.kind === "given" && !logA.data.every(Number.isFinite)
-      ? "simple GLA needs finite log decays"
-      : undefined;
+  unsupported(problem) {
+    const { state } = problem.dims;
+    if (state > 256) return `simple GLA needs state of at most 256, got state=${state}`;
+    return hasInfiniteDecay(problem) ? "simple GLA needs finite log decays" : undefined;
   },
   scratchBytes,
   timed: ({ dtype }) =>
@@ -87,6 +85,7 @@ function mambaRefusal(problem: Problem<Ssd>): string | undefined {
   const ready = inputs.logA?.axes.length !== 1;
   if (ready && (made || ratesOf(problem) === undefined))
     return "mamba_ssm needs logA = dt A with one A a head";
+  if (hasInfiniteDecay(problem)) return "mamba_ssm needs finite log decays";
   if (!dims.documents) return undefined;
   if (dims.batch > 1) return `mamba_ssm gives states of documents for batch=1, got batch=${dims.batch}`;
   return inputs.initialState ? "mamba_ssm's states of documents know of no initial state" : undefined;

@@ -38,6 +38,7 @@ const sizes: Record<string, number> = {
   headDim: 7,
   headDimV: 5,
   state: 11,
+  pairs: 3,
   width: 3,
   past: 2,
   modelDim: 12,
