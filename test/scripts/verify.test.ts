@@ -49,6 +49,8 @@ function folder(name: string, ...golden: string[]): string {
 }
 
 const GOLDEN = "06_ssd_minimal_strong_decay";
+/** What these tests are about needs one law on one operator. */
+const FEW = ["--operator", "ssd", "--law", "forms-agree"];
 
 describe("verify --vectors", () => {
   it("prints a line a case and implementation, and the count last", () => {
@@ -125,7 +127,12 @@ describe("verify --vectors", () => {
     [["--cases", "100001"], "more with --resume DIR"],
     [["--resume", "x", "--json", "y"], "exclude each other"],
     [["--resume", "x", "--vectors", "y"], "exclude each other"],
-    [["--operator", "ssd"], "--operator goes with --export"],
+    [["--law", "abacus"], 'there is no law "abacus"; there are forms-agree, '],
+    [["--shapes", "0"], "a whole number of at least 1"],
+    [["--deadline", "0.5"], "a whole number of at least 1"],
+    [["--filter", "size=3"], "there is no key size"],
+    [["--vectors", "test/golden", "--law", "causality"], "--vectors and --law exclude each other"],
+    [["--replay", "causality.ssd.1.2", "--operator", "ssd"], "exclude each other"],
     [["--cases", "none"], "a whole number of at least 1"],
     [["--seed", "-1"], "a whole number from 0"],
     [["--replay", "never"], "not a replay token"],
@@ -150,7 +157,7 @@ describe("verify", () => {
 
   it("shows a shrunk counterexample of a user's implementation, and the command that replays it", () => {
     const file = "suites/mutants/third-head.ts";
-    const { status, stdout } = verify("--cases", "8", "--engine", "cpu", "--impl", file);
+    const { status, stdout } = verify("--cases", "8", "--engine", "cpu", "--impl", file, ...FEW);
     expect(status).toBe(1);
     expect(stdout).toContain("FAIL ssd/recurrent.cpu make=third-head breaks forms-agree");
     expect(stdout).toContain("ssd: heads=3,");
@@ -182,7 +189,7 @@ describe("verify", () => {
 describe("verify --resume", () => {
   it("keeps blocks, goes on where it ended, and draws the atlas", { timeout: 60_000 }, async () => {
     const folder = join(temporary(), "campaign");
-    const flags = ["--cases", "3", "--engine", "cpu", "--resume", folder];
+    const flags = ["--cases", "3", "--engine", "cpu", "--resume", folder, ...FEW];
     const first = await start(flags, { script: "verify" }).ended;
     expect([first.code, first.stderr.trimEnd().split("\n")]).toEqual([0, ["0 of 1 blocks", "1 of 1 blocks"]]);
     for (const name of ["block-000000.json", "atlas.svg", "atlas.png", "atlas.csv"])
@@ -215,7 +222,7 @@ export const mine = {
     timeout: 60_000,
   }, async () => {
     const [folder, file] = [join(temporary(), "campaign"), join(temporary(), "mine.mjs")];
-    const flags = ["--cases", "2", "--engine", "cpu", "--resume", folder, "--impl", file];
+    const flags = ["--cases", "2", "--engine", "cpu", "--resume", folder, "--impl", file, ...FEW];
     writeFileSync(file, kernel(""));
     expect(await start(flags, { script: "verify" }).ended).toMatchObject({ code: 0 });
     writeFileSync(file, kernel("prepared.run = () => {};"));

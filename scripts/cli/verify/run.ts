@@ -1,8 +1,10 @@
 /** `verify`: opens what there is, verifies it one of three ways, and says what was not looked at. */
 import { resolve } from "node:path";
+import { engines } from "../../../impls/engines/index.js";
 import { nodeHost } from "../../../suites/processes/host.node.js";
 import { filesWithoutCheck } from "../../../suites/verify/evidence.js";
 import { openTargets } from "../../../suites/verify/open.js";
+import { mustKnow } from "../engine-names.js";
 import { EXIT, usageError, warn } from "../exit.js";
 import { Interrupt } from "../interrupt.js";
 import { tellRefused } from "../refused.js";
@@ -22,7 +24,10 @@ export async function verify(argv: readonly string[]): Promise<number> {
   if (options.export !== undefined) return exportProblems(options.export, options);
   if (options.outputs !== undefined) return judgeOutputs(options.outputs);
   const shares = byProblems(options) ? shareCount(options) : 1;
-  if (shares > 1) return verifyInShares(options, shares);
+  if (shares > 1) {
+    mustKnow(engines, options.engine, options.device);
+    return verifyInShares(options, shares);
+  }
   const end = options.watched ? beat() : () => {};
   const interrupt = new Interrupt();
   const host = nodeHost();
