@@ -1,7 +1,7 @@
 /** The chunked form in C: tiles whose sums stay in registers, over a state that stays in the first caches. */
 import { f32Rounding } from "../bound.js";
 import { implementation } from "../implementation.js";
-import { chunkedPlan } from "./native/forms.js";
+import { chunkedPlan } from "./native/chunked-plan.js";
 import { CHUNK, threadsFor, vectorsOf } from "./native/plan.js";
 import { STEPS, ssd } from "./operator.js";
 

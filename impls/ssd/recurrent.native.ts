@@ -1,8 +1,8 @@
 /** The recurrent form in C: some tokens a pass over the state of two vectors of channels, which stays in the first cache. */
 import { f32Rounding } from "../bound.js";
 import { implementation } from "../implementation.js";
-import { RECURRENT_VECTORS, recurrentPlan } from "./native/forms.js";
 import { threadsFor } from "./native/plan.js";
+import { RECURRENT_VECTORS, recurrentPlan } from "./native/recurrent-plan.js";
 import { STEPS, ssd } from "./operator.js";
 
 export const recurrentNative = implementation(ssd, "native", {

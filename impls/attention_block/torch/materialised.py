@@ -18,12 +18,13 @@ def prepare(problem):
     turns = turns_of(problem) if settings.rotary else None
 
     def turned(value):
-        """Channel i of a head's first half and channel i of its second are turned together; f32 inside."""
+        """Channel i of a head's first half and channel i of its second are turned together, an odd last one stays; f32 inside."""
         if turns is None:
             return value
-        first, second = value.to(torch.float32).chunk(2, -1)
+        half = d // 2
+        first, second, rest = value.to(torch.float32).split([half, half, d - 2 * half], -1)
         cos, sin = turns
-        return torch.cat([first * cos - second * sin, first * sin + second * cos], -1).to(problem.dtype)
+        return torch.cat([first * cos - second * sin, first * sin + second * cos, rest], -1).to(problem.dtype)
 
     def run():
         # 0. norm; 1. project

@@ -4,7 +4,8 @@ import { directPlan } from "../../causal_conv1d/native/plan.js";
 import type { NativeRoom } from "../../engines/native/room.js";
 import type { NativeEngine, PartPlan } from "../../engines/native.js";
 import { fusedPlan } from "../../rms_norm_gated/native/plan.js";
-import { chunkedPlan, recurrentPlan } from "../../ssd/native/forms.js";
+import { chunkedPlan } from "../../ssd/native/chunked-plan.js";
+import { recurrentPlan } from "../../ssd/native/recurrent-plan.js";
 import { mapProblem } from "../cpu/map-problem.js";
 import { featureOf, type Mamba2Block, partsOf } from "../operator.js";
 

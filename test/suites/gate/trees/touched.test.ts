@@ -24,8 +24,10 @@ describe("touchedBy", () => {
   });
 
   it("follows imports, and imports of kernels", () => {
-    expect(touch("impls/ssd/wasm/chunked.as.ts")).toEqual(["ssd/chunked.wasm"]);
+    // Mamba-3 runs the kernel between a rotation and its weights
+    expect(touch("impls/ssd/wasm/chunked.as.ts")).toEqual(["mamba3/chunked.wasm", "ssd/chunked.wasm"]);
     expect(touch("impls/ssd/wasm/layout.as.ts")).toEqual([
+      "mamba3/chunked.wasm",
       "ssd/chunked.wasm",
       "ssd/quadratic.wasm",
       "ssd/recurrent.wasm",
@@ -43,7 +45,11 @@ describe("touchedBy", () => {
   });
 
   it("follows what C includes", () => {
-    expect(touch("impls/ssd/native/scores.h")).toEqual(["ssd/chunked.native"]);
+    expect(touch("impls/ssd/native/scores.h")).toEqual([
+      "mamba2_block/chunked.native",
+      "mamba3/chunked.native",
+      "ssd/chunked.native",
+    ]);
     const all = touch("impls/engines/native/vector.h");
     expect(all).toContain("attention/tiled.native");
     expect(all).not.toContain("ssd/chunked.wasm");
@@ -63,8 +69,8 @@ describe("touchedBy", () => {
     expect(touch("README.md")).toMatch(/README.md maps/);
     expect(touch()).toMatch(/nothing has changed/);
     // prose and tests beside code add nothing
-    expect(touch("CHANGELOG.md", "test/x.test.ts", "impls/ssd/wasm/chunked.as.ts")).toEqual([
-      "ssd/chunked.wasm",
+    expect(touch("CHANGELOG.md", "test/x.test.ts", "impls/ssd/wasm/quadratic.as.ts")).toEqual([
+      "ssd/quadratic.wasm",
     ]);
   });
 

@@ -1,11 +1,6 @@
-/** The two forms' kernels: their sizes, as their sources have them, and their memory. */
+/** The recurrent form's kernel: its sizes, as its source has them, and its memory. */
 import type { NativeEngine, Plan } from "../../engines/native.js";
-import { planOf, type SsdRoom, vectorsOf, workFloats } from "./plan.js";
-
-export function chunkedPlan(engine: NativeEngine, room: SsdRoom, threads: number): Plan {
-  const [vectors, work] = [vectorsOf(engine), workFloats(engine, room.problem.dims.state)];
-  return planOf(engine, room, { kernel: new URL("./chunked.c", import.meta.url), vectors, work }, threads);
-}
+import { planOf, type SsdRoom } from "./plan.js";
 
 /** As recurrent.c and sequence.h have them. */
 export const RECURRENT_VECTORS = 2;
