@@ -43,14 +43,16 @@ export function* reference(
       }
       walk += dot * dot * (1 + decaySum ** 2);
       for (let e = 0; e < headDimV; e++) {
-        const weighted = L * V.at(row + s, head * headDimV + e);
+        const value = V.at(row + s, head * headDimV + e);
+        const weighted = L * value;
         const scale = Math.abs(weighted) * absDot;
         Y.value[e] += weighted * dot;
         Y.scale[e] += scale;
         Y.count[e] += scale * (headDim + 3 + count + 5 * decaySum);
         Y.squares[e] += weighted * weighted * walk;
         Y.countPerSum[e] += scale * decaySum;
-        Y.floor[e] += Math.abs(weighted) + absDot + 1;
+        // a factor, or a product of two, may be flushed before it meets the others
+        Y.floor[e] += (1 + Math.abs(L)) * (1 + Math.abs(value)) * (1 + absDot);
         // a rounded decay is shared by all older tokens: what is left of the sum behind it
         newer[e] += Y.value[e];
         newerSquares[e] += Y.value[e] ** 2;

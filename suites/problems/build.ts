@@ -20,7 +20,7 @@ function axesOf(input: InputSpec, name: string, spec: Spec): readonly string[] {
   return (spec.alternative.includes(name) && input.alternatives?.[0]) || input.axes;
 }
 
-/** Every implementation of a spec gets the very same problem, and so does one of a spec that says the same: the last few, by what they say. */
+/** Every implementation of a spec gets the very same problem, and so does one of another spec that says the same: the last few. */
 const built = new Map<string, Problem>();
 const REMEMBERED = 16;
 

@@ -2,7 +2,10 @@
 import type { Problem } from "../../impls/operator.js";
 import type { GivenTensor, TensorSource } from "../../impls/tensor.js";
 
-/** As `structuredClone` (values are copied when somebody looks at them), which takes several times as long for what a problem is: plain objects and arrays of numbers. */
+/**
+ * As `structuredClone`, which takes several times as long for what a problem is: plain objects and arrays of numbers. Values are copied
+ * when somebody looks at them.
+ */
 export function copyOf(problem: Problem): Problem {
   const { dims, settings, inputs } = problem;
   const copied = Object.entries(inputs).map(([name, source]) => [name, source && copyOfSource(source)]);

@@ -35,9 +35,6 @@ const word = {
   trapped: 10,
 };
 
-/** A memory of this size is collected as soon as its kernel is gone: a sleeping thread would hold it, whoever else let go of it. */
-const LARGE_BYTES = 2 ** 27;
-
 /** Longer than the gap between two runs of a benchmark, shorter than anyone notices: waking a sleeper takes 60-100 us. */
 const SPIN_MS = 0.04;
 
@@ -68,10 +65,7 @@ export class Pool {
         } else this.#share(id, found.i, found.run, args, tasks, ports.length, kernel.scratch);
       },
       detach: () => {
-        if (ports.length === 0) return;
-        // a small memory may stay until a worker wakes for something else
-        const isLarge = kernel.memory.buffer.byteLength >= LARGE_BYTES;
-        this.#post(ports, { kernel: id }, isLarge);
+        if (ports.length > 0) this.#post(ports, { kernel: id });
       },
     };
   }
@@ -115,13 +109,12 @@ export class Pool {
   }
 
   /** Sends mail and wakes everyone to read it; without a thread count nobody takes part in the epoch. */
-  #post(ports: readonly MessagePort[], message: object, isUrgent = true): void {
+  #post(ports: readonly MessagePort[], message: object): void {
     for (const port of ports) port.postMessage(message);
     const words = this.#words;
-    Atomics.add(words, word.mail, 1);
-    if (!isUrgent) return;
     words[word.threads] = 0;
     Atomics.or(words, word.gate, 128);
+    Atomics.add(words, word.mail, 1);
     Atomics.add(words, word.epoch, 1);
     Atomics.notify(words, word.epoch);
   }
@@ -135,7 +128,6 @@ export class Pool {
           port: port2,
           index: this.#workers.length + 1,
           spinMs: SPIN_MS,
-          largeBytes: LARGE_BYTES,
           word,
         },
         transferList: [port2],

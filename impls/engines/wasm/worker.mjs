@@ -4,14 +4,21 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { receiveMessageOnPort, workerData } from "node:worker_threads";
 
-const { control, port, index, spinMs, largeBytes, word } = workerData;
+const { control, port, index, spinMs, word } = workerData;
 const words = new Int32Array(control);
+/** A memory of this size is collected as soon as its kernel is gone: a sleeping thread would hold it, whoever else let go of it. */
+const LARGE_BYTES = 2 ** 27;
+/** Each memory reserves 10 GiB of addresses, of which a process has few: this thread, which allocates nothing else, would never let go. */
+const MOST_GONE = 16;
 setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc");
 /** Kernels by number: { call: exported functions in order of name, scratch: bytes of this thread's own memory, bytes: of its memory } */
 const kernels = new Map();
 let seenEpoch = 0;
 let seenMail = 0;
+/** Kernels that are gone and not yet collected, and the bytes of their memories. */
+let gone = 0;
+let goneBytes = 0;
 
 for (;;) {
   const epoch = nextEpoch();
@@ -65,16 +72,18 @@ function work() {
 }
 
 function readMail() {
-  let gone = 0;
   for (let mail = receiveMessageOnPort(port); mail; mail = receiveMessageOnPort(port)) {
     const { kernel, module } = mail.message;
     if (module) attach(mail.message);
     else {
-      gone += kernels.get(kernel)?.bytes ?? 0;
+      goneBytes += kernels.get(kernel)?.bytes ?? 0;
+      gone++;
       kernels.delete(kernel);
     }
   }
-  if (gone >= largeBytes) collect();
+  if (goneBytes < LARGE_BYTES && gone < MOST_GONE) return;
+  collect();
+  gone = goneBytes = 0;
 }
 
 function attach({ kernel, module, memory, entries, scratch, scratchBytes }) {
