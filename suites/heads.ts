@@ -1,4 +1,4 @@
-/** Who shares heads, and what is done to B and C (arXiv 2405.21060, sections 7.2 and 9.4): what each choice costs in time and parameters. */
+/** Who shares heads, and what is done to B and C (arXiv 2405.21060, sections 7.2 and 9.4): its cost in time and parameters. */
 import { mamba2Block } from "../impls/mamba2_block/index.js";
 import { FEATURES, PATTERNS } from "../impls/mamba2_block/operator.js";
 import type { Problem } from "../impls/operator.js";

@@ -2,7 +2,8 @@
 
 import { materialisedTorch } from "./materialised.torch.js";
 import { attentionBlock } from "./operator.js";
+import { tiledCpu } from "./tiled.cpu.js";
 import { tiledNative } from "./tiled.native.js";
 
 export { attentionBlock };
-export const implementations = [tiledNative, ...materialisedTorch];
+export const implementations = [tiledNative, tiledCpu, ...materialisedTorch];

@@ -7,7 +7,7 @@ import type { AnyOperator, Problem } from "../operator.js";
 import type { Prepared } from "../prepared.js";
 import { hostClock } from "./cpu/host-clock.js";
 import { type Engine, EngineAbsent } from "./engine.js";
-import { measureCeilings, type NativeCeilings } from "./native/ceilings.js";
+import { measureCeilings, type NativeCeilings } from "./native/clock/ceilings.js";
 import { type Compiler, findCompiler } from "./native/compiler.js";
 import type { ForeignKernel } from "./native/foreign/library.js";
 import { prepareForeign } from "./native/foreign/prepare.js";

@@ -1,8 +1,9 @@
 /** Every implementation of mamba1_block, in the order in which charts list them. */
 
 import { mamba1Block } from "./operator.js";
+import { recurrentCpu } from "./recurrent.cpu.js";
 import { recurrentNative } from "./recurrent.native.js";
 import { recurrentTorch } from "./recurrent.torch.js";
 
 export { mamba1Block };
-export const implementations = [recurrentNative, ...recurrentTorch];
+export const implementations = [recurrentNative, recurrentCpu, ...recurrentTorch];

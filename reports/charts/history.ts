@@ -1,6 +1,6 @@
 /** Cases over commits, a panel a machine: time beside that of the first run, an interval at each. */
 import type { TopLevelSpec } from "vega-lite";
-import type { HistoryCase, MachineHistory } from "../analysis/history.js";
+import type { HistoryCase, MachineHistory } from "../analysis/compare/history.js";
 import { formatRatio, plural, shorten } from "../format.js";
 import { keyWords, parseCaseId } from "../rows/case-id.js";
 import { figure } from "./figure.js";

@@ -1,6 +1,6 @@
 /** The files of a history: picture, CSV with a line a point, and Markdown. */
 import { stringify } from "csv-stringify/sync";
-import type { MachineHistory } from "../analysis/history.js";
+import type { MachineHistory } from "../analysis/compare/history.js";
 import { historyChart } from "../charts/history.js";
 import { renderSvg } from "../charts/render.js";
 import { DARK, LIGHT } from "../charts/theme.js";

@@ -1,5 +1,5 @@
-// What a block does number by number between its kernels: Y = f(X), times or plus other numbers. X may be fewer than Y: a row of it again for
-// each row of Y, or what lies beside each other again along a row, e.g. one number a head for each of its channels.
+// What a block does number by number between its kernels: Y = f(X), times or plus other numbers. X may be fewer than Y: a row of it
+// again for each row of Y, or what lies beside each other again along a row, e.g. one number a head for each of its channels.
 #include "../../engines/native/exp.h"
 #include "../../engines/native/runtime.h"
 

@@ -1,6 +1,6 @@
 // C = A W^T (+ C), then + bias, then + what else is added to it: weights as torch's Linear has them, rows of A are tokens, rows of W what
-// each gives. For many tokens W is laid out in panels of rows side by side, in every run, and tiles of six tokens by a panel keep their sums
-// in registers; for a few it is read where it lies, once.
+// each gives. For many tokens W is laid out in panels of rows side by side, in every run, and tiles of six tokens by a panel keep their
+// sums in registers; for a few it is read where it lies, once.
 #include "../../engines/native/products.h"
 #include "../../engines/native/runtime.h"
 #include "../../engines/native/transpose.h"

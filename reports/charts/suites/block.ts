@@ -165,8 +165,8 @@ function caption(
   return [
     all.length === 0
       ? "No layer was measured: the table says why."
-      : "Median time of a layer with its norm and residual; bands: 95% confidence interval of the median. Each kind of layer by its fastest " +
-        `kernel. ${passed.length > 0 ? `Rings: ${passed.join("; ")}.` : "No curves cross between the lengths that were measured."}`,
+      : "Median time of a layer with its norm and residual; bands: 95% confidence interval of the median. Each kind of layer by its " +
+        `fastest kernel. ${passed.length > 0 ? `Rings: ${passed.join("; ")}.` : "No curves cross between the lengths that were measured."}`,
     ...(kernels.length > 0 ? [`Curves: ${kernels.join("; ")}.`] : []),
     `Commit ${commits || "unknown"}, ${run.startedUtc}. Repeat with: ${run.command}`,
   ];

@@ -1,5 +1,5 @@
 /** `report --history`: what became of each case over the commits of many runs. */
-import { historyOf, type MachineHistory } from "../../../reports/analysis/history.js";
+import { historyOf, type MachineHistory } from "../../../reports/analysis/compare/history.js";
 import { formatRatio, plural } from "../../../reports/format.js";
 import { historyMarkdown, publishHistory } from "../../../reports/publish/history.js";
 import { parseFilter } from "../../../suites/plan/filter.js";

@@ -13,7 +13,7 @@ import {
   goldenFiles,
   goldenLines,
   type Unreadable,
-} from "../../../suites/verify/golden.js";
+} from "../../../suites/verify/files/golden.js";
 import { narrowed } from "../../../suites/verify/narrow.js";
 import { runRandom } from "../../../suites/verify/random.js";
 import { replay } from "../../../suites/verify/replay.js";

@@ -5,7 +5,12 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { parseGolden } from "../../../suites/vectors/golden.js";
 import { mapGolden } from "../../../suites/vectors/index.js";
-import { type GoldenLine, goldenFiles, goldenLines, readGolden } from "../../../suites/verify/golden.js";
+import {
+  type GoldenLine,
+  goldenFiles,
+  goldenLines,
+  readGolden,
+} from "../../../suites/verify/files/golden.js";
 import { encode } from "../golden-file.js";
 import { cpuTargets } from "../targets.js";
 

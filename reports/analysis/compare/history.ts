@@ -1,8 +1,8 @@
 /** Cases over commits: runs of one machine in the order in which they were started. No line ever holds two machines. */
-import { differencesOf, machineKind } from "../rows/machine.js";
-import type { Measured, Row } from "../rows/row.js";
-import { groupBy } from "./series.js";
-import { ratioInterval } from "./speedup.js";
+import { differencesOf, machineKind } from "../../rows/machine.js";
+import type { Measured, Row } from "../../rows/row.js";
+import { groupBy } from "../series.js";
+import { ratioInterval } from "../speedup.js";
 
 export interface HistoryRun {
   readonly environment: unknown;

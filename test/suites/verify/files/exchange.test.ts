@@ -1,13 +1,13 @@
 /** Problems as files and judgement of what came back: right outputs pass, each kind of wrong one is told. */
 import { expect, it } from "vitest";
-import { operators } from "../../../impls/index.js";
-import { ssd } from "../../../impls/ssd/operator.js";
+import { operators } from "../../../../impls/index.js";
+import { ssd } from "../../../../impls/ssd/operator.js";
 import {
   type ElementType,
   formatSafetensors,
   parseSafetensors,
-} from "../../../suites/vectors/safetensors.js";
-import { exported, judge, parseProblemName } from "../../../suites/verify/exchange.js";
+} from "../../../../suites/vectors/safetensors.js";
+import { exported, judge, parseProblemName } from "../../../../suites/verify/files/exchange.js";
 
 const BOTH: readonly ElementType[] = ["F32", "F64"];
 const problems = [...exported(ssd, 3, 12)];

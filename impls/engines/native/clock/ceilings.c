@@ -1,6 +1,6 @@
 // What the machine can do at most, on as many threads as the rows that it holds for.
-#include "exp.h"
-#include "runtime.h"
+#include "../exp.h"
+#include "../runtime.h"
 
 typedef struct {
   float *memory;

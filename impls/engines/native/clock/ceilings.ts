@@ -1,7 +1,7 @@
-import type { Ceilings } from "../engine.js";
-import type { Compiler } from "./compiler.js";
-import { argumentBlock } from "./fields.js";
-import { type Isa, LANES, loadLibrary } from "./library.js";
+import type { Ceilings } from "../../engine.js";
+import type { Compiler } from "../compiler.js";
+import { argumentBlock } from "../fields.js";
+import { type Isa, LANES, loadLibrary } from "../library.js";
 
 export interface NativeCeilings extends Ceilings {
   readonly expsPerS: number;

@@ -3,20 +3,20 @@
  * the judge makes it anew and trusts nothing that came back but the outputs.
  */
 import * as fc from "fast-check";
-import { f32Rounding, type Rounding } from "../../impls/bound.js";
+import { f32Rounding, type Rounding } from "../../../impls/bound.js";
 import {
   type AnyOperator,
   outputAxes,
   outputNames,
   outputShape,
   type Problem,
-} from "../../impls/operator.js";
-import { toFloat32 } from "../../impls/tensor.js";
-import { specs } from "../problems/arbitrary.js";
-import { buildProblem } from "../problems/build.js";
-import { formatSafetensors, parseSafetensors, type WrittenTensor } from "../vectors/safetensors.js";
-import { boundArrays, compare, describeElement, truthOf } from "./compare.js";
-import { LARGEST_SEED, MOST_CASES } from "./token.js";
+} from "../../../impls/operator.js";
+import { toFloat32 } from "../../../impls/tensor.js";
+import { specs } from "../../problems/arbitrary.js";
+import { buildProblem } from "../../problems/build.js";
+import { formatSafetensors, parseSafetensors, type WrittenTensor } from "../../vectors/safetensors.js";
+import { boundArrays, compare, describeElement, truthOf } from "../compare.js";
+import { LARGEST_SEED, MOST_CASES } from "../token.js";
 
 /** `ssd-7-12`: operator, seed, place among the problems of that seed. */
 export interface ProblemName {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { historyOf } from "../../../reports/analysis/history.js";
-import { historyChart } from "../../../reports/charts/history.js";
-import { ChartLog, renderSvg } from "../../../reports/charts/render.js";
-import { DARK } from "../../../reports/charts/theme.js";
-import { historyMarkdown } from "../../../reports/publish/history.js";
-import { environmentOf, measured, skipped } from "../fixtures.js";
+import { historyOf } from "../../../../reports/analysis/compare/history.js";
+import { historyChart } from "../../../../reports/charts/history.js";
+import { ChartLog, renderSvg } from "../../../../reports/charts/render.js";
+import { DARK } from "../../../../reports/charts/theme.js";
+import { historyMarkdown } from "../../../../reports/publish/history.js";
+import { environmentOf, measured, skipped } from "../../fixtures.js";
 
 const run = (day: number, factor: number, machine = "A CPU") => ({
   environment: environmentOf(machine),

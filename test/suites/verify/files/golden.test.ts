@@ -3,8 +3,8 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { formatGoldenLine, goldenFiles, readGolden } from "../../../suites/verify/golden.js";
-import { temporary } from "../../scripts/cli.js";
+import { formatGoldenLine, goldenFiles, readGolden } from "../../../../suites/verify/files/golden.js";
+import { temporary } from "../../../scripts/cli.js";
 
 it.skipIf(process.platform === "win32")("waits for no pipe and reads no device", () => {
   const folder = temporary();

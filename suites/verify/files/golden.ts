@@ -1,16 +1,16 @@
 /** `verify --vectors`: every golden case on the reference and on every target of its operator. */
 import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
-import { ROUNDOFF } from "../../impls/bound.js";
-import type { Problem } from "../../impls/operator.js";
-import { Unsupported } from "../../impls/prepared.js";
-import { readPlain } from "../../reports/rows/folder.js";
-import { visible } from "../../reports/text.js";
-import { oneLine } from "../processes/one-line.js";
-import { type GoldenProblem, type Mapping, mapGolden, parseGolden } from "../vectors/index.js";
-import { boundArrays, compare, describeElement, indexOf, truthOf } from "./compare.js";
-import { subjectOf } from "./subject.js";
-import { dtypesOf, Hung, type Target, targetName } from "./targets.js";
+import { ROUNDOFF } from "../../../impls/bound.js";
+import type { Problem } from "../../../impls/operator.js";
+import { Unsupported } from "../../../impls/prepared.js";
+import { readPlain } from "../../../reports/rows/folder.js";
+import { visible } from "../../../reports/text.js";
+import { oneLine } from "../../processes/one-line.js";
+import { type GoldenProblem, type Mapping, mapGolden, parseGolden } from "../../vectors/index.js";
+import { boundArrays, compare, describeElement, indexOf, truthOf } from "../compare.js";
+import { subjectOf } from "../subject.js";
+import { dtypesOf, Hung, type Target, targetName } from "../targets.js";
 
 /** Contract: the float64 reference meets the golden outputs to this part of each element's scale, which never exceeds the peak's. */
 export const REFERENCE_TOLERANCE = 1e-10;
