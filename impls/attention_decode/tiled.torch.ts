@@ -14,10 +14,14 @@ export const tiledTorch = torchPeers(attentionDecode, {
     const usual = torchRounding(dtype, dims.context + 1, 6, dims.headDim);
     return dtype === "f32" ? { ...usual, accumulate: 2 ** -21 } : usual;
   },
-  unsupported: (problem) =>
-    problem.dtype !== "f32" && problem.settings.scale !== 0
-      ? "scales half types by 1/sqrt(headDim) only: a factor of its own would round"
-      : undefined,
+  unsupported({ dtype, settings }, _options, engine) {
+    if (dtype !== "f32" && settings.scale !== 0)
+      return "scales half types by 1/sqrt(headDim) only: a factor of its own would round";
+    // found by 9,000 random cases on torch 1.13: 33 ones average to 1.03125
+    return dtype === "bf16" && engine?.device.kind === "cpu"
+      ? "torch adds the products of a single bf16 row in bf16 on a CPU"
+      : undefined;
+  },
   scratchBytes: ({ dims: { batch, context, heads, headDim, headDimV } }) =>
     f32Bytes(batch, heads, context + 1, headDim + headDimV),
   timed: ({ dims }) =>
