@@ -18,6 +18,8 @@ export const tiledCuda = implementation(attention, "cuda", {
   // wgmma: warpgroup products fed by the copy engine (Hopper); mma: products of 16 x 8 x 16 from ordinary copies, any shape
   options: (problem, engine) =>
     hopperLacks(problem, engine) === undefined ? [{ make: "wgmma" }, { make: "mma" }] : [{ make: "mma" }],
+  // hidden weights of a tile are 0 and are multiplied all the same: tiles of 64, 128 or 192 queries and of 64 or 128 keys
+  nonFinite: { tokens: 384, borders: true },
   rounding: ({ dtype, dims }, { make = "mma" }) => ({
     accumulate: 2 ** -24,
     products: { unit: make === "mma" ? NVIDIA : HOPPER, terms: Math.min(dims.headDim, dims.headDimV) },

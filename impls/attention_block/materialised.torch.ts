@@ -14,6 +14,8 @@ export const materialisedTorch = torchPeers(attentionBlock, {
   replays: ["graph"],
   constants: (problem) => ({ scale: attentionScale(problem) }),
   // the scaled query, the scores, the weights, the output
+  // hidden weights are 0 and are multiplied all the same
+  nonFinite: { tokens: "row" },
   rounding: ({ dtype, dims }) => torchRounding(dtype, dims.context, 4),
   scratchBytes: ({ dims: { batch, length, context, heads, projected } }) =>
     3 * f32Bytes(batch, heads, Math.min(ROWS, length), context) + 4 * f32Bytes(batch, length, projected),

@@ -14,6 +14,7 @@ export const fftCuda = implementation(convolution, "cuda", {
   dtypes: ["f32", "f16", "bf16"],
   absent: async (engine) => engine.transformsLack(),
   // one rounding of the result: transforms in f16 would take powers of two only and overflow at a sum of 65,504
+  nonFinite: { tokens: "row" },
   rounding: ({ dtype }) => ({
     accumulate: 2 ** -24,
     storage: dtype === "f32" ? 0 : ROUNDOFF[dtype],

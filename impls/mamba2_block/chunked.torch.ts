@@ -22,6 +22,8 @@ export const chunkedTorch = torchPeers(mamba2Block, {
       own: 2 * parts.mlp + parts.z + problem.dims.channels,
     };
   },
+  // pairs above the diagonal, and what a border hides, are multiplied by 0
+  nonFinite: { tokens: "chunk", borders: true },
   // as often as the map stores its own steps (impls/ssd/chunked.torch.ts)
   rounding: ({ dtype, dims }, { chunk = 64 }) =>
     torchRounding(dtype, Math.min(chunk, dims.length) + PASSED_AT_ONCE, 7),

@@ -58,6 +58,20 @@ def rms_norm(value, weight, eps, parts=1):
     return (of_part * torch.rsqrt(of_part.square().mean(-1, keepdim=True) + eps)).flatten(-2) * weight.reshape(-1)
 
 
+def everywhere(function):
+    """A function of single numbers, through f32 and rounded once where a CPU's torch has none for f16 (1.13)."""
+
+    def apply(value):
+        if value.dtype == torch.float16 and value.device.type == "cpu":
+            return function(value.to(torch.float32)).to(value.dtype)
+        return function(value)
+
+    return apply
+
+
+silu = everywhere(F.silu)
+
+
 def linear(problem, value, weight, bias=None):
     """A CPU has no fast product of half types: there it is made in f32 and stored in the problem's."""
     kind = problem.dtype if problem.device.type == "cuda" else torch.float32

@@ -1,7 +1,6 @@
 """A Mamba-1 block in torch's plain operations (arXiv 2312.00752, section 3.4 and figure 3), around our own loop over its tokens."""
 import compose
 import torch
-import torch.nn.functional as F
 
 scan = compose.program_of(__file__, "selective_scan", "recurrent")
 MAP = ("u", "delta", "A", "B", "C", "D", "z", "deltaBias", "initialState", "documents")
@@ -19,7 +18,7 @@ def prepare(problem):
         rows, z = compose.linear(problem, compose.front(problem), x.inProj, x.inBias).chunk(2, -1)
         # 2. convolve
         rows, final_conv = compose.convolve(problem, rows)
-        rows = F.silu(rows)
+        rows = compose.silu(rows)
         # 3. select
         steps, B, C = compose.linear(problem, rows, x.xProj).split([dims.rank, n, n], -1)
         # 4. map, with the gate

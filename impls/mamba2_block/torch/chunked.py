@@ -30,7 +30,7 @@ def prepare(problem):
         z0, x0, z, rest, dt = row.split([sizes.mlp, sizes.mlp, sizes.z, dims.channels, row.shape[-1] - sizes.own], -1)
         # 2. convolve
         rest, final_conv = compose.convolve(problem, rest, x.documents)
-        X = F.silu(rest[..., : sizes.x])
+        X = compose.silu(rest[..., : sizes.x])
         # 3. select
         if x.xProj is None:
             B, C = rest[..., sizes.x :].split([sizes.B, sizes.C], -1)
@@ -51,7 +51,7 @@ def prepare(problem):
             initialState=start.expand(b, h, p, n).contiguous() if start is not None and start.dim() == 3 else start,
         )
         # 5. gate and norm, the MLP in front
-        y, gate = mapped["Y"].reshape(b, t, -1), F.silu(z.to(torch.float32))
+        y, gate = mapped["Y"].reshape(b, t, -1), compose.silu(z.to(torch.float32))
         if x.normWeight is None or not settings.normBeforeGate:
             y = y * gate
         if x.normWeight is not None:
@@ -60,7 +60,7 @@ def prepare(problem):
                 y = y * gate
         y = y.to(problem.dtype)
         if sizes.mlp:
-            y = torch.cat([F.silu(z0) * x0, y], -1)
+            y = torch.cat([compose.silu(z0) * x0, y], -1)
         # 6. project
         Y = compose.finish(problem, y)
         return {"Y": Y, "finalState": mapped["finalState"], "finalConv": final_conv}
@@ -69,4 +69,4 @@ def prepare(problem):
 
 
 # silu, identity, relu, elu1, as in ../reference/sizes.ts
-FEATURES = (F.silu, lambda v: v, F.relu, lambda v: F.elu(v) + 1)
+FEATURES = (compose.silu, lambda v: v, compose.everywhere(F.relu), compose.everywhere(lambda v: F.elu(v) + 1))

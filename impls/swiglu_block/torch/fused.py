@@ -1,6 +1,5 @@
 """A gated MLP in torch's plain operations (arXiv 2002.05202)."""
 import compose
-import torch.nn.functional as F
 
 
 def prepare(problem):
@@ -8,6 +7,6 @@ def prepare(problem):
 
     def run():
         gate, up = compose.linear(problem, compose.front(problem), x.inProj, x.inBias).chunk(2, -1)
-        return {"Y": compose.finish(problem, F.silu(gate) * up)}
+        return {"Y": compose.finish(problem, compose.silu(gate) * up)}
 
     return run
