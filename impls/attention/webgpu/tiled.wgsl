@@ -151,13 +151,14 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(local_invocation_id
     var total = 0.0;
     for (var j = 0u; j < TX + rolled; j++) { total += maxima[(id.y + TY * i) * TX + j]; }
     let t = q0 + id.y + TY * i;
+    var nothing = false;
 //#if spans
-    total = select(total, 1.0, total == 0.0); // a query that sees nothing: its values are 0
+    nothing = total == 0.0; // a query that sees nothing gives 0, whatever stands in the values of its tile
 //#endif
     for (var j = 0u; j < RV * SLICES; j++) {
       let e = (j / RV) * VT + id.x + TX * (j % RV);
       if (t < size.tokens && e < size.head_dim_v) {
-        Y[((b * size.tokens + t) * size.heads + h) * size.head_dim_v + e] = elem(y[i * RV * SLICES + j] / total);
+        Y[((b * size.tokens + t) * size.heads + h) * size.head_dim_v + e] = elem(select(y[i * RV * SLICES + j] / total, 0.0, nothing));
       }
     }
   }
