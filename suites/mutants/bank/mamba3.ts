@@ -7,8 +7,8 @@ export const mamba3: readonly Patch[] = [
       "bias-after-the-rotation",
       "a key's bias is added after its rotation and does not turn with it",
       "K[n] = k * cos - l * sin;\n      K[n + 1] = k * sin + l * cos;",
-      "const b = h * state + n - at;\n      const [x, y] = [inputs.biasK[b], inputs.biasK[b + 1]];\n" +
-        "      K[n] = (k - x) * cos - (l - y) * sin + x;\n      K[n + 1] = (k - x) * sin + (l - y) * cos + y;",
+      "const b = h * state + n - at;\n      const [u, v] = [inputs.biasK[b], inputs.biasK[b + 1]];\n" +
+        "      K[n] = (k - u) * cos - (l - v) * sin + u;\n      K[n + 1] = (k - u) * sin + (l - v) * cos + v;",
     ],
     [
       "angle-in-half-precision",
