@@ -18,9 +18,9 @@ import {
 } from "../recurrence/host-matrix.js";
 import { nextMaskRow } from "../ssd/cpu/mask.js";
 import { firstState, storeLast } from "./cpu/carried.js";
-import { epilogue, storedRoundings } from "./cpu/epilogue.js";
-import { Rotation } from "./cpu/rotation.js";
-import { laterWeight, trapezoid } from "./cpu/trapezoid.js";
+import { storedRoundings } from "./cpu/epilogue.js";
+import { partsOf } from "./cpu/parts.js";
+import { laterWeight } from "./cpu/trapezoid.js";
 import { mamba3 } from "./operator.js";
 
 /** As ssd's, whose README says why it is short. */
@@ -39,13 +39,9 @@ export const chunkedCpu = implementation(mamba3, "cpu", {
       : `needs chunk to be a whole number of at least 1, got ${chunk}`,
   prepare(engine, problem, { chunk = DEFAULT_CHUNK }) {
     const { batch, length, heads, headDim, state, pairs } = problem.dims;
-    const inputs = engine.inputs(mamba3, problem);
+    const { inputs, outputs, finish, halves, rotation } = partsOf(engine, problem);
     const { V, logA } = inputs;
-    const outputs = engine.outputs(mamba3, problem);
     const { Y, finalAngles, finalState } = outputs;
-    const finish = epilogue(problem, inputs, Y);
-    const halves = trapezoid(inputs);
-    const rotation = new Rotation(problem, inputs);
 
     const rows = padded(chunk, LEFT_ROWS);
     const cols = padded(headDim, RIGHT_ROWS);

@@ -3,9 +3,9 @@ import { hostRounding } from "../bound.js";
 import { implementation } from "../implementation.js";
 import { flushNegligible } from "../recurrence/host-matrix.js";
 import { firstState, storeLast } from "./cpu/carried.js";
-import { epilogue, storedRoundings } from "./cpu/epilogue.js";
-import { Rotation } from "./cpu/rotation.js";
-import { laterWeight, trapezoid } from "./cpu/trapezoid.js";
+import { storedRoundings } from "./cpu/epilogue.js";
+import { partsOf } from "./cpu/parts.js";
+import { laterWeight } from "./cpu/trapezoid.js";
 import { mamba3 } from "./operator.js";
 
 /** Tokens between two looks for states that have decayed to nothing. */
@@ -17,13 +17,9 @@ export const recurrentCpu = implementation(mamba3, "cpu", {
   rounding: (problem) => hostRounding(0, storedRoundings(problem)),
   prepare(engine, problem) {
     const { batch, length, heads, headDim, state, pairs } = problem.dims;
-    const inputs = engine.inputs(mamba3, problem);
+    const { inputs, outputs, finish, halves: weights, rotation } = partsOf(engine, problem);
     const { V, logA } = inputs;
-    const outputs = engine.outputs(mamba3, problem);
     const { Y, finalAngles, finalState } = outputs;
-    const finish = epilogue(problem, inputs, Y);
-    const weights = trapezoid(inputs);
-    const rotation = new Rotation(problem, inputs);
     const S = new Float64Array(headDim * state);
     const [q, k] = [new Float64Array(state), new Float64Array(state)];
 

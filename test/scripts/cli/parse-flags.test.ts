@@ -39,6 +39,6 @@ it.each(Object.entries(commands))("%s tells its version and goes no further", (_
 
 it("every command leaves colours out where it is told to, and so does what it starts", () => {
   vi.stubEnv("NO_COLOR", undefined);
-  expect(parseVerifyOptions(["--cases", "1", "--no-color"])).toBeDefined();
+  expect(parseVerifyOptions(["--cases", "1", "--no-color"])).toMatchObject({ cases: 1, seed: 0 });
   expect(process.env.NO_COLOR).toBe("1");
 });
