@@ -1,8 +1,7 @@
 """Gradients of attention by autograd through torch's scaled_dot_product_attention with one backend allowed, or through flash_attn."""
-import importlib
-
 import differentiate
 import torch
+from host_machine import missing
 
 DIFFERENTIATES = True
 NAMES = ("Q", "K", "V")
@@ -13,14 +12,7 @@ sdpa = differentiate.program_of(__file__, "attention", "sdpa")
 def absent(device, make):
     if make != "flash-attn":
         return sdpa.absent(make, device)
-    if device.type != "cuda":
-        return "flash_attn needs a CUDA device"
-    try:
-        importlib.import_module("flash_attn")
-    except Exception as error:
-        why = str(error).splitlines()[0] if str(error) else ""
-        return f"the Python package flash_attn cannot be imported: {type(error).__name__}: {why}"
-    return None
+    return missing(device, "flash_attn", "flash_attn")
 
 
 def prepare(problem):
