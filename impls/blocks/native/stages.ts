@@ -1,4 +1,5 @@
 /** The stages of a block as native kernels: each works on places of the block's room and leaves its result in another. */
+import type { Extent, Made } from "../../engines/cpu/layout.js";
 import type { NativeRoom } from "../../engines/native/room.js";
 import type { NativeEngine, PartPlan, Plan } from "../../engines/native.js";
 import type { AnyOperator, Problem } from "../../operator.js";
@@ -82,6 +83,7 @@ export class Stages<Op extends AnyOperator> {
       address,
       reserve: (bytes: number) => room.reserve(bytes),
       floats: (count: number, fill: (values: Float32Array) => void) => room.floats(count, fill),
+      madeOf: (from: Extent, count: number, make: Made["make"]) => room.madeOf(from, count, make),
     };
   }
 
