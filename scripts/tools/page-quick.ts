@@ -36,10 +36,15 @@ try {
   await page.fill("input[name=filter]", values.filter);
   const start = performance.now();
   await page.click("#start");
-  await page.waitForSelector("#start:not([disabled])", { timeout: 600_000 });
-  console.log(
-    `${((performance.now() - start) / 1e3).toFixed(1)} s: ${await page.locator("#status").innerText()}`,
-  );
+  const seconds = () => ((performance.now() - start) / 1e3).toFixed(1);
+  const told = setInterval(async () => {
+    const line = await page.locator("#status").innerText();
+    process.stderr.write(`${seconds()} s: ${line}\n`);
+  }, 10_000);
+  await page
+    .waitForSelector("#start:not([disabled])", { timeout: 600_000 })
+    .finally(() => clearInterval(told));
+  console.log(`${seconds()} s: ${await page.locator("#status").innerText()}`);
   const [download] = await Promise.all([page.waitForEvent("download"), page.click("#jsonl")]);
   const file = join(folder, "results.jsonl");
   await download.saveAs(file);
