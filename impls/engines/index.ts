@@ -33,7 +33,7 @@ export type EngineName = keyof Engines;
  * device tells once it is open: its kind.
  */
 export interface EngineTraits {
-  /** Runs in a web page too: its file reaches no `node:` import. */
+  /** Runs in a web page too: its file reaches no `node:` import but behind what a page never loads (wasm/place/node.ts). */
   readonly inPage?: true;
   /** Has no native code, so that it cannot take down the process that opens it; its kernels may still never come to an end. */
   readonly sandboxed?: true;
@@ -87,6 +87,7 @@ export const engines: readonly EngineEntry[] = [
   },
   {
     name: "wasm",
+    inPage: true,
     sandboxed: true,
     packages: { "": ["assemblyscript"] },
     load: () => import("./wasm.js"),

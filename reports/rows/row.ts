@@ -128,6 +128,14 @@ const measured = z.object({
   rooflineFraction: amount.optional(),
   peakBytes: amount,
   deterministic: z.boolean(),
+  /** What the processor told beside the runs; absent where it does not. Clock of the middle turn, heat of the hottest, throttles of all. */
+  processorClockHz: amount.optional(),
+  temperatureC: z.number().optional(),
+  throttle: z.string().optional(),
+  /** Mean power while the case ran again and again, times the median time, over tokens. */
+  joulesPerToken: amount.optional(),
+  /** package: of all CPUs' packages, idle parts included. */
+  energyOf: z.enum(["card", "package"]).optional(),
   /** Absent in rows of versions before 0.2. */
   fairness: fairnessSchema.optional(),
   /** A remark that does not change the status, e.g. "sampled in a block, not interleaved: memory". */
