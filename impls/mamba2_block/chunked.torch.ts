@@ -1,7 +1,8 @@
 /** The block on torch, in its plain operations. */
+import { featureMatrix, featureShare } from "../blocks/random-features.js";
 import { f32Bytes, torchPeers, torchRounding } from "../peers/torch.js";
 import { mapProblem } from "./cpu/map-problem.js";
-import { EXTRAS, mamba2Block, partsOf } from "./operator.js";
+import { EXTRAS, featureOf, mamba2Block, partsOf } from "./operator.js";
 
 /** Chunk states that one product passes on, in impls/ssd/torch/chunked.py. */
 const PASSED_AT_ONCE = 32;
@@ -20,6 +21,9 @@ export const chunkedTorch = torchPeers(mamba2Block, {
       mapGroups: mapProblem(problem).dims.groups,
       // of a row of inProj, what stands before dt
       own: 2 * parts.mlp + parts.z + problem.dims.channels,
+      // of random features
+      share: featureShare(problem.dims.state),
+      features: featureOf(problem.settings) === "random" ? [...featureMatrix(problem.dims.state)] : [],
     };
   },
   // pairs above the diagonal, and what a border hides, are multiplied by 0

@@ -11,7 +11,8 @@ import type { Problem } from "../../operator.js";
 import type { Options } from "../../prepared.js";
 import { fusedCpu } from "../../rms_norm_gated/fused.cpu.js";
 import type { Ssd } from "../../ssd/operator.js";
-import { featureOf, type Mamba2Block, mamba2Block, partsOf } from "../operator.js";
+import { type Mamba2Block, mamba2Block, partsOf } from "../operator.js";
+import { hostFeature } from "./features.js";
 import { mapProblem } from "./map-problem.js";
 
 /** @param map a form of ssd that takes steps and documents */
@@ -88,7 +89,7 @@ async function prepare(
       outputs: { Y: gated },
     }));
   const rows = rowsOf(inner);
-  const feature = FEATURE_MAPS[featureOf(settings)];
+  const feature = hostFeature(settings, state);
 
   return engine.prepared(mamba2Block, problem, outputs, () => {
     // 1. project
@@ -113,7 +114,7 @@ async function prepare(
     spreadColumns(x, { start: 0, width: parts.x, stride: parts.x }, headDim, heads, X);
     spreadColumns(from, { start: first, width: parts.B, stride }, state, mapGroups, B);
     spreadColumns(from, { start: first + parts.B, width: parts.C, stride }, state, mapGroups, C);
-    for (const values of [B, C]) for (let i = 0; i < values.length; i++) values[i] = feature(values[i]);
+    for (const values of [B, C]) feature(values);
     for (let h = 0; h < heads; h++) A[h] = -Math.exp(ALog[h]);
     if (shared)
       for (let b = 0; b < batch; b++) initialState!.set(inputs.initialState!, b * heads * headDim * state);
@@ -130,10 +131,3 @@ async function prepare(
     multiply({ W: inputs.outProj, columns: inner, bias: inputs.outBias, residual }, rows, outputs.Y);
   });
 }
-
-const FEATURE_MAPS = {
-  silu,
-  identity: (v: number) => v,
-  relu: (v: number) => Math.max(v, 0),
-  elu1: (v: number) => (v < 0 ? Math.exp(v) : v + 1),
-} as const;
