@@ -1,13 +1,14 @@
-/** The block on torch, in its plain operations. */
+/** The block on torch, in its plain operations, and the official one. */
 import { featureMatrix, featureShare } from "../blocks/random-features.js";
 import { f32Bytes, torchPeers, torchRounding } from "../peers/torch.js";
 import { mapProblem } from "./cpu/map-problem.js";
 import { EXTRAS, featureOf, mamba2Block, partsOf } from "./operator.js";
+import { officialTorch } from "./torch/official.js";
 
 /** Chunk states that one product passes on, in impls/ssd/torch/chunked.py. */
 const PASSED_AT_ONCE = 32;
 
-export const chunkedTorch = torchPeers(mamba2Block, {
+const own = torchPeers(mamba2Block, {
   form: "chunked",
   source: "arXiv 2405.21060, section 7 and figure 6; the map by section 6 and listing 1, stable segment sums",
   file: new URL("./torch/chunked.py", import.meta.url),
@@ -43,3 +44,5 @@ export const chunkedTorch = torchPeers(mamba2Block, {
     );
   },
 });
+
+export const chunkedTorch = [...own, ...officialTorch];
