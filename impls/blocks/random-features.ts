@@ -11,8 +11,8 @@ const RANGE = 2 ** 32;
 const KEYS = streamKeys(0, "randomFeatures");
 
 /**
- * (features, numbers), rows w_i N^(-1/4) in f32. The normal numbers are made by Box and Muller of two hashes each, in float64, so that every
- * engine that is handed them has the same.
+ * (features, numbers), rows w_i N^(-1/4) in f32. The normal numbers are made by Box and Muller of two hashes each, in float64; engines are
+ * handed them.
  * @param state N
  */
 export function featureMatrix(state: number): Float32Array {

@@ -1,4 +1,4 @@
-"""The official block, mamba_ssm's module Mamba, on the problem's own weights, as it reads a prompt (with a cache, which gives both states)."""
+"""The official block, mamba_ssm's module Mamba, on the problem's own weights, as it reads a prompt: a cache is what gives both states."""
 import importlib
 import types
 

@@ -6,7 +6,7 @@ import {
   type LayerCurve,
   type LayerGroup,
   layerGroups,
-} from "../../analysis/layers.js";
+} from "../../analysis/blocks/layers.js";
 import { formatNumber, formatSize } from "../../format.js";
 import type { Row, RunRecord } from "../../rows/row.js";
 import { origin } from "../caption.js";

@@ -1,6 +1,6 @@
 /** Time and parameters of a layer by head pattern, and by feature map of B and C. */
 import type { TopLevelSpec } from "vega-lite";
-import { type HeadGroup, headGroups, type Variant } from "../../analysis/heads.js";
+import { type HeadGroup, headGroups, type Variant } from "../../analysis/blocks/heads.js";
 import { implementationLabel } from "../../analysis/names.js";
 import { formatDuration, formatMilliseconds, formatNumber, formatSize } from "../../format.js";
 import type { Row, RunRecord } from "../../rows/row.js";

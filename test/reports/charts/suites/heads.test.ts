@@ -1,6 +1,6 @@
 /** The chart of head patterns and feature maps: bars of one kernel, Mamba's own among both, no words over another. */
 import { expect, it } from "vitest";
-import { headGroups } from "../../../../reports/analysis/heads.js";
+import { headGroups } from "../../../../reports/analysis/blocks/heads.js";
 import { chartOf } from "../../../../reports/charts/index.js";
 import { ChartLog, renderSvg } from "../../../../reports/charts/render.js";
 import type { Measured } from "../../../../reports/rows/row.js";

@@ -1,6 +1,6 @@
 /** Rows of one layer's head patterns and feature maps: what each costs beside Mamba's own, by the fastest kernel that ran most of them. */
-import type { Measured, Row } from "../rows/row.js";
-import { groupBy, seriesKey } from "./series.js";
+import type { Measured, Row } from "../../rows/row.js";
+import { groupBy, seriesKey } from "../series.js";
 
 export interface Variant {
   /** Of the pattern or the map, as ids have it. */

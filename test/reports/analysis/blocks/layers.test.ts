@@ -1,7 +1,7 @@
 /** Whole layers as curves: prompts apart from single tokens, and crossings only where intervals tell who is faster. */
 import { describe, expect, it } from "vitest";
-import { crossingsOf, layerGroups } from "../../../reports/analysis/layers.js";
-import { measuredRow } from "../rows.js";
+import { crossingsOf, layerGroups } from "../../../../reports/analysis/blocks/layers.js";
+import { measuredRow } from "../../rows.js";
 
 const row = (operator: string, length: number, ms: number, spread = 0.01, context?: number) => {
   const id = `${operator}/x.cpu dtype=f32 batch=1 length=${length} modelDim=64${context ? ` context=${context}` : ""}`;

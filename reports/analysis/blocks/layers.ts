@@ -1,7 +1,7 @@
 /** Rows of whole layers as curves over length, or over the tokens before one: for each kind of layer its fastest kernel, and crossings. */
-import type { Row } from "../rows/row.js";
-import { type Curve, faster, groupsOf, measuredOf, type Point } from "./curves.js";
-import { groupBy } from "./series.js";
+import type { Row } from "../../rows/row.js";
+import { type Curve, faster, groupsOf, measuredOf, type Point } from "../curves.js";
+import { groupBy } from "../series.js";
 
 /** Families of the figure by the map inside, so that a curve looks the same. */
 const LAYERS: Readonly<Record<string, { readonly key: string; readonly name: string }>> = {
