@@ -1,12 +1,14 @@
-/** The block on torch, in its plain operations. */
+/** The block on torch, in its plain operations, and the official one. */
+import { featureMatrix, featureShare } from "../blocks/random-features.js";
 import { f32Bytes, torchPeers, torchRounding } from "../peers/torch.js";
 import { mapProblem } from "./cpu/map-problem.js";
-import { EXTRAS, mamba2Block, partsOf } from "./operator.js";
+import { EXTRAS, featureOf, mamba2Block, partsOf } from "./operator.js";
+import { officialTorch } from "./torch/official.js";
 
 /** Chunk states that one product passes on, in impls/ssd/torch/chunked.py. */
 const PASSED_AT_ONCE = 32;
 
-export const chunkedTorch = torchPeers(mamba2Block, {
+const own = torchPeers(mamba2Block, {
   form: "chunked",
   source: "arXiv 2405.21060, section 7 and figure 6; the map by section 6 and listing 1, stable segment sums",
   file: new URL("./torch/chunked.py", import.meta.url),
@@ -20,6 +22,9 @@ export const chunkedTorch = torchPeers(mamba2Block, {
       mapGroups: mapProblem(problem).dims.groups,
       // of a row of inProj, what stands before dt
       own: 2 * parts.mlp + parts.z + problem.dims.channels,
+      // of random features
+      share: featureShare(problem.dims.state),
+      features: featureOf(problem.settings) === "random" ? [...featureMatrix(problem.dims.state)] : [],
     };
   },
   // pairs above the diagonal, and what a border hides, are multiplied by 0
@@ -39,3 +44,5 @@ export const chunkedTorch = torchPeers(mamba2Block, {
     );
   },
 });
+
+export const chunkedTorch = [...own, ...officialTorch];
