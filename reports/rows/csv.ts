@@ -73,6 +73,9 @@ const COLUMNS: readonly (readonly [name: string, key: string])[] = [
   ["projections", "projections"],
   ["parameters", "parameters"],
   ["kept_bytes", "keptBytes"],
+  ["ranks", "ranks"],
+  ["split", "split"],
+  ["passing", "passing"],
 ];
 
 export const CSV_COLUMNS: readonly string[] = COLUMNS.map(([name]) => name);

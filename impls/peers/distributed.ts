@@ -1,0 +1,102 @@
+/** What the declarations of sharded programs share: how many ranks, how the problem is split, what they may send. */
+import type { Rounding } from "../bound.js";
+import type { Traffic } from "../engines/distributed/traffic.js";
+import type { DistributedEngine } from "../engines/distributed.js";
+import { type Form, type Implementation, implementation } from "../implementation.js";
+import type { AnyOperator, Problem } from "../operator.js";
+import type { Options } from "../prepared.js";
+import type { NonFinite } from "../spread.js";
+
+/** Options of a sharded case: all there. */
+export type Sharding = Options & { readonly ranks: number };
+
+export interface Sharded<Op extends AnyOperator> {
+  readonly form: Form;
+  readonly source: string;
+  readonly file: URL;
+  /** sequence: segments of the tokens. tensor: heads, groups and columns of products. */
+  readonly split: "sequence" | "tensor";
+  /** How states go from segment to segment; absent where nothing is handed on so. */
+  readonly passings?: readonly ("chain" | "tree")[];
+  readonly takes?: readonly string[];
+  readonly dtypes?: readonly Problem["dtype"][];
+  readonly nonFinite?: NonFinite;
+  readonly hasChunk?: true;
+  constants?(problem: Problem<Op>, options: Sharding): Readonly<Record<string, number | readonly number[]>>;
+  rounding(problem: Problem<Op>, options: Sharding): Rounding;
+  /** Why a problem cannot be divided so, one sentence. */
+  refuses?(problem: Problem<Op>, ranks: number): string | undefined;
+  traffic(problem: Problem<Op>, options: Sharding): Traffic;
+  scratchBytes(problem: Problem<Op>, options: Sharding): number;
+}
+
+/** Numbers of ranks that are worth a time, and those that are tried, odd divisions among them. */
+const TIMED = [2, 4, 1];
+const TRIED = [2, 3, 4, 7, 1];
+/** Problems of fewer tokens are for trying: each in one way, which its seed says. */
+const TIMED_FROM = 1024;
+
+export function sharded<Op extends AnyOperator>(
+  operator: Op,
+  program: Sharded<Op>,
+): Implementation<Op, "distributed"> {
+  const { split, passings = [undefined], hasChunk } = program;
+  return implementation(operator, "distributed", {
+    form: program.form,
+    source: program.source,
+    takes: program.takes ?? [],
+    dtypes: program.dtypes ?? ["f32", "f16", "bf16"],
+    options({ dims, seed }, engine) {
+      const { length } = dims as { readonly length: number };
+      const isGpu = engine.device.kind === "gpu";
+      const counts = length < TIMED_FROM ? [TRIED[seed % TRIED.length]] : TIMED;
+      const way = Math.floor(seed / TRIED.length) % passings.length;
+      const ways = length < TIMED_FROM ? [passings[way]] : passings;
+      return counts
+        .filter((ranks) => ranks <= engine.mostRanks)
+        .flatMap((ranks) => (ranks === 1 ? [undefined] : ways).map((passing) => ({ ranks, split, passing })))
+        .flatMap(({ passing, ...own }) =>
+          (isGpu ? ["graph", undefined] : [undefined]).map((make) => ({
+            ...(hasChunk ? { chunk: isGpu ? 128 : 64 } : {}),
+            ...(make === undefined ? {} : { make }),
+            ...own,
+            ...(passing === undefined ? {} : { passing }),
+          })),
+        );
+    },
+    absent: (engine) => engine.lacks(program.file, undefined, undefined),
+    rounding: (problem, options) => program.rounding(problem, ranksOf(options)),
+    bitwise: false,
+    ...(program.nonFinite && { nonFinite: program.nonFinite }),
+    unsupported(problem, options, engine) {
+      const { ranks } = ranksOf(options);
+      if (engine !== undefined && ranks > engine.mostRanks)
+        return `needs ${ranks} ${engine.device.kind === "gpu" ? "GPUs" : "processes"}, at most ${engine.mostRanks} here`;
+      const { length } = problem.dims as { readonly length: number };
+      if (split === "sequence" && length < ranks)
+        return `needs a token for each rank, got length=${length} ranks=${ranks}`;
+      return program.refuses?.(problem, ranks);
+    },
+    timed: (_problem, options) =>
+      `${ranksOf(options).ranks} processes, from the first one's start to the last one's end`,
+    prepare(engine: DistributedEngine, problem, options) {
+      const asked = ranksOf(options);
+      return engine.prepared(operator, problem, options, {
+        file: program.file,
+        replay: options.make === "graph" ? "graph" : undefined,
+        constants: program.constants?.(problem, asked) ?? {},
+        scratchBytes: program.scratchBytes(problem, asked),
+        traffic: program.traffic(problem, asked),
+        limitS: LEAST_LIMIT_S + operator.cost(problem).flops / LEAST_FLOPS_PER_S,
+      });
+    },
+  });
+}
+
+/** One call of one rank, beside the work that may lie between two: ranks may be as far apart as a slow machine lets them. */
+const LEAST_LIMIT_S = 5;
+const LEAST_FLOPS_PER_S = 5e8;
+
+function ranksOf(options: Options): Sharding {
+  return { ...options, ranks: options.ranks ?? 1 };
+}
