@@ -8,7 +8,13 @@ import { type Counted, difference, type Traffic } from "./distributed/traffic.js
 import { EngineAbsent } from "./engine.js";
 import { openPython } from "./torch/find.js";
 import type { Program } from "./torch/python.js";
-import { type Described, type TorchEngine, type TorchLaunch, type TorchProgram, torchEngine } from "./torch.js";
+import {
+  type Described,
+  type TorchEngine,
+  type TorchLaunch,
+  type TorchProgram,
+  torchEngine,
+} from "./torch.js";
 
 export interface DistributedProgram extends Omit<TorchProgram, "kernel"> {
   /** What one run sends, by the papers' formulas. */
@@ -51,7 +57,8 @@ export async function open(device = "cpu"): Promise<DistributedEngine> {
   if (process.platform === "win32") throw new EngineAbsent("ranks are forked, which Windows does not have");
   const { python, described } = await openPython<Described>(device, HUB);
   const torch = torchEngine(python, described, 1);
-  const trafficOf = async (handle: number) => (await python.call("traffic", { case: handle })).value as Counted;
+  const trafficOf = async (handle: number) =>
+    (await python.call("traffic", { case: handle })).value as Counted;
   return {
     ...torch,
     name: "distributed",

@@ -26,7 +26,8 @@ export interface Sharded<Op extends AnyOperator> {
   rounding(problem: Problem<Op>, options: Sharding): Rounding;
   /** Why a problem cannot be divided so, one sentence. */
   refuses?(problem: Problem<Op>, ranks: number): string | undefined;
-  traffic(problem: Problem<Op>, options: Sharding): Traffic;
+  /** @param moved bytes of an element of a half type or f32 as sums over ranks have it */
+  traffic(problem: Problem<Op>, options: Sharding, moved: number): Traffic;
   scratchBytes(problem: Problem<Op>, options: Sharding): number;
 }
 
@@ -86,11 +87,24 @@ export function sharded<Op extends AnyOperator>(
         replay: options.make === "graph" ? "graph" : undefined,
         constants: program.constants?.(problem, asked) ?? {},
         scratchBytes: program.scratchBytes(problem, asked),
-        traffic: program.traffic(problem, asked),
+        traffic: program.traffic(problem, asked, isHalfMoved(engine, problem) ? 2 : 4),
         limitS: LEAST_LIMIT_S + operator.cost(problem).flops / LEAST_FLOPS_PER_S,
       });
     },
   });
+}
+
+/** gloo adds half types up in f32, NCCL in the type that they are stored in. */
+function isHalfMoved({ device }: DistributedEngine, { dtype }: Problem): boolean {
+  return device.kind === "gpu" && dtype !== "f32";
+}
+
+/**
+ * Rounding of a block one of whose products is summed over ranks: each rank stores its part, and in a half type every hop of the sum
+ * stores what it has so far. In f32 these are among the roundings that a product's own bound counts, in whatever order it is summed.
+ */
+export function sumRounding(alone: Rounding, ranks: number): Rounding {
+  return alone.storage === 0 || ranks === 1 ? alone : { ...alone, roundings: alone.roundings + 1 + ranks };
 }
 
 /** One call of one rank, beside the work that may lie between two: ranks may be as far apart as a slow machine lets them. */

@@ -80,12 +80,14 @@ class Group:
         return into
 
     def all_reduce(self, tensor):
-        """The sum over ranks, in place. Half types travel in f32 where gloo adds them up: it has no sum of bf16."""
+        """The sum over ranks, as a new tensor. Half types travel in f32 where gloo adds them up: it has no sum of bf16."""
         if self.size == 1:
             return tensor
-        moved = tensor if self.on_gpu or tensor.element_size() > 2 else tensor.to(torch.float32)
-        # a strided view is taken for a contiguous one, without an error
-        moved = moved.contiguous()
+        # gloo's thread writes it, which knows no inference mode
+        with torch.inference_mode(False):
+            moved = tensor.clone() if self.on_gpu or tensor.element_size() > 2 else tensor.to(torch.float32)
+            # a strided view is taken for a contiguous one, without an error
+            moved = moved.contiguous()
         self.wait(dist.all_reduce(moved, async_op=True), "all to add up")
         return moved.to(tensor.dtype)
 
@@ -127,7 +129,10 @@ class Group:
 
     def agree(self, number):
         """@returns ranks whose number is another one than rank 0's"""
-        mine = torch.tensor([number], dtype=torch.int64, device=self.device)
-        all_of_them = [torch.empty_like(mine) for _ in range(self.size)]
-        dist.all_gather(all_of_them, mine)
+        if self.size == 1:
+            return []
+        with torch.inference_mode(False):
+            mine = torch.tensor([number], dtype=torch.int64, device=self.device)
+            all_of_them = [torch.empty_like(mine) for _ in range(self.size)]
+            dist.all_gather(all_of_them, mine)
         return [rank for rank, other in enumerate(all_of_them) if int(other) != int(all_of_them[0])]

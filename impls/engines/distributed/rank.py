@@ -115,5 +115,5 @@ class RankSession(sessions.Session):
         owner = next(rank for rank in range(self.size) if is_at(place, rank, self.size))
         if owner == 0:
             return tensor
-        got = self.ranks.hand_over(tensor, owner, lambda _source: torch.empty_like(tensor))
+        got = self.ranks.hand_over(tensor, owner, lambda _source: torch.empty(tensor.shape, dtype=tensor.dtype, device=tensor.device))
         return got if self.rank == 0 else tensor

@@ -67,6 +67,7 @@ def local_problem(problem, dims, cuts, ranks):
         return tensor if is_at(cut, group.rank, group.size) else None
 
     fields = {**vars(problem), "ranks": ranks}
+    fields["settings"] = types.SimpleNamespace(**vars(problem.settings))
     fields["dims"] = types.SimpleNamespace(**{**vars(problem.dims), **dims})
     fields["inputs"] = types.SimpleNamespace(**{name: part(name) for name in vars(problem.inputs)})
     return types.SimpleNamespace(**fields)

@@ -106,7 +106,7 @@ class Border(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, group, before, rows):
-        past = before.shape[1]
+        past, before = before.shape[1], before.contiguous()
         ctx.group, ctx.past, ctx.tokens = group, past, rows.shape[1]
         if group.rank > 0 and rows.shape[1] < past:
             # a short segment hands on what it was handed

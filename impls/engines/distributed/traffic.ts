@@ -1,7 +1,9 @@
 /** What ranks send each other in one run: by formula, and as counted by hooks on the calls of torch.distributed. */
 
 /** Calls and bytes by operation. isend: all messages of all ranks. all_reduce: sums that all take part in, bytes of their results. */
-export type Traffic = Readonly<Partial<Record<"isend" | "all_reduce", readonly [calls: number, bytes: number]>>>;
+export type Traffic = Readonly<
+  Partial<Record<"isend" | "all_reduce", readonly [calls: number, bytes: number]>>
+>;
 
 export interface Counted {
   readonly sent: Traffic;
