@@ -57,11 +57,14 @@ class Group:
 
     def _counted(self, name, call):
         def counted(tensor, *rest, **named):
-            calls, sent = self.traffic.get(name, (0, 0))
-            self.traffic[name] = (calls + 1, sent + tensor.numel() * tensor.element_size())
+            self._count(name, tensor)
             return call(tensor, *rest, **named)
 
         return counted
+
+    def _count(self, name, tensor):
+        calls, sent = self.traffic.get(name, (0, 0))
+        self.traffic[name] = (calls + 1, sent + tensor.numel() * tensor.element_size())
 
     # the four calls that programs make
 
@@ -78,6 +81,27 @@ class Group:
     def receive(self, into, source):
         self.wait(dist.irecv(into, source), f"rank {source} to send")
         return into
+
+    def exchange(self, tensor, to, into, source):
+        """Sends and receives at the same time; None for either that is left out. @returns a function that waits and gives what came"""
+        works = []
+        tensor = tensor.contiguous()
+        if self.on_gpu:
+            pairs = [(PLAIN["isend"], tensor, to)] if to is not None else []
+            pairs += [(dist.irecv, into, source)] if into is not None else []
+            if to is not None:
+                self._count("isend", tensor)
+            works = dist.batch_isend_irecv([dist.P2POp(*pair) for pair in pairs]) if pairs else []
+        else:
+            works += [dist.irecv(into, source)] if into is not None else []
+            works += [dist.isend(tensor, to)] if to is not None else []
+
+        def finish(_kept=tensor):
+            for work in works:
+                self.wait(work, "its neighbours")
+            return into
+
+        return finish
 
     def all_reduce(self, tensor):
         """The sum over ranks, as a new tensor. Half types travel in f32 where gloo adds them up: it has no sum of bf16."""

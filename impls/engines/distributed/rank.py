@@ -81,7 +81,7 @@ class RankSession(sessions.Session):
             raise ValueError(f"the program tells how {', '.join(layout)} are divided, and its outputs are {', '.join(case.shapes)}")
         whole = {}
         for name, shape in case.shapes.items():
-            part, place = outputs[name], layout[name]
+            part, place = outputs.get(name), layout[name]
             if isinstance(place, Cut):
                 full = torch.empty(shape, dtype=part.dtype, device=part.device) if self.rank == 0 else None
                 self._gather(part, full, place)

@@ -40,8 +40,10 @@ class Cut:
         return found
 
     def of(self, tensor, rank, ranks):
-        parts = [tensor.narrow(self.axis, start, size) for start, size in self.stretches(rank, ranks)]
-        return (parts[0] if len(parts) == 1 else torch.cat(parts, self.axis)).contiguous()
+        # outside of inference mode: no graph takes its tensors
+        with torch.inference_mode(False):
+            parts = [tensor.narrow(self.axis, start, size) for start, size in self.stretches(rank, ranks)]
+            return (parts[0] if len(parts) == 1 else torch.cat(parts, self.axis)).contiguous()
 
     def put(self, whole, part, rank, ranks):
         at = 0
