@@ -55,7 +55,7 @@ export function sharded<Op extends AnyOperator>(
       const ways = length < TIMED_FROM ? [passings[way]] : passings;
       return counts
         .filter((ranks) => ranks <= engine.mostRanks)
-        .flatMap((ranks) => (ranks === 1 ? [undefined] : ways).map((passing) => ({ ranks, split, passing })))
+        .flatMap((ranks) => waysOf(ranks, ways).map((passing) => ({ ranks, split, passing })))
         .flatMap(({ passing, ...own }) =>
           (isGpu ? ["graph", undefined] : [undefined]).map((make) => ({
             ...(hasChunk ? { chunk: isGpu ? 128 : 64 } : {}),
@@ -92,6 +92,12 @@ export function sharded<Op extends AnyOperator>(
       });
     },
   });
+}
+
+/** Nothing is passed on by one rank, and two have one way. @param ways how states may go */
+function waysOf<Way>(ranks: number, ways: readonly (Way | undefined)[]): readonly (Way | undefined)[] {
+  if (ranks === 1) return [undefined];
+  return ranks === 2 ? ways.slice(0, 1) : ways;
 }
 
 /** gloo adds half types up in f32, NCCL in the type that they are stored in. */
