@@ -11,6 +11,7 @@ export const tiledDistributed = sharded(attention, {
   source: "arXiv 2310.01889 (ring attention), section 3; causal: no key travels to queries before it",
   file: new URL("./distributed/ring.py", import.meta.url),
   split: "sequence",
+  graph: true,
   constants: (problem) => ({ scale: attentionScale(problem) }),
   nonFinite: { tokens: "row" },
   // as materialised.torch; running sums stay in f32

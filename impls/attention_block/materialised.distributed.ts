@@ -10,6 +10,7 @@ export const materialisedDistributed = sharded(attentionBlock, {
   source: "arXiv 1909.08053 (Megatron-LM), section 3: heads divided, one sum a block",
   file: new URL("./distributed/tensor.py", import.meta.url),
   split: "tensor",
+  graph: true,
   constants: (problem) => ({ scale: attentionScale(problem) }),
   nonFinite: { tokens: "row" },
   rounding: ({ dtype, dims }, { ranks }) => sumRounding(torchRounding(dtype, dims.context, 4), ranks),

@@ -13,6 +13,7 @@ const longestSum = ({ dims }: Problem<Mamba2Block>, { chunk = 64 }: Sharding) =>
 const shared = {
   form: "chunked" as const,
   hasChunk: true as const,
+  graph: true as const,
   nonFinite: { tokens: "chunk", borders: true } as const,
   scratchBytes,
 };

@@ -22,6 +22,8 @@ export interface Sharded<Op extends AnyOperator> {
   readonly dtypes?: readonly Problem["dtype"][];
   readonly nonFinite?: NonFinite;
   readonly hasChunk?: true;
+  /** On GPUs it is also captured as a graph, its calls with it. */
+  readonly graph?: true;
   constants?(problem: Problem<Op>, options: Sharding): Readonly<Record<string, number | readonly number[]>>;
   rounding(problem: Problem<Op>, options: Sharding): Rounding;
   /** Why a problem cannot be divided so, one sentence. */
@@ -41,7 +43,7 @@ export function sharded<Op extends AnyOperator>(
   operator: Op,
   program: Sharded<Op>,
 ): Implementation<Op, "distributed"> {
-  const { split, passings = [undefined], hasChunk } = program;
+  const { split, passings = [undefined], hasChunk, graph } = program;
   return implementation(operator, "distributed", {
     form: program.form,
     source: program.source,
@@ -50,14 +52,17 @@ export function sharded<Op extends AnyOperator>(
     options({ dims, seed }, engine) {
       const { length } = dims as { readonly length: number };
       const isGpu = engine.device.kind === "gpu";
-      const counts = length < TIMED_FROM ? [TRIED[seed % TRIED.length]] : TIMED;
-      const way = Math.floor(seed / TRIED.length) % passings.length;
+      const tried = TRIED.filter((ranks) => ranks <= engine.mostRanks);
+      const counts =
+        length < TIMED_FROM
+          ? [tried[seed % tried.length]]
+          : TIMED.filter((ranks) => ranks <= engine.mostRanks);
+      const way = Math.floor(seed / tried.length) % passings.length;
       const ways = length < TIMED_FROM ? [passings[way]] : passings;
       return counts
-        .filter((ranks) => ranks <= engine.mostRanks)
         .flatMap((ranks) => waysOf(ranks, ways).map((passing) => ({ ranks, split, passing })))
         .flatMap(({ passing, ...own }) =>
-          (isGpu ? ["graph", undefined] : [undefined]).map((make) => ({
+          (isGpu && graph ? ["graph", undefined] : [undefined]).map((make) => ({
             ...(hasChunk ? { chunk: isGpu ? 128 : 64 } : {}),
             ...(make === undefined ? {} : { make }),
             ...own,

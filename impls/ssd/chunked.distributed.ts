@@ -10,6 +10,7 @@ export const chunkedDistributed = sharded(ssd, {
   source: "arXiv 2405.21060, section 8.2 (sequence parallelism), around section 6 and listing 1",
   file: new URL("./distributed/chunked.py", import.meta.url),
   split: "sequence",
+  graph: true,
   passings: ["chain", "tree"],
   hasChunk: true,
   // a document's border needs the token before, which another rank has

@@ -9,6 +9,7 @@ export const fusedDistributed = sharded(swigluBlock, {
   source: "arXiv 1909.08053 (Megatron-LM), section 3: rows of the first product, columns of the second",
   file: new URL("./distributed/tensor.py", import.meta.url),
   split: "tensor",
+  graph: true,
   rounding: ({ dtype }, { ranks }) => sumRounding(torchRounding(dtype, 0, 2), ranks),
   refuses: ({ dims: { inner } }, ranks) =>
     inner < ranks ? `needs a channel for each rank, got inner=${inner} ranks=${ranks}` : undefined,

@@ -226,8 +226,13 @@ class Hub:
             host_ns += sum(max(end for _, end in run) - min(start for start, _ in run) for run in runs) / len(runs)
             clocks = list(zip(*(value["deviceNs"] for value in values)))
             device_ns += sum(max(run) for run in clocks) / len(runs) if clocks[0][0] is not None else 0
-            shares[0] += sum(value["waitedNs"] for value in values)
-            shares[1] += sum(end - start for run in runs for start, end in run)
+            if values[0]["quietNs"]:
+                with_calls = sum(max(run) for run in clocks) / len(runs)
+                shares[0] += with_calls - max(value["quietNs"][0] for value in values)
+                shares[1] += with_calls
+            else:
+                shares[0] += sum(value["waitedNs"] for value in values)
+                shares[1] += sum(end - start for run in runs for start, end in run)
         return {"hostNs": host_ns, **({"deviceNs": device_ns} if device_ns else {}), "told": {}}, b""
 
     def call_traffic(self, request, body, data):
@@ -240,7 +245,7 @@ class Hub:
                 # all take part in one sum; a message is its sender's
                 known = sent.get(name, (0, 0))
                 sent[name] = (calls, size) if name == "all_reduce" else (known[0] + calls, known[1] + size)
-        return {"sent": sent, "waited": waited / ran if ran and self.device == "cpu" else None}, b""
+        return {"sent": sent, "waited": max(0, waited) / ran if ran else None}, b""
 
 
 def main():

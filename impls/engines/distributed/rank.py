@@ -3,6 +3,7 @@ import time
 
 import host_machine
 import problem_outputs
+import replays
 import sessions
 import torch
 from shards import Cut, Whole, is_at
@@ -32,13 +33,41 @@ class RankSession(sessions.Session):
 
     def call_prepare(self, body, data):
         self.ranks.limit_s = body["constants"]["limitS"]
-        return super().call_prepare(body, data)
+        prepared = super().call_prepare(body, data)
+        if self.ranks.on_gpu and self.size > 1:
+            case = self.cases[prepared["case"]]
+            case.quiet = self._quiet(case)
+        return prepared
+
+    def _quiet(self, case):
+        """The same run without its calls: a device's clock sees no host that waits, but how much longer a run takes with them."""
+        program, traffic = program_of(case), program_of(case).traffic
+        self.ranks.muted = True
+        try:
+            run = replays.captured(program) if case.run is not program else None
+        finally:
+            self.ranks.muted = False
+        program.traffic = traffic
+
+        def quiet():
+            if run is not None:
+                return run()
+            self.ranks.muted = True
+            try:
+                return program.run()
+            finally:
+                self.ranks.muted = False
+
+        return quiet
 
     def check(self, _case):
         """Of whole outputs, when they are read."""
 
     def call_time(self, body, _data):
-        """@returns by repeat when this rank began and ended; `deviceNs` by repeat where the device has a clock; what it sent and waited"""
+        """
+        @returns by repeat when this rank began and ended, and `deviceNs` where the device has a clock; how long it waited in calls, or on
+            a GPU a run's time without them
+        """
         cases = [self.cases[number] for number in body["cases"]]
         self.ranks.waited_ns = 0
         spans, device_ns = [], []
@@ -51,7 +80,8 @@ class RankSession(sessions.Session):
             timed = self.machine.time([case.step for case in cases], 1)
             spans.append([start, time.perf_counter_ns()])
             device_ns.append(timed.get("deviceNs"))
-        return {"spans": spans, "deviceNs": device_ns, "waitedNs": self.ranks.waited_ns}
+        quiet_ns = [self.machine.time([case.quiet for case in cases], 3)["deviceNs"]] if hasattr(cases[0], "quiet") else []
+        return {"spans": spans, "deviceNs": device_ns, "waitedNs": self.ranks.waited_ns, "quietNs": quiet_ns}
 
     def call_traffic(self, body, _data):
         """Calls and bytes by operation, of this rank in the last run."""
