@@ -18,7 +18,7 @@ sys.path[:0] = [FOLDER, os.path.join(FOLDER, "..", "torch")]
 import host  # noqa: E402
 
 # seconds that ranks may answer apart, beside what their case may take
-APART_S = 2.0
+APART_S = 1.0
 
 
 class Gone(Exception):
