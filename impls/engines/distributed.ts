@@ -4,7 +4,7 @@
  */
 import type { AnyOperator, OutputName, Problem } from "../operator.js";
 import type { Inspection, Options, Prepared, RunDetails } from "../prepared.js";
-import { type Counted, difference, type Traffic } from "./distributed/traffic.js";
+import { type Counted, difference, type Traffic } from "../traffic.js";
 import { EngineAbsent } from "./engine.js";
 import { openPython } from "./torch/find.js";
 import type { Program } from "./torch/python.js";

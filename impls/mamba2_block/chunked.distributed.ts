@@ -1,9 +1,10 @@
 /** The block on several processes: by heads and groups, or by segments of the sequence. */
-import { passes, plus } from "../engines/distributed/traffic.js";
+
 import type { Problem } from "../operator.js";
 import { type Sharding, sharded, sumRounding } from "../peers/distributed.js";
 import { torchRounding } from "../peers/torch.js";
 import { PASSED_AT_ONCE } from "../ssd/chunked.torch.js";
+import { passes, plus } from "../traffic.js";
 import { constantsOf, scratchBytes } from "./chunked.torch.js";
 import { type Mamba2Block, mamba2Block, partsOf } from "./operator.js";
 

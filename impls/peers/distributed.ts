@@ -1,11 +1,11 @@
 /** What the declarations of sharded programs share: how many ranks, how the problem is split, what they may send. */
 import type { Rounding } from "../bound.js";
-import type { Traffic } from "../engines/distributed/traffic.js";
 import type { DistributedEngine } from "../engines/distributed.js";
 import { type Form, type Implementation, implementation } from "../implementation.js";
 import type { AnyOperator, Problem } from "../operator.js";
 import type { Options } from "../prepared.js";
 import type { NonFinite } from "../spread.js";
+import type { Traffic } from "../traffic.js";
 
 /** Options of a sharded case: all there. */
 export type Sharding = Options & { readonly ranks: number };

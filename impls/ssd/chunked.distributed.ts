@@ -1,7 +1,8 @@
 /** The chunked form on several processes: segments of the sequence, whose states are passed on. */
-import { passes } from "../engines/distributed/traffic.js";
+
 import { sharded } from "../peers/distributed.js";
 import { f32Bytes, torchRounding } from "../peers/torch.js";
+import { passes } from "../traffic.js";
 import { PASSED_AT_ONCE } from "./chunked.torch.js";
 import { ssd } from "./operator.js";
 

@@ -1,10 +1,11 @@
 /** Gradients on several processes: autograd on each segment of the sequence, states passed on, their cotangents passed back. */
-import { passes, plus } from "../engines/distributed/traffic.js";
+
 import { sharded } from "../peers/distributed.js";
 import { torchRounding } from "../peers/torch.js";
 import { PASSED_AT_ONCE } from "../ssd/chunked.torch.js";
 import { hasInfiniteDecay } from "../ssd/operator.js";
 import { elementCount } from "../tensor.js";
+import { passes, plus } from "../traffic.js";
 import { channelSums, scratchBytes } from "./chunked.torch.js";
 import { ssdGrad } from "./operator.js";
 

@@ -5,6 +5,8 @@ import host_machine
 import problem_outputs
 import replays
 import sessions
+import split_sequence  # noqa: F401  (programs ask for it)
+import split_tensor  # noqa: F401  (the same)
 import torch
 from shards import Cut, Whole, is_at
 

@@ -7,7 +7,6 @@ import { attention } from "../../../impls/attention/operator.js";
 import { tiledDistributed } from "../../../impls/attention/tiled.distributed.js";
 import { materialisedDistributed } from "../../../impls/attention_block/materialised.distributed.js";
 import { attentionBlock } from "../../../impls/attention_block/operator.js";
-import { difference, passes } from "../../../impls/engines/distributed/traffic.js";
 import { type DistributedEngine, open } from "../../../impls/engines/distributed.js";
 import { EngineAbsent } from "../../../impls/engines/engine.js";
 import { type AnyImplementation, unsupportedReason } from "../../../impls/implementation.js";
@@ -24,6 +23,7 @@ import { chunkedDistributed as gradDistributed } from "../../../impls/ssd_grad/c
 import { ssdGrad } from "../../../impls/ssd_grad/operator.js";
 import { fusedDistributed } from "../../../impls/swiglu_block/fused.distributed.js";
 import { swigluBlock } from "../../../impls/swiglu_block/operator.js";
+import { difference, passes } from "../../../impls/traffic.js";
 import { orReason } from "../../or-reason.js";
 import { agreement } from "../truth.js";
 
