@@ -75,4 +75,4 @@ const bySequence = sharded(mamba2Block, {
   },
 });
 
-export const chunkedDistributed = [byTensor, bySequence];
+export const chunkedDistributed = [bySequence, byTensor];

@@ -31,7 +31,7 @@ const engine = await orReason<DistributedEngine>("distributed", () => open("cpu"
 afterAll(() => engine?.close());
 
 const RANKS = [1, 2, 3, 4, 7];
-const [byTensor, bySequence] = mamba2Distributed;
+const [bySequence, byTensor] = mamba2Distributed;
 
 /** Sizes that divide where they must; a length that does not. */
 function problemOf(operator: AnyOperator, ranks: number, dtype: Problem["dtype"] = "f32"): Problem {
@@ -203,6 +203,15 @@ describe.skipIf(!engine)("a rank", () => {
   it("whose answer is another one is named", async () => {
     const prepared = await runOf("differs", engine!);
     await expect(prepared.read()).rejects.toThrow("Y of rank 1 of 3 is not that of rank 0");
+    await prepared.dispose();
+  });
+
+  it("that has a part alone, for want of the sum over ranks, is named", async () => {
+    const block = problemOf(swigluBlock, 2);
+    const options = { ranks: 2, split: "tensor" } as const;
+    const prepared = await engine!.prepared(swigluBlock, block as never, options, wrong("missing_sum"));
+    await engine!.once((launch) => prepared.run(launch));
+    await expect(prepared.read()).rejects.toThrow("Y of rank 1 of 2 is not that of rank 0");
     await prepared.dispose();
   });
 
