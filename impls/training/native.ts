@@ -12,7 +12,7 @@ import { type AnyOperator, outputNames, outputSize } from "../operator.js";
 import { waysOf as swigluWays } from "../swiglu_block_grad/native/ways.js";
 import { swigluBlockGrad } from "../swiglu_block_grad/operator.js";
 import { elementCount } from "../tensor.js";
-import { cpuHead } from "./cpu-head.js";
+import { nativeHead } from "./native-head.js";
 import { gradientLayer, trainerViews } from "./problem.js";
 import type { TrainableBlock, Training } from "./training.js";
 
@@ -36,7 +36,11 @@ export async function openNativeTraining(threads?: number): Promise<Training> {
       owned.push(made);
       return made;
     },
-    head: async (sizes) => cpuHead(sizes),
+    async head(sizes) {
+      const made = await nativeHead(engine, sizes, wanted);
+      owned.push(made);
+      return made;
+    },
     close() {
       for (const one of owned) one.dispose();
       engine.close();
