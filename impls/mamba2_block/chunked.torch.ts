@@ -1,10 +1,22 @@
 /** The block on torch, in its plain operations. */
+import type { Problem } from "../operator.js";
 import { f32Bytes, torchPeers, torchRounding } from "../peers/torch.js";
 import { mapProblem } from "./cpu/map-problem.js";
-import { EXTRAS, mamba2Block, partsOf } from "./operator.js";
+import { EXTRAS, type Mamba2Block, mamba2Block, partsOf } from "./operator.js";
 
 /** Chunk states that one product passes on, in impls/ssd/torch/chunked.py. */
 const PASSED_AT_ONCE = 32;
+
+/** Sizes of the parts of a row, for the program. */
+export function placesOf(problem: Problem<Mamba2Block>) {
+  const parts = partsOf(problem.dims, problem.settings);
+  return {
+    ...parts,
+    mapGroups: mapProblem(problem).dims.groups,
+    // of a row of inProj, what stands before dt
+    own: 2 * parts.mlp + parts.z + problem.dims.channels,
+  };
+}
 
 export const chunkedTorch = torchPeers(mamba2Block, {
   form: "chunked",
@@ -13,15 +25,7 @@ export const chunkedTorch = torchPeers(mamba2Block, {
   replays: ["graph", "compile"],
   takes: EXTRAS,
   chunk: (_problem, engine) => (engine.device.kind === "cpu" ? 64 : 128),
-  constants: (problem) => {
-    const parts = partsOf(problem.dims, problem.settings);
-    return {
-      ...parts,
-      mapGroups: mapProblem(problem).dims.groups,
-      // of a row of inProj, what stands before dt
-      own: 2 * parts.mlp + parts.z + problem.dims.channels,
-    };
-  },
+  constants: placesOf,
   // pairs above the diagonal, and what a border hides, are multiplied by 0
   nonFinite: { tokens: "chunk", borders: true },
   // as often as the map stores its own steps (impls/ssd/chunked.torch.ts)
