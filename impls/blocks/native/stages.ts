@@ -107,7 +107,17 @@ export class Stages<Op extends AnyOperator> {
     };
   }
 
-  product({ from, weights, to, columns, terms, adds = false, turned, turnedW = false, ...of }: Product): void {
+  product({
+    from,
+    weights,
+    to,
+    columns,
+    terms,
+    adds = false,
+    turned,
+    turnedW = false,
+    ...of
+  }: Product): void {
     const { rowA = terms, rowC = columns, rowW = turnedW ? columns : terms, bias = 0, plus = 0 } = of;
     const lie = turned
       ? { rows: turned.rows, rowA: 1, termA: turned.rowFloats, run: RUN_OF_WEIGHTS }

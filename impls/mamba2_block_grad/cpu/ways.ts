@@ -33,7 +33,7 @@ async function waysOf(
   inputs: Named,
   outputs: Named,
 ): Promise<Ways> {
-  const { batch, length, modelDim, inner, groups, heads, channels, projected, width } = problem.dims;
+  const { batch, length, modelDim, inner, groups, channels, projected, width } = problem.dims;
   const { settings } = problem;
   const { mlp, z: mapped } = partsOf(problem.dims, settings);
   const sizes = { modelDim, tokens: batch * length, eps: settings.eps };

@@ -24,12 +24,7 @@ export function backward(stages: Block, kept: Kept): void {
   // 5. gate and norm, the MLP in front
   const [dz0, dx0, dgate] = [part(mlp), part(mlp), part(z)];
   if (mlp > 0)
-    stages.gate(
-      mlp,
-      cotangents[0].at,
-      { gate: kept.z0, up: kept.x0 },
-      { gate: dz0.at, up: dx0.at },
-    );
+    stages.gate(mlp, cotangents[0].at, { gate: kept.z0, up: kept.x0 }, { gate: dz0.at, up: dx0.at });
   let [dy, dzOfMap] = [dNormed, dgate.at];
   if (address.normWeight) {
     [dy, dzOfMap] = [stages.perToken(z), 0];
