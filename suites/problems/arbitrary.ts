@@ -120,7 +120,7 @@ function exponents(operator: AnyOperator, name: string, { random, axes }: InputS
   if (random === "timeStep" || random === "logDecay" || random === "channelDecay") return [];
   if (random === "stepBias" || random === "logIndex") return [];
   // a block multiplies what it makes of its inputs with one another, and takes norms
-  if (operator.name.endsWith("_block")) return [-12, -3, 2, 4];
+  if (operator.name.includes("_block")) return [-12, -3, 2, 4];
   // logits grow with Q and K: beyond this every row is one key
   if (operator.name.includes("attention") && axes.includes("headDim")) return [-12, -3, 3, 6];
   return [-60, -40, -12, 12, 40, 60];
