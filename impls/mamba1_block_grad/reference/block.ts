@@ -5,7 +5,14 @@ import { convolutionInputs, convolutionWeights } from "../../blocks/reference/gr
 import { backThrough, backThroughGate, SLOPES } from "../../blocks/reference/gradients/elementwise.js";
 import { ReferenceFrame } from "../../blocks/reference/gradients/frame.js";
 import { through, weightGradient, wholeRows } from "../../blocks/reference/gradients/products.js";
-import { addScaled, asNumbers, keep, type Sized, sized, slice } from "../../blocks/reference/gradients/sized.js";
+import {
+  addScaled,
+  asNumbers,
+  keep,
+  type Sized,
+  sized,
+  slice,
+} from "../../blocks/reference/gradients/sized.js";
 import { copyNumbers, type Numbers, numbers, part } from "../../blocks/reference/numbers.js";
 import { type One, one, stepFrom } from "../../blocks/reference/steps.js";
 import { weightsOf } from "../../blocks/reference/weights.js";

@@ -1,6 +1,13 @@
 /** The scan backward, channel by channel: x, the step, B, C and the parameters of a channel. */
 import { columnSums, roundSum } from "../../blocks/reference/gradients/products.js";
-import { addProduct, addScaled, KINDS, round, type Sized, sized } from "../../blocks/reference/gradients/sized.js";
+import {
+  addProduct,
+  addScaled,
+  KINDS,
+  round,
+  type Sized,
+  sized,
+} from "../../blocks/reference/gradients/sized.js";
 import { logDecayFrom, one } from "../../blocks/reference/steps.js";
 import { stepSlope } from "../../recurrence/step.js";
 import { type BackwardBlock, NO_LIMITS } from "./block.js";
@@ -19,22 +26,27 @@ export function unmap(block: BackwardBlock, dy: Sized) {
     for (let d = 0; d < inner; d++) {
       const channel = block.channelOf(b, d);
       const own = Array.from({ length }, (_, t) => asOne(dy, (b * length + t) * inner + d));
-      walkBack(channel, walkForward(channel, () => {}), own, (t, back) => {
-        const token = b * length + t;
-        const at = token * inner + d;
-        // dx = dt R B + D dy
-        const size = addProduct(dx, at, ofOne(channel.dt[t]), 0, back.dx, 0);
-        const skip = D.at(0, d);
-        addScaled(dx, at, skip, dy, at);
-        round(dx, at, 3, size + Math.abs(skip * dy.value[at]));
-        sizesD[d] += addProduct(dD, d, dy, at, block.x, at);
-        addScaled(dsteps, at, 1, stepBack(block, channel, { d, token }, back), 0);
-        decays(channel, d, t, back, dALog, sizesA);
-        for (let n = 0; n < state; n++) {
-          addShared(dselected, token * selected + rank + n, back.dB, n);
-          addShared(dselected, token * selected + rank + state + n, back.dC, n);
-        }
-      });
+      walkBack(
+        channel,
+        walkForward(channel, () => {}),
+        own,
+        (t, back) => {
+          const token = b * length + t;
+          const at = token * inner + d;
+          // dx = dt R B + D dy
+          const size = addProduct(dx, at, ofOne(channel.dt[t]), 0, back.dx, 0);
+          const skip = D.at(0, d);
+          addScaled(dx, at, skip, dy, at);
+          round(dx, at, 3, size + Math.abs(skip * dy.value[at]));
+          sizesD[d] += addProduct(dD, d, dy, at, block.x, at);
+          addScaled(dsteps, at, 1, stepBack(block, channel, { d, token }, back), 0);
+          decays(channel, d, t, back, dALog, sizesA);
+          for (let n = 0; n < state; n++) {
+            addShared(dselected, token * selected + rank + n, back.dB, n);
+            addShared(dselected, token * selected + rank + state + n, back.dC, n);
+          }
+        },
+      );
     }
   // B and C are given to all channels
   for (let i = 0; i < dselected.value.length; i++)
