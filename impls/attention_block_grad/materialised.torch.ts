@@ -5,11 +5,12 @@ import { attentionBlockGrad } from "./operator.js";
 
 export const materialisedTorch = torchPeers(attentionBlockGrad, {
   form: "materialised",
-  make: "autograd",
   source: "torch.autograd through arXiv 1706.03762, equation (1); arXiv 2104.09864, section 3.2.2",
   file: new URL("./torch/materialised.py", import.meta.url),
   dtypes: ["f32"],
   constants: (problem) => ({ scale: attentionScale(problem) }),
+  // hidden weights are 0 and are multiplied all the same
+  nonFinite: { tokens: "row" },
   rounding: ({ dtype, dims: { context, length, heads, groups } }) =>
     torchRounding(dtype, Math.max(context, (length * heads) / groups), 1),
   scratchBytes: ({ dims: { batch, length, context, heads, projected } }) =>

@@ -4,7 +4,6 @@ import { mamba1BlockGrad } from "./operator.js";
 
 export const recurrentTorch = torchPeers(mamba1BlockGrad, {
   form: "recurrent",
-  make: "autograd",
   source: "torch.autograd through arXiv 2312.00752, figure 3; the map by equation (2), one addcmul a token",
   file: new URL("./torch/recurrent.py", import.meta.url),
   dtypes: ["f32"],

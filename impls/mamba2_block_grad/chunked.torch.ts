@@ -9,13 +9,14 @@ const PASSED_AT_ONCE = 32;
 
 export const chunkedTorch = torchPeers(mamba2BlockGrad, {
   form: "chunked",
-  make: "autograd",
   source: "torch.autograd through arXiv 2405.21060, figure 6; the map by section 6 and listing 1",
   file: new URL("./torch/chunked.py", import.meta.url),
   dtypes: ["f32"],
   takes: EXTRAS,
   chunk: (_problem, engine) => (engine.device.kind === "cpu" ? 64 : 128),
   constants: (problem) => placesOf(blockOf(problem as Problem)),
+  // pairs above the diagonal are multiplied by 0
+  nonFinite: { tokens: "chunk", borders: true },
   rounding: ({ dtype, dims }, { chunk = 64 }) =>
     torchRounding(dtype, Math.min(chunk, dims.length) + PASSED_AT_ONCE, 1),
   scratchBytes: ({ dims }, { chunk = 64 }) => {

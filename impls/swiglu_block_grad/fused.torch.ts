@@ -4,7 +4,6 @@ import { swigluBlockGrad } from "./operator.js";
 
 export const fusedTorch = torchPeers(swigluBlockGrad, {
   form: "fused",
-  make: "autograd",
   source: "torch.autograd through arXiv 2002.05202 (GLU variants improve Transformer), equation (6)",
   file: new URL("./torch/fused.py", import.meta.url),
   dtypes: ["f32"],

@@ -57,5 +57,7 @@ def block(problem, file, operator, form):
     for name in ("documents", "initialConv", "initialState", "keys", "values"):
         if not hasattr(x, name):
             setattr(x, name, None)
-    forward = program_of(file, operator, form).prepare(problem)
+    # its tables are saved for the way back
+    with torch.inference_mode(False):
+        forward = program_of(file, operator, form).prepare(problem)
     return gradients(problem, names, lambda: {"Y": forward()["Y"]})

@@ -60,12 +60,12 @@ export const blocksBackward: readonly Patch[] = [
       "Math.max(0, width - 1 - row)",
     ],
   ]),
-  ...patchesOf("mamba1_block_grad/scan.cpu", "mamba1_block_grad/cpu/ways.ts", [
+  ...patchesOf("mamba1_block_grad/scan.cpu", "blocks/cpu/gradients/product.ts", [
     [
-      "backward-selection-forgotten",
-      "x learns through the scan, and not through the steps, B and C that are selected from it",
-      "u.grad[i] += du[i];",
-      "u.grad[i] = du[i];",
+      "backward-scan-forgotten",
+      "x learns through the steps, B and C that are selected from it, and no longer through the scan",
+      "from.grad[i] += through[i];",
+      "from.grad[i] = through[i];",
     ],
   ]),
   ...patchesOf("mamba1_block_grad/scan.cpu", "blocks/cpu/gradients/frame.ts", [
@@ -84,7 +84,7 @@ export const blocksBackward: readonly Patch[] = [
       "backward: () => turn(of.grad, 1)",
     ],
   ]),
-  ...patchesOf("swiglu_block_grad/fused.native", "blocks/native/product.c", [
+  ...patchesOf("mamba2_block_grad/chunked.native", "blocks/native/product.c", [
     [
       "backward-turned-weight-in-rows",
       "a weight that lies turned around is read as if its rows followed each other",
