@@ -1,4 +1,4 @@
-/** Whole layers of equal width over length, forward and in training, and one token after others: where does one kind of model pass another? */
+/** Whole layers of equal width over length, their training, and one token after others: where does one kind of model pass another? */
 import { attentionBlock } from "../impls/attention_block/index.js";
 import { attentionBlockGrad } from "../impls/attention_block_grad/index.js";
 import { mamba1Block } from "../impls/mamba1_block/index.js";
@@ -20,9 +20,24 @@ interface Sizes {
 }
 
 const SIZES: Readonly<Record<Grid, Sizes>> = {
-  quick: { modelDim: 256, lengths: doubling(256, 2048), contexts: [512, 2048, 8192], trained: doubling(64, 256) },
-  default: { modelDim: 512, lengths: doubling(512, 8192), contexts: doubling(512, 32768), trained: doubling(128, 1024) },
-  paper: { modelDim: 2048, lengths: doubling(512, 65536), contexts: doubling(512, 131072), trained: doubling(256, 1024) },
+  quick: {
+    modelDim: 256,
+    lengths: doubling(256, 2048),
+    contexts: [512, 2048, 8192],
+    trained: doubling(64, 256),
+  },
+  default: {
+    modelDim: 512,
+    lengths: doubling(512, 8192),
+    contexts: doubling(512, 32768),
+    trained: doubling(128, 1024),
+  },
+  paper: {
+    modelDim: 2048,
+    lengths: doubling(512, 65536),
+    contexts: doubling(512, 131072),
+    trained: doubling(256, 1024),
+  },
 };
 
 const HEAD_DIM = 64;

@@ -1,28 +1,17 @@
-/** A Mamba-1 block forward, all that is needed again kept, and back, a stage after another. */
+/** A Mamba-1 block forward, a stage after another, and all that is needed again on the way back. */
 import { RunningConvolution } from "../../blocks/reference/convolution.js";
 import { addSkip, gateBy, siluOf } from "../../blocks/reference/elementwise.js";
-import { convolutionInputs, convolutionWeights } from "../../blocks/reference/gradients/convolution.js";
-import { backThrough, backThroughGate, SLOPES } from "../../blocks/reference/gradients/elementwise.js";
 import { ReferenceFrame } from "../../blocks/reference/gradients/frame.js";
-import { through, weightGradient, wholeRows } from "../../blocks/reference/gradients/products.js";
-import {
-  addScaled,
-  asNumbers,
-  keep,
-  type Sized,
-  sized,
-  slice,
-} from "../../blocks/reference/gradients/sized.js";
+import { asNumbers, keep, type Sized, sized } from "../../blocks/reference/gradients/sized.js";
 import { copyNumbers, type Numbers, numbers, part } from "../../blocks/reference/numbers.js";
 import { type One, one, stepFrom } from "../../blocks/reference/steps.js";
 import { weightsOf } from "../../blocks/reference/weights.js";
 import type { AnyOperator, Problem } from "../../operator.js";
 import { type ChannelTokens, walkForward } from "./channel.js";
-import { unmap } from "./map.js";
 
 export const NO_LIMITS = { dtMin: 0, dtMax: 0 };
 
-export class BackwardBlock {
+export class KeptBlock {
   readonly frame: ReferenceFrame;
   readonly dims: Readonly<Record<string, number>>;
   /** Behind the convolution, and behind SiLU: (tokens inner). What is selected: (tokens selected). */
@@ -67,24 +56,6 @@ export class BackwardBlock {
         this.frame.finish(token, y[t]);
       }
     }
-  }
-
-  backward(): void {
-    const { inner, projected } = this.dims;
-    const { tokens } = this.frame;
-    const drow = sized(tokens * projected);
-    const back = this.frame.unfinish(this.gated);
-    const dy = sized(tokens * inner);
-    for (let token = 0; token < tokens; token++)
-      for (let i = 0; i < inner; i++) {
-        const [at, gate] = [token * inner, token * projected + inner + i];
-        const to = { dup: slice(dy, at, inner), dgate: drow, at: gate };
-        backThroughGate(slice(back, at, inner), slice(this.y, at, inner), i, this.frame.row, gate, to);
-      }
-    const { dx, dsteps, dselected } = unmap(this, dy);
-    this.#unselect(dx, dsteps, dselected);
-    this.#unconvolve(dx, drow);
-    this.frame.unproject(drow);
   }
 
   channelOf(b: number, d: number): ChannelTokens {
@@ -140,36 +111,5 @@ export class BackwardBlock {
       this.rows.push(chosen);
       this.steps.push(steps);
     }
-  }
-
-  /** @param dx of x, to which what comes back of the selection is added. @param dselected of B and C, behind `rank` places of dt */
-  #unselect(dx: Sized, dsteps: Sized, dselected: Sized): void {
-    const { inner, rank, selected } = this.dims;
-    const { tokens } = this.frame;
-    const d = wholeRows(dsteps, inner);
-    const low = sized(tokens * rank);
-    through(this.operator, this.problem, "dtProj", d, low);
-    this.frame.make(
-      "dtProj",
-      weightGradient(d, { of: this.chosen, start: 0, count: rank, stride: selected }),
-    );
-    for (let token = 0; token < tokens; token++)
-      for (let i = 0; i < rank; i++) addScaled(dselected, token * selected + i, 1, low, token * rank + i);
-    const rows = wholeRows(dselected, selected);
-    through(this.operator, this.problem, "xProj", rows, dx);
-    this.frame.make("xProj", weightGradient(rows, wholeRows(this.x, inner)));
-  }
-
-  #unconvolve(dx: Sized, drow: Sized): void {
-    const { length, inner, width, projected } = this.dims;
-    const dconvolved = sized(dx.value.length);
-    for (let i = 0; i < dx.value.length; i++)
-      backThrough(SLOPES.silu, dx, i, this.convolved, i, dconvolved, i);
-    const taps = { length, channels: inner, width, weight: this.frame.read("convWeight")! };
-    const columns = { start: 0, count: inner, stride: projected };
-    convolutionInputs(taps, dconvolved, { of: drow, ...columns });
-    const made = convolutionWeights(taps, dconvolved, { of: this.frame.row, ...columns });
-    this.frame.make("convWeight", made.weight);
-    this.frame.make("convBias", made.bias);
   }
 }

@@ -10,11 +10,11 @@ import {
 } from "../../blocks/reference/gradients/sized.js";
 import { logDecayFrom, one } from "../../blocks/reference/steps.js";
 import { stepSlope } from "../../recurrence/step.js";
-import { type BackwardBlock, NO_LIMITS } from "./block.js";
+import { type KeptBlock, NO_LIMITS } from "./block.js";
 import { asOne, type ChannelBack, type ChannelTokens, ofOne, walkBack, walkForward } from "./channel.js";
 
 /** @param dy (tokens inner). @returns what comes back of x, of dt before its bias, and of the selection's rows but for dt's own */
-export function unmap(block: BackwardBlock, dy: Sized) {
+export function unmap(block: KeptBlock, dy: Sized) {
   const { frame, dims } = block;
   const { batch, length, inner, state, rank, selected } = dims;
   const [dx, dsteps] = [sized(frame.tokens * inner), sized(frame.tokens * inner)];
@@ -84,7 +84,7 @@ function decays(
 
 /** (x R B + sum_n A dl) times the slope of the step, a sigmoid, which bends by a quarter at most. */
 function stepBack(
-  { frame, steps, x, dims }: BackwardBlock,
+  { frame, steps, x, dims }: KeptBlock,
   { ALog }: ChannelTokens,
   { d, token }: { readonly d: number; readonly token: number },
   { dx, dl }: ChannelBack,

@@ -1,4 +1,4 @@
-/** A Mamba-2 block forward, all that is needed again kept, and back, a stage after another. */
+/** A Mamba-2 block forward, a stage after another, and all that is needed again on the way back. */
 import { RunningConvolution } from "../../blocks/reference/convolution.js";
 import { addSkip, elu1Of, gateBy, reluOf, siluOf } from "../../blocks/reference/elementwise.js";
 import { ReferenceFrame } from "../../blocks/reference/gradients/frame.js";
@@ -11,14 +11,12 @@ import type { Token } from "../../mamba2_block/reference/recurrence.js";
 import { featureOf, partsOf } from "../../mamba2_block/reference/sizes.js";
 import type { AnyOperator, Problem } from "../../operator.js";
 import { type HeadTokens, walkForward } from "./head.js";
-import { unmap } from "./map.js";
-import { ungate, unselect } from "./stages.js";
 
 export type BlockSettings = Readonly<
   Record<"dtMin" | "dtMax" | "normGroups" | "pattern" | "features" | "eps", number>
 > & { readonly normBeforeGate: boolean };
 
-export class BackwardBlock {
+export class KeptBlock {
   readonly frame: ReferenceFrame;
   readonly dims: Readonly<Record<string, number>>;
   readonly settings: BlockSettings;
@@ -79,15 +77,6 @@ export class BackwardBlock {
         this.frame.finish(token, out);
       }
     }
-  }
-
-  backward(): void {
-    const { projected } = this.dims;
-    const drow = sized(this.frame.tokens * projected);
-    const dy = ungate(this, this.frame.unfinish(this.rows), drow);
-    const { dmapped, dsteps } = unmap(this, dy);
-    unselect(this, dmapped, dsteps, drow);
-    this.frame.unproject(drow);
   }
 
   /** D of a channel. */

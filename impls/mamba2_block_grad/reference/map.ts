@@ -13,11 +13,11 @@ import {
 } from "../../blocks/reference/gradients/sized.js";
 import { COARSEST, type Numbers } from "../../blocks/reference/numbers.js";
 import { stepSlope } from "../../recurrence/step.js";
-import type { BackwardBlock } from "./block.js";
+import type { KeptBlock } from "./block.js";
 import { type HeadBack, type HeadTokens, ofNumber, ofOne, walkBack, walkForward } from "./head.js";
 
 /** @param dy (tokens heads headDim). @returns what comes back of x, B and C side by side, and of dt before its bias */
-export function unmap(block: BackwardBlock, dy: Sized) {
+export function unmap(block: KeptBlock, dy: Sized) {
   const { frame, dims, parts } = block;
   const { batch, length, heads, headDim, state } = dims;
   const { x, B, C, z } = parts;
@@ -78,7 +78,7 @@ interface Sums {
   readonly sizesA: Float64Array;
 }
 
-function finish(block: BackwardBlock, sums: Sums, dInitial: Sized, dsteps: Sized): void {
+function finish(block: KeptBlock, sums: Sums, dInitial: Sized, dsteps: Sized): void {
   const { frame, dims, problem } = block;
   const { batch, heads, headDim } = dims;
   const { dD, sizesD, dALog, sizesA } = sums;
@@ -101,7 +101,7 @@ function finish(block: BackwardBlock, sums: Sums, dInitial: Sized, dsteps: Sized
 }
 
 /** Rows of a head in (tokens heads headDim), side by side. */
-function headRows(of: Sized, b: number, h: number, { dims }: BackwardBlock): Sized {
+function headRows(of: Sized, b: number, h: number, { dims }: KeptBlock): Sized {
   const { length, heads, headDim } = dims;
   const to = sized(length * headDim);
   for (let t = 0; t < length; t++)
@@ -112,7 +112,7 @@ function headRows(of: Sized, b: number, h: number, { dims }: BackwardBlock): Siz
 
 /** dx = dt R B + D dy into its place. @returns <x, R B> */
 function ofToken(
-  block: BackwardBlock,
+  block: KeptBlock,
   head: HeadTokens,
   t: number,
   h: number,
@@ -137,7 +137,7 @@ function ofToken(
 
 /** (<x, R B> + A dl) times the slope of the step. */
 function stepBack(
-  block: BackwardBlock,
+  block: KeptBlock,
   token: number,
   h: number,
   throughX: Sized,
@@ -158,7 +158,7 @@ function stepBack(
 }
 
 /** The slope of a step: a sigmoid, which bends by a quarter at most, 0 outside of the limits; where errors may cross one, either. */
-function slopeOf({ settings }: BackwardBlock, raw: Numbers, h: number, bias: number): Sized {
+function slopeOf({ settings }: KeptBlock, raw: Numbers, h: number, bias: number): Sized {
   const v = raw.value[h] + bias;
   const limits = { softplus: true, dtMin: settings.dtMin, dtMax: settings.dtMax };
   const slope = stepSlope(v, limits);
@@ -192,7 +192,7 @@ function addInitial(
   { S, sizes }: { readonly S: Float64Array; readonly sizes: Sized },
   row: number,
   h: number,
-  { dims }: BackwardBlock,
+  { dims }: KeptBlock,
 ): void {
   const { heads, headDim, state } = dims;
   for (let p = 0; p < headDim; p++)

@@ -5,10 +5,13 @@ import { normBack } from "../../blocks/reference/gradients/norm.js";
 import { roundSum, through, weightGradient, wholeRows } from "../../blocks/reference/gradients/products.js";
 import { addScaled, type Sized, sized, slice } from "../../blocks/reference/gradients/sized.js";
 import { featureOf } from "../../mamba2_block/reference/sizes.js";
-import type { BackwardBlock } from "./block.js";
+import type { KeptBlock } from "./block.js";
 
-/** @param drows what comes back of the last projection, (tokens inner). @param drow of the first one's rows, where gates go. @returns of the map */
-export function ungate(block: BackwardBlock, drows: Sized, drow: Sized): Sized {
+/**
+ * @param drows what comes back of the last projection, (tokens inner). @param drow of the first one's rows, where gates go
+ * @returns what comes back of the map
+ */
+export function ungate(block: KeptBlock, drows: Sized, drow: Sized): Sized {
   const { frame, dims, parts, settings, problem } = block;
   const { inner, projected, heads, headDim, groups } = dims;
   const { mlp, z } = parts;
@@ -51,7 +54,7 @@ export function ungate(block: BackwardBlock, drows: Sized, drow: Sized): Sized {
 }
 
 /** The norm of a token's numbers times its weight. */
-function normed({ frame, settings }: BackwardBlock, y: Sized, size: number): Sized {
+function normed({ frame, settings }: KeptBlock, y: Sized, size: number): Sized {
   const z = y.value.length;
   const [to, none] = [sized(z), sized(z)];
   const weight = frame.read("normWeight")!;
@@ -65,7 +68,7 @@ function normed({ frame, settings }: BackwardBlock, y: Sized, size: number): Siz
 }
 
 /** @param dmapped of x, B and C of the map. @param drow where cotangents of the projected rows go */
-export function unselect(block: BackwardBlock, dmapped: Sized, dsteps: Sized, drow: Sized): void {
+export function unselect(block: KeptBlock, dmapped: Sized, dsteps: Sized, drow: Sized): void {
   const { frame, dims, parts, problem, operator, convolved } = block;
   const { heads, channels, projected, selected, length, width } = dims;
   const { mlp, z, x, B, C } = parts;

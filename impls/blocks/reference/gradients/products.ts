@@ -1,4 +1,4 @@
-/** Products of a block backward on numbers that carry their errors: with a weight turned around, and of cotangents with what was multiplied. */
+/** Products of a block backward on numbers that carry their errors: with a weight turned around, and for the weight. */
 import type { AnyOperator, Problem } from "../../../operator.js";
 import { inputReader } from "../../../operator.js";
 import { WEIGHT_PERIOD } from "../../../random.js";
