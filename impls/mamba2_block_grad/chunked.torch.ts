@@ -1,5 +1,5 @@
 /** The block on torch, by autograd through its plain operations. */
-import { placesOf } from "../mamba2_block/chunked.torch.js";
+import { constantsOf } from "../mamba2_block/chunked.torch.js";
 import type { Problem } from "../operator.js";
 import { f32Bytes, torchPeers, torchRounding } from "../peers/torch.js";
 import { blockOf, EXTRAS, mamba2BlockGrad } from "./operator.js";
@@ -14,7 +14,7 @@ export const chunkedTorch = torchPeers(mamba2BlockGrad, {
   dtypes: ["f32"],
   takes: EXTRAS,
   chunk: (_problem, engine) => (engine.device.kind === "cpu" ? 64 : 128),
-  constants: (problem) => placesOf(blockOf(problem as Problem)),
+  constants: (problem) => constantsOf(blockOf(problem as Problem)),
   // pairs above the diagonal are multiplied by 0
   nonFinite: { tokens: "chunk", borders: true },
   rounding: ({ dtype, dims }, { chunk = 64 }) =>

@@ -3,6 +3,7 @@ import { blockGradients, cotangent, forwardProblem, inputsWithout, TRAINING } fr
 import { leastBytes } from "../gradients.js";
 import { EXTRAS as BLOCK_EXTRAS, mamba2Block } from "../mamba2_block/operator.js";
 import { defineOperator, type Problem } from "../operator.js";
+import { SLOPED } from "./reference/features.js";
 import { reference } from "./reference.js";
 
 /** What a problem may have beyond Mamba's own block. */
@@ -34,7 +35,10 @@ export const mamba2BlockGrad = defineOperator({
   extras: (problem) => mamba2Block.extras?.(blockOf(problem as Problem)) ?? [],
   idKeys: (problem) => mamba2Block.idKeys?.(blockOf(problem as Problem)) ?? {},
   derived: (problem) => mamba2Block.derived?.(problem) ?? {},
-  invalid: (problem) => mamba2Block.invalid?.(blockOf(problem as Problem)),
+  invalid: (problem) =>
+    problem.settings.features < SLOPED.length
+      ? mamba2Block.invalid?.(blockOf(problem as Problem))
+      : `gradients have the features ${SLOPED.join(", ")}, got features=${problem.settings.features}`,
 });
 
 /** The block's own problem. */

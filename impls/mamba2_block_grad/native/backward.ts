@@ -2,10 +2,11 @@
 import type { GradientStages, Part } from "../../blocks/native/gradients/stages.js";
 import { behind, type MapFunction } from "../../blocks/native/stages.js";
 import { mapProblem } from "../../mamba2_block/cpu/map-problem.js";
-import { featureOf, type Mamba2Block, partsOf } from "../../mamba2_block/operator.js";
+import { type Mamba2Block, partsOf } from "../../mamba2_block/operator.js";
 import { type Problem, randomProblem } from "../../operator.js";
 import { chunkedPlan } from "../../ssd_grad/native/plan.js";
 import { type SsdGrad, ssdGrad } from "../../ssd_grad/operator.js";
+import { slopedFeature } from "../reference/features.js";
 import type { Kept } from "./forward.js";
 
 type Block = GradientStages<Mamba2Block>;
@@ -93,7 +94,7 @@ function unselect(stages: Block, kept: Kept, made: Made, drows: number): Part | 
   const { heads, headDim, state, channels, width } = problem.dims;
   const { x, B, C } = partsOf(problem.dims, problem.settings);
   const { groups } = mapProblem(problem).dims;
-  const slope = SLOPES[featureOf(problem.settings)];
+  const slope = SLOPES[slopedFeature(problem.settings)];
   const dact = unrepeated(stages, made.dX, x / headDim, heads, headDim);
   const dB = unrepeated(stages, made.dB, B / state, groups, state);
   const dC = unrepeated(stages, made.dC, C / state, groups, state);

@@ -8,8 +8,9 @@ import { copyNumbers, type Numbers, normsOf, numbers, part } from "../../blocks/
 import { logDecayFrom, one, stepFrom } from "../../blocks/reference/steps.js";
 import { weightsOf } from "../../blocks/reference/weights.js";
 import type { Token } from "../../mamba2_block/reference/recurrence.js";
-import { featureOf, partsOf } from "../../mamba2_block/reference/sizes.js";
+import { partsOf } from "../../mamba2_block/reference/sizes.js";
 import type { AnyOperator, Problem } from "../../operator.js";
+import { slopedFeature } from "./features.js";
 import { type HeadTokens, walkForward } from "./head.js";
 
 export type BlockSettings = Readonly<
@@ -119,7 +120,7 @@ export class KeptBlock {
     const convolved = numbers(channels);
     const row = numbers(projected);
     const feature = { silu: siluOf, identity: () => {}, relu: reluOf, elu1: elu1Of }[
-      featureOf(this.settings)
+      slopedFeature(this.settings)
     ];
     for (let t = 0; t < length; t++) {
       const token = b * length + t;

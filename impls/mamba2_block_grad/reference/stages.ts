@@ -4,8 +4,8 @@ import { backThrough, backThroughGate, gated, SLOPES } from "../../blocks/refere
 import { normBack } from "../../blocks/reference/gradients/norm.js";
 import { roundSum, through, weightGradient, wholeRows } from "../../blocks/reference/gradients/products.js";
 import { addScaled, type Sized, sized, slice } from "../../blocks/reference/gradients/sized.js";
-import { featureOf } from "../../mamba2_block/reference/sizes.js";
 import type { KeptBlock } from "./block.js";
+import { slopedFeature } from "./features.js";
 
 /**
  * @param drows what comes back of the last projection, (tokens inner). @param drow of the first one's rows, where gates go
@@ -73,7 +73,7 @@ export function unselect(block: KeptBlock, dmapped: Sized, dsteps: Sized, drow: 
   const { heads, channels, projected, selected, length, width } = dims;
   const { mlp, z, x, B, C } = parts;
   const { tokens } = frame;
-  const slope = SLOPES[featureOf(block.settings)];
+  const slope = SLOPES[slopedFeature(block.settings)];
   const isSequential = problem.inputs.xProj !== undefined;
   const dconvolved = sized(tokens * channels);
   const dchosen = sized(isSequential ? tokens * selected : 0);

@@ -48,12 +48,12 @@ def prepare(problem):
             states = (delta * u).unsqueeze(-1) * by_channel(x.B, tokens, constant_b)
             # 2. s_t = a_t s_(t-1) + x_t
             if states.requires_grad:
-                # a graph that is differentiated keeps every state
-                of_tokens = []
+                # a graph that is differentiated writes nothing in place
+                passed = []
                 for a, s in zip(decays.unbind(0), states.unbind(0)):
                     S = torch.addcmul(s, a, S)
-                    of_tokens.append(S)
-                states = torch.stack(of_tokens)
+                    passed.append(S)
+                states = torch.stack(passed)
             else:
                 for a, s in zip(decays.unbind(0), states.unbind(0)):
                     S = torch.addcmul(s, a, S, out=s)

@@ -29,6 +29,7 @@ export function blockRoom<Op extends AnyOperator>(
     },
     reserve: (bytes) => room.reserve(bytes),
     floats: (count, fill) => room.floats(count, fill),
+    madeOf: (from, count, make) => room.madeOf(from, count, make),
   };
 }
 
