@@ -10,6 +10,11 @@ const LAYERS: Readonly<Record<string, { readonly key: string; readonly name: str
   attention_block: { key: "attention", name: "Attention" },
 };
 
+/** The same by their gradients: steps of training. */
+const TRAINED: typeof LAYERS = Object.fromEntries(
+  Object.entries(LAYERS).map(([name, layer]) => [`${name}_grad`, layer]),
+);
+
 export interface LayerCurve {
   readonly layer: { readonly key: string; readonly name: string };
   readonly curve: Curve;
@@ -21,10 +26,22 @@ export interface LayerGroup {
   readonly curves: readonly LayerCurve[];
 }
 
-/** @param xKey length: of a prompt; context: tokens before one that is decoded, which a state's layer does not depend on */
-export function layerGroups(rows: readonly Row[], xKey: "length" | "context"): LayerGroup[] {
+/** Steps of training over length. */
+export function trainedGroups(rows: readonly Row[]): LayerGroup[] {
+  return layerGroups(rows, "length", TRAINED);
+}
+
+/**
+ * @param xKey length: of a prompt; context: tokens before one that is decoded, which a state's layer does not depend on
+ * @param layers names of operators
+ */
+export function layerGroups(
+  rows: readonly Row[],
+  xKey: "length" | "context",
+  layers: typeof LAYERS = LAYERS,
+): LayerGroup[] {
   const isStep = ({ length }: Row) => length === 1;
-  const own = rows.filter((row) => row.operator in LAYERS && isStep(row) === (xKey === "context"));
+  const own = rows.filter((row) => row.operator in layers && isStep(row) === (xKey === "context"));
   const groups = groupBy(
     own,
     ({ device, dtype, batch, modelDim }) => `${device} ${dtype} ${batch} ${modelDim}`,
@@ -36,7 +53,7 @@ export function layerGroups(rows: readonly Row[], xKey: "length" | "context"): L
       const rivals = groupsOf(bare, xKey).flatMap((group) =>
         group.curves.filter(({ points }) => points.length > 0),
       );
-      return rivals.length === 0 ? [] : [{ layer: LAYERS[operator], curve: rivals.reduce(faster) }];
+      return rivals.length === 0 ? [] : [{ layer: layers[operator], curve: rivals.reduce(faster) }];
     });
     return curves.length > 0 ? [{ first: members[0], curves }] : [];
   });

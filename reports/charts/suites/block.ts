@@ -6,6 +6,7 @@ import {
   type LayerCurve,
   type LayerGroup,
   layerGroups,
+  trainedGroups,
 } from "../../analysis/blocks/layers.js";
 import { formatNumber, formatSize } from "../../format.js";
 import type { Row, RunRecord } from "../../rows/row.js";
@@ -23,10 +24,12 @@ const SMALL = { width: 220, height: 210 } as const;
 export function blockChart(run: RunRecord, rows: readonly Row[], theme: Theme = LIGHT): TopLevelSpec {
   const prompts = layerGroups(rows, "length");
   const steps = layerGroups(rows, "context");
-  const all = [...prompts, ...steps].flatMap(({ curves }) => curves);
+  const trained = trainedGroups(rows);
+  const all = [...prompts, ...steps, ...trained].flatMap(({ curves }) => curves);
   const families = [...new Set(all.map(({ layer }) => layer.key))];
   const look = { theme, families };
   const small = [
+    ...trained.map((group) => trainedPanel(group, look)),
     ...steps.map((group) => stepPanel(group, look)),
     ...prompts.map((group) => keptPanel(group, look)),
   ];
@@ -97,6 +100,19 @@ function stepPanel({ first, curves }: LayerGroup, look: Look): Layer {
     title: "Time of a token",
     subtitle: [`batch ${first.batch}`],
     xTitle: "Tokens before it",
+    x: sizeAxis(points.flatMap(({ x }) => x ?? [])),
+    y: logAxis(points.flatMap(({ lowNs, highNs }) => [lowNs, highNs])),
+  });
+}
+
+/** Forward and backward. */
+function trainedPanel({ first, curves }: LayerGroup, look: Look): Layer {
+  const points = curves.flatMap(({ curve }) => curve.points);
+  return panel(curves.map(named), {
+    ...{ ...look, ...SMALL, labels: "names", quantity: TIME },
+    title: "Time of a step of training",
+    subtitle: [`forward and backward, batch ${first.batch}`],
+    xTitle: "Tokens",
     x: sizeAxis(points.flatMap(({ x }) => x ?? [])),
     y: logAxis(points.flatMap(({ lowNs, highNs }) => [lowNs, highNs])),
   });

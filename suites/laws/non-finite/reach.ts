@@ -61,6 +61,9 @@ const RULES: Readonly<Record<string, Rules>> = {
 /** Of gradients: batches, heads and documents are apart, and cotangents reach no later token. All else may meet. */
 const GRADIENT: Rules = { apart: [] };
 
+/** Projections mix the heads of a block. */
+const isGradientOfBlock = ({ name }: AnyOperator) => name.endsWith("_block_grad");
+
 /**
  * Whether an element of an output, by its flat C-order index, reads an element of an input.
  * @param block tokens that are taken for one another, so many from each multiple on; 0: none
@@ -85,7 +88,7 @@ export function readers(
     const place = coordinatesOf(axes, shape, flat);
     return (
       isSame("batch", site, place) &&
-      meetsHead(problem.dims as Coordinates, site, place, normed) &&
+      (isGradientOfBlock(operator) || meetsHead(problem.dims as Coordinates, site, place, normed)) &&
       (normed || rules.apart.every((axis) => isSame(axis, site, place))) &&
       byToken(place)
     );

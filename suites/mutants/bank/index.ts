@@ -1,4 +1,5 @@
 /** The bank of planted bugs in real source files, by the kind of file. */
+import { blocksBackward } from "./blocks-backward.js";
 import { blocksOnCpu } from "./blocks-on-cpu.js";
 import { cpu } from "./cpu.js";
 import { cuda } from "./cuda.js";
@@ -22,6 +23,7 @@ export const patches: readonly Patch[] = [
   ...ssdOnCpu,
   ...cpu,
   ...blocksOnCpu,
+  ...blocksBackward,
   ...passes,
   ...nonFinite,
   ...mamba3,

@@ -104,6 +104,10 @@ describe.runIf(engine)("a map", () => {
     silu,
     relu: (v) => Math.max(v, 0),
     elu1: (v) => (v < 0 ? Math.exp(v) : v + 1),
+    siluSlope: (v) => (1 + v / (1 + Math.exp(v))) / (1 + Math.exp(-v)),
+    reluSlope: (v) => (v > 0 ? 1 : 0),
+    elu1Slope: (v) => Math.exp(Math.min(v, 0)),
+    one: () => 1,
   };
 
   it.each(Object.keys(functions) as MapFunction[])(
