@@ -4,6 +4,7 @@ import { materialisedTorch } from "./materialised.torch.js";
 import { attentionBlock } from "./operator.js";
 import { tiledCpu } from "./tiled.cpu.js";
 import { tiledNative } from "./tiled.native.js";
+import { tiledWasm } from "./tiled.wasm.js";
 
 export { attentionBlock };
-export const implementations = [tiledNative, tiledCpu, ...materialisedTorch];
+export const implementations = [tiledNative, tiledWasm, tiledCpu, ...materialisedTorch];

@@ -4,7 +4,14 @@ import { mamba1Block } from "./operator.js";
 import { recurrentCpu } from "./recurrent.cpu.js";
 import { recurrentNative } from "./recurrent.native.js";
 import { recurrentTorch } from "./recurrent.torch.js";
+import { recurrentWasm } from "./recurrent.wasm.js";
 import { scanTorch } from "./scan.torch.js";
 
 export { mamba1Block };
-export const implementations = [recurrentNative, recurrentCpu, ...recurrentTorch, ...scanTorch];
+export const implementations = [
+  recurrentNative,
+  recurrentWasm,
+  recurrentCpu,
+  ...recurrentTorch,
+  ...scanTorch,
+];

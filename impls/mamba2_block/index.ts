@@ -2,8 +2,9 @@
 import { chunkedCpu } from "./chunked.cpu.js";
 import { chunkedNative } from "./chunked.native.js";
 import { chunkedTorch } from "./chunked.torch.js";
+import { chunkedWasm } from "./chunked.wasm.js";
 import { mamba2Block } from "./operator.js";
 import { recurrentCpu } from "./recurrent.cpu.js";
 
 export { mamba2Block };
-export const implementations = [chunkedNative, chunkedCpu, recurrentCpu, ...chunkedTorch];
+export const implementations = [chunkedNative, chunkedWasm, chunkedCpu, recurrentCpu, ...chunkedTorch];

@@ -2,7 +2,8 @@
 import { fusedCpu } from "./fused.cpu.js";
 import { fusedNative } from "./fused.native.js";
 import { fusedTorch } from "./fused.torch.js";
+import { fusedWasm } from "./fused.wasm.js";
 import { swigluBlock } from "./operator.js";
 
 export { swigluBlock };
-export const implementations = [fusedNative, fusedCpu, ...fusedTorch];
+export const implementations = [fusedNative, fusedWasm, fusedCpu, ...fusedTorch];

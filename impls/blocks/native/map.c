@@ -18,7 +18,7 @@ typedef struct {
   int64_t scratchFloats;
 } Args;
 
-// In the order of `FUNCTIONS` in stages.ts.
+// In the order of `FUNCTIONS` in ../functions.ts.
 enum { COPY, MINUS_EXP, SILU, RELU, ELU1 };
 enum { NUMBERS = 1 << 14 };
 
