@@ -1,5 +1,6 @@
 /** Every implementation of attention_block, in the order in which charts list them. */
 
+import { materialisedTfjs } from "./materialised.tfjs.js";
 import { materialisedTorch } from "./materialised.torch.js";
 import { attentionBlock } from "./operator.js";
 import { tiledCpu } from "./tiled.cpu.js";
@@ -7,4 +8,4 @@ import { tiledNative } from "./tiled.native.js";
 import { tiledWasm } from "./tiled.wasm.js";
 
 export { attentionBlock };
-export const implementations = [tiledNative, tiledWasm, tiledCpu, ...materialisedTorch];
+export const implementations = [tiledNative, tiledWasm, tiledCpu, materialisedTfjs, ...materialisedTorch];

@@ -5,6 +5,7 @@ import { recurrentCpu } from "./recurrent.cpu.js";
 import { recurrentNative } from "./recurrent.native.js";
 import { recurrentTorch } from "./recurrent.torch.js";
 import { recurrentWasm } from "./recurrent.wasm.js";
+import { scanTfjs } from "./scan.tfjs.js";
 import { scanTorch } from "./scan.torch.js";
 
 export { mamba1Block };
@@ -12,6 +13,7 @@ export const implementations = [
   recurrentNative,
   recurrentWasm,
   recurrentCpu,
+  scanTfjs,
   ...recurrentTorch,
   ...scanTorch,
 ];
