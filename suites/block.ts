@@ -15,7 +15,7 @@ interface Sizes {
 }
 
 const SIZES: Readonly<Record<Grid, Sizes>> = {
-  quick: { modelDim: 256, lengths: doubling(256, 2048), contexts: [512, 2048, 8192] },
+  quick: { modelDim: 256, lengths: doubling(256, 1024), contexts: [512, 2048, 8192] },
   default: { modelDim: 512, lengths: doubling(512, 8192), contexts: doubling(512, 32768) },
   paper: { modelDim: 2048, lengths: doubling(512, 65536), contexts: doubling(512, 131072) },
 };

@@ -102,7 +102,7 @@ function stepPanel({ first, curves }: LayerGroup, look: Look): Layer {
   });
 }
 
-function keptPanel({ curves }: LayerGroup, look: Look): Layer {
+function keptPanel({ first, curves }: LayerGroup, look: Look): Layer {
   const drawn = curves.map(
     (one): DrawnCurve => ({
       ...named(one),
@@ -116,6 +116,7 @@ function keptPanel({ curves }: LayerGroup, look: Look): Layer {
   return panel(drawn, {
     ...{ ...look, ...SMALL, labels: "names", quantity: KEPT },
     title: "What a sequence keeps",
+    subtitle: [first.dtype],
     xTitle: "Tokens",
     x: sizeAxis(points.flatMap(({ x }) => x ?? [])),
     y: bytesAxis(points.map(({ value }) => value)),
