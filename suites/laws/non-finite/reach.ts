@@ -134,6 +134,9 @@ function tokensThatRead(
   if (input === "dY" && (output === "Y" || output === "finalState")) return () => false;
   if (t !== undefined && (input === "Q" || input === "dY") && !seesAnything(problem, t)) return () => false;
   const rows = documentRows(problem);
+  // what lies before the first token belongs to document 0
+  const isBefore = input === "initialState" || input === "initialConv";
+  if (isBefore && rows[site.batch][0].id !== 0) return () => false;
   const last = dims.length - 1;
   const reads = tokenReader(operator, problem, isOwn, input, site);
   const shared = t !== undefined && block > 0 && !isOwn ? tilesThatMeet(problem, reads, t, block) : reads;
@@ -143,7 +146,7 @@ function tokensThatRead(
     const there = tokenOf(place) ?? (output === "finalState" ? last : undefined);
     if (there === undefined) return true;
     const row = rows[site.batch ?? place.batch];
-    if (input === "initialState") return isFirst(row, there) && row[0].id === 0;
+    if (isBefore) return isFirst(row, there);
     if (input === "dFinalState") return row.at(-1)!.start <= there;
     return t === undefined || shared(there, t);
   };

@@ -70,6 +70,21 @@ describe("which outputs read an element", () => {
       [],
     ],
     [
+      "what lies before a block's filter: nothing, if the first document is another",
+      {
+        operator: "mamba2_block",
+        dims: {
+          ...{ length: 2, headDim: 1, state: 1, inner: 1, modelDim: 1 },
+          ...{ width: 4, past: 3, channels: 3, projected: 5, selected: 3 },
+        },
+        with: ["initialConv"],
+        input: "initialConv",
+        at: 0,
+        ids: [1, 1],
+      },
+      [],
+    ],
+    [
       "X: its own channel",
       { operator: "ssd", dims: { length: 2, headDim: 2, state: 1 }, input: "X", at: 1 },
       [1, 3],
