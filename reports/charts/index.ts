@@ -7,6 +7,7 @@ import { blockChart } from "./suites/block.js";
 import { decodeChart } from "./suites/decode.js";
 import { documentsChart } from "./suites/documents.js";
 import { modelsChart } from "./suites/models.js";
+import { parallelChart } from "./suites/parallel.js";
 import { relativesChart } from "./suites/relatives.js";
 import { sequenceLengthChart } from "./suites/sequence-length.js";
 import { stateSizeChart } from "./suites/state-size.js";
@@ -25,6 +26,7 @@ const CHARTS: Readonly<Record<string, Chart>> = {
   decode: decodeChart,
   relatives: relativesChart,
   block: blockChart,
+  parallel: parallelChart,
 };
 
 export function chartOf(suite: string, rows: readonly Row[]): Chart {
