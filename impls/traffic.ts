@@ -9,6 +9,8 @@ export interface Counted {
   readonly sent: Traffic;
   /** Share of their timed time that ranks waited in calls; null where no clock saw it. */
   readonly waited: number | null;
+  /** What a message takes between two ranks; null before it was measured, and for one rank. */
+  readonly link: { readonly latencyNs: number; readonly bytesPerS: number } | null;
 }
 
 const NOTHING = [0, 0] as const;

@@ -2,6 +2,7 @@
  * torch.distributed: one problem on several processes, each with its part of the tensors, that send each other what they must. Built of
  * the torch engine: the same protocol, inputs, clock and inspection. Ranks, what is watched and what is counted: distributed/README.md.
  */
+import { availableParallelism } from "node:os";
 import type { AnyOperator, OutputName, Problem } from "../operator.js";
 import type { Inspection, Options, Prepared, RunDetails } from "../prepared.js";
 import { type Counted, difference, type Traffic } from "../traffic.js";
@@ -62,6 +63,10 @@ export async function open(device = "cpu"): Promise<DistributedEngine> {
   return {
     ...torch,
     name: "distributed",
+    device: {
+      ...torch.device,
+      details: { ...torch.device.details, ...(device === "cpu" ? { cores: availableParallelism() } : {}) },
+    },
     mostRanks: device === "cpu" ? MOST_PROCESSES : Number(described.details.devices),
     async prepared(operator, problem, options, program) {
       let handle = 0;
@@ -87,7 +92,7 @@ function counting<Op extends AnyOperator>(
       return details;
     },
     async inspect(lanes): Promise<Inspection<OutputName<Op>>> {
-      const { sent, waited } = await counted();
+      const { sent, waited, link } = await counted();
       const wrong = difference(formula, sent);
       if (wrong !== undefined) throw new Error(wrong);
       const [messages, messageBytes] = sent.isend ?? [0, 0];
@@ -95,6 +100,7 @@ function counting<Op extends AnyOperator>(
       details = {
         ...{ messages, messageBytes, sums, summedBytes },
         ...(waited === null ? {} : { communicationShare: waited }),
+        ...(link === null ? {} : { latencyNs: link.latencyNs, linkBytesPerS: link.bytesPerS }),
       };
       return prepared.inspect(lanes) as Inspection<OutputName<Op>>;
     },

@@ -8,6 +8,7 @@ import { decodeChart } from "./suites/decode.js";
 import { documentsChart } from "./suites/documents.js";
 import { headsChart } from "./suites/heads.js";
 import { modelsChart } from "./suites/models.js";
+import { parallelChart } from "./suites/parallel.js";
 import { relativesChart } from "./suites/relatives.js";
 import { sequenceLengthChart } from "./suites/sequence-length.js";
 import { stateSizeChart } from "./suites/state-size.js";
@@ -27,6 +28,7 @@ const CHARTS: Readonly<Record<string, Chart>> = {
   relatives: relativesChart,
   block: blockChart,
   heads: headsChart,
+  parallel: parallelChart,
 };
 
 export function chartOf(suite: string, rows: readonly Row[]): Chart {

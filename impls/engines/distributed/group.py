@@ -149,6 +149,26 @@ class Group:
         else:
             self.wait(dist.barrier(async_op=True), "all to meet")
 
+    def probe(self):
+        """The link of the first two ranks: nanoseconds of an empty message one way, bytes a second of a large one; None for one rank."""
+        if self.size == 1:
+            return None
+        self.meet()
+        one_way = [min(self._there_and_back(count) for _ in range(8)) / 2 for count in (1, 1 << 18)]
+        self.meet()
+        return {"latencyNs": one_way[0], "bytesPerS": 4 * (1 << 18) / max(1, one_way[1] - one_way[0]) * 1e9}
+
+    def _there_and_back(self, count):
+        message = torch.zeros(count, device=self.device)
+        start = time.perf_counter_ns()
+        if self.rank < 2:
+            first, other = self.rank == 0, 1 - self.rank
+            for sends in (first, not first):
+                (PLAIN["isend"](message, other) if sends else dist.irecv(message, other)).wait()
+        if self.on_gpu:
+            torch.cuda.synchronize(self.device)
+        return time.perf_counter_ns() - start
+
     def hand_over(self, tensor, source, received):
         """One rank's tensor to rank 0, for reading. @param received (source) -> where rank 0 puts it @returns it, at rank 0"""
         if self.rank == source:

@@ -68,6 +68,7 @@ class Hub:
         for one in body["cases"]:
             ranks, number, shares = self.cases[one]
             values, _ = ranks.call({**request, "body": {**body, "cases": [number]}}, data)
+            ranks.link = values[0]["link"]
             runs = list(zip(*(value["spans"] for value in values)))
             host_ns += sum(max(end for _, end in run) - min(start for start, _ in run) for run in runs) / len(runs)
             clocks = list(zip(*(value["deviceNs"] for value in values)))
@@ -91,7 +92,7 @@ class Hub:
                 # all take part in one sum; a message is its sender's
                 known = sent.get(name, (0, 0))
                 sent[name] = (calls, size) if name == "all_reduce" else (known[0] + calls, known[1] + size)
-        return {"sent": sent, "waited": max(0, waited) / ran if ran else None}, b""
+        return {"sent": sent, "waited": max(0, waited) / ran if ran else None, "link": ranks.link}, b""
 
 
 def main():

@@ -21,6 +21,7 @@ class RankSession(sessions.Session):
         """@param join (machine) -> the Group, once the device is open"""
         super().__init__()
         self.rank, self.size, self.join = rank, size, join
+        self.link = None
 
     def call_open(self, body, _data):
         device = body["device"]
@@ -71,6 +72,8 @@ class RankSession(sessions.Session):
             a GPU a run's time without them
         """
         cases = [self.cases[number] for number in body["cases"]]
+        if self.link is None:
+            self.link = self.ranks.probe()
         self.ranks.waited_ns = 0
         spans, device_ns = [], []
         for _ in range(body["repeats"]):
@@ -83,7 +86,7 @@ class RankSession(sessions.Session):
             spans.append([start, time.perf_counter_ns()])
             device_ns.append(timed.get("deviceNs"))
         quiet_ns = [self.machine.time([case.quiet for case in cases], 3)["deviceNs"]] if hasattr(cases[0], "quiet") else []
-        return {"spans": spans, "deviceNs": device_ns, "waitedNs": self.ranks.waited_ns, "quietNs": quiet_ns}
+        return {"spans": spans, "deviceNs": device_ns, "waitedNs": self.ranks.waited_ns, "quietNs": quiet_ns, "link": self.link}
 
     def call_traffic(self, body, _data):
         """Calls and bytes by operation, of this rank in the last run."""

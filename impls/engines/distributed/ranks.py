@@ -55,6 +55,8 @@ class Ranks:
         import torch.distributed  # noqa: F401
 
         self.size, self.limit_s = size, 60.0
+        # what a message takes between two of them, once it was measured
+        self.link = None
         self.board = group.Board(size)
         self.store = Store()
         self.members = []
