@@ -24,9 +24,14 @@ describe("touchedBy", () => {
   });
 
   it("follows imports, and imports of kernels", () => {
-    // Mamba-3 runs the kernel between a rotation and its weights
-    expect(touch("impls/ssd/wasm/chunked.as.ts")).toEqual(["mamba3/chunked.wasm", "ssd/chunked.wasm"]);
+    // Mamba-3 runs the kernel between a rotation and its weights, a block between its other parts
+    expect(touch("impls/ssd/wasm/chunked.as.ts")).toEqual([
+      "mamba2_block/chunked.wasm",
+      "mamba3/chunked.wasm",
+      "ssd/chunked.wasm",
+    ]);
     expect(touch("impls/ssd/wasm/layout.as.ts")).toEqual([
+      "mamba2_block/chunked.wasm",
       "mamba3/chunked.wasm",
       "ssd/chunked.wasm",
       "ssd/quadratic.wasm",
