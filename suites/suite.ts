@@ -21,5 +21,7 @@ export interface Suite {
   readonly everyChoice?: boolean;
   /** Asks for these chunk lengths in place of an implementation's own choice, of those that have one. */
   readonly chunks?: readonly number[];
+  /** Asks for one problem on several processes (`EngineTraits.shards`) and not for kernels in one. */
+  readonly shards?: true;
   curves(grid: Grid, seed: number): readonly Curve[];
 }

@@ -1,6 +1,7 @@
 /** All engines by name. Loading one is a promise, so that listing them loads no native code. */
 import type { CpuEngine } from "./cpu.js";
 import type { CudaEngine } from "./cuda.js";
+import type { DistributedEngine } from "./distributed.js";
 import type { Engine, OpenOptions } from "./engine.js";
 import { jaxJs } from "./jaxjs/needed.js";
 import type { JaxjsEngine } from "./jaxjs.js";
@@ -17,6 +18,7 @@ import type { WebGpuEngine } from "./webgpu.js";
 export interface Engines {
   cpu: CpuEngine;
   cuda: CudaEngine;
+  distributed: DistributedEngine;
   native: NativeEngine;
   jaxjs: JaxjsEngine;
   onnxruntime: OnnxruntimeEngine;
@@ -50,6 +52,11 @@ export interface EngineTraits {
   readonly slowFirstUse?: true;
   /** A package without which it is absent: looked for before a process is started for it. */
   readonly needs?: OptionalPackage;
+  /**
+   * One problem on several processes. Its cases answer other questions than a kernel's time: they run in suites that ask for them
+   * (`Suite.shards`), and where it is named.
+   */
+  readonly shards?: true;
   /** Somebody else's code to compare with: its curves stand for ours only where it is named alone. */
   readonly peer?: true;
 }
@@ -114,6 +121,15 @@ export const engines: readonly EngineEntry[] = [
     peer: true,
     packages: { "": ["torch"] },
     load: () => import("./torch.js"),
+  },
+  {
+    name: "distributed",
+    devices: ["cuda", "cpu"],
+    tensorOps: true,
+    peer: true,
+    shards: true,
+    packages: { "": ["torch"] },
+    load: () => import("./distributed.js"),
   },
   {
     name: "onnxruntime",

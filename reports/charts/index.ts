@@ -7,6 +7,7 @@ import { blockChart } from "./suites/block.js";
 import { chunksChart } from "./suites/chunks.js";
 import { decodeChart } from "./suites/decode.js";
 import { documentsChart } from "./suites/documents.js";
+import { headsChart } from "./suites/heads.js";
 import { modelsChart } from "./suites/models.js";
 import { relativesChart } from "./suites/relatives.js";
 import { sequenceLengthChart } from "./suites/sequence-length.js";
@@ -27,6 +28,7 @@ const CHARTS: Readonly<Record<string, Chart>> = {
   relatives: relativesChart,
   block: blockChart,
   chunks: chunksChart,
+  heads: headsChart,
 };
 
 export function chartOf(suite: string, rows: readonly Row[]): Chart {

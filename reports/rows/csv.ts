@@ -78,6 +78,9 @@ const COLUMNS: readonly (readonly [name: string, key: string])[] = [
   ["throttle", "throttle"],
   ["joules_per_token", "joulesPerToken"],
   ["energy_of", "energyOf"],
+  ["ranks", "ranks"],
+  ["split", "split"],
+  ["passing", "passing"],
 ];
 
 export const CSV_COLUMNS: readonly string[] = COLUMNS.map(([name]) => name);

@@ -64,6 +64,10 @@ const common = {
   pattern: z.string().optional(),
   features: z.string().optional(),
   projections: z.string().optional(),
+  /** Processes that share the problem, what each has a part of, and how states go from one to the next. */
+  ranks: count.optional(),
+  split: z.string().optional(),
+  passing: z.string().optional(),
   /** Numbers in a block's parameters, and what a sequence keeps of the tokens so far. */
   parameters: count.optional(),
   keptBytes: amount.optional(),

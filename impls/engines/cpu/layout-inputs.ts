@@ -81,10 +81,19 @@ export class LayoutInputs<Op extends AnyOperator> {
       const source = inputs[name];
       if (source) this.write({ name, source, firstRow: 0, rows: matrixShape(source).rows });
     }
+    this.follow();
   }
 
   rewrite(next: Problem): void {
     this.kept.rewrite(next);
+    this.follow();
+  }
+
+  /** What is made of the inputs that now lie there. */
+  private follow(): void {
+    const { view } = this.memory;
+    for (const { from, to, make } of this.layout.made)
+      make(view(to.start, to.count), view(from.start, from.count));
   }
 
   private write(change: Change): void {
