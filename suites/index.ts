@@ -3,6 +3,7 @@ import { anchor } from "./anchor.js";
 import { batch } from "./batch.js";
 import { block } from "./block.js";
 import { blockParts } from "./block-parts.js";
+import { chunks } from "./chunks.js";
 import { decode } from "./decode.js";
 import { documents } from "./documents.js";
 import { heads } from "./heads.js";
@@ -29,6 +30,7 @@ export const suites: readonly Suite[] = [
   training,
   decode,
   relatives,
+  chunks,
   parallel,
 ];
 

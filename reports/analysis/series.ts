@@ -25,6 +25,7 @@ const PROMISED: Readonly<Record<string, XKey>> = {
   "state-size": "state",
   models: "heads",
   decode: "context",
+  chunks: "chunk",
 };
 
 /** The axis of a suite: the key that its name promises, else the one with most values. */

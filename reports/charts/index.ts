@@ -4,6 +4,7 @@ import { xKeyOf } from "../analysis/series.js";
 import type { Row, RunRecord } from "../rows/row.js";
 import { logAxis, sizeAxis } from "./scale.js";
 import { blockChart } from "./suites/block.js";
+import { chunksChart } from "./suites/chunks.js";
 import { decodeChart } from "./suites/decode.js";
 import { documentsChart } from "./suites/documents.js";
 import { headsChart } from "./suites/heads.js";
@@ -27,6 +28,7 @@ const CHARTS: Readonly<Record<string, Chart>> = {
   decode: decodeChart,
   relatives: relativesChart,
   block: blockChart,
+  chunks: chunksChart,
   heads: headsChart,
   parallel: parallelChart,
 };

@@ -7,12 +7,16 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { TopLevelSpec } from "vega-lite";
 import { drawable } from "../../reports/analysis/drawable.js";
+import { peersChart } from "../../reports/charts/compare/peers.js";
 import { figure10Chart } from "../../reports/charts/figure-10.js";
 import { floorChart, memoryChart } from "../../reports/charts/over-size.js";
 import { renderSvg } from "../../reports/charts/render.js";
 import { accuracyChart } from "../../reports/charts/scatter/accuracy.js";
 import { rooflineChart } from "../../reports/charts/scatter/roofline.js";
 import { speedupChart } from "../../reports/charts/speedup.js";
+import { boundsChart } from "../../reports/charts/strips/bounds.js";
+import { growthChart } from "../../reports/charts/strips/growth.js";
+import { spreadChart } from "../../reports/charts/strips/spread.js";
 import { escapeHtml } from "../../reports/html/escape.js";
 import { makeFolder, writeInto } from "../../reports/rows/folder.js";
 import { machineKind } from "../../reports/rows/machine.js";
@@ -33,6 +37,10 @@ const PICTURES: readonly Picture[] = [
   { machine: "h200", chart: "memory", title: "Memory over length and over state", draw: memoryChart },
   { machine: "h200", chart: "speedup", title: "Speedup of SSD", draw: speedupChart },
   { machine: "h200", chart: "accuracy", title: "Speed at equal accuracy", draw: accuracyChart },
+  { machine: "h200", chart: "peers", title: "Ours and the official kernels", draw: peersChart },
+  { machine: "h100", chart: "growth", title: "Growth exponents", draw: growthChart },
+  { machine: "h200", chart: "bounds", title: "Error over bound", draw: boundsChart },
+  { machine: "h100", chart: "samples", title: "Distribution of samples", draw: spreadChart },
 ];
 
 const published = resolve(dirname(fileURLToPath(import.meta.url)), "../../reports/published");

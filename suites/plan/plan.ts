@@ -36,6 +36,7 @@ export interface PlanRequest {
 interface Draft {
   readonly suite: string;
   readonly everyChoice: boolean;
+  readonly chunks: readonly number[] | undefined;
   readonly curve: string;
   readonly place: number;
   readonly impl: number;
@@ -107,6 +108,7 @@ function draftCases({ suites, grid, seed, impls, targets, takesPart, named = [] 
               drafts.push({
                 suite: suite.name,
                 everyChoice: suite.everyChoice === true,
+                chunks: suite.chunks,
                 curve,
                 place,
                 impl: i,
@@ -135,7 +137,10 @@ async function describeAll(
     if (asked.length === 0) continue;
     const replies = await describe(
       t,
-      asked.map(({ impl, problem, everyChoice }) => ({ impl, problem, everyChoice })),
+      asked.map(({ impl, problem, everyChoice, chunks }) => ({
+        ...{ impl, problem, everyChoice },
+        ...(chunks ? { chunks } : {}),
+      })),
     );
     for (const [i, draft] of asked.entries()) answers.set(draft, replies[i]);
   }

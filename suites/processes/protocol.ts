@@ -55,6 +55,8 @@ export interface Question {
   readonly impl: number;
   readonly problem: Problem;
   readonly everyChoice: boolean;
+  /** Chunk lengths in place of its own choice; processes of before answer with their own. */
+  readonly chunks?: readonly number[];
 }
 
 /** How an implementation would take a problem. */

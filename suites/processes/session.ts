@@ -96,9 +96,9 @@ export class Session {
 
   async describe({ questions }: Calls["describe"][0]): Promise<Calls["describe"][1]> {
     const answers: Description[][] = [];
-    for (const { impl, problem, everyChoice } of questions) {
+    for (const { impl, ...question } of questions) {
       const tell = (error: unknown) => this.tell(error);
-      answers.push(await describeKernel(this.impls[impl], this.opened(), problem, everyChoice, tell));
+      answers.push(await describeKernel(this.impls[impl], this.opened(), question, tell));
     }
     return answers;
   }

@@ -18,6 +18,10 @@ const WIDTH = 650;
 /** Beside each other they can still be told apart. */
 const MOST_OFFICIAL = 6;
 
+/** What colours go by: several official kernels are of one family, and of ours there is one a panel. */
+const OURS = "ours";
+const makeOf = ({ rows: [{ engine, make }] }: Curve) => `${make} ${engine}`;
+
 interface Pairing {
   readonly group: Group;
   readonly operator: string;
@@ -36,11 +40,12 @@ export function peersChart(
   );
   if (pairings.length === 0) return undefined;
   const shown = pairings.toSorted((a, b) => b.official.length - a.official.length).slice(0, MOST_PANELS);
+  const families = [OURS, ...new Set(shown.flatMap(({ official }) => official.map(makeOf)))];
   const how =
-    "Our fastest kernel of each operator beside those of the libraries that the field uses, as they are published, in the same run and " +
+    "Our fastest kernel of each operator beside those of the libraries that the field uses, as they are published and " +
     "verified like ours. Beside each official curve: its time over ours at the largest size that both have.";
   return figure(
-    shown.map((pairing) => pairingPanel(pairing, theme)),
+    shown.map((pairing) => pairingPanel(pairing, families, theme)),
     [how, origin(run, rows)],
     WIDTH,
     theme,
@@ -63,7 +68,11 @@ function pairingsOf(group: Group): Pairing[] {
   });
 }
 
-function pairingPanel({ group, operator, ours, official }: Pairing, theme: Theme): Layer {
+function pairingPanel(
+  { group, operator, ours, official }: Pairing,
+  families: readonly string[],
+  theme: Theme,
+): Layer {
   const curves = [drawnOurs(ours), ...official.map((curve) => drawnOfficial(curve, ours))];
   const points = [ours, ...official].flatMap((curve) => curve.points);
   const { over, axis } = AXIS_WORDS[group.xKey] ?? { over: group.xKey, axis: group.xKey };
@@ -77,20 +86,19 @@ function pairingPanel({ group, operator, ours, official }: Pairing, theme: Theme
     y: logAxis(points.flatMap(({ lowNs, highNs }) => [lowNs, highNs])),
     quantity: TIME,
     theme,
-    families: curves.map(({ family }) => family),
+    families,
     labels: "full",
   });
 }
 
 function drawnOurs(curve: Curve): DrawnCurve {
-  return { ...drawnTime(curve), name: "Ours", detail: curve.implementation };
+  return { ...drawnTime(curve), family: OURS, name: "Ours", detail: curve.implementation };
 }
 
-/** A colour of its own: several official kernels are of one family. */
 function drawnOfficial(curve: Curve, ours: Curve): DrawnCurve {
   const [{ engine, make }] = curve.rows;
   const times = new Map(measuredOf(ours).map(({ x, ns }) => [x, ns]));
   const common = measuredOf(curve).findLast(({ x }) => times.has(x));
   const detail = common ? `${formatRatio(common.ns / times.get(common.x)!)} our time` : "no size in common";
-  return { ...drawnTime(curve), family: curve.key, name: `${make} (${engine})`, detail };
+  return { ...drawnTime(curve), family: makeOf(curve), name: `${make} (${engine})`, detail };
 }

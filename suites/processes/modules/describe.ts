@@ -12,21 +12,27 @@ import { RoundingRefused } from "../../check/rounding.js";
 import { workOf } from "../../measure/fairness.js";
 import { optionsOf } from "../../verify/evaluate.js";
 import { originOf } from "../origin.js";
-import type { Description, InventoryEntry, ListedEngine } from "../protocol.js";
+import type { Description, InventoryEntry, ListedEngine, Question } from "../protocol.js";
 
-/** @param tell what was thrown, as one sentence: whatever a kernel throws when it is asked costs its own case */
+/**
+ * @param chunks chunk lengths in place of the first choice's own; nothing where it has none
+ * @param tell what was thrown, as one sentence: whatever a kernel throws when it is asked costs its own case
+ */
 export async function describeKernel(
   impl: AnyImplementation,
   engine: Engine<unknown>,
-  problem: Problem,
-  everyChoice: boolean,
+  { problem, everyChoice, chunks }: Omit<Question, "impl">,
   tell: (error: unknown) => string,
 ): Promise<Description[]> {
   try {
     const choices = await optionsOf(impl, engine, problem);
-    return (everyChoice ? choices : choices.slice(0, 1)).map((options) =>
-      describeWith(impl, engine, problem, options, tell),
-    );
+    const [first] = choices;
+    const asked = chunks
+      ? chunks.flatMap((chunk) => (first?.chunk === undefined ? [] : [{ ...first, chunk }]))
+      : everyChoice
+        ? choices
+        : choices.slice(0, 1);
+    return asked.map((options) => describeWith(impl, engine, problem, options, tell));
   } catch (error) {
     return [{ options: {}, failed: `its options() failed: ${tell(error)}` }];
   }
