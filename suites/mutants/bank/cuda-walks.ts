@@ -30,7 +30,7 @@ export const cudaWalks: readonly Patch[] = [
       "run + own",
     ],
   ]),
-  ...patchesOf("ssd/recurrent.cuda", "recurrence/cuda/walk.tiles.cu", [
+  ...patchesOf("ssd/recurrent.cuda", "recurrence/cuda/walk.problem.cu", [
     [
       "steps-clamped-from-below-only",
       "steps above the largest one pass",
@@ -82,12 +82,12 @@ export const cudaWalks: readonly Patch[] = [
       "1.0f / (sqrtf(sum_of(squares) / p.channels) + p.eps)",
     ],
   ]),
-  ...patchesOf("attention_decode/tiled.cuda", "attention_decode/cuda/tiled.cu", [
+  ...patchesOf("attention_decode/tiled.cuda", "attention_decode/cuda/tiled.join.cu", [
     [
       "new-token-unseen",
       "the new token's own key takes no part in the sum of weights",
-      "float mine = exp2_fast(own - top), weight = mine;",
-      "float mine = exp2_fast(own - top), weight = 0.0f;",
+      "float mine = exp2_fast(own - top), all = mine;",
+      "float mine = exp2_fast(own - top), all = 0.0f;",
     ],
   ]),
 ];
