@@ -11,7 +11,7 @@ const urls = [
 ];
 
 /** Tokens of a run, those that a thread has on their way, and threads of a workgroup. */
-const SPAN = 16;
+const SPAN = 32;
 const AHEAD = 8;
 const THREADS = 128;
 

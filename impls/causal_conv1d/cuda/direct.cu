@@ -74,7 +74,11 @@ extern "C" __global__ __launch_bounds__(128) void filter(const Problem p) {
   // the inputs before, the earliest first, and AHEAD of the run
   Piece window[PAST + AHEAD];
   int valid = 0;
-  if (first < end) {
+  if (!DOCUMENTS && first >= PAST && first < end) {
+    valid = PAST;
+#pragma unroll
+    for (int j = 0; j < PAST; j++) window[j].load(p, b, first - PAST + j, c);
+  } else if (first < end) {
     float last[EACH][PAST];
 #pragma unroll
     for (int k = 0; k < EACH; k++) valid = look_back(p, last[k], b, first, c + k);
