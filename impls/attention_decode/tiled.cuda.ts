@@ -31,6 +31,8 @@ export const tiledCuda = implementation(attentionDecode, "cuda", {
   source:
     "arXiv 2307.08691 (FlashAttention-2), spans of keys as in Flash-Decoding (Dao, Haziza, Massa, Sizov 2023)",
   dtypes: ["f32", "f16", "bf16"],
+  // of products
+  grain: { headDim: 32, headDimV: 64 },
   options: (problem) =>
     productsLack(problem) === undefined ? [{ make: "mma" }, { make: "fma" }] : [{ make: "fma" }],
   rounding: ({ dtype, dims: { context, headDim, headDimV } }, { make = "fma" }) => ({

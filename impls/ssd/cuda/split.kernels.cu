@@ -13,7 +13,8 @@ extern "C" __global__ __launch_bounds__(THREADS) void chunk_states(const Problem
   sum_decays(p, place, sums);
   auto weight = [&](int q) { return exp2_of(sums[CHUNK - 1] - sums[q]) * step_at(p, place, q); };
   size_t pitch = (size_t)p.heads * p.headDim;
-  load_tile<CHANNELS, XROW>(X, p.X + token * pitch + place.head * p.headDim + place.channel0, place.count, pitch, p.headDim - place.channel0, weight);
+  const float *ownX = p.X + token * pitch + place.head * p.headDim + place.channel0;
+  load_tile<CHANNELS, XROW>(X, ownX, place.count, pitch, p.headDim - place.channel0, weight);
   load_tile<NPAD, BROW>(B, p.B + (token * p.groups + place.group) * p.state, place.count, (size_t)p.groups * p.state, p.state, one);
   __syncthreads();
   int warp = threadIdx.x >> 5, g = (threadIdx.x & 31) >> 2, j = threadIdx.x & 3;

@@ -58,12 +58,13 @@ INLINE float one(int) { return 1.0f; }
 // has no difference, becomes what no exponential survives.
 INLINE void sum_decays(const Problem &p, const Place &place, double *sums) {
   if (threadIdx.x < 32) {
+    const float *logA = p.logA + ((size_t)place.batch * p.length + place.first) * p.heads + place.head;
     double own[2], sum;
 #pragma unroll
     for (int i = 0; i < 2; i++) {
       int t = 2 * threadIdx.x + i;
       double l = 0.0;
-      if (t < place.count) l = __ldg(p.logA + ((size_t)place.batch * p.length + place.first + t) * p.heads + place.head) * 1.4426950408889634;
+      if (t < place.count) l = __ldg(logA + (size_t)t * p.heads) * 1.4426950408889634;
       own[i] = l < -1e6 ? -1e6 : l; // a NaN stays one
     }
     sum = own[0] + own[1];

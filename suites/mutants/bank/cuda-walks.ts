@@ -100,7 +100,7 @@ export const cudaWalks: readonly Patch[] = [
   ]),
   ...patchesOf("rms_norm_gated/fused.cuda", "rms_norm_gated/cuda/fused.rows.cu", [
     [
-      "weights-of-the-first-group",
+      "rows-weighted-as-the-first-group",
       "every group is weighted as the first one",
       "int weight0 = (int)(row % p.groups) * p.channels;",
       "int weight0 = 0;",
