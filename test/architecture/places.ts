@@ -9,6 +9,7 @@ const SHARED: Readonly<Record<string, string>> = {
   "impls/recurrence": "what ssd and selective_scan share",
   "impls/languages": "files of a user that are no TypeScript",
   "impls/peers": "libraries to compare with, whatever the operator",
+  "impls/training": "blocks of a model, forward and back, as a trainer holds them",
 };
 
 export interface Names {

@@ -23,6 +23,29 @@ def program_of(file, operator, form):
     return module
 
 
+class Alone:
+    """One process has the whole problem. Where several share one, an object with these methods stands in its place, as `problem.ranks`."""
+
+    def pass_on(self, pass_on):
+        """A recurrence over chunks, (states, log decays, carry) -> (entering, final), of tokens that others continue."""
+        return pass_on
+
+    def border(self, before, rows):
+        """@returns what stands before `rows` (b t channels): (b past channels), given for the sequence's first token"""
+        return before
+
+    def total(self, value):
+        """Adds up what each process has of a value; a gradient passes unchanged."""
+        return value
+
+    def shared(self, value):
+        """A value that all have; gradients, of which each has its part, are added up."""
+        return value
+
+
+ALONE = Alone()
+
+
 class Stage:
     """A part's own program, on tensors that lie between two stages in place of a problem's inputs."""
 
@@ -39,6 +62,7 @@ class Stage:
                 constants=types.SimpleNamespace(**(constants or {})),
                 inputs=self.inputs,
                 options=whole.options,
+                ranks=whole.ranks,
                 dtype=whole.dtype,
                 device=whole.device,
             )
@@ -75,20 +99,43 @@ silu = everywhere(F.silu)
 def linear(problem, value, weight, bias=None):
     """A CPU has no fast product of half types: there it is made in f32 and stored in the problem's."""
     kind = problem.dtype if problem.device.type == "cuda" else torch.float32
+    if bias is not None and kind != torch.float32:
+        value, weight, bias = *_with_bias(value, weight, bias), None
     return F.linear(value.to(kind), weight.to(kind), None if bias is None else bias.to(kind)).to(problem.dtype)
+
+
+def _with_bias(value, weight, bias):
+    """A bias in f32 as further columns, three parts of it that add up exactly: in a half type it would be another bias."""
+    rest, columns = bias, [weight]
+    for _ in range(3):
+        columns.append(rest.to(weight.dtype).unsqueeze(1))
+        rest = rest - columns[-1].squeeze(1).to(rest.dtype)
+    # as many as keep rows aligned
+    columns.append(weight.new_zeros(weight.shape[0], 5))
+    ones = torch.cat([value.new_ones(3), value.new_zeros(5)]).expand(*value.shape[:-1], 8)
+    return torch.cat([value, ones], -1), torch.cat(columns, 1)
 
 
 def front(problem):
     """A layer's input behind its norm, or the block's input as it is."""
     x = problem.inputs
-    return x.u if x.preNorm is None else rms_norm(x.u, x.preNorm, problem.settings.eps).to(problem.dtype)
+    v = x.u if x.preNorm is None else rms_norm(x.u, x.preNorm, problem.settings.eps).to(problem.dtype)
+    return problem.ranks.shared(v)
 
 
 def finish(problem, value):
     """The product behind, and a layer's own input added to it."""
     x = problem.inputs
-    Y = linear(problem, value, x.outProj, x.outBias)
+    Y = total_of(problem, value, x.outProj, x.outBias)
     return Y if x.preNorm is None else Y + x.u
+
+
+def total_of(problem, value, weight, bias=None):
+    """A product over columns of which each process may have some."""
+    if problem.ranks is ALONE:
+        return linear(problem, value, weight, bias)
+    Y = problem.ranks.total(linear(problem, value, weight))
+    return Y if bias is None else (Y + bias).to(problem.dtype)
 
 
 def convolve(problem, rows, documents=None):
@@ -96,7 +143,7 @@ def convolve(problem, rows, documents=None):
     dims, x = problem.dims, problem.inputs
     t, past = dims.length, dims.past
     before = rows.new_zeros(rows.shape[0], past, rows.shape[-1]) if x.initialConv is None else x.initialConv.transpose(1, 2)
-    seen = torch.cat([before.to(rows.dtype), rows], 1)
+    seen = torch.cat([problem.ranks.border(before.to(rows.dtype), rows), rows], 1)
     # tokens of another document are not seen; those before the first one belong to document 0
     number = None
     if documents is not None:

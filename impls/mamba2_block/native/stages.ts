@@ -39,7 +39,7 @@ export function stagesOf(
 }
 
 /** Where the inputs of the map lie: x, B and C in (batch length heads or groups ...), dt before its bias. */
-interface Selected {
+export interface Selected {
   readonly X: number;
   readonly B: number;
   readonly C: number;
@@ -47,7 +47,7 @@ interface Selected {
 }
 
 function select(stages: Stages<Mamba2Block>, v: number): Selected {
-  const { room, tokens } = stages;
+  const { room } = stages;
   const { dims, settings } = room.problem;
   const { mlp, z, x, B, C } = partsOf(dims, settings);
   const feature = featureOf(settings);
@@ -67,24 +67,40 @@ function select(stages: Stages<Mamba2Block>, v: number): Selected {
         C: convolve(stages, rows, { first: x + B, count: C }, feature === "silu"),
         dt: stages.project(v, first + channels, heads),
       };
-  if (feature !== "identity" && (xProj || feature !== "silu"))
-    for (const [at, columns] of [
-      [places.B, B],
-      [places.C, C],
-    ])
-      stages.map({ from: at, to: at, rows: tokens, columns, function: feature });
   const { headDim, state } = dims;
   const { groups } = mapProblem(room.problem).dims;
+  // the convolution has made it
+  const done = !xProj && feature === "silu";
+  const mapped = (at: number, columns: number) => (done ? at : featuresOf(stages, at, columns));
   return {
     X: repeated(stages, X, x / headDim, heads, headDim),
-    B: repeated(stages, places.B, B / state, groups, state),
-    C: repeated(stages, places.C, C / state, groups, state),
+    B: repeated(stages, mapped(places.B, B), B / state, groups, state),
+    C: repeated(stages, mapped(places.C, C), C / state, groups, state),
     dt: places.dt,
   };
 }
 
+/** The feature map of B or C, so many numbers of each token. @returns where they are then */
+function featuresOf(stages: Stages<Mamba2Block>, from: number, columns: number): number {
+  const { room, tokens } = stages;
+  const { settings, dims } = room.problem;
+  const { state } = dims;
+  const feature = featureOf(settings);
+  if (feature === "identity") return from;
+  const rows = (tokens * columns) / state;
+  if (feature === "layer-norm") return stages.groupFeatures({ from, rows, state, eps: settings.eps });
+  if (feature === "random") return stages.groupFeatures({ from, rows, state });
+  stages.map({ from, to: from, rows: tokens, columns, function: feature });
+  return from;
+}
+
 /** Rows `first` to `first + columns` of the selection's own projection. */
-function perProduct(stages: Stages<Mamba2Block>, from: number, first: number, columns: number): number {
+export function perProduct(
+  stages: Stages<Mamba2Block>,
+  from: number,
+  first: number,
+  columns: number,
+): number {
   const { address, problem } = stages.room;
   const to = stages.perToken(columns);
   const terms = problem.dims.channels;
@@ -120,7 +136,7 @@ function convolve(
 }
 
 /** As many parts as the map wants: those of groups again for each of their heads. */
-function repeated(
+export function repeated(
   stages: Stages<Mamba2Block>,
   from: number,
   parts: number,
@@ -134,7 +150,8 @@ function repeated(
   return to;
 }
 
-function map(stages: Stages<Mamba2Block>, { X, B, C, dt }: Selected, z: number, Y: number): void {
+/** @returns where what the map was given lies, by its own names */
+export function map(stages: Stages<Mamba2Block>, { X, B, C, dt }: Selected, z: number, Y: number) {
   const { engine, room, threads } = stages;
   const { address, problem } = room;
   const { batch, length, heads, headDim, state } = problem.dims;
@@ -155,15 +172,17 @@ function map(stages: Stages<Mamba2Block>, { X, B, C, dt }: Selected, z: number, 
   const inner = stages.roomOf(mapProblem(problem), places);
   const planned = length <= DECODE_LENGTH ? recurrentPlan : chunkedPlan;
   stages.part(planned(engine, inner, threads), places, inner.problem.dims);
+  return places;
 }
 
-function norm(stages: Stages<Mamba2Block>, y: number, z: number): void {
+/** @param Y where the normed numbers go */
+export function norm(stages: Stages<Mamba2Block>, y: number, z: number, Y = y): void {
   const { address, problem } = stages.room;
   const { batch, length, heads, groups, headDim } = problem.dims;
   const { normGroups } = problem.settings;
   stages.part(
     fusedPlan(problem.settings, stages.threads),
-    { X: y, weight: address.normWeight, bias: 0, z, Y: y },
+    { X: y, weight: address.normWeight, bias: 0, z, Y },
     { batch, length, heads, headDim, groups: normGroups || groups },
   );
 }
