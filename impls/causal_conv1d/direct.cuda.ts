@@ -1,4 +1,4 @@
-/** The sum as it stands on CUDA: a thread a channel and run of tokens, whose last inputs stay in registers. */
+/** The sum as it stands on CUDA: a thread some channels and a run of tokens, whose last inputs stay in registers. */
 import { ROUNDOFF } from "../bound.js";
 import { implementation } from "../implementation.js";
 import type { Problem } from "../operator.js";
@@ -10,11 +10,10 @@ const urls = [
   new URL("./cuda/direct.cu", import.meta.url),
 ];
 
-/** Tokens of a run, and threads of a workgroup. */
-const SPAN = 16;
+/** Tokens of a run, those that a thread has on their way, and threads of a workgroup. */
+const SPAN = 32;
+const AHEAD = 8;
 const THREADS = 128;
-/** Workgroups that a grid may have along its second axis. */
-const MOST_GROUPS = 65_535;
 
 export const directCuda = implementation(causalConv1d, "cuda", {
   form: "direct",
@@ -37,11 +36,11 @@ export const directCuda = implementation(causalConv1d, "cuda", {
       ...names.map((name) => stage.input(name)),
       ...[stage.output("Y"), stage.output("finalState", "f32"), batch, length, channels],
     ]);
-    const along = Math.ceil(channels / THREADS);
-    const grid = (runs: number) => ({ blocks: [along, runs, batch] as const, threads: THREADS });
-    const runs = Math.min(MOST_GROUPS, Math.ceil(length / SPAN));
-    stage.kernel(directSource(problem, "filter"), grid(runs), [parameters]);
-    stage.kernel(directSource(problem, "finish"), grid(1), [parameters]);
+    const filter = directSource(problem, "filter");
+    const places = (channels / filter.defines.EACH) * Math.ceil(length / SPAN);
+    stage.kernel(filter, { blocks: [Math.ceil(places / THREADS), batch, 1], threads: THREADS }, [parameters]);
+    const blocks = [Math.ceil(channels / THREADS), 1, batch] as const;
+    stage.kernel(directSource(problem, "finish"), { blocks, threads: THREADS }, [parameters]);
     return stage.prepared();
   },
   // a run reads the tokens before it again
@@ -59,6 +58,9 @@ export function directSource(
   entry: "filter" | "finish",
 ) {
   const flag = (holds: boolean) => (holds ? 1 : 0);
+  // sixteen bytes a thread where rows are whole pieces of them
+  const piece = dtype === "f32" ? 4 : 8;
+  const wide = (dims.heads * dims.headDim) % piece === 0;
   return {
     libraries: ["elements"] as const,
     urls,
@@ -68,6 +70,8 @@ export function directSource(
       KIND: `KIND_${dtype}`,
       WIDTH: dims.width,
       SPAN,
+      EACH: wide ? piece : 1,
+      AHEAD,
       HAS_BIAS: flag(inputs.bias !== undefined),
       HAS_INITIAL: flag(inputs.initialState !== undefined),
       DOCUMENTS: flag(inputs.documents !== undefined),

@@ -15,6 +15,7 @@ import {
   shapeOf,
 } from "./cuda/plan.js";
 import { prepareChunked } from "./cuda/prepare.js";
+import { prepareSplit, splitCost, splitLacks } from "./cuda/split.js";
 import { type Ssd, ssd } from "./operator.js";
 
 /**
@@ -27,6 +28,11 @@ const MAKES: Readonly<Record<string, { readonly mma: boolean; readonly borders: 
   mma: { mma: true, borders: { localHalf: false, entryHalf: false } },
 };
 
+/** Of f32: products of TF32 in threes, from ordinary copies, every card since Ampere. */
+const SPLIT = "mma-tf32x3";
+/** Two splits of a factor keep 22 bits and cut the last of them; the product of two rests is left out. */
+const SPLIT_ROUNDOFF = 2 ** -21;
+
 /** Rows that start at multiples of sixteen bytes: what Hopper's copy engine takes. */
 const ROW_VALUES = 8;
 
@@ -34,15 +40,26 @@ export const chunkedCuda = implementation(ssd, "cuda", {
   form: "chunked",
   source:
     "arXiv 2405.21060 section 6, listing 1; segment states first where workgroups are too few for one pass",
-  dtypes: ["f16", "bf16"],
+  dtypes: ["f32", "f16", "bf16"],
   grain: { headDim: ROW_VALUES, state: ROW_VALUES },
   options: (problem, engine) => {
+    if (problem.dtype === "f32") return [{ chunk: CHUNK, make: SPLIT }];
     const makes = hopperLacks(problem, engine) === undefined ? ["wgmma", "wgmma-exact", "mma"] : ["mma"];
     return makes.map((make) => ({ chunk: CHUNK, make }));
   },
   // pairs above the diagonal, and what a reset or a border hides, are multiplied by 0
   nonFinite: { tokens: "chunk", borders: true },
   rounding: ({ dims, dtype }, { make = "mma" }) => {
+    if (dtype === "f32")
+      return {
+        accumulate: 2 ** -24,
+        products: { unit: NVIDIA, terms: dims.state },
+        storage: SPLIT_ROUNDOFF,
+        // of two products, one behind the other, each of two factors that are split
+        roundings: 3,
+        longestSum: CHUNK,
+        decay: "segsum",
+      };
     const { mma, borders } = MAKES[make] ?? MAKES.mma;
     const { localHalf, entryHalf } = borders;
     return {
@@ -55,16 +72,24 @@ export const chunkedCuda = implementation(ssd, "cuda", {
       decay: "segsum",
     };
   },
-  unsupported(problem, { chunk = CHUNK, make = "mma" }, engine) {
-    if (!(make in MAKES)) return `needs make ${Object.keys(MAKES).join(", ")}, got ${make}`;
+  unsupported(problem, { chunk = CHUNK, make = defaultMake(problem) }, engine) {
+    if (problem.dtype === "f32" && make !== SPLIT) return `in f32 needs make ${SPLIT}, got ${make}`;
+    if (problem.dtype !== "f32" && !(make in MAKES))
+      return `needs make ${Object.keys(MAKES).join(", ")}, got ${make}`;
     if (chunk !== CHUNK) return `needs chunk ${CHUNK}, got ${chunk}`;
+    if (problem.dtype === "f32") return splitLacks(problem);
     const { state } = problem.dims;
     if (state > MOST_STATE) return `needs state of at most ${MOST_STATE}, got ${state}`;
     return MAKES[make].mma ? roomLacks(problem, engine) : hopperLacks(problem, engine);
   },
-  prepare: (engine, problem, { make = "mma" }) => prepareChunked(engine, problem, MAKES[make]),
-  cost: (problem, options) => costOf(problem, options),
+  prepare: async (engine, problem, { make = "mma" }) =>
+    problem.dtype === "f32" ? prepareSplit(engine, problem) : prepareChunked(engine, problem, MAKES[make]),
+  cost: (problem, options) => (problem.dtype === "f32" ? splitCost(problem) : costOf(problem, options)),
 });
+
+function defaultMake({ dtype }: Problem<Ssd>): string {
+  return dtype === "f32" ? SPLIT : "mma";
+}
 
 /** A sentence where the kernels with warpgroup products cannot take a problem. */
 function hopperLacks({ dims }: Problem<Ssd>, engine?: CudaEngine): string | undefined {

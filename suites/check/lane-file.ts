@@ -3,6 +3,7 @@
  * a u32 length, that many bytes of JSON (the lane and its outputs), then for every output its arrays as little-endian float64.
  */
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
+import { appendFile, readFile } from "node:fs/promises";
 import type { Bounds } from "../../impls/bound.js";
 import type { Lane, LaneReference } from "../../impls/operator.js";
 
@@ -39,6 +40,11 @@ export function writeLanes(file: string, lanes: Iterable<LaneReference>): void {
   } finally {
     closeSync(handle);
   }
+}
+
+/** Puts the lanes of other files behind those of the first. */
+export async function appendFiles(first: string, others: readonly string[]): Promise<void> {
+  for (const other of others) await appendFile(first, await readFile(other));
 }
 
 /** @throws when the file ends inside a lane */

@@ -1,4 +1,4 @@
-/** Processes that a process has started, and those that they have: what a killed kernel leaves behind, detached or not. */
+/** Processes that a process has started, and those that they have: what a killed kernel leaves behind, detached or not; their memory. */
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 
@@ -63,4 +63,17 @@ function beginningOf(pid: number): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Resident memory of another process; known on Linux only. */
+export function residentBytes(pid: number): number {
+  try {
+    return Number(readFileSync(`/proc/${pid}/statm`, "utf8").split(" ")[1]) * 4096;
+  } catch {
+    return 0;
+  }
+}
+
+export function gib(bytes: number): string {
+  return `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 }

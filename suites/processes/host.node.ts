@@ -1,10 +1,12 @@
 /** The runner's host on Node: child processes, files in the temporary folder, memory limits. */
 import type { ChildProcess } from "node:child_process";
-import { lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { lstatSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { freemem, tmpdir } from "node:os";
 import { join } from "node:path";
-import { descendantsOf, endAll, type Started } from "./descendants.js";
+import type { Lane, Problem } from "../../impls/operator.js";
+import { inShares } from "../check/lane-shares.js";
+import { descendantsOf, endAll, gib, residentBytes, type Started } from "./descendants.js";
 import { forkBeside, forkModule } from "./fork.js";
 import { CallFailed, EngineDied, type EngineLink, type Host } from "./host.js";
 import { placeIn } from "./modules/thrown.js";
@@ -12,9 +14,12 @@ import type { CallName, Calls, Reply } from "./protocol.js";
 
 /** How often the memory of a working child is looked at. */
 const WATCH_MS = 250;
+/** What a killed process may take to end. A driver's call cannot be killed, and pipes may be held open by what it has left behind. */
+const END_MS = 10_000;
 
 export interface NodeHostOptions {
   readonly memoryBytes?: number;
+  readonly endMs?: number;
   /** The module that processes run unless they are started with another; by default the one beside this. */
   child?(): string | undefined;
 }
@@ -31,24 +36,27 @@ export function nodeHost(options: NodeHostOptions = {}): Host {
   const start = (module = options.child?.()) => {
     // whoever is told that a process ended would start the next one
     if (closed) throw new EngineDied("stopped");
-    const child = new Child(module, memoryBytes, () => children.delete(child));
+    const child = new Child(module, memoryBytes, options.endMs ?? END_MS, () => children.delete(child));
     children.add(child);
     return child;
+  };
+  const ask = async (problem: Problem, lanes: readonly Lane[], file: string, deadlineMs: number) => {
+    const clerk = [...clerks].find((one) => one.alive && !one.isBusy) ?? start();
+    clerks.add(clerk);
+    try {
+      await clerk.call("reference", { problem, lanes, file }, deadlineMs);
+    } finally {
+      if (!clerk.alive) clerks.delete(clerk);
+    }
   };
   return {
     start,
     memoryBytes,
     nowMs: () => performance.timeOrigin + performance.now(),
     async reference(problem, lanes, deadlineMs) {
-      const clerk = [...clerks].find((one) => one.alive && !one.isBusy) ?? start();
-      clerks.add(clerk);
-      const file = join(folder, `${references++}.lanes`);
-      try {
-        await clerk.call("reference", { problem, lanes, file }, deadlineMs);
-      } finally {
-        if (!clerk.alive) clerks.delete(clerk);
-      }
-      return { file, lanes };
+      const file = () => join(folder, `${references++}.lanes`);
+      const one = (part: readonly Lane[], to: string) => ask(problem, part, to, deadlineMs);
+      return { file: await inShares(problem, lanes, file, one), lanes };
     },
     forget: ({ file }) => rmSync(file, { force: true }),
     hasPackage: isInstalled,
@@ -109,10 +117,13 @@ class Child implements EngineLink {
   /** What it had started when it was last looked at. */
   private started: readonly Started[] = [];
   private readonly gone: Promise<void>;
+  private end!: (what: string) => void;
+  private patience: NodeJS.Timeout | undefined;
 
   constructor(
     file: string | undefined,
     private readonly memoryBytes: number,
+    private readonly endMs: number,
     onExit: () => void,
   ) {
     this.process = file === undefined ? forkBeside(import.meta.url, "child") : forkModule(file);
@@ -124,6 +135,7 @@ class Child implements EngineLink {
       const end = (what: string) => {
         if (this.death !== undefined) return;
         this.death = what;
+        clearTimeout(this.patience);
         // of one that ended by itself, nobody can list any more what it started
         endAll(this.started);
         onExit();
@@ -131,6 +143,7 @@ class Child implements EngineLink {
         this.waiting = undefined;
         resolve();
       };
+      this.end = end;
       this.process.on("error", (error) => end(`its process could not run: ${error.message}`));
       // "close" comes after stderr has been read
       this.process.on("close", (code, signal) => end(this.killedFor ?? this.describeExit(code, signal)));
@@ -190,6 +203,15 @@ class Child implements EngineLink {
     const started = pid === undefined ? [] : descendantsOf(pid);
     this.process.kill("SIGKILL");
     endAll([...this.started, ...started]);
+    this.patience = setTimeout(() => this.leave(), this.endMs);
+  }
+
+  /** Nothing of it keeps this process from ending. */
+  private leave(): void {
+    this.end(`${this.killedFor}, and has not ended within ${this.endMs / 1e3} s`);
+    this.process.unref();
+    this.process.channel?.unref();
+    this.process.stderr?.destroy();
   }
 
   /** A module may have sent something of its own. */
@@ -224,18 +246,5 @@ class Child implements EngineLink {
     const how = signal ? `its process was ended by ${signal}` : `its process exited with code ${code}`;
     const place = told ? placeIn(this.lastWords, []) : undefined;
     return told ? `${how}: ${told.slice(0, 200)}${place === undefined ? "" : ` (${place})`}` : how;
-  }
-}
-
-function gib(bytes: number): string {
-  return `${(bytes / 2 ** 30).toFixed(1)} GiB`;
-}
-
-/** Resident memory of another process; known on Linux only. */
-function residentBytes(pid: number): number {
-  try {
-    return Number(readFileSync(`/proc/${pid}/statm`, "utf8").split(" ")[1]) * 4096;
-  } catch {
-    return 0;
   }
 }

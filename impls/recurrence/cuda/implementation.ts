@@ -3,8 +3,8 @@ import { ROUNDOFF, type Rounding } from "../../bound.js";
 import type { CudaEngine } from "../../engines/cuda.js";
 import type { ImplementationCost } from "../../implementation.js";
 import type { Cost, Problem } from "../../operator.js";
+import type { Asked } from "./asked.js";
 import { type Cut, cutFor, MOST_STATE } from "./plan.js";
-import type { Asked } from "./prepare.js";
 
 /** walk: once over time, unless channels are too few for the card; walk-split: always in segments. */
 export const MAKES = ["walk", "walk-split"] as const;

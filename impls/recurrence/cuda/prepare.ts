@@ -1,10 +1,13 @@
 /** The launches of a walk: one, or a walk for what segments add, the recurrence over them, and the walk that writes. */
 import type { CudaEngine } from "../../engines/cuda.js";
-import { type Cut, roomBytes, type Walked } from "./plan.js";
+import { type Asked, flag, problemDefines } from "./asked.js";
+import { type Cut, roomBytes } from "./plan.js";
+import { stepCut, stepSource } from "./step.js";
 
 /** Parts of one program, in this order. */
 const urls = [
   new URL("./steps.cu", import.meta.url),
+  new URL("./walk.problem.cu", import.meta.url),
   new URL("./walk.tiles.cu", import.meta.url),
   new URL("./walk.tokens.cu", import.meta.url),
   new URL("./walk.kernels.cu", import.meta.url),
@@ -13,38 +16,19 @@ const urls = [
 /** ends: the walk that finds what segments add. */
 export type Part = "ends" | "pass" | "walk";
 
-/** What a kernel is compiled for, besides how it is cut. */
-export interface Asked extends Walked {
-  readonly dtype: string;
-  /** One decay a token and head, instead of one for each element of the state. */
-  readonly sharedDecay: boolean;
-  /** Of a shared decay: its log is the step times a number of the head. */
-  readonly rates: boolean;
-  readonly step: boolean;
-  /** 0: none, 1: one a head, 2: one a channel. */
-  readonly skip: 0 | 1 | 2;
-  readonly z: boolean;
-  readonly bias: boolean;
-  readonly initialState: boolean;
-  readonly softplus: boolean;
-  readonly limits: boolean;
-}
-
 /** The source of one launch, and the definitions it is compiled with. */
 export function walkSource(asked: Asked, cut: Cut, part: Part) {
   const outputs = part === "walk";
-  const flag = (holds: boolean) => (holds ? 1 : 0);
   return {
     libraries: ["elements"] as const,
     urls,
     entry: part === "pass" ? "pass_segments" : "walk",
     plain: true,
     defines: {
-      KIND: `KIND_${asked.dtype}`,
+      ...problemDefines(asked, outputs),
       R: cut.columns,
       P: cut.channels,
       FULL: flag(asked.dims.state === 4 * cut.columns * cut.stateWarps),
-      WIDE: flag(asked.dims.state % 4 === 0),
       STATE_WARPS: cut.stateWarps,
       OCTETS: cut.octets,
       TOKENS: cut.tokens,
@@ -53,25 +37,16 @@ export function walkSource(asked: Asked, cut: Cut, part: Part) {
       ROOM_BYTES: roomBytes(asked, cut, outputs),
       OUTPUTS: flag(outputs),
       SPLIT: flag(cut.segments > 1),
-      SHARED_DECAY: flag(asked.sharedDecay),
-      RATES: flag(asked.rates),
-      HAS_STEP: flag(asked.step),
       CONSTANT_B: flag(asked.constantB),
       CONSTANT_C: flag(asked.constantC),
-      HAS_D: outputs ? asked.skip : 0,
-      HAS_Z: flag(outputs && asked.z),
-      HAS_BIAS: flag(asked.bias),
-      HAS_INITIAL: flag(asked.initialState),
       DOCUMENTS: flag(asked.documents),
-      SOFTPLUS: flag(asked.softplus),
-      LIMITS: flag(asked.limits),
       ENTRY_WALK: flag(part !== "pass"),
       ENTRY_PASS_SEGMENTS: flag(part === "pass"),
     },
   };
 }
 
-/** Addresses of the tensors, 0 where there is none, as `Problem` of walk.tiles.cu has them. */
+/** Addresses of the tensors, 0 where there is none, as `Problem` of walk.problem.cu has them. */
 export interface Tensors {
   readonly inputs: readonly bigint[];
   /** A factor of each token's past. */
@@ -82,9 +57,9 @@ export interface Tensors {
 
 type Stage = Pick<ReturnType<CudaEngine["stage"]>, "scratch" | "kernel">;
 
-/** Adds the launches. @returns the segments that time is cut into */
+/** Adds the launches: of one token a step, where its state has the sizes for that. @returns the segments that time is cut into */
 export function addWalk(
-  engine: Pick<CudaEngine, "pack">,
+  engine: Pick<CudaEngine, "pack" | "card">,
   stage: Stage,
   asked: Asked,
   cut: Cut,
@@ -93,7 +68,9 @@ export function addWalk(
 ): number {
   const { batch, length, heads, groups, headDim, state } = asked.dims;
   const channels = heads * headDim;
-  const slices = Math.ceil(channels / groups / (8 * cut.channels * cut.octets));
+  const step = stepCut(asked, engine.card.facts.attributes);
+  const together = step ? (step.threads / step.lanes) * step.rows : 8 * cut.channels * cut.octets;
+  const slices = Math.ceil(channels / groups / together);
   const tokens = Math.ceil(length / cut.segments);
   const segments = Math.ceil(length / tokens);
   const planned = { ...cut, segments };
@@ -106,6 +83,11 @@ export function addWalk(
     ...[batch, length, heads, groups, headDim, state, slices, segments, tokens],
     ...[{ f32: limits.least }, { f32: limits.most }],
   ]);
+  if (step) {
+    const blocks = [slices * groups, 1, batch] as const;
+    stage.kernel(stepSource(asked, step), { blocks, threads: step.threads }, [parameters]);
+    return 1;
+  }
   const walk = (part: "ends" | "walk") =>
     stage.kernel(
       walkSource(asked, planned, part),

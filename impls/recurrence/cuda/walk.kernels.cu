@@ -5,7 +5,7 @@ extern __shared__ __align__(16) unsigned char room_bytes[];
 #if ENTRY_WALK
 extern "C" __global__ __launch_bounds__(THREADS) void walk(const Problem p) {
   Room &room = *(Room *)room_bytes;
-  Place place = place_of(p);
+  Place place = place_of(p, CHANNELS);
   Own own;
   load_own(p, place, own);
   Loading loading;

@@ -1,9 +1,10 @@
 /** The scan as a walk over tokens (recurrence/cuda): a decay for each element of the state. */
 import type { CudaEngine } from "../../engines/cuda.js";
 import type { Problem } from "../../operator.js";
+import type { Asked } from "../../recurrence/cuda/asked.js";
 import { keptBytes } from "../../recurrence/cuda/documents.js";
 import type { Cut } from "../../recurrence/cuda/plan.js";
-import { type Asked, addWalk } from "../../recurrence/cuda/prepare.js";
+import { addWalk } from "../../recurrence/cuda/prepare.js";
 import { type SelectiveScan, selectiveScan } from "../operator.js";
 
 export function askedOf({ dims, inputs, settings, dtype }: Problem<SelectiveScan>): Asked {

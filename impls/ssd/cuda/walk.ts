@@ -1,9 +1,10 @@
 /** ssd as a walk over tokens (recurrence/cuda): one decay a token and head. */
 import type { CudaEngine } from "../../engines/cuda.js";
 import type { Problem } from "../../operator.js";
+import type { Asked } from "../../recurrence/cuda/asked.js";
 import { keptBytes } from "../../recurrence/cuda/documents.js";
 import type { Cut } from "../../recurrence/cuda/plan.js";
-import { type Asked, addWalk } from "../../recurrence/cuda/prepare.js";
+import { addWalk } from "../../recurrence/cuda/prepare.js";
 import { type Ssd, ssd } from "../operator.js";
 
 export function askedOf({ dims, inputs, settings, dtype }: Problem<Ssd>): Asked {

@@ -17,9 +17,9 @@ export const cudaWalks: readonly Patch[] = [
     ],
     [
       "columns-of-the-second-lane",
-      "lanes of one channel start one column too near",
+      "the upper half of a warp takes the columns of the lower half",
       "own.column = (warp % STATE_WARPS) * 4 * R + (lane >> 3) * R;",
-      "own.column = (warp % STATE_WARPS) * 4 * R + (lane >> 3);",
+      "own.column = (warp % STATE_WARPS) * 4 * R + ((lane >> 3) & 1) * R;",
     ],
   ]),
   ...patchesOf("selective_scan/scan.cuda", "recurrence/cuda/walk.kernels.cu", [
@@ -30,7 +30,7 @@ export const cudaWalks: readonly Patch[] = [
       "run + own",
     ],
   ]),
-  ...patchesOf("ssd/recurrent.cuda", "recurrence/cuda/walk.tiles.cu", [
+  ...patchesOf("ssd/recurrent.cuda", "recurrence/cuda/walk.problem.cu", [
     [
       "steps-clamped-from-below-only",
       "steps above the largest one pass",
@@ -82,12 +82,44 @@ export const cudaWalks: readonly Patch[] = [
       "1.0f / (sqrtf(sum_of(squares) / p.channels) + p.eps)",
     ],
   ]),
-  ...patchesOf("attention_decode/tiled.cuda", "attention_decode/cuda/tiled.cu", [
+  ...patchesOf("attention_decode/tiled.cuda", "attention_decode/cuda/tiled.span.mma.cu", [
+    [
+      "values-of-the-other-half",
+      "of a pair of channels each gets the other's values",
+      "u32 rows[4] = {low_halves(v[0], v[1]), high_halves(v[0], v[1]),",
+      "u32 rows[4] = {high_halves(v[0], v[1]), low_halves(v[0], v[1]),",
+    ],
+  ]),
+  ...patchesOf("ssd_decode/recurrent.cuda", "recurrence/cuda/step.cu", [
+    [
+      "step-keeps-its-state",
+      "the state of one token is added to without its decay",
+      "state = fmaf(decay, state, in * B);",
+      "state = fmaf(1.0f, state, in * B);",
+    ],
+  ]),
+  ...patchesOf("rms_norm_gated/fused.cuda", "rms_norm_gated/cuda/fused.rows.cu", [
+    [
+      "rows-weighted-as-the-first-group",
+      "every group is weighted as the first one",
+      "int weight0 = (int)(row % p.groups) * p.channels;",
+      "int weight0 = 0;",
+    ],
+  ]),
+  ...patchesOf("ssd/chunked.cuda", "ssd/cuda/split.kernels.cu", [
+    [
+      "score-of-the-next-token",
+      "scores of a chunk see the token behind their own",
+      "score[i][k] *= from <= to ?",
+      "score[i][k] *= from <= to + 1 ?",
+    ],
+  ]),
+  ...patchesOf("attention_decode/tiled.cuda", "attention_decode/cuda/tiled.join.cu", [
     [
       "new-token-unseen",
       "the new token's own key takes no part in the sum of weights",
-      "float mine = exp2_fast(own - top), weight = mine;",
-      "float mine = exp2_fast(own - top), weight = 0.0f;",
+      "float mine = exp2_fast(own - top), all = mine;",
+      "float mine = exp2_fast(own - top), all = 0.0f;",
     ],
   ]),
 ];

@@ -162,7 +162,9 @@ describe("refuses with a sentence", () => {
     unsupportedReason(chunkedCuda, { ...problemOf(dims), dtype } as ReturnType<typeof problemOf>, options);
 
   it.each([
-    ["another dtype", reason({}, {}, "f32"), "needs dtype f16 or bf16, got f32"],
+    ["another dtype", reason({}, {}, "f64"), "needs dtype f32 or f16 or bf16, got f64"],
+    ["halves' products of f32", reason({}, { make: "mma" }, "f32"), "in f32 needs make mma-tf32x3, got mma"],
+    ["a long state of f32", reason({ state: 129 }, {}, "f32"), "in f32 needs state of at most 128, got 129"],
     ["another chunk", reason({}, { chunk: 32 }), "needs chunk 64, got 32"],
     ["an unknown make", reason({}, { make: "tile" }), "needs make wgmma, wgmma-exact, mma, got tile"],
     ["a longer state", reason({ state: 257 }, {}), "needs state of at most 256, got 257"],

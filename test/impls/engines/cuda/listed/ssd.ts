@@ -2,8 +2,9 @@
 import { randomProblem } from "../../../../../impls/operator.js";
 import { shapeOf, tuningFor } from "../../../../../impls/ssd/cuda/plan.js";
 import { type Build, chunkedSource, type Entry } from "../../../../../impls/ssd/cuda/prepare.js";
+import { splitSource } from "../../../../../impls/ssd/cuda/split.js";
 import { ssd } from "../../../../../impls/ssd/index.js";
-import { ARCHITECTURES, type Architecture, type Listed, SHARED } from "./listed.js";
+import { ARCHITECTURES, type Architecture, type Listed, onBoth, SHARED } from "./listed.js";
 
 const ENTRIES: readonly Entry[] = ["segment_states", "pass_states", "segment_outputs"];
 
@@ -42,6 +43,23 @@ function ofChunked(
   }));
 }
 
+/** In f32. */
+function ofSplit(): Listed[] {
+  const dims = { batch: 1, length: 4096, heads: 16, groups: 1, headDim: 64 };
+  const plain = [16, 64, 128].map((state) => randomProblem(ssd, { dims: { ...dims, state }, with: ["dt"] }));
+  const full = randomProblem(ssd, {
+    dims: { ...dims, headDim: 3, state: 5 },
+    with: ["D", "z", "initialState"],
+  });
+  const entries = ["chunk_states", "pass_states", "chunk_outputs"] as const;
+  return [...plain, full].flatMap((problem) =>
+    entries.flatMap((entry) => {
+      const { headDim, state } = problem.dims;
+      return onBoth(splitSource(problem, entry), `${entry} f32 headDim=${headDim} state=${state}`);
+    }),
+  );
+}
+
 /** @param all every padded state; else the smallest, which compiles fastest */
 export function ofSsd(all: boolean): Listed[] {
   const states = all ? [16, 32, 64, 128, 256] : [16];
@@ -61,5 +79,5 @@ export function ofSsd(all: boolean): Listed[] {
   ];
   const odd = all ? ofChunked({ state: 5, headDim: 3, with: ["dt", "D", "z"] }, "sm_80") : [];
   const chunked = variants.flatMap((variant) => ARCHITECTURES.flatMap((one) => ofChunked(variant, one)));
-  return [...chunked, ...odd];
+  return [...chunked, ...odd, ...(all ? ofSplit() : [])];
 }

@@ -1,18 +1,7 @@
-// One query of each head over the cache: a workgroup takes SPAN keys of one key/value head and HEADS of the query heads that share it,
-// then one joins the spans of a head with the new token. LANES neighbouring lanes take a key together, eight channels of it each and
-// KEY_OCTETS or VALUE_OCTETS times so; a warp has 32 / LANES keys side by side. KIND of storage (elements.cu), WIDE 1 where rows start
-// at multiples of eight values.
-constexpr int THREADS = 128, TEAMS = THREADS / LANES, AHEAD = 4; // keys that a team has on their way
+// A span by multiply-adds: LANES neighbouring lanes take a key together, eight channels of it each and KEY_OCTETS or VALUE_OCTETS times so;
+// a warp has 32 / LANES keys side by side. KIND of storage (elements.cu), WIDE 1 where rows start at multiples of eight values.
+constexpr int TEAMS = THREADS / LANES, AHEAD = 4; // keys that a team has on their way
 constexpr int KEY_VALUES = 8 * KEY_OCTETS, VALUE_VALUES = 8 * VALUE_OCTETS;
-
-struct Problem {
-  const void *Q, *K, *V, *k, *v;
-  void *Y;
-  float *parts; // (batch heads spans 2 + headDimV): largest score in log2, sum of weights, weighted values
-  int batch, context, heads, groups, headDim, headDimV;
-  int first, spans, blocks; // the first key that is seen; workgroups that share a key/value head's queries
-  float scale;              // times log2(e)
-};
 
 // Eight neighbours of a row, of which the first `count` exist.
 struct Octet {
@@ -45,12 +34,6 @@ INLINE float team_sum(float v) {
   for (int o = LANES / 2; o > 0; o >>= 1) v += __shfl_xor_sync(0xffffffffu, v, o);
   return v;
 }
-// What sums on the peak `before` are multiplied by where the peak is `now`; nothing was summed on an infinite one.
-INLINE float shrink_to(float before, float now) { return before == now ? 1.0f : exp2_fast(before - now); }
-
-#define NO_PEAK __uint_as_float(0xff800000u) // of no key: minus infinity
-
-#if ENTRY_SPAN
 extern "C" __global__ __launch_bounds__(THREADS) void span(const Problem p) {
   __shared__ float peaks[TEAMS], weights[TEAMS], sums[TEAMS][VALUE_VALUES * LANES];
   int team = threadIdx.x / LANES, member = threadIdx.x % LANES;
@@ -136,39 +119,3 @@ extern "C" __global__ __launch_bounds__(THREADS) void span(const Problem p) {
     }
   }
 }
-#endif
-
-#if ENTRY_JOIN
-extern "C" __global__ __launch_bounds__(THREADS) void join(const Problem p) {
-  __shared__ float products[THREADS / 32];
-  int row = blockIdx.x, b = row / p.heads, group = (row % p.heads) / (p.heads / p.groups);
-  long long fresh = (long long)b * p.groups + group;
-  // the new token's score
-  float own = 0.0f;
-  for (int c = threadIdx.x; c < p.headDim; c += THREADS)
-    own = fmaf(element_of(p.Q, (long long)row * p.headDim + c, KIND) * p.scale, element_of(p.k, fresh * p.headDim + c, KIND), own);
-#pragma unroll
-  for (int o = 16; o > 0; o >>= 1) own += __shfl_xor_sync(0xffffffffu, own, o);
-  if ((threadIdx.x & 31) == 0) products[threadIdx.x >> 5] = own;
-  __syncthreads();
-  own = 0.0f;
-#pragma unroll
-  for (int w = 0; w < THREADS / 32; w++) own += products[w];
-  const float *parts = p.parts + (size_t)row * p.spans * (2 + p.headDimV);
-  float top = own;
-  for (int s = 0; s < p.spans; s++) top = fmaxf(top, parts[(size_t)s * (2 + p.headDimV)]);
-  float mine = exp2_fast(own - top), weight = mine;
-  for (int s = 0; s < p.spans; s++) {
-    const float *part = parts + (size_t)s * (2 + p.headDimV);
-    weight = fmaf(part[1], shrink_to(part[0], top), weight);
-  }
-  for (int c = threadIdx.x; c < p.headDimV; c += THREADS) {
-    float y = mine * element_of(p.v, fresh * p.headDimV + c, KIND);
-    for (int s = 0; s < p.spans; s++) {
-      const float *part = parts + (size_t)s * (2 + p.headDimV);
-      y = fmaf(part[2 + c], shrink_to(part[0], top), y);
-    }
-    store_element(p.Y, (long long)row * p.headDimV + c, KIND, y / weight);
-  }
-}
-#endif
