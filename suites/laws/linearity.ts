@@ -3,6 +3,7 @@ import { attentionDecode } from "../../impls/attention_decode/index.js";
 import { attentionGrad } from "../../impls/attention_grad/index.js";
 import { causalConv1d } from "../../impls/causal_conv1d/index.js";
 import { convolution } from "../../impls/convolution/index.js";
+import { gatedDelta } from "../../impls/gated_delta/index.js";
 import { maskedAttention } from "../../impls/masked_attention/index.js";
 import { outputNames } from "../../impls/operator.js";
 import { selectiveScan } from "../../impls/selective_scan/index.js";
@@ -26,7 +27,7 @@ export const linearity = defineLaw({
   states: "the output of a sum of inputs is the sum of their outputs",
   source: "arXiv 2405.21060, equation (3): Y = M X with M free of X; attention: Y = softmax(QK) V",
   operators: [
-    ...[ssd, selectiveScan, attention, convolution, maskedAttention, causalConv1d],
+    ...[ssd, selectiveScan, attention, convolution, maskedAttention, causalConv1d, gatedDelta],
     ...[ssdGrad, selectiveScanGrad, attentionGrad],
     ...[ssdDecode, selectiveScanDecode, attentionDecode],
   ],

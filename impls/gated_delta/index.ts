@@ -1,0 +1,7 @@
+/** Every implementation of gated_delta, in the order in which charts list them. */
+import { chunkedCpu } from "./chunked.cpu.js";
+import { gatedDelta } from "./operator.js";
+import { recurrentCpu } from "./recurrent.cpu.js";
+
+export { gatedDelta };
+export const implementations = [chunkedCpu, recurrentCpu];
