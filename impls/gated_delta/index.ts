@@ -3,6 +3,7 @@ import { chunkedCpu } from "./chunked.cpu.js";
 import { chunkedNative } from "./chunked.native.js";
 import { gatedDelta } from "./operator.js";
 import { recurrentCpu } from "./recurrent.cpu.js";
+import { recurrentOnnxruntime } from "./recurrent.onnxruntime.js";
 
 export { gatedDelta };
-export const implementations = [chunkedNative, chunkedCpu, recurrentCpu];
+export const implementations = [chunkedNative, chunkedCpu, recurrentCpu, recurrentOnnxruntime];

@@ -19,19 +19,18 @@ typedef struct {
   double factor;
 } Args;
 #define ARGS_STATED
-#include "../../ssd/native/scores.h"
 #include "made.h"
 #include "solve.h"
 
 static void prepare(const Args *a, int64_t row, int64_t count, Slice slice, Slice before, void *work) {
   if (slice.head == before.head) return;
-  Made *m = made_of(a, work);
+  Made *m = work;
   if (a->channelDecays) channel_decays(a, row, count, slice, m);
   else head_decays(a, row, count, slice, slice.group != before.group, m);
 }
 
 static float walk_block(const Args *a, int64_t row, int64_t count, Slice slice, float *S, float scale, void *work) {
-  Made *m = made_of(a, work);
+  Made *m = work;
   Step *const step = steps[vectors_of(slice.channels) - 1];
   for (int64_t index = 0; index * CHUNK < count; index++) step(a, row, least(count - index * CHUNK, CHUNK), slice, S, index, m);
   return scale;

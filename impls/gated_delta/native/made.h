@@ -2,7 +2,7 @@
 // after token, so that no factor is larger than 1 and none is divided by.
 #pragma once
 #include "../../engines/native/exp.h"
-#include "../../ssd/native/work.h"
+#include "../../ssd/native/pairs.h"
 
 typedef struct {
   // Products of queries, and of keys, with earlier keys of their chunk, at [chunk][pair(t, s)]: as they are, of a group; and decayed.
@@ -14,11 +14,10 @@ typedef struct {
   // Rows of `state` follow: keys and queries decayed from their chunk's start, keys decayed to its end, decays of chunks.
 } __attribute__((aligned(64))) Made;
 
-INLINE Made *made_of(const Args *a, void *work) { return (void)a, work; }
-INLINE float *from_start(const Args *a, Made *m) { return (float *)(m + 1); }
-INLINE float *queries_of(const Args *a, Made *m) { return from_start(a, m) + BLOCK * a->state; }
-INLINE float *to_end(const Args *a, Made *m) { return from_start(a, m) + 2 * BLOCK * a->state; }
-INLINE float *chunk_decays(const Args *a, Made *m) { return from_start(a, m) + 3 * BLOCK * a->state; }
+INLINE float *from_start(Made *m) { return (float *)(m + 1); }
+INLINE float *queries_of(const Args *a, Made *m) { return from_start(m) + BLOCK * a->state; }
+INLINE float *to_end(const Args *a, Made *m) { return from_start(m) + 2 * BLOCK * a->state; }
+INLINE float *chunk_decays(const Args *a, Made *m) { return from_start(m) + 3 * BLOCK * a->state; }
 // Behind them a row of the decay so far, and zeros for rows that are not there.
 INLINE float *spare_rows(const Args *a, Made *m) { return chunk_decays(a, m) + CHUNKS * a->state; }
 INLINE int64_t made_floats(const Args *a) { return sizeof(Made) / 4 + (3 * BLOCK + CHUNKS + 2 * CHUNK) * a->state; }
@@ -64,7 +63,7 @@ APART void head_decays(const Args *a, int64_t row, int64_t count, Slice slice, b
         m->queries[c][k] = (float)a->factor * product[s] * m->rawQueries[c][k];
         m->keys[c][k] = product[s] * m->rawKeys[c][k];
       }
-      scaled_row(from_start(a, m) + (first + t) * state, K.at + (first + t) * K.stride, decay, state);
+      scaled_row(from_start(m) + (first + t) * state, K.at + (first + t) * K.stride, decay, state);
       scaled_row(queries_of(a, m) + (first + t) * state, Q.at + (first + t) * Q.stride, (float)a->factor * decay, state);
     }
     for (int s = 0; s < tokens; s++)
@@ -93,7 +92,7 @@ APART void channel_decays(const Args *a, int64_t row, int64_t count, Slice slice
         const Vec decay = exp_of(load_some(logs + n, left)), key = load_some(k + n, left), query = factor * load_some(q + n, left);
         const Vec all = decay * load_some(so + n, left);
         store_some(so + n, all, left);
-        store_some(from_start(a, m) + at, all * key, left);
+        store_some(from_start(m) + at, all * key, left);
         store_some(queries_of(a, m) + at, all * query, left);
         for (int s = 0; s <= t; s++) {
           const Vec then = s == t ? key : decay * load_some(keys + s * state + n, left);

@@ -89,7 +89,7 @@ typedef void Step(const Args *a, int64_t row, int64_t tokens, Slice slice, float
     for (; n < a->state; n++) update(1, Z, S + n * Z * LANES, decays + n, keys + n, a->state, tokens, m);                        \
   }                                                                                                                              \
   static void step##Z(const Args *a, int64_t row, int64_t tokens, Slice slice, float *S, int64_t index, Made *m) {               \
-    products##Z(from_start(a, m) + index * CHUNK * a->state, S, a->state, m->predicted);                                         \
+    products##Z(from_start(m) + index * CHUNK * a->state, S, a->state, m->predicted);                                         \
     products##Z(queries_of(a, m) + index * CHUNK * a->state, S, a->state, m->given);                                             \
     solve##Z(a, row + index * CHUNK, tokens, slice, index, m);                                                                   \
     update##Z(a, S, tokens, index, m);                                                                                           \
