@@ -23,8 +23,9 @@ export const chunkedNative = implementation(gatedDelta, "native", {
     const width = vectorsOf(engine) * engine.lanes;
     const { span, runs } = runsOf(heads * Math.ceil(headDim / width), batch, threads);
     const pairs = (4 * PADDED * BLOCK) / CHUNK;
-    const made = pairs + 2 * BLOCK + 3 * CHUNK * width;
-    const rows = (3 * BLOCK + BLOCK / CHUNK + 2 * CHUNK) * state;
+    const made = pairs + 4 * BLOCK + 4 * CHUNK * width;
+    const decayed = hasChannelDecays(problem) ? 3 * BLOCK + BLOCK / CHUNK : 0;
+    const rows = (decayed + 2 * CHUNK) * state;
     return engine.prepared(room, {
       kernel: new URL("./native/chunked.c", import.meta.url),
       values: {

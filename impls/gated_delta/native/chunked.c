@@ -1,6 +1,7 @@
 // The chunked form in chunks of eight tokens: what they add to the state follows from one triangular system, solved by substitution
-// (the WY representation with its UT transform). The state lies as [n][p], lanes are channels; products with it are tiles whose sums stay in
-// registers. Decayed rows and products of pairs are made a block of tokens before, once for all channels of a head.
+// (the WY representation with its UT transform). The state lies as [n][p], lanes are channels; products with it are tiles whose sums stay
+// in registers. Products of pairs, and rows where each key channel decays by itself, are made a block of tokens before, once for all
+// channels of a head. The state is kept scaled, as ssd keeps its own, so that one decay a token costs no product an element.
 #include "../../engines/native/vector.h"
 
 // Tensors in C order, 0 for an absent input. The first lines are what ssd's kernels know: X is V, B is K, C is Q.
@@ -32,7 +33,22 @@ static void prepare(const Args *a, int64_t row, int64_t count, Slice slice, Slic
 static float walk_block(const Args *a, int64_t row, int64_t count, Slice slice, float *S, float scale, void *work) {
   Made *m = work;
   Step *const step = steps[vectors_of(slice.channels) - 1];
-  for (int64_t index = 0; index * CHUNK < count; index++) step(a, row, least(count - index * CHUNK, CHUNK), slice, S, index, m);
+  const int64_t state = a->state;
+  const Rows Q = rows_at(a, a->C, row, slice.group), K = rows_at(a, a->B, row, slice.group);
+  for (int64_t index = 0; index * CHUNK < count; index++) {
+    const int64_t first = index * CHUNK, tokens = least(count - first, CHUNK);
+    Chunk chunk = {.index = index, .row = row + first, .tokens = tokens};
+    if (a->channelDecays) {
+      chunk.K = (Rows){decayed_keys(a, m) + first * state, state};
+      chunk.Q = (Rows){decayed_queries(a, m) + first * state, state};
+      chunk.toEnd = (Rows){keys_at_end(a, m) + first * state, state};
+      chunk.decays = chunk_decays(a, m) + index * state;
+    } else {
+      chunk.K = chunk.toEnd = chunk_rows(K, first, tokens, state, spare_rows(m));
+      chunk.Q = chunk_rows(Q, first, tokens, state, spare_rows(m) + CHUNK * state);
+    }
+    scale = step(a, &chunk, slice, S, scale, m);
+  }
   return scale;
 }
 

@@ -1,5 +1,5 @@
-// What a block of tokens of one head gives all of its channels: decayed keys and queries, and products of pairs. Decays are multiplied token
-// after token, so that no factor is larger than 1 and none is divided by.
+// What a block of tokens of one head gives all of its channels: decayed keys and queries, and products of pairs. Decays are multiplied
+// token after token, so that no factor is larger than 1 and none is divided by.
 #pragma once
 #include "../../engines/native/exp.h"
 #include "../../ssd/native/pairs.h"
@@ -8,28 +8,32 @@ typedef struct {
   // Products of queries, and of keys, with earlier keys of their chunk, at [chunk][pair(t, s)]: as they are, of a group; and decayed.
   float rawQueries[CHUNKS][PADDED], rawKeys[CHUNKS][PADDED];
   float queries[CHUNKS][PADDED], keys[CHUNKS][PADDED];
-  float decays[BLOCK], betas[BLOCK];
-  // Of a chunk and slice: what the state predicts for each key, what it gives each query, and what is added to it.
-  float predicted[CHUNK][SLICE], given[CHUNK][SLICE], added[CHUNK][SLICE];
-  // Rows of `state` follow: keys and queries decayed from their chunk's start, keys decayed to its end, decays of chunks.
+  float betas[BLOCK], decays[BLOCK];
+  // Decays from a chunk's start to each token and from each token to its end; 1 where rows have them already.
+  float start[BLOCK], end[BLOCK];
+  // Of a chunk and slice: what the state gives each key and query, what is added to it, and that times its weight in the state behind.
+  float predicted[CHUNK][SLICE], given[CHUNK][SLICE], added[CHUNK][SLICE], weighted[CHUNK][SLICE];
+  // Rows of `state` follow: those of a chunk whose last tokens are not there; then, with a decay a key channel, of a block: keys and
+  // queries decayed from their chunk's start, keys decayed to its end, decays of chunks.
 } __attribute__((aligned(64))) Made;
 
-INLINE float *from_start(Made *m) { return (float *)(m + 1); }
-INLINE float *queries_of(const Args *a, Made *m) { return from_start(m) + BLOCK * a->state; }
-INLINE float *to_end(const Args *a, Made *m) { return from_start(m) + 2 * BLOCK * a->state; }
-INLINE float *chunk_decays(const Args *a, Made *m) { return from_start(m) + 3 * BLOCK * a->state; }
-// Behind them a row of the decay so far, and zeros for rows that are not there.
-INLINE float *spare_rows(const Args *a, Made *m) { return chunk_decays(a, m) + CHUNKS * a->state; }
-INLINE int64_t made_floats(const Args *a) { return sizeof(Made) / 4 + (3 * BLOCK + CHUNKS + 2 * CHUNK) * a->state; }
+INLINE float *spare_rows(Made *m) { return (float *)(m + 1); }
+INLINE float *decayed_keys(const Args *a, Made *m) { return spare_rows(m) + 2 * CHUNK * a->state; }
+INLINE float *decayed_queries(const Args *a, Made *m) { return decayed_keys(a, m) + BLOCK * a->state; }
+INLINE float *keys_at_end(const Args *a, Made *m) { return decayed_keys(a, m) + 2 * BLOCK * a->state; }
+INLINE float *chunk_decays(const Args *a, Made *m) { return decayed_keys(a, m) + 3 * BLOCK * a->state; }
+INLINE int64_t made_floats(const Args *a) {
+  return sizeof(Made) / 4 + (2 * CHUNK + (a->channelDecays ? 3 * BLOCK + CHUNKS : 0)) * a->state;
+}
 
 // Rows of Q or K of a block, for the heads of a group.
 INLINE Rows rows_at(const Args *a, const float *from, int64_t row, int64_t group) {
   return (Rows){from + (row * a->groups + group) * a->state, a->groups * a->state};
 }
 
-// to = factor * from
-INLINE void scaled_row(float *to, const float *from, float factor, int64_t width) {
-  for (int64_t n = 0; n < width; n += LANES) store_some(to + n, splat(factor) * load_some(from + n, width - n), width - n);
+// Those of one of its chunks.
+INLINE Rows chunk_rows(Rows rows, int64_t first, int64_t tokens, int64_t state, float *spare) {
+  return eight_rows(rows.at + first * rows.stride, rows.stride, tokens, state, spare);
 }
 
 static void block_betas(const Args *a, int64_t row, int64_t count, int64_t head, Made *m) {
@@ -39,36 +43,30 @@ static void block_betas(const Args *a, int64_t row, int64_t count, int64_t head,
 // One decay a token.
 APART void head_decays(const Args *a, int64_t row, int64_t count, Slice slice, bool newGroup, Made *m) {
   const Rows Q = rows_at(a, a->C, row, slice.group), K = rows_at(a, a->B, row, slice.group);
-  const int64_t state = a->state;
-  float *spare = spare_rows(a, m);
   block_betas(a, row, count, slice.head, m);
   for (int64_t t = 0; t < BLOCK; t++) m->decays[t] = t < count ? a->logA[(row + t) * a->heads + slice.head] : 0;
   for (int64_t t = 0; t < BLOCK; t += LANES) store(m->decays + t, exp_of(load(m->decays + t)));
   for (int64_t c = 0; c * CHUNK < count; c++) {
     const int64_t first = c * CHUNK, tokens = least(count - first, CHUNK);
     if (newGroup) {
-      const Rows q = eight_rows(Q.at + first * Q.stride, Q.stride, tokens, state, spare);
-      const Rows k = eight_rows(K.at + first * K.stride, K.stride, tokens, state, spare + CHUNK * state);
-      chunk_scores(q, k, state, m->rawQueries[c]);
-      chunk_scores(k, k, state, m->rawKeys[c]);
+      const Rows q = chunk_rows(Q, first, tokens, a->state, spare_rows(m));
+      const Rows k = chunk_rows(K, first, tokens, a->state, spare_rows(m) + CHUNK * a->state);
+      chunk_scores(q, k, a->state, m->rawQueries[c]);
+      chunk_scores(k, k, a->state, m->rawKeys[c]);
     }
     float product[CHUNK], decay = 1;
-    for (int t = 0; t < tokens; t++) {
+    UNROLL for (int t = 0; t < CHUNK; t++) {
       const float by = m->decays[first + t];
-      decay *= by;
-      for (int s = 0; s < t; s++) product[s] *= by;
+      m->start[first + t] = decay *= by;
+      UNROLL for (int s = 0; s < t; s++) product[s] *= by;
       product[t] = 1;
-      for (int s = 0; s <= t; s++) {
+      UNROLL for (int s = 0; s <= t; s++) {
         const int k = pair(t, s);
         m->queries[c][k] = (float)a->factor * product[s] * m->rawQueries[c][k];
         m->keys[c][k] = product[s] * m->rawKeys[c][k];
       }
-      scaled_row(from_start(m) + (first + t) * state, K.at + (first + t) * K.stride, decay, state);
-      scaled_row(queries_of(a, m) + (first + t) * state, Q.at + (first + t) * Q.stride, (float)a->factor * decay, state);
     }
-    for (int s = 0; s < tokens; s++)
-      scaled_row(to_end(a, m) + (first + s) * state, K.at + (first + s) * K.stride, product[s], state);
-    for (int64_t n = 0; n < state; n++) chunk_decays(a, m)[c * state + n] = decay;
+    memcpy(m->end + first, product, sizeof product);
   }
 }
 
@@ -78,9 +76,10 @@ APART void channel_decays(const Args *a, int64_t row, int64_t count, Slice slice
   const int64_t state = a->state;
   const Vec factor = splat(a->factor);
   block_betas(a, row, count, slice.head, m);
+  for (int64_t t = 0; t < BLOCK; t++) m->start[t] = m->end[t] = 1;
   for (int64_t c = 0; c * CHUNK < count; c++) {
     const int64_t first = c * CHUNK, tokens = least(count - first, CHUNK);
-    float *so = chunk_decays(a, m) + c * state, *keys = to_end(a, m) + first * state;
+    float *so = chunk_decays(a, m) + c * state, *keys = keys_at_end(a, m) + first * state;
     for (int64_t n = 0; n < state; n++) so[n] = 1;
     for (int t = 0; t < tokens; t++) {
       const float *logs = a->logA + ((row + first + t) * a->heads + slice.head) * state;
@@ -92,8 +91,8 @@ APART void channel_decays(const Args *a, int64_t row, int64_t count, Slice slice
         const Vec decay = exp_of(load_some(logs + n, left)), key = load_some(k + n, left), query = factor * load_some(q + n, left);
         const Vec all = decay * load_some(so + n, left);
         store_some(so + n, all, left);
-        store_some(from_start(m) + at, all * key, left);
-        store_some(queries_of(a, m) + at, all * query, left);
+        store_some(decayed_keys(a, m) + at, all * key, left);
+        store_some(decayed_queries(a, m) + at, all * load_some(q + n, left), left);
         for (int s = 0; s <= t; s++) {
           const Vec then = s == t ? key : decay * load_some(keys + s * state + n, left);
           store_some(keys + s * state + n, then, left);
