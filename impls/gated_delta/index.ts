@@ -1,9 +1,18 @@
 /** Every implementation of gated_delta, in the order in which charts list them. */
 import { chunkedCpu } from "./chunked.cpu.js";
 import { chunkedNative } from "./chunked.native.js";
+import { chunkedTorch } from "./chunked.torch.js";
 import { gatedDelta } from "./operator.js";
 import { recurrentCpu } from "./recurrent.cpu.js";
 import { recurrentOnnxruntime } from "./recurrent.onnxruntime.js";
+import { recurrentTorch } from "./recurrent.torch.js";
 
 export { gatedDelta };
-export const implementations = [chunkedNative, chunkedCpu, recurrentCpu, recurrentOnnxruntime];
+export const implementations = [
+  chunkedNative,
+  chunkedCpu,
+  recurrentCpu,
+  recurrentOnnxruntime,
+  ...chunkedTorch,
+  ...recurrentTorch,
+];

@@ -62,11 +62,11 @@ function* oneHead(
     yield { lane, outputs: { Y, finalState: stateBounds(walk, Y.decaySum) } };
 }
 
-type OutputBounds = Bounds & Required<Pick<Bounds, "repeated" | "tokens" | "decaySum">>;
+type OutputBounds = Bounds & Required<Pick<Bounds, "repeated" | "decaySum">>;
 
 function emptyBoundsOf(length: number): OutputBounds {
-  const [repeated, tokens, decaySum] = [0, 1, 2].map(() => new Float64Array(length));
-  return { ...emptyBounds(length), repeated, tokens, decaySum };
+  const [repeated, decaySum] = [0, 1].map(() => new Float64Array(length));
+  return { ...emptyBounds(length), repeated, decaySum };
 }
 
 function writeOutput(Y: OutputBounds, t: number, walk: Walk, token: Token, factor: number): void {
@@ -88,7 +88,6 @@ function writeOutput(Y: OutputBounds, t: number, walk: Walk, token: Token, facto
   Y.count[t] = most > 0 ? walk.error / most + S.length + OWN_ROUNDINGS : 0;
   Y.countPerSum[t] = most > 0 ? (walk.perSum + walk.inChunk(S.length + LONGEST_CHUNK + 8)) / most : 0;
   Y.repeated[t] = repeatedUnits(size * known, scale);
-  Y.tokens[t] = t + 1;
   Y.decaySum[t] = walk.decaySum;
   Y.floor[t] = (1 + size * (1 + sum)) * walk.floor;
 }
