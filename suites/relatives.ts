@@ -9,7 +9,7 @@ import type { Suite } from "./suite.js";
 
 export const relatives: Suite = {
   name: "relatives",
-  question: `What do Mamba-3 and the gated delta rule cost beside SSD, over length (at state ${STATE}) and over state (at length ${LENGTH})?`,
+  question: `What do Mamba-3 and the gated delta rule cost beside SSD, over length (at N = ${STATE}) and over state (at length ${LENGTH})?`,
   onlyNamed: true,
   curves(grid, seed) {
     const shape = GRIDS[grid];

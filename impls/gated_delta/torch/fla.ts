@@ -19,7 +19,7 @@ export function fla(form: "chunked" | "recurrent") {
     source: recurrent
       ? "flash-linear-attention, fused_recurrent_gated_delta_rule (Triton)"
       : "flash-linear-attention, chunk_gated_delta_rule and chunk_kda (Triton)",
-    file: new URL("./fla.py", import.meta.url),
+    file: new URL("./kernels.fla.py", import.meta.url),
     replays: ["graph"],
     ...(recurrent ? {} : { chunk: () => CHUNK }),
     constants: (problem) => ({ scale: queryScale(problem), recurrent: recurrent ? 1 : 0 }),
