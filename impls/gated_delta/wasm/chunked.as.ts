@@ -1,7 +1,9 @@
 import { flushed, madd, storeTail } from "../../engines/wasm/simd.as";
 import { freshTile, tile } from "../../engines/wasm/gemm.as";
 import { Args, firstState, moveState, ROWS, rowOf, sliceBytes } from "./layout.as";
-import { channelRows, endsOf, headRows, keysToEnd, keyStride, LANES, keysOf, matrixBytes, pairsOf, queriesOf, recordBytes, startsOf } from "./pairs.as";
+import {
+  channelRows, endsOf, headRows, keysOf, keysToEnd, keyStride, LANES, matrixBytes, pairsOf, queriesOf, recordBytes, startsOf,
+} from "./pairs.as";
 // Exported, so that binaryen does not inline them where V8 would spill their sums (gemm.as.ts).
 export { freshTile, tile, threeFreshRows, threeRows } from "../../engines/wasm/gemm.as";
 

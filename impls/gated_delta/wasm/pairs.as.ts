@@ -10,7 +10,8 @@ import { Args, ROWS, rowOf } from "./layout.as";
 export const LANES: i32 = 16;
 
 // A record: products of keys with earlier keys and of queries with keys, at [t][s]; decays from the start and to the end of the chunk (1
-// where rows have them already); keys and queries as [n][t]; with a decay a key channel, keys decayed to the end and the decays so far, as rows.
+// where rows have them already); keys and queries as [n][t]; with a decay a key channel, keys decayed to the end and the decays so far, as
+// rows.
 // @ts-ignore: decorator
 @inline
 export function matrixBytes(): usize { return <usize>(LANES * LANES) << 2; }

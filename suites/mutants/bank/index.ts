@@ -3,6 +3,7 @@ import { blocksOnCpu } from "./blocks-on-cpu.js";
 import { cpu } from "./cpu.js";
 import { cuda } from "./cuda.js";
 import { cudaWalks } from "./cuda-walks.js";
+import { gatedDelta } from "./gated-delta.js";
 import { mamba3 } from "./mamba3.js";
 import { native } from "./native.js";
 import { nonFinite } from "./non-finite.js";
@@ -24,4 +25,5 @@ export const patches: readonly Patch[] = [
   ...passes,
   ...nonFinite,
   ...mamba3,
+  ...gatedDelta,
 ];
