@@ -92,7 +92,7 @@ export const gatedDelta: readonly Patch[] = [
   ]),
   ...patchesOf("gated_delta/recurrent.wasm", "gated_delta/wasm/layout.as.ts", [
     [
-      "groups-in-turns",
+      "keys-of-heads-in-turns",
       "heads take their keys and queries in turns, not in blocks",
       "h / (args.heads / args.groups)",
       "h % args.groups",
