@@ -5,6 +5,7 @@ import { causality } from "./causality.js";
 import { chunkLength } from "./chunk-length.js";
 import { decodeSteps } from "./decode-steps.js";
 import { duality } from "./duality.js";
+import { featureMaps } from "./feature-maps.js";
 import { filterResumes } from "./filter-resumes.js";
 import { formsAgree } from "./forms-agree.js";
 import { gatedDeltaChannels } from "./gated-delta-channels.js";
@@ -71,4 +72,5 @@ export const laws: readonly AnyLaw[] = [
   gatedDeltaRecalls,
   gatedDeltaChannels,
   blockSplit,
+  featureMaps,
 ];

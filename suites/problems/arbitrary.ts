@@ -163,7 +163,7 @@ const STEP_LIMITS = ["dtMin", "dtMax"];
 const PLACES: Readonly<Record<string, readonly number[]>> = {
   normGroups: [1],
   pattern: [1, 2],
-  features: [1, 2, 3],
+  features: [1, 2, 3, 4, 5],
   rotary: [0, 100],
 };
 

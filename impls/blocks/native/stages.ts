@@ -1,8 +1,10 @@
 /** The stages of a block as native kernels: each works on places of the block's room and leaves its result in another. */
+import type { Extent, Made } from "../../engines/cpu/layout.js";
 import type { NativeRoom } from "../../engines/native/room.js";
 import type { NativeEngine, PartPlan, Plan } from "../../engines/native.js";
 import type { AnyOperator, Problem } from "../../operator.js";
 import { fusedPlan } from "../../rms_norm_gated/native/plan.js";
+import { featureMatrix, featureShare } from "../random-features.js";
 
 /** Rows of a weight that lie behind each other, and what becomes of them. */
 export interface Product {
@@ -15,6 +17,8 @@ export interface Product {
   readonly terms: number;
   /** Floats of a row of weights, where they are more than `terms`. */
   readonly rowW?: number;
+  /** Rows in place of one for each token. */
+  readonly rows?: number;
   /** Whether the sums go on from what is there. */
   readonly adds?: boolean;
   /** Added to whole sums: for each column, and for each number. */
@@ -82,15 +86,17 @@ export class Stages<Op extends AnyOperator> {
       address,
       reserve: (bytes: number) => room.reserve(bytes),
       floats: (count: number, fill: (values: Float32Array) => void) => room.floats(count, fill),
+      madeOf: (from: Extent, count: number, make: Made["make"]) => room.madeOf(from, count, make),
     };
   }
 
   product({ from, weights, to, columns, terms, rowW = terms, adds = false, ...also }: Product): void {
+    const { rows = this.tokens } = also;
     this.part(
       {
         kernel: new URL("./product.c", import.meta.url),
         values: {
-          ...{ rows: this.tokens, columns, terms, rowA: terms, rowW, rowC: columns, adds: adds ? 1 : 0 },
+          ...{ rows, columns, terms, rowA: terms, rowW, rowC: columns, adds: adds ? 1 : 0 },
           panels: this.room.reserve(FLOAT * Math.ceil(columns / PANEL) * PANEL * terms),
         },
         threads: this.threads,
@@ -115,6 +121,40 @@ export class Stages<Op extends AnyOperator> {
       { X: from, times, plus, Y: to },
       {},
     );
+  }
+
+  /**
+   * A feature map of whole rows of `state` numbers: a layer norm where there is an eps, else random features. @returns where they are
+   */
+  groupFeatures({
+    from,
+    rows,
+    state,
+    eps,
+  }: {
+    readonly from: number;
+    readonly rows: number;
+    readonly state: number;
+    readonly eps?: number;
+  }): number {
+    const to = this.room.reserve(FLOAT * rows * state);
+    let products = 0;
+    if (eps === undefined) {
+      products = this.room.reserve(FLOAT * rows * state);
+      const weights = this.room.floats(state * state, (values) => values.set(featureMatrix(state)));
+      this.product({ from, weights, to: products, columns: state, terms: state, rows });
+    }
+    this.part(
+      {
+        kernel: new URL("./features.c", import.meta.url),
+        values: { rows, state, eps: eps ?? 0, share: featureShare(state), factor: 1 / Math.sqrt(state) },
+        threads: this.threads,
+        scratchBytes: 0,
+      },
+      { X: from, P: products, Y: to },
+      {},
+    );
+    return to;
   }
 
   /** Heads (tokens heads headDim) to their rotary positions, in place. @param cos and sin: tables (length headDim / 2) */

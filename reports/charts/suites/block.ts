@@ -6,33 +6,19 @@ import {
   type LayerCurve,
   type LayerGroup,
   layerGroups,
-} from "../../analysis/layers.js";
-import { formatBytes, formatNumber, formatSize } from "../../format.js";
+} from "../../analysis/blocks/layers.js";
+import { formatNumber, formatSize } from "../../format.js";
 import type { Row, RunRecord } from "../../rows/row.js";
+import { origin } from "../caption.js";
 import { figure } from "../figure.js";
-import {
-  type DrawnCurve,
-  drawnTime,
-  type Layer,
-  type PanelOptions,
-  type Quantity,
-  TIME,
-} from "../panel/drawn.js";
+import { type DrawnCurve, drawnTime, KEPT, type Layer, type PanelOptions, TIME } from "../panel/drawn.js";
 import { panel } from "../panel/panel.js";
-import { logAxis, sizeAxis } from "../scale.js";
+import { bytesAxis, logAxis, sizeAxis } from "../scale.js";
 import { LIGHT, type Theme } from "../theme.js";
 
 const WIDTH = 700;
 const MAIN = { width: 480, height: 300 } as const;
 const SMALL = { width: 220, height: 210 } as const;
-
-const KEPT: Quantity = {
-  field: "bytes",
-  title: "Kept by a sequence",
-  tick: formatBytes,
-  text: formatBytes,
-  interval: (low) => formatBytes(low),
-};
 
 export function blockChart(run: RunRecord, rows: readonly Row[], theme: Theme = LIGHT): TopLevelSpec {
   const prompts = layerGroups(rows, "length");
@@ -136,12 +122,6 @@ function keptPanel({ curves }: LayerGroup, look: Look): Layer {
   });
 }
 
-/** Every fourth power of two: bytes are counted by 1,024. */
-function bytesAxis(bytes: readonly number[]) {
-  const [first, last] = [Math.floor(Math.log2(Math.min(...bytes))), Math.ceil(Math.log2(Math.max(...bytes)))];
-  return sizeAxis(Array.from({ length: Math.ceil((last - first) / 2) + 1 }, (_, i) => 2 ** (first + 2 * i)));
-}
-
 function named({ layer, curve }: LayerCurve): DrawnCurve {
   return { ...drawnTime(curve), family: layer.key, name: layer.name };
 }
@@ -161,13 +141,12 @@ function caption(
     ({ slower, other, x }) => `${slower} takes longer than ${other} from about ${Math.round(x)} tokens on`,
   );
   const kernels = [...new Set(all.map(({ layer, curve }) => `${layer.name} = ${curve.implementation}`))];
-  const commits = [...new Set(rows.map(({ commit }) => commit.slice(0, 12)))].join(", ");
   return [
     all.length === 0
       ? "No layer was measured: the table says why."
       : "Median time of a layer with its norm and residual; bands: 95% confidence interval of the median. Each kind of layer by its " +
         `fastest kernel. ${passed.length > 0 ? `Rings: ${passed.join("; ")}.` : "No curves cross between the lengths that were measured."}`,
     ...(kernels.length > 0 ? [`Curves: ${kernels.join("; ")}.`] : []),
-    `Commit ${commits || "unknown"}, ${run.startedUtc}. Repeat with: ${run.command}`,
+    origin(run, rows),
   ];
 }

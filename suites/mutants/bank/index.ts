@@ -3,6 +3,7 @@ import { blocksOnCpu } from "./blocks-on-cpu.js";
 import { cpu } from "./cpu.js";
 import { cuda } from "./cuda.js";
 import { cudaWalks } from "./cuda-walks.js";
+import { distributed } from "./distributed.js";
 import { gatedDelta } from "./gated-delta.js";
 import { mamba3 } from "./mamba3.js";
 import { native } from "./native.js";
@@ -26,4 +27,5 @@ export const patches: readonly Patch[] = [
   ...nonFinite,
   ...mamba3,
   ...gatedDelta,
+  ...distributed,
 ];
