@@ -6,6 +6,7 @@ import * as attentionDecode from "./attention_decode/index.js";
 import * as attentionGrad from "./attention_grad/index.js";
 import * as causalConv1d from "./causal_conv1d/index.js";
 import * as convolution from "./convolution/index.js";
+import * as gatedDelta from "./gated_delta/index.js";
 import type { AnyImplementation } from "./implementation.js";
 import * as mamba1Block from "./mamba1_block/index.js";
 import * as mamba1BlockGrad from "./mamba1_block_grad/index.js";
@@ -40,6 +41,7 @@ export const operators: readonly AnyOperator[] = [
   selectiveScanDecode.selectiveScanDecode,
   attentionDecode.attentionDecode,
   mamba3.mamba3,
+  gatedDelta.gatedDelta,
   mamba2Block.mamba2Block,
   mamba1Block.mamba1Block,
   attentionBlock.attentionBlock,
@@ -64,6 +66,7 @@ export const implementations: readonly AnyImplementation[] = [
   ...selectiveScanDecode.implementations,
   ...attentionDecode.implementations,
   ...mamba3.implementations,
+  ...gatedDelta.implementations,
   ...mamba2Block.implementations,
   ...mamba1Block.implementations,
   ...attentionBlock.implementations,

@@ -3,6 +3,7 @@ import { attention } from "../../impls/attention/index.js";
 import { attentionBlock } from "../../impls/attention_block/index.js";
 import { causalConv1d } from "../../impls/causal_conv1d/index.js";
 import { convolution } from "../../impls/convolution/index.js";
+import { gatedDelta } from "../../impls/gated_delta/index.js";
 import { mamba1Block } from "../../impls/mamba1_block/index.js";
 import { mamba2Block } from "../../impls/mamba2_block/index.js";
 import { mamba3 } from "../../impls/mamba3/index.js";
@@ -23,7 +24,8 @@ export const causality = defineLaw({
   states: "outputs up to a token do not change when the inputs after it do",
   source: "arXiv 2405.21060, definition 3.1: the matrix of the map is lower triangular",
   operators: [
-    ...[ssd, selectiveScan, attention, convolution, maskedAttention, causalConv1d, rmsNormGated, mamba3],
+    ...[ssd, selectiveScan, attention, convolution, maskedAttention, causalConv1d, rmsNormGated],
+    ...[mamba3, gatedDelta],
     ...[mamba2Block, mamba1Block, attentionBlock, swigluBlock],
   ],
   exact: DIRECT_FORMS,

@@ -8,6 +8,10 @@ import { duality } from "./duality.js";
 import { featureMaps } from "./feature-maps.js";
 import { filterResumes } from "./filter-resumes.js";
 import { formsAgree } from "./forms-agree.js";
+import { gatedDeltaChannels } from "./gated-delta-channels.js";
+import { gatedDeltaDecays } from "./gated-delta-decays.js";
+import { gatedDeltaRecalls } from "./gated-delta-recalls.js";
+import { gatedDeltaResumes } from "./gated-delta-resumes.js";
 import { keyOrder } from "./key-order.js";
 import type { AnyLaw } from "./law.js";
 import { linearAttention } from "./linear-attention.js";
@@ -63,6 +67,10 @@ export const laws: readonly AnyLaw[] = [
   signedZeros,
   mamba3IsSsd,
   mamba3Resumes,
+  gatedDeltaResumes,
+  gatedDeltaDecays,
+  gatedDeltaRecalls,
+  gatedDeltaChannels,
   blockSplit,
   featureMaps,
 ];

@@ -4,6 +4,7 @@ import { attentionDecode } from "../../impls/attention_decode/index.js";
 import { attentionGrad } from "../../impls/attention_grad/index.js";
 import { causalConv1d } from "../../impls/causal_conv1d/index.js";
 import { convolution } from "../../impls/convolution/index.js";
+import { gatedDelta } from "../../impls/gated_delta/index.js";
 import { mamba1BlockGrad } from "../../impls/mamba1_block_grad/index.js";
 import { mamba2BlockGrad } from "../../impls/mamba2_block_grad/index.js";
 import { maskedAttention } from "../../impls/masked_attention/index.js";
@@ -30,7 +31,7 @@ export const linearity = defineLaw({
   states: "the output of a sum of inputs is the sum of their outputs",
   source: "arXiv 2405.21060, equation (3): Y = M X with M free of X; attention: Y = softmax(QK) V",
   operators: [
-    ...[ssd, selectiveScan, attention, convolution, maskedAttention, causalConv1d],
+    ...[ssd, selectiveScan, attention, convolution, maskedAttention, causalConv1d, gatedDelta],
     ...[ssdGrad, selectiveScanGrad, attentionGrad],
     ...[mamba2BlockGrad, mamba1BlockGrad, attentionBlockGrad, swigluBlockGrad],
     ...[ssdDecode, selectiveScanDecode, attentionDecode],

@@ -5,6 +5,7 @@ import { attentionGrad } from "../../impls/attention_grad/index.js";
 import type { Rounding } from "../../impls/bound.js";
 import { causalConv1d } from "../../impls/causal_conv1d/index.js";
 import { convolution } from "../../impls/convolution/index.js";
+import { gatedDelta } from "../../impls/gated_delta/index.js";
 import { maskedAttention } from "../../impls/masked_attention/index.js";
 import { type AnyOperator, outputNames, type Problem } from "../../impls/operator.js";
 import { selectiveScan } from "../../impls/selective_scan/index.js";
@@ -36,7 +37,7 @@ export const scaling = defineLaw({
   source:
     "IEEE 754: scaling by a power of two is exact away from underflow and overflow; linearity of the map",
   operators: [
-    ...[ssd, selectiveScan, attention, convolution, maskedAttention, causalConv1d],
+    ...[ssd, selectiveScan, attention, convolution, maskedAttention, causalConv1d, gatedDelta],
     ...[ssdGrad, selectiveScanGrad, attentionGrad],
     ...[ssdDecode, selectiveScanDecode, attentionDecode],
   ],

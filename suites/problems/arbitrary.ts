@@ -114,6 +114,8 @@ function exponents(operator: AnyOperator, name: string, { random, axes }: InputS
   if (["z", "trap", "angles", "deltaBias", "dtBias"].includes(name)) return [-12, 2, 5];
   // an angle is one of f32 while its last digit is far below a radian
   if (name === "initialAngles") return [-12, 2, 8];
+  // steps that overshoot by more make a state grow from token to token
+  if (operator.name === "gated_delta" && name === "K") return [-12, -2, 1];
   // a norm squares its inputs and adds them up
   if (operator.name === "rms_norm_gated" && name === "X") return [-60, -40, -12, 12, 40];
   if (name === "poles" || random === "documents") return [];

@@ -8,6 +8,7 @@ const LINEAR: Readonly<Record<string, readonly string[]>> = {
   masked_attention: ["V"],
   convolution: ["u"],
   causal_conv1d: ["X"],
+  gated_delta: ["V"],
   ssd_grad: ["dY"],
   selective_scan_grad: ["dY"],
   attention_grad: ["dY"],

@@ -2,6 +2,7 @@
 import { attentionOp } from "./attention.js";
 import { blockOps } from "./blocks.js";
 import { causalConv1dOp } from "./causal_conv1d.js";
+import { gatedDeltaRule } from "./gated_delta_rule.js";
 import type { GoldenCase } from "./golden.js";
 import { gradientOps } from "./gradients.js";
 import { mamba3Siso } from "./mamba3_siso.js";
@@ -18,6 +19,7 @@ const ops: readonly GoldenOp[] = [
   ssdCombined,
   ssdDecodeOp,
   mamba3Siso,
+  gatedDeltaRule,
   selectiveScanOp,
   attentionOp,
   maskedAttentionOp,

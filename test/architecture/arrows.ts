@@ -76,7 +76,10 @@ export function operatorImports({ arrows }: Tree): string[] {
 
 /** A kernel lies in its operator's own folder; what operators share is the engines' or recurrence's. */
 /** An operator whose kernels are another one's, behind a step of its own. */
-const RUNS_KERNEL_OF: Readonly<Record<string, string>> = { "impls/mamba3": "impls/ssd" };
+const RUNS_KERNEL_OF: Readonly<Record<string, string>> = {
+  "impls/mamba3": "impls/ssd",
+  "impls/gated_delta": "impls/ssd",
+};
 
 export function foreignAssets({ arrows, files }: Tree): string[] {
   const operators = new Set(files.filter((file) => file.endsWith("/operator.ts")).map(folderOf));

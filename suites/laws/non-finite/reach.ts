@@ -42,6 +42,8 @@ const RULES: Readonly<Record<string, Rules>> = {
   convolution: { apart: ["headDim"] },
   causal_conv1d: { own: ["weight", "bias"], apart: ["headDim"] },
   rms_norm_gated: { own: ["X", "z", "weight", "bias"], apart: ["headDim"] },
+  // what a key predicts is read along all of it
+  gated_delta: { own: ["Q"], apart: ["headDim"] },
   mamba3: {
     own: ["Q", "biasQ", "D", "z"],
     apart: ["headDim"],

@@ -5,6 +5,7 @@ import { cpu } from "./cpu.js";
 import { cuda } from "./cuda.js";
 import { cudaWalks } from "./cuda-walks.js";
 import { distributed } from "./distributed.js";
+import { gatedDelta } from "./gated-delta.js";
 import { mamba3 } from "./mamba3.js";
 import { native } from "./native.js";
 import { nonFinite } from "./non-finite.js";
@@ -27,5 +28,6 @@ export const patches: readonly Patch[] = [
   ...passes,
   ...nonFinite,
   ...mamba3,
+  ...gatedDelta,
   ...distributed,
 ];
