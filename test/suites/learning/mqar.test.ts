@@ -1,9 +1,10 @@
 /** The generator against the literature's definition: by its checker, and by what numbers of chance must show. */
 import { describe, expect, it } from "vitest";
 import type { Examples } from "../../../suites/learning/examples.js";
-import { FIRST_TEST } from "../../../suites/learning/examples.js";
+
 import { gapWeights, type MqarSizes, mqarExamples } from "../../../suites/learning/mqar.js";
 import { mqarFaults } from "../../../suites/learning/mqar-check.js";
+import { FIRST_TEST } from "../../../suites/learning/tasks.js";
 
 const SEED = 40;
 const SIZES: Readonly<Record<string, MqarSizes>> = {
