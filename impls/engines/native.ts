@@ -12,7 +12,7 @@ import { type Compiler, findCompiler } from "./native/compiler.js";
 import type { ForeignKernel } from "./native/foreign/library.js";
 import { prepareForeign } from "./native/foreign/prepare.js";
 import { bestIsa, type Isa, LANES, stopAll } from "./native/library.js";
-import { type PartPlan, type Plan, prepare } from "./native/prepare.js";
+import { type PartPlan, type Plan, prepare, prepareSections, type Sections } from "./native/prepare.js";
 import { NativeRoom } from "./native/room.js";
 
 export type { PartPlan, Plan };
@@ -32,6 +32,11 @@ export interface NativeEngine extends Engine<void> {
     room: NativeRoom<Op>,
     plans: Plan | readonly PartPlan[],
   ): Promise<Prepared<Op, void>>;
+  /** The same for a run that stops on its way: a call for each section of it. */
+  sections<Op extends AnyOperator>(
+    room: NativeRoom<Op>,
+    sections: readonly (readonly PartPlan[])[],
+  ): Promise<Sections>;
   /** The same for a user's C file. */
   foreign<Op extends AnyOperator>(
     operator: Op,
@@ -77,6 +82,7 @@ export async function open(device = process.env.DUALBENCH_NATIVE_ISA || undefine
     close: stopAll,
     room: (operator, problem) => new NativeRoom(operator, problem),
     prepared: (room, plans) => prepare(compiler, isa, room, "kernel" in plans ? [plans] : plans),
+    sections: (room, sections) => prepareSections(compiler, isa, room, sections),
     foreign: (operator, problem, kernel) => prepareForeign(compiler, isa, { operator, problem }, kernel),
   };
 }

@@ -1,6 +1,6 @@
 // C = A W^T (+ C), then + bias, then + what else is added to it: weights as torch's Linear has them, rows of A are tokens, rows of W what
 // each gives. For many tokens W is laid out in panels of rows side by side, in every run, and tiles of six tokens by a panel keep their
-// sums in registers; for a few it is read where it lies, once.
+// sums in registers; for a few it is read where it lies, once. Backward A or W, or both, lie turned around.
 #include "../../engines/native/products.h"
 #include "../../engines/native/runtime.h"
 #include "../../engines/native/transpose.h"
@@ -11,8 +11,12 @@ typedef struct {
   float *C;
   // Tokens, sums of each, and terms of a sum.
   int64_t rows, columns, terms;
-  // Floats from a row to the next.
-  int64_t rowA, rowW, rowC;
+  // Floats from a row to the next, and from a term of A to the next.
+  int64_t rowA, termA, rowW, rowC;
+  // Whether W lies turned around, (terms, columns): then rowW is from a term to the next.
+  int64_t turnedW;
+  // Tokens of a task.
+  int64_t run;
   // Whether the sums go on from what C holds.
   int64_t adds;
   // W in panels, [panel][term][PANEL].
@@ -23,9 +27,9 @@ typedef struct {
   int64_t scratchFloats;
 } Args;
 
-// Sums of a tile's row. Terms that pass while a tile's sums stay in registers: the panel's stay in the second cache meanwhile. Tokens of a
-// task, up to how many are few, and rows of W that a task takes then.
-enum { PANEL = WIDEST * LANES, TERMS = 512, TOKENS = 16 * SIX, FEW = 8, FEW_ROWS = 4 * LANES };
+// Sums of a tile's row. Terms that pass while a tile's sums stay in registers: the panel's stay in the second cache meanwhile. Up to how
+// many tokens are few, and rows of W that a task takes then.
+enum { PANEL = WIDEST * LANES, TERMS = 512, FEW = 8, FEW_ROWS = 4 * LANES };
 
 INLINE int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 INLINE int64_t ratio_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
@@ -37,7 +41,9 @@ static void lay_out(const void *args, int64_t panel, int64_t thread) {
   float *to = a->panels + first * a->terms;
   (void)thread;
   if (count < PANEL) memset(to, 0, 4 * PANEL * a->terms);
-  transpose_rows(a->W + first * a->rowW, a->rowW, count, a->terms, to, PANEL);
+  if (a->turnedW)
+    for (int64_t k = 0; k < a->terms; k++) memcpy(to + k * PANEL, a->W + k * a->rowW + first, 4 * count);
+  else transpose_rows(a->W + first * a->rowW, a->rowW, count, a->terms, to, PANEL);
 }
 
 // Up to six tokens and a panel whose sums are no whole vectors of C: they are made aside.
@@ -65,7 +71,7 @@ static void multiply(const void *args, int64_t task, int64_t thread) {
   const Args *a = args;
   const int64_t panels = ratio_up(a->columns, PANEL), panel = task % panels, column = panel * PANEL;
   const int64_t columns = least(a->columns - column, PANEL), vectors = ratio_up(columns, LANES);
-  const int64_t first = task / panels * TOKENS, last = least(first + TOKENS, a->rows);
+  const int64_t first = task / panels * a->run, last = least(first + a->run, a->rows);
   const bool whole = columns % LANES == 0;
   (void)thread;
   for (int64_t from = 0; from < a->terms; from += TERMS) {
@@ -75,7 +81,7 @@ static void multiply(const void *args, int64_t task, int64_t thread) {
       const bool six = last - row >= SIX;
       SumTile *tile = (six ? sum_six_rows : sum_one_row)[vectors];
       const Factors f = {
-        .A = a->A + row * a->rowA, .row = a->rowA, .term = 1,
+        .A = a->A + row * a->rowA, .row = a->rowA, .term = a->termA,
         .B = a->panels + column * a->terms, .rowB = PANEL,
         .C = a->C + row * a->rowC + column, .rowC = a->rowC,
       };
@@ -120,10 +126,10 @@ static void multiply_few(const void *args, int64_t task, int64_t thread) {
 void kernel(const void *args) {
   const Args *a = args;
   const int64_t panels = ratio_up(a->columns, PANEL);
-  if (a->rows <= FEW) {
+  if (a->rows <= FEW && a->termA == 1 && !a->turnedW) {
     share(multiply_few, a, ratio_up(a->columns, FEW_ROWS), a->threads);
     return;
   }
   share(lay_out, a, panels, a->threads);
-  share(multiply, a, ratio_up(a->rows, TOKENS) * panels, a->threads);
+  share(multiply, a, ratio_up(a->rows, a->run) * panels, a->threads);
 }

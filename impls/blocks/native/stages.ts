@@ -15,6 +15,13 @@ export interface Product {
   readonly terms: number;
   /** Floats of a row of weights, where they are more than `terms`. */
   readonly rowW?: number;
+  /** Floats of a token, where they are more than `terms`, and of one that comes out, where they are more than `columns`. */
+  readonly rowA?: number;
+  readonly rowC?: number;
+  /** Tokens and their terms change places: `from` is (terms, rows of so many floats), of which `rows` come out. */
+  readonly turned?: { readonly rows: number; readonly rowFloats: number };
+  /** The weights lie as (terms, columns), `rowW` floats from a term to the next. */
+  readonly turnedW?: boolean;
   /** Whether the sums go on from what is there. */
   readonly adds?: boolean;
   /** Added to whole sums: for each column, and for each number. */
@@ -23,7 +30,10 @@ export interface Product {
 }
 
 /** Of a token's numbers; in the order of map.c. */
-const FUNCTIONS = ["copy", "minusExp", "silu", "relu", "elu1"] as const;
+const FUNCTIONS = [
+  ...(["copy", "minusExp", "silu", "relu", "elu1"] as const),
+  ...(["siluSlope", "reluSlope", "elu1Slope", "one"] as const),
+] as const;
 export type MapFunction = (typeof FUNCTIONS)[number];
 
 /** Y = f(X) times or plus others, as map.c has it. */
@@ -34,7 +44,10 @@ export interface Mapped {
   readonly columns: number;
   readonly function?: MapFunction;
   readonly times?: number;
+  readonly gated?: number;
   readonly plus?: number;
+  /** Floats of `to` from a row to the next, where they are more than its columns. */
+  readonly rowY?: number;
   /** 0 where each row of `to` is made of the same one. */
   readonly rowX?: number;
   /** Numbers after which a row of X repeats. */
@@ -45,11 +58,20 @@ export interface Mapped {
 const FLOAT = 4;
 /** Of a vector of the widest kind, twice: a panel of a product is four vectors at most. */
 const PANEL = 64;
+/** Rows of a product that a task takes, whole tiles of six: of many tokens, and of a weight's gradient, which are fewer. */
+const RUN_OF_TOKENS = 96;
+const RUN_OF_WEIGHTS = 24;
 
 /** Where numbers lie behind a place; what is absent stays absent. */
 export function behind(place: number, count: number): number {
   return place === 0 ? 0 : place + FLOAT * count;
 }
+
+/** What stages ask of a room: that of a block, or a block's part of a larger one. */
+export type BlockRoom<Op extends AnyOperator> = Pick<
+  NativeRoom<Op>,
+  "problem" | "address" | "reserve" | "floats"
+>;
 
 export class Stages<Op extends AnyOperator> {
   readonly plans: PartPlan[] = [];
@@ -57,7 +79,7 @@ export class Stages<Op extends AnyOperator> {
 
   constructor(
     readonly engine: NativeEngine,
-    readonly room: NativeRoom<Op>,
+    readonly room: BlockRoom<Op>,
     readonly threads: number,
   ) {
     const { batch, length } = room.problem.dims as Readonly<Record<string, number>>;
@@ -85,34 +107,39 @@ export class Stages<Op extends AnyOperator> {
     };
   }
 
-  product({ from, weights, to, columns, terms, rowW = terms, adds = false, ...also }: Product): void {
+  product({ from, weights, to, columns, terms, adds = false, turned, turnedW = false, ...of }: Product): void {
+    const { rowA = terms, rowC = columns, rowW = turnedW ? columns : terms, bias = 0, plus = 0 } = of;
+    const lie = turned
+      ? { rows: turned.rows, rowA: 1, termA: turned.rowFloats, run: RUN_OF_WEIGHTS }
+      : { rows: this.tokens, rowA, termA: 1, run: RUN_OF_TOKENS };
     this.part(
       {
         kernel: new URL("./product.c", import.meta.url),
         values: {
-          ...{ rows: this.tokens, columns, terms, rowA: terms, rowW, rowC: columns, adds: adds ? 1 : 0 },
+          ...{ ...lie, columns, terms, rowW, rowC, turnedW: turnedW ? 1 : 0, adds: adds ? 1 : 0 },
           panels: this.room.reserve(FLOAT * Math.ceil(columns / PANEL) * PANEL * terms),
         },
         threads: this.threads,
         scratchBytes: 0,
       },
-      { A: from, W: weights, C: to, bias: also.bias ?? 0, plus: also.plus ?? 0 },
+      { A: from, W: weights, C: to, bias, plus },
       {},
     );
   }
 
-  map({ from, to, rows, columns, times = 0, plus = 0, rowX, period = columns, ...of }: Mapped): void {
+  map({ from, to, rows, columns, rowX, period = columns, rowY = columns, ...of }: Mapped): void {
+    const { times = 0, gated = 0, plus = 0 } = of;
     this.part(
       {
         kernel: new URL("./map.c", import.meta.url),
         values: {
-          ...{ rows, columns, period, rowX: rowX ?? period },
+          ...{ rows, columns, period, rowX: rowX ?? period, rowY },
           function: FUNCTIONS.indexOf(of.function ?? "copy"),
         },
         threads: this.threads,
         scratchBytes: 0,
       },
-      { X: from, times, plus, Y: to },
+      { X: from, times, gated, plus, Y: to },
       {},
     );
   }

@@ -99,6 +99,14 @@ INLINE Vec in_octaves(Vec x) { return madd(x, splat(LOG2_E), x * splat(LOG2_E_RE
 // v / (1 + e^-v)
 INLINE Vec silu(Vec v) { return v / (splat(1) + exp_of(-v)); }
 
+// Its slope, g (1 + v (1 - g)) with g the sigmoid of v; 1 - g is the sigmoid of -v, whose digits a difference would lose.
+INLINE Vec silu_slope(Vec v) {
+  const Vec e = exp_of(-larger(v, -v)), one = splat(1), far = one / (one + e), near = e * far;
+  const Bits right = (Bits)(v > splat(0));
+  const Vec g = (Vec)(((Bits)far & right) | ((Bits)near & ~right)), rest = (Vec)(((Bits)near & right) | ((Bits)far & ~right));
+  return g * madd(v, rest, one);
+}
+
 // log(1 + e^v) without losing small values: max(v, 0) + log1p(e^-|v|), and log1p(u) = 2 atanh(u / (2 + u)), whose argument is at most
 // 1/3, by nine terms of its series.
 INLINE Vec softplus(Vec v) {

@@ -35,6 +35,56 @@ export async function prepare<Op extends AnyOperator>(
   room: NativeRoom<Op>,
   plans: readonly (Plan | PartPlan)[],
 ): Promise<Prepared<Op, void>> {
+  const { libraries, runs, inputs } = await bind(compiler, isa, room, plans);
+  return hostPrepared({
+    operator: room.operator,
+    problem: room.problem,
+    outputs: room.outputs(),
+    otherBytes: room.bytes - room.outputBytes,
+    details: Object.assign(
+      { kernel: kernelsName(room.operator, libraries, isa) },
+      ...plans.map(({ details }) => details),
+    ),
+    run: () => {
+      for (const run of runs) run();
+    },
+    dispose: () => room.close(libraries[0]),
+    rewrite: (next) => inputs.rewrite(next),
+  });
+}
+
+/** Runs of one memory that are called one by one. */
+export interface Sections {
+  readonly runs: readonly (() => void)[];
+  dispose(): void;
+}
+
+/** The same for a run that stops on its way, between some plans and others. */
+export async function prepareSections<Op extends AnyOperator>(
+  compiler: Compiler,
+  isa: Isa,
+  room: NativeRoom<Op>,
+  sections: readonly (readonly PartPlan[])[],
+): Promise<Sections> {
+  const { libraries, runs } = await bind(compiler, isa, room, sections.flat());
+  let first = 0;
+  const cut = sections.map(({ length }) => {
+    const own = runs.slice(first, first + length);
+    first += length;
+    return () => {
+      for (const run of own) run();
+    };
+  });
+  return { runs: cut, dispose: () => room.close(libraries[0]) };
+}
+
+/** The room's memory with the problem's inputs in it, and a call for each plan. */
+async function bind<Op extends AnyOperator>(
+  compiler: Compiler,
+  isa: Isa,
+  room: NativeRoom<Op>,
+  plans: readonly (Plan | PartPlan)[],
+) {
   const libraries = await Promise.all(plans.map(({ kernel }) => loadLibrary(compiler, kernel, isa)));
   // a page apart: threads must not share a cache line
   const strides = plans.map(({ scratchBytes }) => Math.ceil((scratchBytes + 4096) / 4096) * 4096);
@@ -51,21 +101,7 @@ export async function prepare<Op extends AnyOperator>(
     return () => libraries[i].run(args);
   });
   const inputs = await writeInputs(compiler, isa, room, Math.max(...plans.map(({ threads }) => threads)));
-  return hostPrepared({
-    operator: room.operator,
-    problem: room.problem,
-    outputs: room.outputs(),
-    otherBytes: room.bytes - room.outputBytes,
-    details: Object.assign(
-      { kernel: kernelsName(room.operator, libraries, isa) },
-      ...plans.map(({ details }) => details),
-    ),
-    run: () => {
-      for (const run of runs) run();
-    },
-    dispose: () => room.close(libraries[0]),
-    rewrite: (next) => inputs.rewrite(next),
-  });
+  return { libraries, runs, inputs };
 }
 
 /** A kernel's own name and hash; of several the operator's name and a hash of theirs. */

@@ -39,7 +39,7 @@ export function stagesOf(
 }
 
 /** Where the inputs of the map lie: x, B and C in (batch length heads or groups ...), dt before its bias. */
-interface Selected {
+export interface Selected {
   readonly X: number;
   readonly B: number;
   readonly C: number;
@@ -84,7 +84,12 @@ function select(stages: Stages<Mamba2Block>, v: number): Selected {
 }
 
 /** Rows `first` to `first + columns` of the selection's own projection. */
-function perProduct(stages: Stages<Mamba2Block>, from: number, first: number, columns: number): number {
+export function perProduct(
+  stages: Stages<Mamba2Block>,
+  from: number,
+  first: number,
+  columns: number,
+): number {
   const { address, problem } = stages.room;
   const to = stages.perToken(columns);
   const terms = problem.dims.channels;
@@ -120,7 +125,7 @@ function convolve(
 }
 
 /** As many parts as the map wants: those of groups again for each of their heads. */
-function repeated(
+export function repeated(
   stages: Stages<Mamba2Block>,
   from: number,
   parts: number,
@@ -134,7 +139,8 @@ function repeated(
   return to;
 }
 
-function map(stages: Stages<Mamba2Block>, { X, B, C, dt }: Selected, z: number, Y: number): void {
+/** @returns where what the map was given lies, by its own names */
+export function map(stages: Stages<Mamba2Block>, { X, B, C, dt }: Selected, z: number, Y: number) {
   const { engine, room, threads } = stages;
   const { address, problem } = room;
   const { batch, length, heads, headDim, state } = problem.dims;
@@ -155,15 +161,17 @@ function map(stages: Stages<Mamba2Block>, { X, B, C, dt }: Selected, z: number, 
   const inner = stages.roomOf(mapProblem(problem), places);
   const planned = length <= DECODE_LENGTH ? recurrentPlan : chunkedPlan;
   stages.part(planned(engine, inner, threads), places, inner.problem.dims);
+  return places;
 }
 
-function norm(stages: Stages<Mamba2Block>, y: number, z: number): void {
+/** @param Y where the normed numbers go */
+export function norm(stages: Stages<Mamba2Block>, y: number, z: number, Y = y): void {
   const { address, problem } = stages.room;
   const { batch, length, heads, groups, headDim } = problem.dims;
   const { normGroups } = problem.settings;
   stages.part(
     fusedPlan(problem.settings, stages.threads),
-    { X: y, weight: address.normWeight, bias: 0, z, Y: y },
+    { X: y, weight: address.normWeight, bias: 0, z, Y },
     { batch, length, heads, headDim, groups: normGroups || groups },
   );
 }

@@ -95,14 +95,6 @@ static void block_cotangents(const Args *a, const Block *k) {
   }
 }
 
-// sigmoid(z) (1 + z sigmoid(-z)), neither sigmoid taken from the other.
-INLINE Vec silu_slope(Vec z) {
-  const Vec small = exp_of(-size_of(z)), large = splat(1) / (splat(1) + small);
-  const Bits positive = (Bits)(z >= splat(0));
-  const Vec other = z * choose(positive, small * large, large);
-  return choose(positive, large, small * large) * (splat(1) + other);
-}
-
 // 4. What a token's channels get: u, delta and z, and in a training pass Y.
 static void write_block(const Args *a, const Block *k) {
   const Slice *s = &k->slice;
