@@ -74,7 +74,8 @@ function like(values: Reals): Reals {
 /** The Euclidean norm of all gradients together. */
 export function gradientNorm(parameters: readonly Parameter[]): number {
   let sum = 0;
-  for (const { gradient } of parameters) for (let j = 0; j < gradient.length; j++) sum += gradient[j] * gradient[j];
+  for (const { gradient } of parameters)
+    for (let j = 0; j < gradient.length; j++) sum += gradient[j] * gradient[j];
   return Math.sqrt(sum);
 }
 

@@ -11,9 +11,6 @@ import { drawNormal } from "./draws.js";
 import { addEmbeddingGradient, embed } from "./embedding.js";
 import { rmsNorm, rmsNormGradient } from "./rms-norm.js";
 
-/** Of the embedding, as both models' authors draw it. */
-const EMBEDDING_DEVIATION = 0.02;
-
 export interface LearningLayer extends Layer {
   /** What its weights begin with. */
   readonly kind: Kind;
@@ -66,14 +63,13 @@ export class LanguageModel {
     const blocks: TrainableBlock[] = [];
     for (const layer of layers) blocks.push(await training.block(layer));
     const head = await training.head({ tokens: batch * length, modelDim, vocabulary });
-    drawNormal(head.weight, seed, "embedding", EMBEDDING_DEVIATION);
+    // rows of length one, as Zoology's "spherical" has them: from 0.02, its default, small models take several times as many steps
+    drawNormal(head.weight, seed, "embedding", 1 / Math.sqrt(modelDim));
     const frozen: Frozen[] = [];
     const parameters = blocks.flatMap(({ weights, gradients }, i) => {
       const { kind, problem } = layers[i];
       beginning(kind, problem, weights, { seed, layer: i, layers: layers.length });
-      frozen.push(
-        ...frozenIn(kind, problem, gradients).map((gradient) => ({ gradient })),
-      );
+      frozen.push(...frozenIn(kind, problem, gradients).map((gradient) => ({ gradient })));
       return Object.entries(weights).map(([name, values]) => ({
         name: `layer ${i} ${name}`,
         values,

@@ -98,7 +98,11 @@ function over(
     .sort(([a], [b]) => a - b);
 }
 
-function pointOf(x: number, rows: readonly TrainingRow[], measure: (row: TrainingRow) => number): LearntPoint {
+function pointOf(
+  x: number,
+  rows: readonly TrainingRow[],
+  measure: (row: TrainingRow) => number,
+): LearntPoint {
   const values = rows.map(measure);
   return {
     ...{ x, rows },
@@ -115,10 +119,14 @@ export function progressCurves(
   measure: "accuracy" | "testLoss",
 ): LearntCurve[] {
   return [...groupBy(rows, (row) => nameOf(row).key).values()].map((own) => {
-    const steps = [...new Set(own.flatMap(({ curve }) => curve.map(({ step }) => step)))].sort((a, b) => a - b);
+    const steps = [...new Set(own.flatMap(({ curve }) => curve.map(({ step }) => step)))].sort(
+      (a, b) => a - b,
+    );
     const points = steps.map((step): LearntPoint => {
       // a training that had nothing left to learn stays where it ended
-      const values = own.flatMap(({ curve }) => curve.findLast((point) => point.step <= step)?.[measure] ?? []);
+      const values = own.flatMap(
+        ({ curve }) => curve.findLast((point) => point.step <= step)?.[measure] ?? [],
+      );
       const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
       return { x: step, rows: own, mean, low: Math.min(...values), high: Math.max(...values) };
     });

@@ -63,7 +63,8 @@ function safe(record: AnyRecord, text: string): AnyRecord {
     const row = completed(record.row);
     return { ...record, row: UNSAFE.test(text) ? (visibleDeep(row) as CaseRecord["row"]) : row };
   }
-  if (record.record === "training") return { ...record, row: visibleDeep(record.row) as TrainingRecord["row"] };
+  if (record.record === "training")
+    return { ...record, row: visibleDeep(record.row) as TrainingRecord["row"] };
   const { command, startedUtc } = record;
   return {
     ...record,

@@ -48,7 +48,9 @@ export type CurvePoint = z.infer<typeof pointSchema>;
 
 export const trainingRowSchema = z.object({
   id: z.string(),
-  suite: z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$/, "a suite's name is letters, digits, dots and dashes"),
+  suite: z
+    .string()
+    .regex(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$/, "a suite's name is letters, digits, dots and dashes"),
   model: z.string(),
   engine: z.string(),
   device: z.string(),

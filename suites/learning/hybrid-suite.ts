@@ -38,7 +38,8 @@ const CURVE_POINTS = 15;
 
 export const hybrid: LearningSuite = {
   name: "hybrid",
-  question: "What is the loss on a generated language over the share of layers that attend, at equal parameters?",
+  question:
+    "What is the loss on a generated language over the share of layers that attend, at equal parameters?",
   trainings(grid, seed) {
     const { shape, attending, symbols, seeds, steps, rate, tests } = GRIDS[grid];
     const attentionInner = equalAttention(shape);

@@ -41,7 +41,12 @@ export class Learner {
   }
 
   /** @throws where the task's examples are not what its definition says */
-  static async open(training: Training, id: string, spec: TrainingSpec, nowNs: () => number): Promise<Learner> {
+  static async open(
+    training: Training,
+    id: string,
+    spec: TrainingSpec,
+    nowNs: () => number,
+  ): Promise<Learner> {
     const { task, shape, model, seed, tests } = spec;
     if (tests % shape.batch !== 0)
       throw new Error(`${id}: ${tests} sequences of the test are no multiple of batch=${shape.batch}`);
@@ -71,7 +76,8 @@ export class Learner {
 
   /** Answers that a test asks for. */
   get asked(): number {
-    return testExamples(this.spec.task, TEST_SEED, this.spec.tests).targets.filter((target) => target >= 0).length;
+    return testExamples(this.spec.task, TEST_SEED, this.spec.tests).targets.filter((target) => target >= 0)
+      .length;
   }
 
   step(): void {

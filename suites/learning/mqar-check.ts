@@ -23,11 +23,11 @@ function* exampleFaults(
 ): Iterable<string> {
   const half = vocabulary / 2;
   const context = 2 * pairs;
-  const valueOf = new Map<number, number>();
-  for (let t = 0; t < context; t += 2) valueOf.set(tokens[t], tokens[t + 1]);
-  if (valueOf.size !== pairs) yield "a key stands twice among the pairs";
-  if (new Set(valueOf.values()).size !== pairs) yield "two keys have one value";
-  for (const [key, value] of valueOf) {
+  const answers = new Map<number, number>();
+  for (let t = 0; t < context; t += 2) answers.set(tokens[t], tokens[t + 1]);
+  if (answers.size !== pairs) yield "a key stands twice among the pairs";
+  if (new Set(answers.values()).size !== pairs) yield "two keys have one value";
+  for (const [key, value] of answers) {
     if (key < 1 || key >= half) yield "a key is no token from 1 to below half of the vocabulary";
     if (value < half || value >= vocabulary) yield "a value is no token of the upper half of the vocabulary";
   }
@@ -41,8 +41,8 @@ function* exampleFaults(
     }
     if (t < context) yield "a target stands among the pairs";
     else if ((t - context) % 2 !== 0) yield "a target stands at an odd gap";
-    if (!valueOf.has(token)) yield "what is asked for is no key of the example";
-    else if (valueOf.get(token) !== targets[t]) yield "a target is not the value of its key";
+    if (!answers.has(token)) yield "what is asked for is no key of the example";
+    else if (answers.get(token) !== targets[t]) yield "a target is not the value of its key";
     if (asked.has(token)) yield "a key is asked for twice";
     asked.add(token);
   }
@@ -73,7 +73,9 @@ function chanceFaults({ pairs, vocabulary, fill }: MqarSizes, examples: Examples
     // five deviations of a Poisson count, and two sightings more where hardly one is expected
     const most = fill === "zeros" ? 0 : mean + 5 * Math.sqrt(mean) + 2;
     return seen > most
-      ? [`the answer stands at place ${offset} from its query ${seen} times of ${looked}, by chance ${mean.toFixed(1)}`]
+      ? [
+          `the answer stands at place ${offset} from its query ${seen} times of ${looked}, by chance ${mean.toFixed(1)}`,
+        ]
       : [];
   });
 }

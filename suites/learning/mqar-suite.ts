@@ -67,7 +67,8 @@ export const mqar: LearningSuite = {
   name: "mqar",
   question: "Which models recall the value of a key, over width, length and state?",
   trainings(grid, seed) {
-    const { tasks, vocabulary, fill, stages, widths, models, rates, seeds, batch, steps, tests } = GRIDS[grid];
+    const { tasks, vocabulary, fill, stages, widths, models, rates, seeds, batch, steps, tests } =
+      GRIDS[grid];
     return tasks.flatMap(([length, pairs]) =>
       widths.flatMap((modelDim) =>
         models.flatMap(([model, state = HYBRID_STATE]) =>

@@ -30,7 +30,9 @@ export const VOCABULARY = 8192;
 export function checkSizes({ length, pairs, vocabulary }: MqarSizes): void {
   const least = 4 * pairs;
   if (length % 2 !== 0 || length < least)
-    throw new Error(`${pairs} pairs and their queries need an even length of at least ${least}, got ${length}`);
+    throw new Error(
+      `${pairs} pairs and their queries need an even length of at least ${least}, got ${length}`,
+    );
   if (vocabulary % 2 !== 0 || vocabulary / 2 - 1 < pairs)
     throw new Error(`${pairs} pairs need an even vocabulary of at least ${2 * pairs + 2}, got ${vocabulary}`);
 }

@@ -20,7 +20,14 @@ export interface TrainingPlan {
 }
 
 /** Every n-th training is a shard's, so that shards have as much to do. */
-export function planTrainings({ suites, grid, seed, engine, matches, shard }: TrainingPlan): PlannedTraining[] {
+export function planTrainings({
+  suites,
+  grid,
+  seed,
+  engine,
+  matches,
+  shard,
+}: TrainingPlan): PlannedTraining[] {
   return suites
     .flatMap((suite) => suite.trainings(grid, seed))
     .map((spec) => ({ id: trainingId(spec.suite, spec.model, engine, keysOf(spec)), spec }))

@@ -33,8 +33,8 @@ export interface TrainingProgress {
   readonly id: string;
   readonly step: number;
   readonly steps: number;
-  /** Of all trainings that are left, by what those before took; undefined before anything was seen. */
-  readonly remainingNs: number | undefined;
+  /** Of all trainings that are left, by what steps took so far. */
+  readonly remainingNs: number;
 }
 
 /** Between two of these a kill may lose as much. */
@@ -78,7 +78,12 @@ async function train(learner: Learner, run: TrainingRun, { clock, later }: Outlo
     clock.work += workOfStep;
     if (now - told > TELL_EVERY_NS) {
       const left = later + (spec.steps - learner.steps) * workOfStep;
-      run.progress?.({ id, step: learner.steps, steps: spec.steps, remainingNs: (left * clock.ns) / clock.work });
+      run.progress?.({
+        id,
+        step: learner.steps,
+        steps: spec.steps,
+        remainingNs: (left * clock.ns) / clock.work,
+      });
       told = now;
     }
     if (now - kept > KEEP_EVERY_NS || run.signal?.aborted) {
@@ -96,7 +101,14 @@ function rowOf(learner: Learner, { training, device, commit, version, timeUtc }:
   const last = curve.at(-1);
   const floor = floorOf(spec.task);
   return {
-    ...{ id, suite: spec.suite, model: spec.model, engine: training.engine, device, threads: training.threads },
+    ...{
+      id,
+      suite: spec.suite,
+      model: spec.model,
+      engine: training.engine,
+      device,
+      threads: training.threads,
+    },
     ...keysOf(spec),
     parameters,
     ...(stopped === undefined ? { status: "trained" } : { status: "stopped", reason: stopped }),

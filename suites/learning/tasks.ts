@@ -22,7 +22,13 @@ export function floorOf(task: TaskSpec): number | undefined {
 export const FIRST_TEST = 0x80000000;
 
 /** @param done share of the training that is over, from 0 to below 1 */
-export function trainingExamples(task: TaskSpec, seed: number, first: number, count: number, done: number): Examples {
+export function trainingExamples(
+  task: TaskSpec,
+  seed: number,
+  first: number,
+  count: number,
+  done: number,
+): Examples {
   if (task.kind === "chains") return chainExamples(task, seed, first, count);
   const { stages } = task;
   return mqarExamples({ ...task, pairs: stages[Math.floor(done * stages.length)] }, seed, first, count);

@@ -21,7 +21,10 @@ export const LOSS: Quantity = {
 export const SHARE_AXIS: Axis = { ...linearAxis([1]), ticks: [0, 0.2, 0.4, 0.6, 0.8, 1] };
 
 export function stepsAxis(curves: readonly LearntCurve[]): Axis {
-  return { ...linearAxis(curves.flatMap(({ points }) => points.map(({ x }) => x))), name: (step) => formatNumber(step, 5) };
+  return {
+    ...linearAxis(curves.flatMap(({ points }) => points.map(({ x }) => x))),
+    name: (step) => formatNumber(step, 5),
+  };
 }
 
 export function lossAxis(curves: readonly LearntCurve[]): Axis {

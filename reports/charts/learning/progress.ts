@@ -25,7 +25,9 @@ const PANELS_A_ROW = 3;
 
 /** A curve is a model; of a hybrid with several shares, a share. */
 function curveName(row: TrainingRow): { readonly key: string; readonly name: string } {
-  return row.share === undefined ? modelName(row) : { key: `share-${row.share}`, name: `${row.share}% attention` };
+  return row.share === undefined
+    ? modelName(row)
+    : { key: `share-${row.share}`, name: `${row.share}% attention` };
 }
 
 export function progressChart(run: RunRecord, rows: readonly TrainingRow[], theme: Theme): TopLevelSpec {

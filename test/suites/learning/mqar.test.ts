@@ -49,7 +49,10 @@ const FAULTS: Readonly<Record<string, readonly [Plant, RegExp]>> = {
     /the answer stands at place -1 from its query/,
   ],
   "the answer comes behind the query, as labels that were not shifted have it": [
-    (all) => atQueries(all, (at, end) => at + 1 < end && (all.tokens[at + 1] = all.targets[at])),
+    (all) =>
+      atQueries(all, (at, end) => {
+        if (at + 1 < end) all.tokens[at + 1] = all.targets[at];
+      }),
     /the answer stands at place 1 from its query/,
   ],
   "the target is one token late": [
@@ -63,10 +66,7 @@ const FAULTS: Readonly<Record<string, readonly [Plant, RegExp]>> = {
     (all) => atQueries(all, (at) => (all.targets[at] ^= 1)),
     /a target is not the value of its key/,
   ],
-  "values are drawn with replacement": [
-    (all) => (all.tokens[3] = all.tokens[1]),
-    /two keys have one value/,
-  ],
+  "values are drawn with replacement": [(all) => (all.tokens[3] = all.tokens[1]), /two keys have one value/],
 };
 
 describe.each(["zeros", "random"] as const)("planted faults, the rest %s", (fill) => {
@@ -114,12 +114,20 @@ describe("statistics", () => {
     // and the test sees a law that is another one: the gaps of uniform draws are far off
     const uniform = gapsOf(sizes, mqarExamples({ ...sizes, power: 1 }, SEED, 0, 4000));
     const other = weights.map((_, gap) => uniform.filter(([first]) => first === gap).length);
-    expect(chiSquare(other, weights.map((weight) => weight / total)).sum).toBeGreaterThan(10 * most);
+    expect(
+      chiSquare(
+        other,
+        weights.map((weight) => weight / total),
+      ).sum,
+    ).toBeGreaterThan(10 * most);
   });
 
   it("gaps of the second key follow what the first has left, as draws without replacement do", () => {
     const shares = weights.map((weight, gap) =>
-      weights.reduce((sum, first, i) => (i === gap ? sum : sum + ((first / total) * weight) / (total - first)), 0),
+      weights.reduce(
+        (sum, first, i) => (i === gap ? sum : sum + ((first / total) * weight) / (total - first)),
+        0,
+      ),
     );
     const seen = weights.map((_, gap) => gaps.filter(([, second]) => second === gap).length);
     const { sum, most } = chiSquare(seen, shares);
@@ -134,7 +142,10 @@ describe("statistics", () => {
     for (let i = 0; i < examples.count; i++)
       for (let pair = 0; pair < sizes.pairs; pair++)
         seen[examples.tokens[i * sizes.length + 2 * pair + odd] - least]++;
-    const { sum, most } = chiSquare(seen, seen.map(() => 1 / seen.length));
+    const { sum, most } = chiSquare(
+      seen,
+      seen.map(() => 1 / seen.length),
+    );
     expect(sum).toBeLessThan(most);
   });
 });
