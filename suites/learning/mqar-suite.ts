@@ -39,7 +39,7 @@ const GRIDS: Readonly<Record<Grid, Sizes>> = {
   quick: {
     ...{ tasks: [[16, 2]], vocabulary: 16, fill: "zeros", stages: [1], widths: [32] },
     models: [["attention"], ["mamba1"], ["mamba2", 16], ["linear", 16], ["hybrid", 16]],
-    ...{ rates: [0.01], seeds: 1, batch: 16, steps: 400, tests: 64 },
+    ...{ rates: [0.01], seeds: 1, batch: 32, steps: 800, tests: 64 },
   },
   default: {
     ...{ tasks: [[64, 8]], vocabulary: 128, fill: "zeros", stages: [0.25, 0.5, 1], widths: [16, 32, 64] },
