@@ -87,9 +87,13 @@ class Learner:
         for _ in range(3):
             self.update()
         torch.cuda.current_stream().synchronize()
-        self.graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(self.graph, stream=self.stream):
-            self.update()
+        try:
+            self.graph = torch.cuda.CUDAGraph()
+            with torch.cuda.graph(self.graph, stream=self.stream):
+                self.update()
+        except RuntimeError as error:
+            self.graph = None
+            say(id=self.spec["id"], note=f"runs without a graph: {error}")
         with torch.no_grad():
             for part, was in zip(self.state(), kept):
                 part.copy_(was)
