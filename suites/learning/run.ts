@@ -37,7 +37,7 @@ export interface TrainingProgress {
   readonly remainingNs: number;
 }
 
-/** Between two of these a kill may lose as much. */
+/** A kill loses as much at most, or what came behind the last point of the curve. */
 const KEEP_EVERY_NS = 5e9;
 const TELL_EVERY_NS = 2.5e8;
 
@@ -70,6 +70,7 @@ async function train(learner: Learner, run: TrainingRun, { clock, later }: Outlo
   const { id, spec } = learner;
   const workOfStep = workOf(spec, learner.parameters) / spec.steps;
   let [kept, told] = [run.nowNs(), Number.NEGATIVE_INFINITY];
+  let points = learner.curve.length;
   while (!learner.isDone) {
     const start = run.nowNs();
     learner.step();
@@ -86,9 +87,9 @@ async function train(learner: Learner, run: TrainingRun, { clock, later }: Outlo
       });
       told = now;
     }
-    if (now - kept > KEEP_EVERY_NS || run.signal?.aborted) {
+    if (now - kept > KEEP_EVERY_NS || learner.curve.length > points || run.signal?.aborted) {
       run.kept.write(id, learner.save());
-      kept = now;
+      [kept, points] = [now, learner.curve.length];
     }
     // signals are heard between steps
     await setImmediate();

@@ -1,4 +1,4 @@
-/** A training as impls/learning/torch reads it: kinds and sizes of layers, and the parameters in the order in which they lie in one vector. */
+/** A training as impls/engines/torch/learning reads it: kinds and sizes of layers, and the parameters in the order in which they lie in one vector. */
 import { layersFor } from "./models.js";
 import type { PlannedTraining } from "./plan.js";
 import type { TrainingSpec } from "./spec.js";
@@ -23,11 +23,7 @@ export function torchSpec({ model, shape, task, seed }: TrainingSpec): TorchSpec
     ),
   );
   return {
-    layout: [
-      ["embedding", [vocabularyOf(task), shape.modelDim]],
-      ...weights,
-      ["norm", [shape.modelDim]],
-    ],
+    layout: [["embedding", [vocabularyOf(task), shape.modelDim]], ...weights, ["norm", [shape.modelDim]]],
     layers: layers.map(({ kind, problem }) => ({ kind, ...problem.dims })),
     ...{ batch: shape.batch, seed },
   };
@@ -36,6 +32,7 @@ export function torchSpec({ model, shape, task, seed }: TrainingSpec): TorchSpec
 /** What train.py takes of a run. @throws for a task that it does not know */
 export function torchTraining({ id, spec }: PlannedTraining) {
   const { task, steps, warmUp, rate, every, tests, enough } = spec;
-  if (task.kind !== "mqar") throw new Error(`torch trains on mqar alone, not on ${task.kind}; use --engine native`);
+  if (task.kind !== "mqar")
+    throw new Error(`torch trains on mqar alone, not on ${task.kind}; use --engine native`);
   return { id, ...torchSpec(spec), task, steps, warmUp, rate, every, tests, enough };
 }

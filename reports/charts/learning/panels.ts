@@ -1,6 +1,7 @@
 /** What charts of trainings share: points of seeds, axes, and the words below. */
-import type { LearntCurve, LearntGroup } from "../../analysis/learning.js";
+
 import { formatNumber, formatSize } from "../../format.js";
+import type { LearntCurve, LearntGroup } from "../../learning/curves.js";
 import type { TrainingRow } from "../../rows/training.js";
 import type { DrawnCurve, Quantity } from "../panel/drawn.js";
 import { type Axis, linearAxis } from "../scale.js";

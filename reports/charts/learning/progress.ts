@@ -1,7 +1,7 @@
 /** Learning curves: the test over the steps of training, a panel for each task and width. */
 import type { TopLevelSpec } from "vega-lite";
-import { type LearntGroup, learntGroups, modelName, progressCurves } from "../../analysis/learning.js";
 import { groupBy } from "../../analysis/series.js";
+import { type LearntGroup, learntGroups, modelName, progressCurves } from "../../learning/curves.js";
 import type { RunRecord } from "../../rows/row.js";
 import type { TrainingRow } from "../../rows/training.js";
 import { origin } from "../caption.js";

@@ -1,6 +1,6 @@
 /** Recall over width, a panel for each length, a curve for each model (arXiv 2405.21060, figure 8). */
 import type { TopLevelSpec } from "vega-lite";
-import { accuracyCurves, learntGroups } from "../../analysis/learning.js";
+import { accuracyCurves, learntGroups } from "../../learning/curves.js";
 import type { RunRecord } from "../../rows/row.js";
 import type { TrainingRow } from "../../rows/training.js";
 import { origin } from "../caption.js";

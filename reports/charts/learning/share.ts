@@ -1,6 +1,6 @@
 /** Loss over the share of layers that attend (arXiv 2405.21060, section 9.2.3 and table 2). */
 import type { TopLevelSpec } from "vega-lite";
-import { learntGroups, lossCurve } from "../../analysis/learning.js";
+import { learntGroups, lossCurve } from "../../learning/curves.js";
 import type { RunRecord } from "../../rows/row.js";
 import type { TrainingRow } from "../../rows/training.js";
 import { origin } from "../caption.js";

@@ -1,5 +1,5 @@
 /** Trainings: a table of results for each task, and what was stopped. */
-import { learntTables, stoppedSentences } from "../../learning.js";
+import { learntTables, stoppedSentences } from "../../learning/words.js";
 import type { TrainingRow } from "../../rows/training.js";
 import { escapeHtml } from "../escape.js";
 import { plainTable, scrolled } from "../plain-table.js";

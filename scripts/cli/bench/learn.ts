@@ -6,7 +6,8 @@ import { checkFolder, RunStore, readRun } from "../../../reports/rows/store.js";
 import type { TrainingRow } from "../../../reports/rows/training.js";
 import { learningSuites } from "../../../suites/learning/index.js";
 import { type PlannedTraining, planTrainings, trainingIds } from "../../../suites/learning/plan.js";
-import { runTrainings } from "../../../suites/learning/run.js";
+import { runTrainings, type TrainingRun } from "../../../suites/learning/run.js";
+import { findTorch, runInTorch } from "../../../suites/learning/torch-run.js";
 import { type Environment, readEnvironment } from "../../../suites/measure/environment.js";
 import { Interrupted } from "../../../suites/measure/run.js";
 import { parseFilter } from "../../../suites/plan/filter.js";
@@ -36,12 +37,12 @@ export async function learn(options: BenchOptions, argv: readonly string[]): Pro
   const earlier = options.resume === undefined ? undefined : earlierRun(options, options.resume);
   const plan = earlier?.plan ?? options.plan;
   refuseOthers(options, plan);
-  const training = await opened(plan.engine);
+  const trainer = await opened(plan.engine);
   const interrupt = new Interrupt();
   try {
-    return await new LearningRun(options, argv, plan, earlier, training, interrupt).go();
+    return await new LearningRun(options, argv, plan, earlier, trainer, interrupt).go();
   } finally {
-    training.close();
+    trainer.close();
     interrupt.close();
   }
 }
@@ -54,12 +55,17 @@ function refuseOthers({ save, against, markdown }: BenchOptions, { impl, axis, d
     throw usageError(`--${given[0]} is nothing that a suite which trains models takes; leave it out`);
 }
 
+/** Our own gradients, or torch in a process. */
+type Trainer = Training | { readonly engine: "torch"; readonly python: string; close(): void };
+
 /** @throws Stop */
-async function opened(engines: readonly string[]): Promise<Training> {
+async function opened(engines: readonly string[]): Promise<Trainer> {
   const [engine] = engines;
-  if (engines.length > 1 || (engine !== undefined && engine !== "native" && engine !== "cpu"))
-    throw usageError(`models are trained on one engine, native or cpu, got ${engines.join(", ")}`);
+  const known = engine === undefined || engine === "native" || engine === "cpu" || engine === "torch";
+  if (engines.length > 1 || !known)
+    throw usageError(`models are trained on one engine, native, cpu or torch, got ${engines.join(", ")}`);
   try {
+    if (engine === "torch") return { engine, python: findTorch(), close() {} };
     return await openTraining(engine === undefined ? {} : { engine });
   } catch (error) {
     if (error instanceof EngineAbsent) throw new Stop(EXIT.nothingToMeasure, error.message);
@@ -75,13 +81,13 @@ class LearningRun {
     private readonly argv: readonly string[],
     private readonly plan: PlanOptions,
     private readonly earlier: Earlier | undefined,
-    private readonly training: Training,
+    private readonly trainer: Trainer,
     private readonly interrupt: Interrupt,
   ) {
     const { suite, grid, seed, filter, shard } = plan;
     const matches = filter === null ? () => true : parseFilter(filter);
     const suites = learningSuites.filter(({ name }) => suite.includes(name));
-    this.planned = planTrainings({ suites, grid, seed, engine: training.engine, matches, shard });
+    this.planned = planTrainings({ suites, grid, seed, engine: trainer.engine, matches, shard });
   }
 
   async go(): Promise<number> {
@@ -126,28 +132,31 @@ class LearningRun {
     { cpu, commit, dirty, dualbench }: Environment,
     rows: TrainingRow[],
   ): Promise<number> {
-    const { planned, training, interrupt } = this;
+    const { planned, trainer, interrupt } = this;
     const kept = keptTrainings(folder);
     const nowMs = () => performance.now();
     const progress = new TrainingProgress(process.stderr, planned.length, rows.length, nowMs);
     try {
-      await runTrainings(planned, {
-        training,
-        device: cpu.model ?? "cpu",
+      const common: Omit<TrainingRun, "training" | "progress" | "nowNs" | "kept" | "device"> = {
         commit: `${commit ?? "unknown"}${dirty ? "-dirty" : ""}`,
         version: dualbench.version,
         signal: interrupt.signal,
         done: new Set(rows.map(({ id }) => id)),
-        nowNs: () => nowMs() * 1e6,
         timeUtc: () => new Date().toISOString(),
-        kept,
         emit(row) {
           store.append([{ record: "training", row }]);
           rows.push(row);
           progress.row(row);
         },
-        progress: (state) => progress.step(state),
-      });
+      };
+      if ("python" in trainer) await runInTorch(planned, { ...common, python: trainer.python });
+      else
+        await runTrainings(planned, {
+          ...common,
+          ...{ training: trainer, device: cpu.model ?? "cpu", kept },
+          nowNs: () => nowMs() * 1e6,
+          progress: (state) => progress.step(state),
+        });
     } catch (error) {
       if (!(error instanceof Interrupted) || interrupt.code === undefined) throw error;
       progress.clear();

@@ -1,6 +1,6 @@
 /** What a run of trainings leaves for people: charts and report, tables in the terminal; the last lines name the files. */
 import { join } from "node:path";
-import { learntLines } from "../../../reports/learning.js";
+import { learntLines } from "../../../reports/learning/words.js";
 import type { RunRecord } from "../../../reports/rows/row.js";
 import { RESULTS } from "../../../reports/rows/store.js";
 import type { TrainingRow } from "../../../reports/rows/training.js";

@@ -5,7 +5,7 @@ import { PageError } from "../../../reports/charts/print/page.js";
 import { PdfError } from "../../../reports/charts/print/pdf.js";
 import { DARK, LIGHT } from "../../../reports/charts/theme.js";
 import { claimsLines } from "../../../reports/claims.js";
-import { learntLines } from "../../../reports/learning.js";
+import { learntLines } from "../../../reports/learning/words.js";
 import { publishPaper } from "../../../reports/publish/paper.js";
 import { publish } from "../../../reports/publish.js";
 import { toCsv } from "../../../reports/rows/csv.js";

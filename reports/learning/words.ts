@@ -1,13 +1,8 @@
 /** The order of models in words and numbers: a line a model and width, best first, with the span of its seeds. */
-import {
-  accuracyCurves,
-  type LearntGroup,
-  type LearntPoint,
-  learntGroups,
-  lossCurve,
-} from "./analysis/learning.js";
-import { formatDuration } from "./format.js";
-import type { TrainingRow } from "./rows/training.js";
+
+import { formatDuration } from "../format.js";
+import type { TrainingRow } from "../rows/training.js";
+import { accuracyCurves, type LearntGroup, type LearntPoint, learntGroups, lossCurve } from "./curves.js";
 
 /** What a table of trainings has: texts, in the order of the results. */
 export interface LearntTable {

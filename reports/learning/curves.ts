@@ -1,6 +1,7 @@
 /** Trainings side by side: seeds of one model as one point, its learning rate chosen by its result, models over an axis as curves. */
+
+import { groupBy } from "../analysis/series.js";
 import type { TrainingRow } from "../rows/training.js";
-import { groupBy } from "./series.js";
 
 /** What a point is of: trainings that differ in their seed alone. */
 export interface LearntPoint {
