@@ -75,6 +75,17 @@ function torch(repeats: number) {
   };
 }
 
+/** Between our gradient and another, as a share of its norm. */
+function distance(gradient: Float64Array): number {
+  let [at, apart, size] = [0, 0, 0];
+  for (const { gradient: own } of ours.parameters)
+    for (let i = 0; i < own.length; i++, at++) {
+      apart += (own[i] - gradient[at]) ** 2;
+      size += gradient[at] ** 2;
+    }
+  return Math.sqrt(apart / size);
+}
+
 function step(): number {
   const start = performance.now();
   ours.gradients(tokens, targets);
@@ -91,8 +102,7 @@ try {
     times.torch.push(...theirs.stepNs.slice(1));
     for (let i = 0; i < 3 * REPEATS; i++) times.ours.push(step());
     if (turn > 0) continue;
-    const own = ours.parameters.flatMap(({ gradient }) => [...gradient]);
-    const off = Math.hypot(...own.map((g, i) => g - theirs.gradient[i])) / Math.hypot(...own);
+    const off = distance(theirs.gradient);
     console.log(
       `loss ${loss}, torch in float64 ${theirs.loss}; gradients differ by ${off.toExponential(2)} of their norm`,
     );

@@ -60,7 +60,7 @@ describe.each(learningSuites.map(({ name }) => name))("%s", (name) => {
 it("an id spells what tells trainings apart, and only plain characters", () => {
   const [first] = planOf("mqar", { grid: "paper", matches: (id) => id.includes("mamba2") });
   expect(first.id).toBe(
-    "mqar/mamba2.cpu dtype=f32 batch=64 length=256 state=16 modelDim=32 layers=2 pairs=32 vocabulary=8192 rate=0.001 seed=3",
+    "mqar/mamba2.cpu dtype=f32 batch=32 length=256 state=16 modelDim=32 layers=2 pairs=32 vocabulary=8192 rate=0.003 seed=3",
   );
   expect(trainingRowSchema.shape.suite.safeParse("../x").success).toBe(false);
 });
