@@ -25,6 +25,7 @@ const keys = {
   seed: count,
 };
 const keySchema = z.object(keys);
+export const TRAINING_KEYS: readonly string[] = Object.keys(keys);
 export type TrainingKeys = z.infer<typeof keySchema>;
 
 /** `suite/model.engine key=value ...` */

@@ -6,7 +6,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { LanguageModel } from "../../impls/learning/model.js";
@@ -53,7 +53,7 @@ function torch(repeats: number) {
   const input = JSON.stringify({
     spec: torchSpec(spec),
     ...files,
-    repeats,
+    ...{ repeats, threads: availableParallelism() },
     tokens: [...tokens],
     targets: [...targets],
   });

@@ -29,7 +29,7 @@ export function findTorch(): string {
 }
 
 /** What the program says: of its device, of a point of a curve, or of a training that has ended. */
-interface Line {
+export interface Line {
   readonly device?: string;
   readonly id?: string;
   readonly row?: Pick<

@@ -34,6 +34,7 @@ def main():
     if "begin" in wanted:
         with open(wanted["begin"], "wb") as file:
             file.write(begin.parameters(spec).numpy().tobytes())
+    torch.set_num_threads(wanted.get("threads", torch.get_num_threads()))
     times = []
     for _ in range(wanted.get("repeats", 0)):
         start = time.perf_counter()
