@@ -1,13 +1,16 @@
 /** All operators and all implementations: explicit lists, nothing is found by scanning. */
 import * as attention from "./attention/index.js";
 import * as attentionBlock from "./attention_block/index.js";
+import * as attentionBlockGrad from "./attention_block_grad/index.js";
 import * as attentionDecode from "./attention_decode/index.js";
 import * as attentionGrad from "./attention_grad/index.js";
 import * as causalConv1d from "./causal_conv1d/index.js";
 import * as convolution from "./convolution/index.js";
 import type { AnyImplementation } from "./implementation.js";
 import * as mamba1Block from "./mamba1_block/index.js";
+import * as mamba1BlockGrad from "./mamba1_block_grad/index.js";
 import * as mamba2Block from "./mamba2_block/index.js";
+import * as mamba2BlockGrad from "./mamba2_block_grad/index.js";
 import * as mamba3 from "./mamba3/index.js";
 import * as maskedAttention from "./masked_attention/index.js";
 import type { AnyOperator } from "./operator.js";
@@ -20,6 +23,7 @@ import * as ssdDecode from "./ssd_decode/index.js";
 import * as ssdGrad from "./ssd_grad/index.js";
 
 import * as swigluBlock from "./swiglu_block/index.js";
+import * as swigluBlockGrad from "./swiglu_block_grad/index.js";
 
 export const operators: readonly AnyOperator[] = [
   ssd.ssd,
@@ -40,6 +44,10 @@ export const operators: readonly AnyOperator[] = [
   mamba1Block.mamba1Block,
   attentionBlock.attentionBlock,
   swigluBlock.swigluBlock,
+  mamba2BlockGrad.mamba2BlockGrad,
+  mamba1BlockGrad.mamba1BlockGrad,
+  attentionBlockGrad.attentionBlockGrad,
+  swigluBlockGrad.swigluBlockGrad,
 ];
 export const implementations: readonly AnyImplementation[] = [
   ...ssd.implementations,
@@ -60,6 +68,10 @@ export const implementations: readonly AnyImplementation[] = [
   ...mamba1Block.implementations,
   ...attentionBlock.implementations,
   ...swigluBlock.implementations,
+  ...mamba2BlockGrad.implementations,
+  ...mamba1BlockGrad.implementations,
+  ...attentionBlockGrad.implementations,
+  ...swigluBlockGrad.implementations,
 ];
 
 /** @throws when there is none of that name */

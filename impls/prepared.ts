@@ -9,6 +9,12 @@ export interface Options {
   readonly make?: string;
   /** Sizes of what a workgroup holds at a time, e.g. 128x32x32: in words of its implementation. */
   readonly tile?: string;
+  /** Processes that share the problem. */
+  readonly ranks?: number;
+  /** What each of them has a part of: the tokens (sequence), or heads and columns of products (tensor). */
+  readonly split?: "sequence" | "tensor";
+  /** How states go from segment to segment of a sequence: one after the other (chain), or in rounds (tree). */
+  readonly passing?: "chain" | "tree";
 }
 
 /** Values of checked lanes and what must be known about all other elements. */

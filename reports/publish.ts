@@ -4,6 +4,7 @@ import { asksThePaper } from "./analysis/claims.js";
 import { drawable } from "./analysis/drawable.js";
 import { fairnessMarkdown } from "./analysis/fairness.js";
 import { groupBy } from "./analysis/series.js";
+import { peersChart } from "./charts/compare/peers.js";
 import { figure10Chart } from "./charts/figure-10.js";
 import { chartOf } from "./charts/index.js";
 import { learningCharts } from "./charts/learning/index.js";
@@ -14,6 +15,9 @@ import { renderSvg } from "./charts/render.js";
 import { accuracyChart } from "./charts/scatter/accuracy.js";
 import { rooflineChart } from "./charts/scatter/roofline.js";
 import { speedupChart } from "./charts/speedup.js";
+import { boundsChart } from "./charts/strips/bounds.js";
+import { growthChart } from "./charts/strips/growth.js";
+import { spreadChart } from "./charts/strips/spread.js";
 import { DARK, LIGHT, type Theme } from "./charts/theme.js";
 import { claimsMarkdown } from "./claims.js";
 import { plural } from "./format.js";
@@ -40,6 +44,7 @@ const CHARTED_SUITES = 8;
 /** Names that the charts of several suites have. */
 const TAKEN = [
   ...["figure-10", "speedup", "roofline", "floor", "memory", "accuracy", "compare"],
+  ...["peers", "growth", "bounds", "samples"],
   ...["results", "report", "fairness", "claims"],
 ];
 
@@ -70,6 +75,10 @@ function plans(run: RunRecord, rows: readonly Row[], problem: Problem): Plan[] {
     { name: "floor", draw: (theme) => floorChart(run, drawn, theme) },
     { name: "memory", draw: (theme) => memoryChart(run, drawn, theme) },
     { name: "accuracy", draw: (theme) => accuracyChart(run, drawn, theme) },
+    { name: "peers", draw: (theme) => peersChart(run, drawn, theme) },
+    { name: "growth", draw: (theme) => growthChart(run, drawn, theme) },
+    { name: "bounds", draw: (theme) => boundsChart(run, drawn, theme) },
+    { name: "samples", draw: (theme) => spreadChart(run, drawn, theme) },
   ];
 }
 

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { shipKernels } from "../impls/engines/wasm/build.js";
+import { KERNEL_ADDRESS, shipKernels } from "../impls/engines/wasm/build.js";
 import { ASSET } from "../suites/gate/trees/transpile.js";
 
 const FOLDERS = ["impls", "suites", "reports", "scripts"];
@@ -37,9 +37,7 @@ for (const file of readdirSync(dist, { recursive: true, encoding: "utf8" })) {
 const kernels = new Set<string>();
 for (const file of files) {
   if (!file.endsWith(".ts") || file.endsWith(".as.ts")) continue;
-  for (const [, name] of readFileSync(file, "utf8").matchAll(
-    /(?<!`)new URL\("([^"]+\.as\.ts)", import\.meta\.url\)/g,
-  ))
+  for (const [, name] of readFileSync(file, "utf8").matchAll(KERNEL_ADDRESS))
     kernels.add(pathToFileURL(join(root, dirname(file), name)).href);
 }
 const shipped = await shipKernels(

@@ -1,7 +1,10 @@
-/** Whole layers of equal width over length, and one token after others: where does one kind of model pass another? */
+/** Whole layers of equal width over length, their training, and one token after others: where does one kind of model pass another? */
 import { attentionBlock } from "../impls/attention_block/index.js";
+import { attentionBlockGrad } from "../impls/attention_block_grad/index.js";
 import { mamba1Block } from "../impls/mamba1_block/index.js";
+import { mamba1BlockGrad } from "../impls/mamba1_block_grad/index.js";
 import { mamba2Block } from "../impls/mamba2_block/index.js";
+import { mamba2BlockGrad } from "../impls/mamba2_block_grad/index.js";
 import { type AnyOperator, dimsFrom, type Problem, randomProblem } from "../impls/operator.js";
 import type { Dtype } from "../impls/tensor.js";
 import { doubling, GRIDS, TAPS } from "./grids.js";
@@ -12,12 +15,29 @@ interface Sizes {
   readonly lengths: readonly number[];
   /** Tokens before the one that is decoded. */
   readonly contexts: readonly number[];
+  /** Of a step of training, whose float64 truth keeps every stage of every token. */
+  readonly trained: readonly number[];
 }
 
 const SIZES: Readonly<Record<Grid, Sizes>> = {
-  quick: { modelDim: 256, lengths: doubling(256, 2048), contexts: [512, 2048, 8192] },
-  default: { modelDim: 512, lengths: doubling(512, 8192), contexts: doubling(512, 32768) },
-  paper: { modelDim: 2048, lengths: doubling(512, 65536), contexts: doubling(512, 131072) },
+  quick: {
+    modelDim: 256,
+    lengths: doubling(256, 2048),
+    contexts: [512, 2048, 8192],
+    trained: doubling(64, 256),
+  },
+  default: {
+    modelDim: 512,
+    lengths: doubling(512, 8192),
+    contexts: doubling(512, 32768),
+    trained: doubling(128, 1024),
+  },
+  paper: {
+    modelDim: 2048,
+    lengths: doubling(512, 65536),
+    contexts: doubling(512, 131072),
+    trained: doubling(256, 1024),
+  },
 };
 
 const HEAD_DIM = 64;
@@ -29,11 +49,11 @@ const HEAD_DIM = 64;
 export function layerSizes(operator: AnyOperator, modelDim: number): Readonly<Record<string, number>> {
   const inner = 2 * modelDim;
   const common = { modelDim, inner, ...TAPS, headDim: HEAD_DIM };
-  if (operator === attentionBlock) {
+  if (operator === attentionBlock || operator === attentionBlockGrad) {
     const heads = Math.ceil(modelDim / HEAD_DIM);
     return { ...common, heads, groups: heads };
   }
-  return operator === mamba1Block
+  return operator === mamba1Block || operator === mamba1BlockGrad
     ? { ...common, state: 16, rank: Math.ceil(modelDim / 16) }
     : { ...common, heads: inner / HEAD_DIM, groups: 1, state: 128 };
 }
@@ -50,7 +70,7 @@ export interface LayerProblem {
   readonly context?: number;
   readonly dtype: Dtype;
   readonly seed: number;
-  readonly settings?: Readonly<Record<string, number>>;
+  readonly settings?: Readonly<Record<string, number | boolean>>;
   /** Sizes in place of a layer's usual ones. */
   readonly sizes?: Readonly<Record<string, number>>;
 }
@@ -71,12 +91,12 @@ export function layerProblem(operator: AnyOperator, of: LayerProblem): Problem {
 export const block: Suite = {
   name: "block",
   question:
-    "How long does a layer of Mamba-2, of Mamba-1 and of attention take over length, and for one token more?",
+    "How long does a layer of Mamba-2, of Mamba-1 and of attention take over length, to train, and for one token more?",
   onlyNamed: true,
   everyChoice: true,
   curves(grid, seed) {
-    const { modelDim, lengths, contexts } = SIZES[grid];
-    return GRIDS[grid].dtypes.flatMap((dtype) =>
+    const { modelDim, lengths, contexts, trained } = SIZES[grid];
+    const prompts = GRIDS[grid].dtypes.flatMap((dtype) =>
       [mamba2Block, mamba1Block, attentionBlock].flatMap((operator): Curve[] => {
         const over = (length: number, context?: number) =>
           layerProblem(operator, {
@@ -94,5 +114,13 @@ export const block: Suite = {
         ];
       }),
     );
+    // forward and backward, in f32
+    const training = [mamba2BlockGrad, mamba1BlockGrad, attentionBlockGrad].map((operator) => ({
+      operator,
+      problems: trained.map((length) =>
+        layerProblem(operator, { modelDim, length, dtype: "f32", seed, settings: { training: true } }),
+      ),
+    }));
+    return [...prompts, ...training];
   },
 };

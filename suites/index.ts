@@ -7,6 +7,7 @@ import { decode } from "./decode.js";
 import { documents } from "./documents.js";
 import { heads } from "./heads.js";
 import { models } from "./models.js";
+import { parallel } from "./parallel.js";
 import { relatives } from "./relatives.js";
 import { sequenceLength } from "./sequence-length.js";
 import { stateSize } from "./state-size.js";
@@ -28,6 +29,7 @@ export const suites: readonly Suite[] = [
   training,
   decode,
   relatives,
+  parallel,
 ];
 
 /** The named ones, or all that need no naming. */

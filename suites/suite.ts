@@ -19,5 +19,7 @@ export interface Suite {
   readonly onlyNamed?: boolean;
   /** Asks for every choice of options that an implementation offers, e.g. one and all threads, where others take the first. */
   readonly everyChoice?: boolean;
+  /** Asks for one problem on several processes (`EngineTraits.shards`) and not for kernels in one. */
+  readonly shards?: true;
   curves(grid: Grid, seed: number): readonly Curve[];
 }

@@ -8,6 +8,7 @@ import { materialisedWebgpu } from "./materialised.webgpu.js";
 import { attention } from "./operator.js";
 import { tiledCpu } from "./tiled.cpu.js";
 import { tiledCuda } from "./tiled.cuda.js";
+import { tiledDistributed } from "./tiled.distributed.js";
 import { tiledNative } from "./tiled.native.js";
 import { tiledTorch } from "./tiled.torch.js";
 import { tiledWasm } from "./tiled.wasm.js";
@@ -25,6 +26,7 @@ export const implementations = [
   tiledCuda,
   ...materialisedTorch,
   ...tiledTorch,
+  tiledDistributed,
   materialisedOnnxruntime,
   materialisedJaxjs,
 ];

@@ -1,10 +1,16 @@
 /** The block on torch, in its plain operations. */
 import { attentionScale } from "../attention/operator.js";
+import type { Problem } from "../operator.js";
 import { f32Bytes, torchPeers, torchRounding } from "../peers/torch.js";
-import { attentionBlock } from "./operator.js";
+import { type AttentionBlock, attentionBlock } from "./operator.js";
 
 /** Rows of queries computed together on a GPU, in impls/attention/torch/materialised.py. */
 const ROWS = 2048;
+
+export function scratchBytes({ dims }: Problem<AttentionBlock>): number {
+  const { batch, length, context, heads, projected } = dims;
+  return 3 * f32Bytes(batch, heads, Math.min(ROWS, length), context) + 4 * f32Bytes(batch, length, projected);
+}
 
 export const materialisedTorch = torchPeers(attentionBlock, {
   form: "materialised",
@@ -17,6 +23,5 @@ export const materialisedTorch = torchPeers(attentionBlock, {
   // hidden weights are 0 and are multiplied all the same
   nonFinite: { tokens: "row" },
   rounding: ({ dtype, dims }) => torchRounding(dtype, dims.context, 4),
-  scratchBytes: ({ dims: { batch, length, context, heads, projected } }) =>
-    3 * f32Bytes(batch, heads, Math.min(ROWS, length), context) + 4 * f32Bytes(batch, length, projected),
+  scratchBytes,
 });

@@ -9,7 +9,7 @@ import { laneCoordinates } from "../lanes.js";
 import type { AnyOperator, Lane, LaneReference, Problem } from "../operator.js";
 import { inputReader } from "../operator.js";
 import { attend, type Kept, ofProduct, ofWeighing } from "./reference/attend.js";
-import { turnsOf } from "./reference/rotary.js";
+import { turn, turnsOf } from "./reference/rotary.js";
 
 /** @param before outputs of a layer in front, in place of u */
 export function* reference(
@@ -99,29 +99,4 @@ function cacheOf(operator: AnyOperator, problem: Problem, batch: number) {
     cache.add(row, 0);
   }
   return cache;
-}
-
-/** Turns the pairs of a head in place: two products, a sum, two entries of tables. */
-function turn(of: Numbers, turns: ReturnType<typeof turnsOf>, t: number): void {
-  const half = Math.floor(of.value.length / 2);
-  for (let i = 0; i < half; i++) {
-    const [cos, sin] = [turns.cos[t * half + i], turns.sin[t * half + i]];
-    const [absCos, absSin] = [Math.abs(cos), Math.abs(sin)];
-    const [a, b] = [of.value[i], of.value[half + i]];
-    of.value[i] = cos * a - sin * b;
-    of.value[half + i] = sin * a + cos * b;
-    const both = [absCos * Math.abs(a) + absSin * Math.abs(b), absSin * Math.abs(a) + absCos * Math.abs(b)];
-    for (const field of ["certified", "stored"] as const) {
-      const [ea, eb] = [of[field][i], of[field][half + i]];
-      const own = field === "stored" ? 1 : 4;
-      of[field][i] = absCos * ea + absSin * eb + own * both[0];
-      of[field][half + i] = absSin * ea + absCos * eb + own * both[1];
-    }
-    for (const field of ["squares", "storedSquares"] as const) {
-      const [va, vb] = [of[field][i], of[field][half + i]];
-      const own = field === "storedSquares" ? 1 : 4;
-      of[field][i] = cos * cos * va + sin * sin * vb + own * both[0] ** 2;
-      of[field][half + i] = sin * sin * va + cos * cos * vb + own * both[1] ** 2;
-    }
-  }
 }

@@ -77,12 +77,14 @@ function groupGradients(
     }
     sums.dQ.share(i, (n) => scale ** 2 * row.dSquares * mean[n] ** 2);
   }
-  const half = problem.dtype === "f16";
+  // a form that repeats a group's keys stores the gradients of each head, half a step of f16 apart, and then their sum
+  const stored = { dQ: 1, dK: Math.max(1, (share + 1) / 2), dV: Math.max(1, (share + 1) / 2), Y: 1 };
+  const steps = (name: string) => (problem.dtype === "f16" ? stored[name as keyof typeof stored] : 0);
   const flushedBy: Readonly<Record<string, number>> = { dQ: flushed, dK: flushed, dV: 1, Y: 1 };
   return Object.fromEntries(
     Object.entries(sums).map(([name, sum]) => [
       name,
-      sum.bounds(flushedBy[name] * Math.max(1, context), half),
+      sum.bounds(flushedBy[name] * Math.max(1, context), steps(name)),
     ]),
   );
 }

@@ -1,6 +1,7 @@
 /** All engines by name. Loading one is a promise, so that listing them loads no native code. */
 import type { CpuEngine } from "./cpu.js";
 import type { CudaEngine } from "./cuda.js";
+import type { DistributedEngine } from "./distributed.js";
 import type { Engine, OpenOptions } from "./engine.js";
 import { jaxJs } from "./jaxjs/needed.js";
 import type { JaxjsEngine } from "./jaxjs.js";
@@ -17,6 +18,7 @@ import type { WebGpuEngine } from "./webgpu.js";
 export interface Engines {
   cpu: CpuEngine;
   cuda: CudaEngine;
+  distributed: DistributedEngine;
   native: NativeEngine;
   jaxjs: JaxjsEngine;
   onnxruntime: OnnxruntimeEngine;
@@ -33,7 +35,7 @@ export type EngineName = keyof Engines;
  * device tells once it is open: its kind.
  */
 export interface EngineTraits {
-  /** Runs in a web page too: its file reaches no `node:` import. */
+  /** Runs in a web page too: its file reaches no `node:` import but behind what a page never loads (wasm/place/node.ts). */
   readonly inPage?: true;
   /** Has no native code, so that it cannot take down the process that opens it; its kernels may still never come to an end. */
   readonly sandboxed?: true;
@@ -50,6 +52,11 @@ export interface EngineTraits {
   readonly slowFirstUse?: true;
   /** A package without which it is absent: looked for before a process is started for it. */
   readonly needs?: OptionalPackage;
+  /**
+   * One problem on several processes. Its cases answer other questions than a kernel's time: they run in suites that ask for them
+   * (`Suite.shards`), and where it is named.
+   */
+  readonly shards?: true;
   /** Somebody else's code to compare with: its curves stand for ours only where it is named alone. */
   readonly peer?: true;
 }
@@ -87,6 +94,7 @@ export const engines: readonly EngineEntry[] = [
   },
   {
     name: "wasm",
+    inPage: true,
     sandboxed: true,
     packages: { "": ["assemblyscript"] },
     load: () => import("./wasm.js"),
@@ -113,6 +121,15 @@ export const engines: readonly EngineEntry[] = [
     peer: true,
     packages: { "": ["torch"] },
     load: () => import("./torch.js"),
+  },
+  {
+    name: "distributed",
+    devices: ["cuda", "cpu"],
+    tensorOps: true,
+    peer: true,
+    shards: true,
+    packages: { "": ["torch"] },
+    load: () => import("./distributed.js"),
   },
   {
     name: "onnxruntime",

@@ -35,7 +35,7 @@ export interface TorchProgram {
   /** Run through torch.compile, or as a captured CUDA graph. */
   readonly replay?: "compile" | "graph" | undefined;
   /** Numbers that the Python file needs beside dims, settings and options, e.g. attention's scale. */
-  readonly constants?: Readonly<Record<string, number | readonly number[]>>;
+  readonly constants?: Readonly<Record<string, number | string | readonly number[]>>;
   /** Bytes of intermediate tensors alive at once, at most. */
   readonly scratchBytes: number;
 }
@@ -63,7 +63,7 @@ export interface TorchEngine extends Engine<TorchLaunch> {
   random(operator: AnyOperator, problem: Problem, name: string): Promise<Float32Array>;
 }
 
-interface Described {
+export interface Described {
   readonly key: string;
   readonly kind: "cpu" | "gpu";
   readonly name: string;
@@ -76,8 +76,12 @@ export async function open(device = "cpu"): Promise<TorchEngine> {
   if (!/^(cpu|cuda(:\d+)?)$/.test(device))
     throw new EngineAbsent(`torch has no device ${device}; it has cpu, cuda and cuda:N`);
   const { python, described } = await openPython<Described>(device);
+  return torchEngine(python, described, described.kind === "cpu" ? availableParallelism() : 1);
+}
+
+/** The engine that a Python process is. */
+export function torchEngine(python: Python, described: Described, threads: number): TorchEngine {
   const { key, kind, name, details, warning } = described;
-  const threads = kind === "cpu" ? availableParallelism() : 1;
   const told: Told = new Map();
 
   async function timed(

@@ -2,9 +2,6 @@
  * WebAssembly on the CPU: AssemblyScript kernels with 128-bit SIMD, fused multiply-add where the machine has it, and a pool of
  * threads. The default engine: it runs wherever Node runs, at the speed of compiled code. Parts and measurements: wasm/README.md.
  */
-import { availableParallelism, cpus } from "node:os";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import type { AnyOperator, Problem } from "../operator.js";
 import type { Prepared, RunDetails } from "../prepared.js";
 import { Choices } from "./choices.js";
@@ -12,9 +9,10 @@ import { hostClock } from "./cpu/host-clock.js";
 import { hostPrepared } from "./cpu/host-memory.js";
 import { handsFor } from "./cpu/layout-inputs.js";
 import type { Engine } from "./engine.js";
-import { cacheFolder, loadKernel } from "./wasm/build.js";
+import { inBrowser, threadsHere } from "./platform.js";
 import { measureCeilings, type WasmCeilings } from "./wasm/ceilings.js";
 import { inputArgsBytes, writeInputs } from "./wasm/inputs.js";
+import { loadKernel, placeHere } from "./wasm/place/here.js";
 import { type Dispatch, Pool } from "./wasm/pool.js";
 import { Room } from "./wasm/room.js";
 import { type Simd, simdLevel } from "./wasm/simd.js";
@@ -63,16 +61,19 @@ export interface WasmEngine extends Engine<void> {
  * @param device "plain" runs without relaxed SIMD, as a machine that has none would; by default what the environment variable
  * DUALBENCH_WASM_SIMD names, or the best there is
  */
-export async function open(device = process.env.DUALBENCH_WASM_SIMD || undefined): Promise<WasmEngine> {
+export async function open(
+  device = inBrowser() ? undefined : process.env.DUALBENCH_WASM_SIMD || undefined,
+): Promise<WasmEngine> {
   const best = simdLevel();
   if (device !== undefined && device !== "plain" && device !== "relaxed")
     throw new Error(`the wasm engine has devices relaxed and plain, got ${device}`);
   if (device === "relaxed" && best === "plain")
     throw new Error("this JavaScript engine has no relaxed SIMD; use device plain");
   const simd = device ?? best;
-  const threads = availableParallelism();
-  const pool = new Pool();
-  const choices = new Choices(pathToFileURL(join(cacheFolder, "choices.json")));
+  const threads = threadsHere();
+  const place = await placeHere();
+  const pool = new Pool(place.hire);
+  const choices = new Choices(place.choices);
   return {
     name: "wasm",
     rewritesInputs: true,
@@ -80,9 +81,9 @@ export async function open(device = process.env.DUALBENCH_WASM_SIMD || undefined
     threads,
     device: {
       key: simd === "plain" ? "plain" : undefined,
-      name: cpus()[0]?.model.trim() ?? "unknown CPU",
+      name: place.cpu,
       kind: "cpu",
-      details: { simd, threads, node: process.versions.node, v8: process.versions.v8 },
+      details: { simd, threads, ...place.details },
     },
     ...hostClock,
     ceilings: (threads = 1) => measureCeilings(simd, pool, threads),
@@ -91,7 +92,7 @@ export async function open(device = process.env.DUALBENCH_WASM_SIMD || undefined
       const { name, hash } = await loadKernel(kernel, simd);
       return choices.choose({
         ...search,
-        place: `${cpus()[0]?.model.trim()}, node ${process.version}`,
+        place: [place.cpu, ...Object.entries(place.details).map((one) => one.join(" "))].join(", "),
         kernel: `${name}.${simd}.${hash}`,
         async prepare(candidate) {
           const prepared = await prepare(candidate);

@@ -68,9 +68,9 @@ export async function open(
     return engineOn(
       await GpuDevice.open({
         ...rest,
-        software: (named && !hardware) || device !== undefined || inBrowser(),
+        software: (named && !hardware) || device !== undefined,
       }),
-      device === undefined && !inBrowser(),
+      device === undefined,
     );
   } catch (error) {
     const { message } = error as Error;

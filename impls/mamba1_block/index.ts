@@ -2,8 +2,16 @@
 
 import { mamba1Block } from "./operator.js";
 import { recurrentCpu } from "./recurrent.cpu.js";
+import { recurrentDistributed } from "./recurrent.distributed.js";
 import { recurrentNative } from "./recurrent.native.js";
 import { recurrentTorch } from "./recurrent.torch.js";
+import { scanTorch } from "./scan.torch.js";
 
 export { mamba1Block };
-export const implementations = [recurrentNative, recurrentCpu, ...recurrentTorch];
+export const implementations = [
+  recurrentNative,
+  recurrentCpu,
+  ...recurrentTorch,
+  ...scanTorch,
+  recurrentDistributed,
+];

@@ -1,9 +1,17 @@
 /** The block on torch, in its plain operations. */
+import type { Problem } from "../operator.js";
 import { f32Bytes, torchPeers, torchRounding } from "../peers/torch.js";
-import { mamba1Block } from "./operator.js";
+import { type Mamba1Block, mamba1Block } from "./operator.js";
 
 /** Elements of states that a block of tokens holds on a GPU, in impls/selective_scan/torch/recurrent.py. */
 const BLOCK = 2 ** 24;
+
+export function scratchBytes({ dims }: Problem<Mamba1Block>): number {
+  const { batch, length, inner, state, projected } = dims;
+  const tokens = batch * length;
+  const states = Math.min(tokens * inner * state, BLOCK);
+  return 3 * f32Bytes(states) + 2 * f32Bytes(tokens, projected) + 8 * f32Bytes(tokens, inner);
+}
 
 export const recurrentTorch = torchPeers(mamba1Block, {
   form: "recurrent",
@@ -11,9 +19,5 @@ export const recurrentTorch = torchPeers(mamba1Block, {
   file: new URL("./torch/recurrent.py", import.meta.url),
   // each stage is stored once
   rounding: ({ dtype }) => torchRounding(dtype, 0, 1),
-  scratchBytes: ({ dims: { batch, length, inner, state, projected } }) => {
-    const tokens = batch * length;
-    const states = Math.min(tokens * inner * state, BLOCK);
-    return 3 * f32Bytes(states) + 2 * f32Bytes(tokens, projected) + 8 * f32Bytes(tokens, inner);
-  },
+  scratchBytes,
 });

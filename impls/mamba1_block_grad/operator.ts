@@ -16,7 +16,7 @@ export const mamba1BlockGrad = defineOperator({
   settings: { ...mamba1Block.settings, ...TRAINING },
   // every weight's gradient is a sum over all tokens
   laneAxes: [],
-  laneCost: (problem) => 8 * problem.dims.batch * mamba1Block.laneCost(blockOf(problem as Problem)),
+  laneCost: (problem) => problem.dims.batch * mamba1Block.laneCost(blockOf(problem as Problem)),
   timed: "forward and backward from the inputs alone; nothing is kept from another run",
   reference(problem, lanes) {
     return reference(this, problem, lanes);

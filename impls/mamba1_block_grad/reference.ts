@@ -1,7 +1,29 @@
+/** Float64 truth of a Mamba-1 block's gradients, with what roundings may do to them (impls/blocks/README.md, "The bound, backward"). */
+
+import { sized } from "../blocks/reference/gradients/sized.js";
 import type { AnyOperator, Lane, LaneReference, Problem } from "../operator.js";
-// biome-ignore lint/suspicious/noExplicitAny: for now
+import { KeptBlock } from "./reference/block.js";
+import { unmap } from "./reference/map.js";
+import { unconvolve, ungate, unselect } from "./reference/stages.js";
+
+type Always =
+  | ("du" | "dinProj" | "doutProj" | "dconvWeight" | "ddtBias")
+  | ("dALog" | "dD" | "dxProj" | "ddtProj");
+
 export function* reference(
-  _operator: AnyOperator,
-  _problem: Problem,
-  _lanes: readonly Lane[],
-): Generator<LaneReference<any>> {}
+  operator: AnyOperator,
+  problem: Problem,
+  lanes: readonly Lane[],
+): Generator<LaneReference<Always>> {
+  const block = new KeptBlock(operator, problem);
+  const { frame } = block;
+  block.forward();
+  // the stages from the last to the first
+  const drow = sized(frame.row.value.length);
+  const dy = ungate(block, frame.unfinish(block.gated), drow);
+  const { dx, dsteps, dselected } = unmap(block, dy);
+  unselect(block, dx, dsteps, dselected);
+  unconvolve(block, dx, drow);
+  frame.unproject(drow);
+  for (const lane of lanes) yield { lane, outputs: frame.bounds() as never };
+}

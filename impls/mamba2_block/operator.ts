@@ -10,8 +10,8 @@ import {
   preNormInput,
 } from "../blocks/layer.js";
 import { documentsInput } from "../documents.js";
-import { defineOperator } from "../operator.js";
-import { FEATURES, featureOf, PATTERNS, patternOf, sizesOf } from "./reference/sizes.js";
+import { defineOperator, type Problem } from "../operator.js";
+import { FEATURES, featureOf, PATTERNS, partsOf, patternOf, sizesOf } from "./reference/sizes.js";
 import { reference } from "./reference.js";
 
 export { FEATURES, featureOf, PATTERNS, type Parts, partsOf, patternOf, sizesOf } from "./reference/sizes.js";
@@ -78,7 +78,7 @@ export const mamba2Block = defineOperator({
   laneAxes: ["batch"],
   laneCost: (problem) => {
     const { length, modelDim, inner, heads, headDim, state, projected } = problem.dims;
-    const products = projected * columnsOf(modelDim) + modelDim * columnsOf(inner);
+    const products = projected * columnsOf(modelDim) + modelDim * columnsOf(inner) + randomProducts(problem);
     return length * (products + 2 * heads * headDim * state);
   },
   timed: "norms, projections, convolution, steps, sequence map, gate; both states written",
@@ -94,6 +94,7 @@ export const mamba2Block = defineOperator({
       productFlops(tokens, projected, modelDim) +
       productFlops(tokens, modelDim, inner) +
       (problem.inputs.xProj ? productFlops(tokens, selected, channels) : 0) +
+      2 * tokens * randomProducts(problem) +
       tokens * (4 * heads * headDim * state + channels * (2 * width + 4) + 11 * inner);
     return blockCost(this, problem, flops);
   },
@@ -127,5 +128,11 @@ export const mamba2Block = defineOperator({
     return contradiction(dims, sizesOf(dims, settings, inputs.xProj !== undefined));
   },
 });
+
+/** Multiply-adds of a token's random features. */
+function randomProducts({ dims, settings }: Problem): number {
+  const { B, C } = partsOf(dims as never, settings as never);
+  return featureOf(settings as never) === "random" ? (B + C) * dims.state : 0;
+}
 
 export type Mamba2Block = typeof mamba2Block;

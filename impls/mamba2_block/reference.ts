@@ -2,6 +2,7 @@
 
 import { RunningConvolution } from "../blocks/reference/convolution.js";
 import { addSkip, addTo, elu1Of, gateBy, reluOf, siluOf } from "../blocks/reference/elementwise.js";
+import { layerNormOf, randomFeatures } from "../blocks/reference/features.js";
 import { frontOf } from "../blocks/reference/front.js";
 import { normOf } from "../blocks/reference/norm.js";
 import {
@@ -14,7 +15,7 @@ import {
 } from "../blocks/reference/numbers.js";
 import { logDecayFrom, one, stepFrom } from "../blocks/reference/steps.js";
 import { weightsOf } from "../blocks/reference/weights.js";
-import type { Bounds } from "../bound.js";
+import { type Bounds, ROUNDOFF } from "../bound.js";
 import { beginsAnew } from "../documents.js";
 import type { AnyOperator, Lane, LaneReference, Problem } from "../operator.js";
 import { inputReader } from "../operator.js";
@@ -47,6 +48,8 @@ class Block {
   private readonly xProj: ReturnType<typeof weightsOf> | undefined;
   private readonly heads: readonly HeadState[];
   private readonly convolution: RunningConvolution;
+  /** Of B and C side by side. */
+  private readonly feature: (of: Numbers) => void;
 
   constructor(
     operator: AnyOperator,
@@ -68,6 +71,7 @@ class Block {
     this.heads = Array.from({ length: dims.heads }, () => new HeadState(dims.headDim, dims.state));
     const [weight, bias] = [this.read("convWeight")!, this.read("convBias")];
     this.convolution = new RunningConvolution(dims.channels, dims.width, weight, bias);
+    this.feature = featureMap(this.settings, dims.state, problem.dtype);
   }
 
   /** All tokens of one batch entry. */
@@ -135,11 +139,6 @@ class Block {
     this.convolution.forget();
   }
 
-  private feature(of: Numbers): void {
-    const map = { silu: siluOf, identity: () => {}, relu: reluOf, elu1: elu1Of }[featureOf(this.settings)];
-    map(of);
-  }
-
   /** ssd with its steps and D. @param mapped x, B, C side by side */
   private map(mapped: Numbers, steps: Numbers, y: Numbers): void {
     const { heads, headDim, state } = this.dims;
@@ -186,4 +185,11 @@ class Block {
       for (let c = 0; c < channels; c++) bounds.copy(last, c, c * past + j);
     return bounds.bounds;
   }
+}
+
+function featureMap(settings: Settings, state: number, dtype: Problem["dtype"]): (of: Numbers) => void {
+  const feature = featureOf(settings);
+  if (feature === "layer-norm") return (of) => layerNormOf(of, state, settings.eps);
+  if (feature === "random") return randomFeatures(state, ROUNDOFF[dtype]);
+  return { silu: siluOf, identity: () => {}, relu: reluOf, elu1: elu1Of }[feature];
 }

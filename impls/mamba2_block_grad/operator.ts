@@ -3,6 +3,7 @@ import { blockGradients, cotangent, forwardProblem, inputsWithout, TRAINING } fr
 import { leastBytes } from "../gradients.js";
 import { EXTRAS as BLOCK_EXTRAS, mamba2Block } from "../mamba2_block/operator.js";
 import { defineOperator, type Problem } from "../operator.js";
+import { SLOPED } from "./reference/features.js";
 import { reference } from "./reference.js";
 
 /** What a problem may have beyond Mamba's own block. */
@@ -19,7 +20,7 @@ export const mamba2BlockGrad = defineOperator({
   settings: { ...mamba2Block.settings, ...TRAINING },
   // every weight's gradient is a sum over all tokens
   laneAxes: [],
-  laneCost: (problem) => 8 * problem.dims.batch * mamba2Block.laneCost(blockOf(problem as Problem)),
+  laneCost: (problem) => problem.dims.batch * mamba2Block.laneCost(blockOf(problem as Problem)),
   timed: "forward and backward from the inputs alone; nothing is kept from another run",
   reference(problem, lanes) {
     return reference(this, problem, lanes);
@@ -34,7 +35,10 @@ export const mamba2BlockGrad = defineOperator({
   extras: (problem) => mamba2Block.extras?.(blockOf(problem as Problem)) ?? [],
   idKeys: (problem) => mamba2Block.idKeys?.(blockOf(problem as Problem)) ?? {},
   derived: (problem) => mamba2Block.derived?.(problem) ?? {},
-  invalid: (problem) => mamba2Block.invalid?.(blockOf(problem as Problem)),
+  invalid: (problem) =>
+    problem.settings.features < SLOPED.length
+      ? mamba2Block.invalid?.(blockOf(problem as Problem))
+      : `gradients have the features ${SLOPED.join(", ")}, got features=${problem.settings.features}`,
 });
 
 /** The block's own problem. */

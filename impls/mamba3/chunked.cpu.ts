@@ -16,6 +16,7 @@ import {
   scaleRow,
   storeRow,
 } from "../recurrence/host-matrix.js";
+import { whyNoChunk } from "../recurrence/whole-chunk.js";
 import { nextMaskRow } from "../ssd/cpu/mask.js";
 import { firstState, storeLast } from "./cpu/carried.js";
 import { storedRoundings } from "./cpu/epilogue.js";
@@ -33,10 +34,7 @@ export const chunkedCpu = implementation(mamba3, "cpu", {
   source: "arXiv 2603.15569; arXiv 2405.21060, section 6 and listing 1",
   options: () => [{ chunk: DEFAULT_CHUNK }],
   rounding: (problem, { chunk = DEFAULT_CHUNK }) => hostRounding(chunk, storedRoundings(problem)),
-  unsupported: (_problem, { chunk = DEFAULT_CHUNK }) =>
-    Number.isInteger(chunk) && chunk > 0
-      ? undefined
-      : `needs chunk to be a whole number of at least 1, got ${chunk}`,
+  unsupported: (_problem, { chunk = DEFAULT_CHUNK }) => whyNoChunk(chunk),
   prepare(engine, problem, { chunk = DEFAULT_CHUNK }) {
     const { batch, length, heads, headDim, state, pairs } = problem.dims;
     const { inputs, outputs, finish, halves, rotation } = partsOf(engine, problem);

@@ -17,10 +17,11 @@ import {
   scaleRow,
   storeRow,
 } from "../recurrence/host-matrix.js";
-import { documentStates } from "./cpu/document-states.js";
-import { epilogue, storedRoundings } from "./cpu/epilogue.js";
+import { whyNoChunk } from "../recurrence/whole-chunk.js";
+import { storedRoundings } from "./cpu/epilogue.js";
 import { nextMaskRow } from "./cpu/mask.js";
-import { decayed, isReset, tokenSteps } from "./cpu/steps.js";
+import { partsOf } from "./cpu/parts.js";
+import { decayed, isReset } from "./cpu/steps.js";
 import { STEPS_AND_STATES, ssd } from "./operator.js";
 
 /** Without a matrix unit a long chunk only adds work (README.md, "Chunk length"). */
@@ -32,19 +33,12 @@ export const chunkedCpu = implementation(ssd, "cpu", {
   source: "arXiv 2405.21060, section 6 and listing 1 (ssd_minimal_discrete)",
   options: () => [{ chunk: DEFAULT_CHUNK }],
   rounding: (problem, { chunk = DEFAULT_CHUNK }) => hostRounding(chunk, storedRoundings(problem)),
-  unsupported: (_problem, { chunk = DEFAULT_CHUNK }) =>
-    Number.isInteger(chunk) && chunk > 0
-      ? undefined
-      : `needs chunk to be a whole number of at least 1, got ${chunk}`,
+  unsupported: (_problem, { chunk = DEFAULT_CHUNK }) => whyNoChunk(chunk),
   prepare(engine, problem, { chunk = DEFAULT_CHUNK }) {
     const { batch, length, heads, groups, headDim, state } = problem.dims;
-    const inputs = engine.inputs(ssd, problem);
-    const { X, B, C, D, z, initialState } = inputs;
-    const { logA, dt, make } = tokenSteps(problem, inputs);
-    const outputs = engine.outputs(ssd, problem);
+    const { inputs, outputs, logA, dt, make, ends, finish } = partsOf(engine, problem);
+    const { X, B, C, initialState } = inputs;
     const { Y, finalState } = outputs;
-    const ends = documentStates(problem, inputs.documents, outputs.documentStates);
-    const finish = epilogue(problem, { X, D, z }, Y);
     const headsPerGroup = heads / groups;
 
     const rows = padded(chunk, LEFT_ROWS);

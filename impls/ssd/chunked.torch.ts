@@ -6,7 +6,7 @@ import { type Ssd, STEPS, ssd } from "./operator.js";
 import { officialTorch } from "./torch/official.js";
 
 /** Chunk states that one product passes on, in torch/chunked.py. */
-const PASSED_AT_ONCE = 32;
+export const PASSED_AT_ONCE = 32;
 
 const inTorchOps = torchPeers(ssd, {
   form: "chunked",

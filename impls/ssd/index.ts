@@ -1,6 +1,7 @@
 /** Every implementation of ssd, in the order in which charts list them. */
 import { chunkedCpu } from "./chunked.cpu.js";
 import { chunkedCuda } from "./chunked.cuda.js";
+import { chunkedDistributed } from "./chunked.distributed.js";
 import { chunkedJaxjs } from "./chunked.jaxjs.js";
 import { chunkedNative } from "./chunked.native.js";
 import { chunkedOnnxruntime } from "./chunked.onnxruntime.js";
@@ -40,6 +41,7 @@ export const implementations = [
   chunkedWebgpu,
   chunkedCuda,
   ...chunkedTorch,
+  chunkedDistributed,
   chunkedOnnxruntime,
   recurrentOnnxruntime,
   chunkedJaxjs,

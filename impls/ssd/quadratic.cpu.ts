@@ -12,10 +12,10 @@ import {
   scaleRow,
   storeRow,
 } from "../recurrence/host-matrix.js";
-import { documentStates } from "./cpu/document-states.js";
-import { epilogue, storedRoundings } from "./cpu/epilogue.js";
+import { storedRoundings } from "./cpu/epilogue.js";
 import { nextMaskRow } from "./cpu/mask.js";
-import { decayed, tokenSteps } from "./cpu/steps.js";
+import { partsOf } from "./cpu/parts.js";
+import { decayed } from "./cpu/steps.js";
 import { STEPS_AND_STATES, ssd } from "./operator.js";
 
 export const quadraticCpu = implementation(ssd, "cpu", {
@@ -25,13 +25,9 @@ export const quadraticCpu = implementation(ssd, "cpu", {
   rounding: (problem) => hostRounding(problem.dims.length, storedRoundings(problem)),
   prepare(engine, problem) {
     const { batch, length, heads, groups, headDim, state } = problem.dims;
-    const inputs = engine.inputs(ssd, problem);
-    const { X, B, C, D, z, initialState } = inputs;
-    const { logA, dt, make } = tokenSteps(problem, inputs);
-    const outputs = engine.outputs(ssd, problem);
+    const { inputs, outputs, logA, dt, make, ends, finish } = partsOf(engine, problem);
+    const { X, B, C, initialState } = inputs;
     const { Y, finalState } = outputs;
-    const ends = documentStates(problem, inputs.documents, outputs.documentStates);
-    const finish = epilogue(problem, { X, D, z }, Y);
     const headsPerGroup = heads / groups;
 
     const rows = padded(length, LEFT_ROWS);

@@ -2,9 +2,9 @@
 import { hostRounding } from "../bound.js";
 import { implementation } from "../implementation.js";
 import { flushNegligible, gatherRows } from "../recurrence/host-matrix.js";
-import { documentStates } from "./cpu/document-states.js";
-import { epilogue, storedRoundings } from "./cpu/epilogue.js";
-import { decayed, tokenSteps } from "./cpu/steps.js";
+import { storedRoundings } from "./cpu/epilogue.js";
+import { partsOf } from "./cpu/parts.js";
+import { decayed } from "./cpu/steps.js";
 import { STEPS_AND_STATES, ssd } from "./operator.js";
 
 /** Tokens between two looks for states that have decayed to nothing. */
@@ -17,13 +17,9 @@ export const recurrentCpu = implementation(ssd, "cpu", {
   rounding: (problem) => hostRounding(0, storedRoundings(problem)),
   prepare(engine, problem) {
     const { batch, length, heads, groups, headDim, state } = problem.dims;
-    const inputs = engine.inputs(ssd, problem);
-    const { X, B, C, D, z, initialState } = inputs;
-    const { logA, dt, make } = tokenSteps(problem, inputs);
-    const outputs = engine.outputs(ssd, problem);
+    const { inputs, outputs, logA, dt, make, ends, finish } = partsOf(engine, problem);
+    const { X, B, C, initialState } = inputs;
     const { Y, finalState } = outputs;
-    const ends = documentStates(problem, inputs.documents, outputs.documentStates);
-    const finish = epilogue(problem, { X, D, z }, Y);
     const headsPerGroup = heads / groups;
     const S = new Float64Array(headDim * state);
     const rowB = new Float64Array(state);

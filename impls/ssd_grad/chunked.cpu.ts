@@ -15,6 +15,7 @@ import {
   RIGHT_ROWS,
   scaleRow,
 } from "../recurrence/host-matrix.js";
+import { whyNoChunk } from "../recurrence/whole-chunk.js";
 import { decayed } from "../ssd/cpu/steps.js";
 import { STEPS } from "../ssd/operator.js";
 import { type Chunk, emptyChunk, gradientsOfDecays, loadMask } from "./cpu/chunk.js";
@@ -32,10 +33,7 @@ export const chunkedCpu = implementation(ssdGrad, "cpu", {
   // what a reset or a border hides is multiplied by 0
   nonFinite: { borders: true },
   rounding: (_problem, { chunk = DEFAULT_CHUNK }) => hostRounding(chunk, STORED),
-  unsupported: (_problem, { chunk = DEFAULT_CHUNK }) =>
-    Number.isInteger(chunk) && chunk > 0
-      ? undefined
-      : `needs chunk to be a whole number of at least 1, got ${chunk}`,
+  unsupported: (_problem, { chunk = DEFAULT_CHUNK }) => whyNoChunk(chunk),
   prepare(engine, problem, { chunk = DEFAULT_CHUNK }) {
     const { length, heads, groups, headDim, state } = problem.dims;
     const inputs = engine.inputs(ssdGrad, problem);

@@ -1,12 +1,21 @@
 /** Gradients on torch: by autograd through our own chunked program, and the official kernels, forward and backward. */
 import { NVIDIA } from "../matrix-unit.js";
+import type { Problem } from "../operator.js";
 import { f32Bytes, storageOf, torchPeers, torchRounding } from "../peers/torch.js";
+import type { Options } from "../prepared.js";
 import { hasInfiniteDecay, STEPS } from "../ssd/operator.js";
-import { ssdGrad } from "./operator.js";
+import { type SsdGrad, ssdGrad } from "./operator.js";
 
 const WITH_FORWARD = "the forward pass included: its graph is made anew in every run";
 /** Chunk states that one product passes on, in impls/ssd/torch/chunked.py. */
 const PASSED_AT_ONCE = 32;
+
+export function scratchBytes({ dims }: Problem<SsdGrad>, { chunk = 64 }: Options): number {
+  const { batch, length, heads, headDim, state } = dims;
+  const tokens = batch * length * heads;
+  const states = 8 * f32Bytes(Math.ceil(tokens / chunk), headDim, state);
+  return 10 * f32Bytes(tokens, Math.min(chunk, length)) + 12 * f32Bytes(tokens, headDim) + states;
+}
 
 const inTorchOps = torchPeers(ssdGrad, {
   form: "chunked",
@@ -23,12 +32,7 @@ const inTorchOps = torchPeers(ssdGrad, {
     hasInfiniteDecay(problem)
       ? "autograd needs finite log decays: the gradient of a product with an infinite one is no number"
       : undefined,
-  scratchBytes: ({ dims }, { chunk = 64 }) => {
-    const { batch, length, heads, headDim, state } = dims;
-    const tokens = batch * length * heads;
-    const states = 8 * f32Bytes(Math.ceil(tokens / chunk), headDim, state);
-    return 10 * f32Bytes(tokens, Math.min(chunk, length)) + 12 * f32Bytes(tokens, headDim) + states;
-  },
+  scratchBytes,
   timed: () => WITH_FORWARD,
 });
 
@@ -65,7 +69,13 @@ const mamba = torchPeers(ssdGrad, {
 });
 
 /** Sums over channels, there and back, run over states or over channels of X. */
-function channelSums({ state, headDim }: { readonly state: number; readonly headDim: number }): number {
+export function channelSums({
+  state,
+  headDim,
+}: {
+  readonly state: number;
+  readonly headDim: number;
+}): number {
   return Math.min(state, headDim);
 }
 

@@ -1,5 +1,6 @@
 /** Every implementation of ssd's gradients, in the order in which charts list them. */
 import { chunkedCpu } from "./chunked.cpu.js";
+import { chunkedDistributed } from "./chunked.distributed.js";
 import { chunkedNative } from "./chunked.native.js";
 import { chunkedTfjs } from "./chunked.tfjs.js";
 import { chunkedTorch } from "./chunked.torch.js";
@@ -15,4 +16,5 @@ export const implementations = [
   recurrentCpu,
   chunkedTfjs,
   ...chunkedTorch,
+  chunkedDistributed,
 ];

@@ -1,6 +1,12 @@
 /** The block on torch, in its plain operations. */
+import type { Problem } from "../operator.js";
 import { f32Bytes, torchPeers, torchRounding } from "../peers/torch.js";
-import { swigluBlock } from "./operator.js";
+import { type SwigluBlock, swigluBlock } from "./operator.js";
+
+export function scratchBytes({ dims }: Problem<SwigluBlock>): number {
+  const { batch, length, projected } = dims;
+  return 3 * f32Bytes(batch, length, projected);
+}
 
 export const fusedTorch = torchPeers(swigluBlock, {
   form: "fused",
@@ -9,5 +15,5 @@ export const fusedTorch = torchPeers(swigluBlock, {
   replays: ["graph", "compile"],
   // the gate is stored twice: its SiLU, and the product
   rounding: ({ dtype }) => torchRounding(dtype, 0, 2),
-  scratchBytes: ({ dims: { batch, length, projected } }) => 3 * f32Bytes(batch, length, projected),
+  scratchBytes,
 });

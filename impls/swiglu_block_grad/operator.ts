@@ -17,7 +17,7 @@ export const swigluBlockGrad = defineOperator({
   // every weight's gradient is a sum over all tokens
   laneAxes: [],
   laneCost: (problem) =>
-    8 * problem.dims.batch * problem.dims.length * swigluBlock.laneCost(blockOf(problem as Problem)),
+    problem.dims.batch * problem.dims.length * swigluBlock.laneCost(blockOf(problem as Problem)),
   timed: "forward and backward from the inputs alone; nothing is kept from another run",
   reference(problem, lanes) {
     return reference(this, problem, lanes);

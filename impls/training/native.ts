@@ -1,8 +1,8 @@
 /** Training in C: a block's memory with both ways through it. */
 import { waysOf as attentionWays } from "../attention_block_grad/native/ways.js";
 import { attentionBlockGrad } from "../attention_block_grad/operator.js";
-import type { NativeWays } from "../blocks/native/gradients/ways.js";
 import type { Layer } from "../blocks/model.js";
+import type { NativeWays } from "../blocks/native/gradients/ways.js";
 import { type NativeEngine, open } from "../engines/native.js";
 import { waysOf as mamba1Ways } from "../mamba1_block_grad/native/ways.js";
 import { mamba1BlockGrad } from "../mamba1_block_grad/operator.js";

@@ -6,6 +6,7 @@ import { logAxis, sizeAxis } from "./scale.js";
 import { blockChart } from "./suites/block.js";
 import { decodeChart } from "./suites/decode.js";
 import { documentsChart } from "./suites/documents.js";
+import { headsChart } from "./suites/heads.js";
 import { modelsChart } from "./suites/models.js";
 import { relativesChart } from "./suites/relatives.js";
 import { sequenceLengthChart } from "./suites/sequence-length.js";
@@ -25,6 +26,7 @@ const CHARTS: Readonly<Record<string, Chart>> = {
   decode: decodeChart,
   relatives: relativesChart,
   block: blockChart,
+  heads: headsChart,
 };
 
 export function chartOf(suite: string, rows: readonly Row[]): Chart {

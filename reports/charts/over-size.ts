@@ -128,7 +128,7 @@ function drawn({ key, family, implementation, points }: Curve, measure: Measure)
 }
 
 /** An axis in a title, and at the axis itself. */
-const WORDS: Readonly<Partial<Record<XKey, { readonly over: string; readonly axis: string }>>> = {
+export const AXIS_WORDS: Readonly<Partial<Record<XKey, { readonly over: string; readonly axis: string }>>> = {
   length: { over: "sequence length", axis: "Sequence length (K = 1024)" },
   state: { over: "state size", axis: "State size N" },
   context: { over: "tokens before the step", axis: "Tokens before the step (K = 1024)" },
@@ -151,7 +151,7 @@ function sizePanel(
     pass && `${pass} pass`,
     coldly(group),
   ].filter(Boolean);
-  const { over, axis } = WORDS[xKey] ?? { over: xKey, axis: xKey };
+  const { over, axis } = AXIS_WORDS[xKey] ?? { over: xKey, axis: xKey };
   return panel(curves, {
     width: 460,
     height: 260,

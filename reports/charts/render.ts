@@ -49,10 +49,18 @@ export async function renderSvg(spec: TopLevelSpec, log = new ChartLog()): Promi
     const view = new vega.View(vega.parse(compiled), { renderer: "none", logger: log });
     const svg = await view.toSVG();
     view.finalize();
-    return svg;
+    return withTitles(svg);
   } finally {
     textMetrics.width = width;
   }
+}
+
+/** What was not measured says so under a pointer too, in a picture that stands alone. */
+function withTitles(svg: string): string {
+  return svg.replace(
+    /<path aria-label="([^"]*, extrapolated)"([^>]*?)(?:\/>|><\/path>)/g,
+    (_, said: string, rest: string) => `<path aria-label="${said}"${rest}><title>${said}</title></path>`,
+  );
 }
 
 interface Answer {

@@ -29,6 +29,9 @@ export const ID_KEYS = [
   "pattern",
   "features",
   "projections",
+  "ranks",
+  "split",
+  "passing",
   "device",
 ] as const;
 export type IdKey = (typeof ID_KEYS)[number];

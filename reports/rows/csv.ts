@@ -73,6 +73,14 @@ const COLUMNS: readonly (readonly [name: string, key: string])[] = [
   ["projections", "projections"],
   ["parameters", "parameters"],
   ["kept_bytes", "keptBytes"],
+  ["processor_clock_hz", "processorClockHz"],
+  ["temperature_c", "temperatureC"],
+  ["throttle", "throttle"],
+  ["joules_per_token", "joulesPerToken"],
+  ["energy_of", "energyOf"],
+  ["ranks", "ranks"],
+  ["split", "split"],
+  ["passing", "passing"],
 ];
 
 export const CSV_COLUMNS: readonly string[] = COLUMNS.map(([name]) => name);

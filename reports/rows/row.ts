@@ -64,6 +64,10 @@ const common = {
   pattern: z.string().optional(),
   features: z.string().optional(),
   projections: z.string().optional(),
+  /** Processes that share the problem, what each has a part of, and how states go from one to the next. */
+  ranks: count.optional(),
+  split: z.string().optional(),
+  passing: z.string().optional(),
   /** Numbers in a block's parameters, and what a sequence keeps of the tokens so far. */
   parameters: count.optional(),
   keptBytes: amount.optional(),
@@ -128,6 +132,14 @@ const measured = z.object({
   rooflineFraction: amount.optional(),
   peakBytes: amount,
   deterministic: z.boolean(),
+  /** What the processor told beside the runs; absent where it does not. Clock of the middle turn, heat of the hottest, throttles of all. */
+  processorClockHz: amount.optional(),
+  temperatureC: z.number().optional(),
+  throttle: z.string().optional(),
+  /** Mean power while the case ran again and again, times the median time, over tokens. */
+  joulesPerToken: amount.optional(),
+  /** package: of all CPUs' packages, idle parts included. */
+  energyOf: z.enum(["card", "package"]).optional(),
   /** Absent in rows of versions before 0.2. */
   fairness: fairnessSchema.optional(),
   /** A remark that does not change the status, e.g. "sampled in a block, not interleaved: memory". */

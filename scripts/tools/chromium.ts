@@ -37,10 +37,17 @@ const TYPES: Readonly<Record<string, string>> = {
   ".js": "text/javascript",
   ".css": "text/css",
   ".wgsl": "text/plain",
+  ".wasm": "application/wasm",
 };
 
-/** Serves a folder on this machine only. */
-export async function serve(folder: string): Promise<{ url: string; close(): Promise<void> }> {
+/**
+ * Serves a folder on this machine only.
+ * @param headers beside the type, of every file
+ */
+export async function serve(
+  folder: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<{ url: string; close(): Promise<void> }> {
   const server = createServer((request, answer) => {
     const path = normalize(new URL(request.url ?? "/", "http://localhost").pathname);
     const file = join(folder, path === "/" ? "index.html" : path);
@@ -48,7 +55,10 @@ export async function serve(folder: string): Promise<{ url: string; close(): Pro
       answer.writeHead(404).end();
       return;
     }
-    answer.writeHead(200, { "content-type": TYPES[extname(file)] ?? "application/octet-stream" });
+    answer.writeHead(200, {
+      "content-type": TYPES[extname(file)] ?? "application/octet-stream",
+      ...headers,
+    });
     createReadStream(file).pipe(answer);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

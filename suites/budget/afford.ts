@@ -33,6 +33,9 @@ export interface AffordOptions {
   readonly spentNs?: number | undefined;
 }
 
+/** Once the run's time is over, the beginning of a curve may take so small a part of what a case could take before. */
+const LATE_SHARE = 5;
+
 const RUNS: Answer = { runs: true };
 
 export class Affordable {
@@ -63,7 +66,7 @@ export class Affordable {
     return this.priorities.next(groups, this.left);
   }
 
-  /** The two smallest sizes of a curve always run. */
+  /** The two smallest sizes of a curve always run, but where the run has overrun its time and they are known to be long. */
   afford(planned: Case): Answer {
     if (planned.wrong) return { runs: false, status: "failed", reason: planned.wrong };
     if (planned.unsupported) return { runs: false, status: "skipped", reason: planned.unsupported };
@@ -89,9 +92,10 @@ export class Affordable {
   }
 
   private inTime(planned: Case): Answer | undefined {
-    const predictedNs = this.history.timeNs(planned);
     const priority = this.priorities.of(planned);
-    if (priority === "beginning" || predictedNs === undefined) return undefined;
+    if (priority === "beginning") return this.beginningInTime(planned);
+    const predictedNs = this.history.timeNs(planned);
+    if (predictedNs === undefined) return undefined;
     const reserved = this.priorities.beforeNs(planned, this.left);
     const missed = priority === "none" ? "panel" : priority === "reach" ? "reach" : "figure";
     const limit = this.budget.limitNs(priority === "none" ? this.curvesLeft() : 1, reserved, missed);
@@ -100,6 +104,27 @@ export class Affordable {
     const allowed = limit > 0 ? `one case may use ${amount(limit, "ns")} of what is left` : "nothing is left";
     const least = `${amount(neededNs, "ns")} to verify and time it`;
     const reason = `predicted ${amount(predictedNs, "ns")} a run, ${least}; ${allowed} of the ${this.options.gridName} grid's time`;
+    return {
+      runs: false,
+      status: "skipped",
+      reason,
+      predictedNs,
+      predictedBytes: this.history.bytes(planned),
+    };
+  }
+
+  /**
+   * A curve begins whatever it costs, since nothing could be predicted without it. But on a processor for which the grid was not made, as
+   * an adapter that computes on the CPU, other curves of the same kernel have told what it takes, and the run would never end.
+   */
+  private beginningInTime(planned: Case): Answer | undefined {
+    const predictedNs = this.history.relatedNs(planned);
+    const limit = this.options.grid.caseNs / LATE_SHARE;
+    if (!this.budget.isOver || predictedNs === undefined || leastCostNs(predictedNs) <= limit)
+      return undefined;
+    const reason =
+      `predicted ${amount(predictedNs, "ns")} a run from other sizes of the kernel; ` +
+      `the ${this.options.gridName} grid's time is over, and a case may use ${amount(limit, "ns")}`;
     return {
       runs: false,
       status: "skipped",

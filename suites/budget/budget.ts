@@ -16,6 +16,8 @@ export interface GridBudget {
   readonly maxSamples: number;
   /** A call without an answer for so long (and twenty times its predicted time) ends the engine's process. */
   readonly deadlineMs: number;
+  /** How long the power of each case is looked at, where the machine tells it; 0: only clocks, temperatures and throttles. */
+  readonly meterNs: number;
   /** Steps of float64 reference a problem may cost while all lanes are checked. */
   readonly referenceSteps: number;
 }
@@ -31,6 +33,7 @@ export const BUDGETS: Readonly<Record<Grid, GridBudget>> = {
     warmNs: 0.02 * S,
     maxSamples: 500,
     deadlineMs: 10_000,
+    meterNs: 0,
     referenceSteps: 3e6,
   },
   default: {
@@ -41,6 +44,7 @@ export const BUDGETS: Readonly<Record<Grid, GridBudget>> = {
     warmNs: 0.1 * S,
     maxSamples: 1000,
     deadlineMs: 30_000,
+    meterNs: 0.15 * S,
     referenceSteps: REFERENCE_STEPS,
   },
   paper: {
@@ -51,6 +55,7 @@ export const BUDGETS: Readonly<Record<Grid, GridBudget>> = {
     warmNs: 0.3 * S,
     maxSamples: 2000,
     deadlineMs: 120_000,
+    meterNs: S,
     referenceSteps: REFERENCE_STEPS,
   },
 };
@@ -98,6 +103,11 @@ export class Budget {
     const isKept = missed === "panel" && reservedNs > 0 && free === 0;
     const granted = isKept ? 0 : Math.min(this.grid.totalNs / IN_OVERTIME[missed], overtimeNs);
     return Math.min(this.grid.caseNs, Math.max(share, granted));
+  }
+
+  /** Whether even what overtime is for must wait. */
+  get isOver(): boolean {
+    return this.spentNs > OVERTIME.reach * this.grid.totalNs;
   }
 
   /** Sampling time of one of `casesLeft` cases. */

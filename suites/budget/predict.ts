@@ -87,10 +87,14 @@ export class History {
     return guesses.length > 0 ? Math.max(...guesses) : undefined;
   }
 
-  /** For the order of work and what to keep for it: from other curves of the implementation, or as kernels usually are. */
+  /** The same, where nothing smaller of its curves has run, from other curves of the implementation. */
+  relatedNs(sized: Sized): number | undefined {
+    return this.timeNs(sized) ?? guess(this.times.get(sized.lineage) ?? [], sized.work);
+  }
+
+  /** For the order of work and what to keep for it: from all that the implementation ran, or as kernels usually are. */
   guessNs(sized: Sized): number {
-    const known = this.timeNs(sized) ?? guess(this.times.get(sized.lineage) ?? [], sized.work);
-    return known ?? sized.work * USUAL_NS_PER_FLOP;
+    return this.relatedNs(sized) ?? sized.work * USUAL_NS_PER_FLOP;
   }
 
   /** Memory held; at least that of inputs and outputs. */

@@ -5,17 +5,9 @@
 import { spawnSync } from "node:child_process";
 import type { DeviceInfo } from "../../impls/engines/engine.js";
 import type { GpuReading } from "../../reports/gate/verdict.js";
+import { throttledBy } from "../processes/meters/nvml.js";
 
 const LEAST_CLOCK = 0.75;
-
-/** NVML's nvmlClocksThrottleReason bits that slow a kernel down against its will; idle and application clocks are none. */
-const THROTTLE: readonly (readonly [number, string])[] = [
-  [0x04, "software power cap"],
-  [0x08, "hardware slowdown"],
-  [0x20, "software thermal slowdown"],
-  [0x40, "hardware thermal slowdown"],
-  [0x80, "hardware power brake"],
-];
 
 const QUERY = "clocks.sm,clocks.max.sm,temperature.gpu,clocks_throttle_reasons.active";
 
@@ -36,7 +28,7 @@ export function parseGpuState(text: string): GpuReading[] {
 
 /** Why times taken in this state do not count. */
 export function spoiledBy({ clockMhz, maxClockMhz, temperatureC, throttle }: GpuReading): string | undefined {
-  const reasons = THROTTLE.filter(([bit]) => (throttle & bit) !== 0).map(([, name]) => name);
+  const reasons = throttledBy(throttle);
   const slow = clockMhz < LEAST_CLOCK * maxClockMhz;
   if (!slow) return undefined;
   const heat = temperatureC === null ? "" : `, ${temperatureC} degrees`;

@@ -5,6 +5,7 @@ import { causality } from "./causality.js";
 import { chunkLength } from "./chunk-length.js";
 import { decodeSteps } from "./decode-steps.js";
 import { duality } from "./duality.js";
+import { featureMaps } from "./feature-maps.js";
 import { filterResumes } from "./filter-resumes.js";
 import { formsAgree } from "./forms-agree.js";
 import { keyOrder } from "./key-order.js";
@@ -63,4 +64,5 @@ export const laws: readonly AnyLaw[] = [
   mamba3IsSsd,
   mamba3Resumes,
   blockSplit,
+  featureMaps,
 ];

@@ -1,8 +1,11 @@
 import { attention } from "../../impls/attention/index.js";
+import { attentionBlockGrad } from "../../impls/attention_block_grad/index.js";
 import { attentionDecode } from "../../impls/attention_decode/index.js";
 import { attentionGrad } from "../../impls/attention_grad/index.js";
 import { causalConv1d } from "../../impls/causal_conv1d/index.js";
 import { convolution } from "../../impls/convolution/index.js";
+import { mamba1BlockGrad } from "../../impls/mamba1_block_grad/index.js";
+import { mamba2BlockGrad } from "../../impls/mamba2_block_grad/index.js";
 import { maskedAttention } from "../../impls/masked_attention/index.js";
 import { outputNames } from "../../impls/operator.js";
 import { selectiveScan } from "../../impls/selective_scan/index.js";
@@ -11,6 +14,7 @@ import { selectiveScanGrad } from "../../impls/selective_scan_grad/index.js";
 import { ssd } from "../../impls/ssd/index.js";
 import { ssdDecode } from "../../impls/ssd_decode/index.js";
 import { ssdGrad } from "../../impls/ssd_grad/index.js";
+import { swigluBlockGrad } from "../../impls/swiglu_block_grad/index.js";
 import { specs } from "../problems/arbitrary.js";
 import { linearInputs, linearSpecs } from "../problems/linear-input.js";
 import { given, mapValues, withInputs } from "./edit.js";
@@ -28,6 +32,7 @@ export const linearity = defineLaw({
   operators: [
     ...[ssd, selectiveScan, attention, convolution, maskedAttention, causalConv1d],
     ...[ssdGrad, selectiveScanGrad, attentionGrad],
+    ...[mamba2BlockGrad, mamba1BlockGrad, attentionBlockGrad, swigluBlockGrad],
     ...[ssdDecode, selectiveScanDecode, attentionDecode],
   ],
   exact: [],

@@ -1,8 +1,12 @@
 import * as fc from "fast-check";
+import { attentionBlockGrad } from "../../impls/attention_block_grad/index.js";
 import { attentionGrad } from "../../impls/attention_grad/index.js";
+import { mamba1BlockGrad } from "../../impls/mamba1_block_grad/index.js";
+import { mamba2BlockGrad } from "../../impls/mamba2_block_grad/index.js";
 import { outputAxes, outputNames } from "../../impls/operator.js";
 import { selectiveScanGrad } from "../../impls/selective_scan_grad/index.js";
 import { ssdGrad } from "../../impls/ssd_grad/index.js";
+import { swigluBlockGrad } from "../../impls/swiglu_block_grad/index.js";
 import { specs } from "../problems/arbitrary.js";
 import { given, splice, withInputs } from "./edit.js";
 import { axisIndex, difference, promisesExactly } from "./hold.js";
@@ -13,7 +17,10 @@ export const reverseCausality = defineLaw({
   name: "reverse-causality",
   states: "gradients from a token on do not change when the cotangents before it do",
   source: "arXiv 2405.21060, definition 3.1, transposed: no output depends on an input after it",
-  operators: [ssdGrad, selectiveScanGrad, attentionGrad],
+  operators: [
+    ...[ssdGrad, selectiveScanGrad, attentionGrad],
+    ...[mamba2BlockGrad, mamba1BlockGrad, attentionBlockGrad, swigluBlockGrad],
+  ],
   exact: DIRECT_FORMS,
   cases: (operator) =>
     fc

@@ -80,7 +80,9 @@ export class CaseMeasurement {
     this.beginnings++;
     this.generation = (await run.pool.link(planned.target)).generation;
     const { impl, problem, options } = planned;
-    const prepared = await this.call("prepare", { case: number, impl, problem, options, leaks: true }, 10);
+    const { meterNs } = run.budget;
+    const wanted = { case: number, impl, problem, options, leaks: true, meterNs };
+    const prepared = await this.call("prepare", wanted, 10);
     if ("unsupported" in prepared) {
       this.outcome = { status: "skipped", reason: prepared.unsupported };
       return;
@@ -195,6 +197,7 @@ export class CaseMeasurement {
       peakBytes: this.bytes,
       remarks: this.remarks(samples.length, remark),
       details: rechecked.details ?? this.details,
+      telemetry: rechecked.telemetry,
     };
   }
 

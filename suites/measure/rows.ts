@@ -10,6 +10,7 @@ import { visibleDeep } from "../../reports/text.js";
 import type { Mismatch } from "../check/check.js";
 import type { LaneChoice } from "../check/lanes.js";
 import type { Case } from "../plan/case.js";
+import type { Telemetry } from "../processes/meters/meter.js";
 import { fairnessOf } from "./fairness.js";
 import { type StopReason, summarise } from "./measure.js";
 
@@ -66,6 +67,7 @@ export type Outcome =
       readonly peakBytes: number;
       readonly remarks: readonly string[];
       readonly details?: RunDetails | undefined;
+      readonly telemetry?: Telemetry | undefined;
     };
 
 export interface EngineFacts {
@@ -216,6 +218,7 @@ function makeRow(planned: Case, suite: string, outcome: Outcome, engine: EngineF
         ...defined({ rooflineFraction: rooflineFraction(planned, ceilings, seconds) }),
         peakBytes,
         deterministic,
+        ...besides(outcome.telemetry, seconds / (common.batch * common.length)),
         ...(remarks.length > 0 ? { reason: remarks.join("; ") } : {}),
         details,
         inputs,
@@ -223,6 +226,18 @@ function makeRow(planned: Case, suite: string, outcome: Outcome, engine: EngineF
       };
     }
   }
+}
+
+/** What the machine told beside the runs. */
+function besides(told: Telemetry | undefined, secondsPerToken: number) {
+  const { clockHz, temperatureC, throttle, watts, powerOf } = told ?? {};
+  return defined({
+    processorClockHz: clockHz,
+    temperatureC,
+    throttle,
+    joulesPerToken: watts === undefined ? undefined : watts * secondsPerToken,
+    energyOf: powerOf,
+  });
 }
 
 /** An error without bounds is no number that can be written down. */

@@ -15,6 +15,7 @@ import { figureCurves } from "./figure-curves.js";
 import { parseFilter } from "./filter.js";
 import { leftOut } from "./left-out.js";
 import { makePlan } from "./plan.js";
+import { isAsked } from "./sharding.js";
 import { filesWithoutCase } from "./without-case.js";
 
 /** What is opened. */
@@ -104,11 +105,16 @@ export async function openAndPlan(host: Host, request: RunRequest): Promise<Open
   const hasWork = (name: string, asked: (impl: AnyImplementation) => boolean) =>
     impls.some((impl) => impl.engine === name && operators.has(impl.operator.name) && asked(impl));
   const isBrought = (name: string) => hasWork(name, (impl) => !implementations.includes(impl));
-  const wants = (name: string) => (isLate(name) ? isBrought(name) : hasWork(name, () => true));
+  const isAskedFor = (name: string) => {
+    const entry = entries.find((one) => one.name === name);
+    return suites.some((suite) => isAsked(suite, entry, named.includes(name)));
+  };
+  const wants = (name: string) =>
+    isAskedFor(name) && (isLate(name) ? isBrought(name) : hasWork(name, () => true));
   const opening = await openEngines(host, { ...request, wants });
   const { pool, targets, absent, remarks } = opening;
   const left = late
-    .filter(({ name }) => !isBrought(name))
+    .filter(({ name }) => isAskedFor(name) && !isBrought(name))
     .map(
       ({ name }) =>
         `engine ${name} takes no part in the quick grid, which has no time to compile its kernels; --engine ${name} asks for it`,
@@ -127,6 +133,7 @@ export async function openAndPlan(host: Host, request: RunRequest): Promise<Open
     seed,
     impls,
     targets,
+    named,
     describe: describedBy(pool),
     ...(isFigureOnly(request) ? { takesPart: figureCurves(impls, targets, isLate) } : {}),
     keep: (suite, id) => (matches?.(id) ?? true) && (stored?.has(planId(suite, id)) ?? true),

@@ -12,6 +12,7 @@ import type { Case, Group, Target } from "./case.js";
 import { caseKeys, nameOf } from "./case-keys.js";
 import { figureCurves } from "./figure-curves.js";
 import { spelledOptions, storedOptions } from "./options.js";
+import { isAsked } from "./sharding.js";
 
 export interface PlanRequest {
   readonly suites: readonly Suite[];
@@ -23,6 +24,8 @@ export interface PlanRequest {
   describe(target: number, questions: readonly Question[]): Promise<readonly (readonly Description[])[]>;
   /** Whether an implementation takes part on a target of its engine; all do unless said otherwise. */
   takesPart?(impl: number, target: number): boolean;
+  /** Engines that the user named. */
+  readonly named?: readonly string[];
   /** `suite<TAB>id`s to keep. */
   keep?(suite: string, id: string): boolean;
   /** Ids of a run that goes on: an engine that chooses options by measuring must not choose again. */
@@ -87,7 +90,7 @@ export async function makePlan(request: PlanRequest): Promise<Group[]> {
 }
 
 /** Every implementation meets every problem of its operator that has a dtype it accepts. */
-function draftCases({ suites, grid, seed, impls, targets, takesPart }: PlanRequest): Draft[] {
+function draftCases({ suites, grid, seed, impls, targets, takesPart, named = [] }: PlanRequest): Draft[] {
   const drafts: Draft[] = [];
   for (const suite of suites) {
     for (const [c, { operator, problems, workloads }] of suite.curves(grid, seed).entries()) {
@@ -95,6 +98,7 @@ function draftCases({ suites, grid, seed, impls, targets, takesPart }: PlanReque
         if (impl.operator.name !== operator.name) continue;
         for (const [t, target] of targets.entries()) {
           if (impl.engine !== target.engine || takesPart?.(i, t) === false) continue;
+          if (!isAsked(suite, target.traits, named.includes(target.engine))) continue;
           if (target.lacking?.some(({ impl: absent }) => absent === i)) continue;
           for (const cache of cachesOf(grid, target.cools)) {
             const curve = `${suite.name} ${c} ${i} ${t}${cache === "cold" ? " cold" : ""}`;

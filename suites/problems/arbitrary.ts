@@ -120,7 +120,7 @@ function exponents(operator: AnyOperator, name: string, { random, axes }: InputS
   if (random === "timeStep" || random === "logDecay" || random === "channelDecay") return [];
   if (random === "stepBias" || random === "logIndex") return [];
   // a block multiplies what it makes of its inputs with one another, and takes norms
-  if (operator.name.endsWith("_block")) return [-12, -3, 2, 4];
+  if (operator.name.includes("_block")) return [-12, -3, 2, 4];
   // logits grow with Q and K: beyond this every row is one key
   if (operator.name.includes("attention") && axes.includes("headDim")) return [-12, -3, 3, 6];
   return [-60, -40, -12, 12, 40, 60];
@@ -148,7 +148,7 @@ function settingsOf(
       return [name, mostly(value, 3, fc.constant(!value))];
     if (typeof value === "boolean") return [name, fc.constantFrom(value, !value)];
     if (name === "window") return [name, mostly(value, 3, fc.constantFrom(1, 2, 5, 8, 17, 64, 100))];
-    if (name in PLACES) return [name, mostly(value, 3, fc.constantFrom(...PLACES[name]))];
+    if (name in PLACES) return [name, mostly(value, 3, fc.constantFrom(...placesOf(operator, name)))];
     if (STEP_LIMITS.includes(name)) return [name, mostly(value, 7, fc.constantFrom(0.02, 0.125))];
     return [name, fc.constantFrom(value as number, value as number, 0.125, 1)];
   });
@@ -161,9 +161,17 @@ const STEP_LIMITS = ["dtMin", "dtMax"];
 const PLACES: Readonly<Record<string, readonly number[]>> = {
   normGroups: [1],
   pattern: [1, 2],
-  features: [1, 2, 3],
+  features: [1, 2, 3, 4, 5],
   rotary: [0, 100],
 };
+
+/** Gradients have the feature maps of single numbers. */
+function placesOf({ name }: AnyOperator, setting: string): readonly number[] {
+  const places = PLACES[setting];
+  return name === "mamba2_block_grad" && setting === "features"
+    ? places.filter((place) => place < 4)
+    : places;
+}
 
 const WIDTH = ["batch", "modelDim", "inner", "heads", "headDim", "headDimV", "state"];
 

@@ -5,6 +5,7 @@ import { runInNewContext } from "node:vm";
 import { Worker } from "node:worker_threads";
 import { EngineCrashed } from "../../impls/engines/engine.js";
 import { readLanes, writeLanes } from "../check/lane-file.js";
+import { meterOf } from "./meters/here.js";
 import { thrownBy } from "./modules/thrown.js";
 import { oneLine } from "./one-line.js";
 import type { Reply, Request } from "./protocol.js";
@@ -55,6 +56,7 @@ const session = new Session({
   },
   residentBytes: () => process.memoryUsage.rss(),
   nowMs: () => performance.timeOrigin + performance.now(),
+  meterOf,
 });
 
 process.on("message", async (request: Request) => {

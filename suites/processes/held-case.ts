@@ -2,7 +2,7 @@
  * One prepared case in the process of its engine: verified, warmed up, timed in turns, asked at last what its runs left. Outputs, clocks
  * and memory are looked at here and nowhere else.
  */
-import type { Engine } from "../../impls/engines/engine.js";
+import type { DeviceInfo, Engine } from "../../impls/engines/engine.js";
 import type { AnyImplementation } from "../../impls/implementation.js";
 import { operatorNamed } from "../../impls/index.js";
 import type { LaneReference, Problem } from "../../impls/operator.js";
@@ -13,6 +13,7 @@ import { Witness } from "../check/witness.js";
 import { leakedBytesPerRun, runsOfProbe, type Stretch } from "../measure/leaks.js";
 import { warmUp } from "../measure/measure.js";
 import { playTurn } from "../measure/turn.js";
+import { type Meter, type Reading, summed, type Telemetry } from "./meters/meter.js";
 import type { Calls, ReferenceHandle } from "./protocol.js";
 
 /** What the place that a case runs in can tell. */
@@ -24,6 +25,8 @@ export interface Instruments {
   residentBytes(): number;
   /** Unix time in ms with a fine, monotonic fraction. */
   nowMs(): number;
+  /** What is told of the processor beside a case, where anything is. */
+  meterOf?(device: DeviceInfo): Meter | undefined;
 }
 
 /** For what sweeps memory on another thread, where a busy machine lets it wait. */
@@ -37,6 +40,8 @@ interface Held {
   readonly prepared: Prepared;
   /** Whether to look for memory that runs leave behind. */
   readonly leaks: boolean;
+  /** How long its power is looked at, runs behind each other; 0 for its state alone, undefined for neither. */
+  readonly meterNs: number | undefined;
 }
 
 /** What it is once its outputs were right. */
@@ -50,6 +55,9 @@ export class HeldCase {
   private estimateNs = 0;
   /** Live memory that stretches of runs have left behind. */
   private readonly stretches: Stretch[] = [];
+  private readonly meter: Meter | undefined;
+  /** One a turn. */
+  private readonly readings: Reading[] = [];
 
   constructor(
     private readonly engine: Engine<unknown>,
@@ -57,7 +65,9 @@ export class HeldCase {
     /** Unix time in ms from which samples count their start. */
     private readonly originMs: number,
     private readonly held: Held,
-  ) {}
+  ) {
+    if (held.meterNs !== undefined) this.meter = instruments.meterOf?.(engine.device);
+  }
 
   async verify({ reference, second }: Omit<Calls["verify"][0], "case">): Promise<Calls["verify"][1]> {
     const { impl, problem, options, prepared } = this.held;
@@ -95,6 +105,7 @@ export class HeldCase {
     const live = slow ? instruments.liveBytes() : 0;
     const before = instruments.residentBytes();
     const played = await playTurn(engine, prepared, witness, steps, { repeats, cold, now });
+    if (this.meter?.state) this.readings.push(this.meter.state());
     if (slow) this.stretches.push({ bytes: instruments.liveBytes() - live, runs: count * repeats });
     return { ...played, gainedBytes: instruments.residentBytes() - before };
   }
@@ -104,7 +115,8 @@ export class HeldCase {
     const verdict = await witness.last();
     const { deterministic, inputs } = witness;
     const { details } = this.held.prepared;
-    return { verdict, deterministic, inputs, leakedBytesPerRun: await this.leak(), details };
+    const telemetry = await this.telemetry();
+    return { verdict, deterministic, inputs, leakedBytesPerRun: await this.leak(), details, telemetry };
   }
 
   /** Memory that is held until it is disposed of and collected. */
@@ -114,6 +126,27 @@ export class HeldCase {
 
   async dispose(): Promise<void> {
     await this.held.prepared.dispose();
+  }
+
+  private async telemetry(): Promise<Telemetry | undefined> {
+    if (!this.meter) return undefined;
+    const watts = await this.watts(this.meter);
+    return { ...summed(this.readings), ...(watts === undefined ? {} : { watts, powerOf: this.meter.of }) };
+  }
+
+  /** Mean power over a stretch of runs, behind all that was timed. */
+  private async watts(meter: Meter): Promise<number | undefined> {
+    const { meterNs = 0, prepared } = this.held;
+    // a longer run would cost more than all that was timed
+    if (meterNs === 0 || this.estimateNs > 4 * meterNs) return undefined;
+    const joules = meter.energy();
+    if (!joules) return undefined;
+    const repeats = Math.max(1, Math.ceil(meterNs / 4 / this.estimateNs));
+    const start = this.instruments.nowMs();
+    const seconds = () => (this.instruments.nowMs() - start) / 1e3;
+    while (seconds() < meterNs / 1e9) await this.engine.time((launch) => prepared.run(launch), repeats);
+    const [spent, during] = [joules(), seconds()];
+    return spent === undefined ? undefined : spent / during;
   }
 
   private async leak(): Promise<number> {

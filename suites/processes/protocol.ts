@@ -11,6 +11,7 @@ import type { Rejected, Step } from "../check/witness.js";
 import type { Work } from "../measure/fairness.js";
 import type { RawSample } from "../measure/measure.js";
 import type { Lacks } from "../verify/targets.js";
+import type { Telemetry } from "./meters/meter.js";
 import type { Origin } from "./origin.js";
 
 /**
@@ -140,7 +141,8 @@ export interface Calls {
   ];
   prepare: [
     /** leaks: look for memory that runs leave behind, at the cost of collecting garbage around slow runs' turns and in `recheck` */
-    CaseCall & { impl: number; problem: Problem; options: Options; leaks: boolean },
+    /** meterNs: tell of the processor beside the case, its power over so long; processes of before tell nothing. */
+    CaseCall & { impl: number; problem: Problem; options: Options; leaks: boolean; meterNs?: number },
     { bytes: number; details?: RunDetails | undefined } | { readonly unsupported: string },
   ];
   verify: [
@@ -168,6 +170,7 @@ export interface Calls {
       inputs: InputsReport;
       /** Those of `prepare`, with what only its runs could tell. */
       details?: RunDetails | undefined;
+      telemetry?: Telemetry | undefined;
     },
   ];
   dispose: [CaseCall, null];

@@ -148,7 +148,7 @@ export class Session {
   }
 
   async prepare(body: Calls["prepare"][0]): Promise<Calls["prepare"][1]> {
-    const { problem, options, leaks } = body;
+    const { problem, options, leaks, meterNs } = body;
     const impl = this.impls[body.impl];
     let prepared: Prepared;
     try {
@@ -157,7 +157,7 @@ export class Session {
       if (error instanceof Unsupported) return { unsupported: error.message };
       throw error;
     }
-    const held = { impl, problem, options, prepared, leaks };
+    const held = { impl, problem, options, prepared, leaks, meterNs };
     this.cases.set(body.case, new HeldCase(this.opened(), this.host, this.originMs, held));
     return { bytes: prepared.bytes, details: prepared.details };
   }

@@ -25,6 +25,8 @@ export async function isolatedPlace(
   deadlineMs?: number,
 ): Promise<Place> {
   let link: EngineLink | undefined;
+  /** Several may ask for it while it starts. */
+  let starting: Promise<EngineLink> | undefined;
   let deaths = 0;
   let key: string | undefined;
   let warning: string | undefined;
@@ -37,7 +39,14 @@ export async function isolatedPlace(
     deadlineMs === undefined ? String(index) : JSON.stringify([index, shapeKey(problem), options]);
 
   async function alive(): Promise<EngineLink> {
-    if (link?.alive) return link;
+    if (!starting && link?.alive) return link;
+    starting ??= started().finally(() => {
+      starting = undefined;
+    });
+    return starting;
+  }
+
+  async function started(): Promise<EngineLink> {
     if (deaths >= MOST_DEATHS)
       throw new Error(`its process died ${deaths} times in a row; not started again`);
     link = host.start();

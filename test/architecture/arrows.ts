@@ -64,9 +64,9 @@ export function testToolsBelowImpls({ arrows }: Tree): string[] {
     .map((one) => `${said(one)}: impls knows neither tinybench nor fast-check`);
 }
 
-const isOperators = (file: string) => /^impls\/(?!engines\/)\w+\//.test(file);
+const isOperators = (file: string) => /^impls\/(?!(engines|training)\/)\w+\//.test(file);
 
-/** Operators and what they share get their engine as an argument. */
+/** Operators and what they share get their engine as an argument; training opens one. */
 export function operatorImports({ arrows }: Tree): string[] {
   return arrows
     .filter(({ from, kind }) => isOperators(from) && /\.ts$/.test(from) && kind !== "type")

@@ -10,6 +10,7 @@ const SHARED: Readonly<Record<string, string>> = {
   "impls/learning": "models that learn: what stands around trained blocks",
   "impls/languages": "files of a user that are no TypeScript",
   "impls/peers": "libraries to compare with, whatever the operator",
+  "impls/training": "blocks of a model, forward and back, as a trainer holds them",
 };
 
 export interface Names {

@@ -5,7 +5,7 @@ import type { Engine } from "../../impls/engines/engine.js";
 import { engines } from "../../impls/engines/index.js";
 import { type AnyImplementation, implementationName, unsupportedReason } from "../../impls/implementation.js";
 import { implementations } from "../../impls/index.js";
-import { dimsFrom, type Problem, randomProblem } from "../../impls/operator.js";
+import { dimsFrom, type InputSpecs, type Problem, randomProblem } from "../../impls/operator.js";
 import { rewriteInputs, Unsupported } from "../../impls/prepared.js";
 import { matrixShape, type RandomTensor, toFloat32 } from "../../impls/tensor.js";
 import { allLanes, heldAgainst } from "./truth.js";
@@ -13,8 +13,21 @@ import { allLanes, heldAgainst } from "./truth.js";
 const model = { batch: 2, length: 19, heads: 4, groups: 2, headDim: 6, headDimV: 6, state: 5, context: 19 };
 const sizes = { ...model, width: 4, past: 3, pairs: 2, modelDim: 7, inner: 24, rank: 2 };
 
+/** Inputs that come in another layout too, in the first of those. */
+function otherLayouts({ operator }: AnyImplementation): Readonly<Record<string, readonly string[]>> {
+  const layouts = Object.entries(operator.inputs as InputSpecs).flatMap(([name, { alternatives }]) =>
+    alternatives?.length ? [[name, alternatives[0]] as const] : [],
+  );
+  return Object.fromEntries(layouts);
+}
+
 /** Every optional input is there where the implementation takes it. */
-function problemFor({ operator }: AnyImplementation, seed: number, optional: boolean): Problem {
+function problemFor(
+  { operator }: AnyImplementation,
+  seed: number,
+  optional: boolean,
+  layouts: Readonly<Record<string, readonly string[]>> = {},
+): Problem {
   const extra = Object.entries(operator.inputs as Record<string, { optional?: boolean }>)
     // a convolution's modes are no random inputs: its kernel is made of them
     .filter(([name, spec]) => spec.optional && optional && !["documents", "poles", "weights"].includes(name))
@@ -23,6 +36,7 @@ function problemFor({ operator }: AnyImplementation, seed: number, optional: boo
     dims: dimsFrom(operator, sizes, extra),
     seed,
     with: extra as never,
+    layouts,
   }) as Problem;
 }
 
@@ -52,10 +66,14 @@ describe.each(implementations.map((impl) => [implementationName(impl), impl] as 
   (_name, impl) => {
     const engine = opened.get(impl.engine);
 
-    it.skipIf(!engine)("follows its inputs", async (context) => {
+    const usual = [["", {}] as const];
+    const other = Object.keys(otherLayouts(impl)).map((name) => ` with ${name} in another layout`);
+    const ways = other.length > 0 ? [...usual, [other.join(","), otherLayouts(impl)] as const] : usual;
+    it.skipIf(!engine).for(ways)("follows its inputs%s", async ([, layouts], context) => {
       if (impl.absent && (await impl.absent(engine as never))) return context.skip("its package is not here");
-      const optional = unsupportedReason(impl, problemFor(impl, 1, true), {}, engine!) === undefined;
-      const first = problemFor(impl, 1, optional);
+      const problemOf = (seed: number, optional: boolean) => problemFor(impl, seed, optional, layouts);
+      const optional = unsupportedReason(impl, problemOf(1, true), {}, engine!) === undefined;
+      const first = problemOf(1, optional);
       const [options = {}] = (await impl.options?.(first, engine as never)) ?? [];
       const reason = unsupportedReason(impl, first, options, engine!);
       if (reason) return context.skip(reason);
@@ -65,7 +83,7 @@ describe.each(implementations.map((impl) => [implementationName(impl), impl] as 
       if (prepared instanceof Unsupported) return context.skip(prepared.message);
       if (prepared instanceof Error) throw prepared;
       const lanes = allLanes(impl.operator, first);
-      for (const problem of [first, problemFor(impl, 2, optional), first, patched(first), first]) {
+      for (const problem of [first, problemOf(2, optional), first, patched(first), first]) {
         await prepared[rewriteInputs]!(problem);
         await engine!.once((launch) => prepared.run(launch as never));
         const { lanes: got } = await prepared.inspect(lanes);

@@ -15,6 +15,7 @@ const rows = [
 ];
 const run = { ...syntheticRun(), command: `npm run bench -- ${evil}`, environment: { gpu: evil } };
 
+const STRIPS = ["growth", "bounds", "samples"];
 const dir = mkdtempSync(join(tmpdir(), "dualbench-publish-"));
 let paths: string[] = [];
 let html = "";
@@ -28,8 +29,8 @@ afterAll(() => rmSync(dir, { recursive: true }));
 describe("publish", () => {
   it("writes SVG, PNG and spec of each chart, the fairness sheet, and the report last", () => {
     expect(paths.map((path) => basename(path))).toEqual([
-      ...["sequence-length", "state-size", "figure-10", "speedup", "memory", "accuracy"].flatMap((name) =>
-        ["svg", "png", "vl.json", "csv"].map((type) => `${name}.${type}`),
+      ...["sequence-length", "state-size", "figure-10", "speedup", "memory", "accuracy", ...STRIPS].flatMap(
+        (name) => ["svg", "png", "vl.json", "csv"].map((type) => `${name}.${type}`),
       ),
       "fairness.md",
       "claims.md",

@@ -13,7 +13,8 @@ def absent(device, make):
 
 
 def prepare(problem):
-    if getattr(problem.options, "make", None):
+    # a block around it may be a graph
+    if getattr(problem.options, "make", None) == "math":
         return sdpa.prepare(problem, "math")
     dims = problem.dims
     b, t, s, h, g = dims.batch, dims.length, dims.context, dims.heads, dims.groups

@@ -54,21 +54,18 @@ def only(backend):
     return contextlib.nullcontext()
 
 
-def prepare(problem, backend):
-    dims = problem.dims
+def attention_of(problem, backend):
+    """The backend's own call, (b h t d) in and out, with this problem's scale; and the names of what else it takes."""
     scale, causal = problem.constants.scale, problem.settings.causal
-    usual = 1 / math.sqrt(dims.headDim)
+    usual = 1 / math.sqrt(problem.dims.headDim)
     attend = getattr(F, "scaled_dot_product_attention", None)
     takes = parameters(attend) if attend else set()
-    repeats = dims.heads // dims.groups
-    # (b t h d) -> (b h t d), a view
-    Q, K, V = (tensor.transpose(1, 2) for tensor in (problem.inputs.Q, problem.inputs.K, problem.inputs.V))
     if attend is None:
         # torch 1.13, where it is private and returns the weights as well
         def attend(q, k, v, is_causal):
             return F._scaled_dot_product_attention(q, k, v, None, 0.0, False, is_causal)[0]
 
-    extra = {"is_causal": causal}
+    extra = {"is_causal": bool(causal)}
     if "scale" in takes:
         extra["scale"] = scale
     # before torch 2.1 the scale is always the usual one
@@ -77,17 +74,27 @@ def prepare(problem, backend):
     # the math backend stores its logits, and a logit of some hundreds has no digit after its point in a half type; torch 2.5 and
     # later computes them in f32 too
     wide = half and backend == "math"
+    # a product with queries in a half type would round them, and their gradient once more
     if half and not wide and factor != 1.0:
         raise Unsupported(f"torch {torch.__version__} takes no scale but 1/sqrt(headDim)")
 
-    def program(keys, values, **more):
-        def run():
-            q, k, v = (tensor.float() for tensor in (Q, keys, values)) if wide else (Q, keys, values)
-            with only(backend):
-                y = attend(q if factor == 1.0 else q * factor, k, v, **extra, **more)
-            return {"Y": y.transpose(1, 2).to(problem.dtype)}
+    def call(q, k, v, **more):
+        if wide:
+            q, k, v = q.float(), k.float(), v.float()
+        with only(backend):
+            return attend(q if factor == 1.0 else q * factor, k, v, **extra, **more)
 
-        return run
+    return call, takes
+
+
+def prepare(problem, backend):
+    repeats = problem.dims.heads // problem.dims.groups
+    attend, takes = attention_of(problem, backend)
+    # (b t h d) -> (b h t d), a view
+    Q, K, V = (tensor.transpose(1, 2) for tensor in (problem.inputs.Q, problem.inputs.K, problem.inputs.V))
+
+    def program(keys, values, **more):
+        return lambda: {"Y": attend(Q, keys, values, **more).transpose(1, 2).to(problem.dtype)}
 
     def tried(run):
         try:

@@ -1,21 +1,13 @@
 """FlashAttention's form through torch's own kernels, or through the flash_attn package of its authors."""
-import importlib
-
 import sdpa
 import torch
+from host_machine import missing
 
 
 def absent(device, make):
     if make != "flash-attn":
         return sdpa.absent(make, device)
-    if device.type != "cuda":
-        return "flash_attn needs a CUDA device"
-    try:
-        importlib.import_module("flash_attn")
-    except Exception as error:
-        why = str(error).splitlines()[0] if str(error) else ''
-        return f"the Python package flash_attn cannot be imported: {type(error).__name__}: {why}"
-    return None
+    return missing(device, "flash_attn", "flash_attn")
 
 
 def prepare(problem):

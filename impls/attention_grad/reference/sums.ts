@@ -53,8 +53,11 @@ export class RowSums {
     for (let n = 0; n < this.width; n++) this.#squares[i * this.width + n] += squares(n);
   }
 
-  /** @param flushed the largest factor of a row's terms beside the matrix: below eta it may vanish */
-  bounds(flushed: number, half: boolean): Bounds {
+  /**
+   * @param flushed the largest factor of a row's terms beside the matrix: below eta it may vanish
+   * @param steps of the smallest number of the storage type that an element may be off by
+   */
+  bounds(flushed: number, steps: number): Bounds {
     const length = this.#value.length;
     const bounds = { ...emptyBounds(length), squares: new Float64Array(length) };
     for (let at = 0; at < length; at++) {
@@ -64,7 +67,7 @@ export class RowSums {
       bounds.scale[at] = scale;
       bounds.count[at] = scale > 0 ? this.#count[row] + this.#terms[row] + 4 : 0;
       bounds.squares[at] = scale > 0 ? this.#squares[at] / scale ** 2 + 4 : 0;
-      bounds.floor[at] = (1 + flushed) * this.#floor[at] + (this.#terms[row] + 1) * FLUSHED + (half ? 1 : 0);
+      bounds.floor[at] = (1 + flushed) * this.#floor[at] + (this.#terms[row] + 1) * FLUSHED + steps;
     }
     return bounds;
   }

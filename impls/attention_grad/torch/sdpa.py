@@ -1,8 +1,7 @@
 """Gradients of attention by autograd through torch's scaled_dot_product_attention with one backend allowed, or through flash_attn."""
-import importlib
-
 import differentiate
 import torch
+from host_machine import missing
 
 DIFFERENTIATES = True
 NAMES = ("Q", "K", "V")
@@ -13,14 +12,7 @@ sdpa = differentiate.program_of(__file__, "attention", "sdpa")
 def absent(device, make):
     if make != "flash-attn":
         return sdpa.absent(make, device)
-    if device.type != "cuda":
-        return "flash_attn needs a CUDA device"
-    try:
-        importlib.import_module("flash_attn")
-    except Exception as error:
-        why = str(error).splitlines()[0] if str(error) else ""
-        return f"the Python package flash_attn cannot be imported: {type(error).__name__}: {why}"
-    return None
+    return missing(device, "flash_attn", "flash_attn")
 
 
 def prepare(problem):
@@ -49,26 +41,15 @@ def of_torch(problem, backend):
     """Keys and values of a group repeated in the graph: their gradients are the sums over its heads."""
     x, dims = problem.inputs, problem.dims
     repeats = dims.heads // dims.groups
-    # before torch 2.1 the scale is always the usual one
-    factor = problem.constants.scale * dims.headDim**0.5
-    # the math backend stores its logits, and a logit of some hundreds has no digit after its point in a half type
-    wide = problem.dtype != torch.float32 and backend == "math"
-    attend = getattr(torch.nn.functional, "scaled_dot_product_attention", None)
-    if attend is None:
-        # torch 1.13, where it is private and returns the weights as well
-        def attend(q, k, v, is_causal):
-            return torch.nn.functional._scaled_dot_product_attention(q, k, v, None, 0.0, False, is_causal)[0]
+    attend, _takes = sdpa.attention_of(problem, backend)
 
     def forward():
         Q, K, V = (tensor.transpose(1, 2) for tensor in (x.Q, x.K, x.V))
-        if wide:
+        if backend == "math":
+            # what it computes in: the gradients of a group's heads are added before they are stored
             Q, K, V = Q.float(), K.float(), V.float()
         if repeats > 1:
             K, V = K.repeat_interleave(repeats, 1), V.repeat_interleave(repeats, 1)
-        if factor != 1:
-            Q = Q * factor
-        with sdpa.only(backend):
-            Y = attend(Q, K, V, is_causal=bool(problem.settings.causal))
-        return {"Y": Y.transpose(1, 2).to(problem.dtype)}
+        return {"Y": attend(Q, K, V).transpose(1, 2).to(problem.dtype)}
 
     return forward

@@ -1,8 +1,10 @@
 /** The stages of a block as native kernels: each works on places of the block's room and leaves its result in another. */
+import type { Extent, Made } from "../../engines/cpu/layout.js";
 import type { NativeRoom } from "../../engines/native/room.js";
 import type { NativeEngine, PartPlan, Plan } from "../../engines/native.js";
 import type { AnyOperator, Problem } from "../../operator.js";
 import { fusedPlan } from "../../rms_norm_gated/native/plan.js";
+import { featureMatrix, featureShare } from "../random-features.js";
 
 /** Rows of a weight that lie behind each other, and what becomes of them. */
 export interface Product {
@@ -22,6 +24,8 @@ export interface Product {
   readonly turned?: { readonly rows: number; readonly rowFloats: number };
   /** The weights lie as (terms, columns), `rowW` floats from a term to the next. */
   readonly turnedW?: boolean;
+  /** Rows in place of one for each token. */
+  readonly rows?: number;
   /** Whether the sums go on from what is there. */
   readonly adds?: boolean;
   /** Added to whole sums: for each column, and for each number. */
@@ -70,7 +74,7 @@ export function behind(place: number, count: number): number {
 /** What stages ask of a room: that of a block, or a block's part of a larger one. */
 export type BlockRoom<Op extends AnyOperator> = Pick<
   NativeRoom<Op>,
-  "problem" | "address" | "reserve" | "floats"
+  "problem" | "address" | "reserve" | "floats" | "madeOf"
 >;
 
 export class Stages<Op extends AnyOperator> {
@@ -104,14 +108,25 @@ export class Stages<Op extends AnyOperator> {
       address,
       reserve: (bytes: number) => room.reserve(bytes),
       floats: (count: number, fill: (values: Float32Array) => void) => room.floats(count, fill),
+      madeOf: (from: Extent, count: number, make: Made["make"]) => room.madeOf(from, count, make),
     };
   }
 
-  product({ from, weights, to, columns, terms, adds = false, turned, turnedW = false, ...of }: Product): void {
+  product({
+    from,
+    weights,
+    to,
+    columns,
+    terms,
+    adds = false,
+    turned,
+    turnedW = false,
+    ...of
+  }: Product): void {
     const { rowA = terms, rowC = columns, rowW = turnedW ? columns : terms, bias = 0, plus = 0 } = of;
     const lie = turned
       ? { rows: turned.rows, rowA: 1, termA: turned.rowFloats, run: RUN_OF_WEIGHTS }
-      : { rows: this.tokens, rowA, termA: 1, run: RUN_OF_TOKENS };
+      : { rows: of.rows ?? this.tokens, rowA, termA: 1, run: RUN_OF_TOKENS };
     this.part(
       {
         kernel: new URL("./product.c", import.meta.url),
@@ -142,6 +157,40 @@ export class Stages<Op extends AnyOperator> {
       { X: from, times, gated, plus, Y: to },
       {},
     );
+  }
+
+  /**
+   * A feature map of whole rows of `state` numbers: a layer norm where there is an eps, else random features. @returns where they are
+   */
+  groupFeatures({
+    from,
+    rows,
+    state,
+    eps,
+  }: {
+    readonly from: number;
+    readonly rows: number;
+    readonly state: number;
+    readonly eps?: number;
+  }): number {
+    const to = this.room.reserve(FLOAT * rows * state);
+    let products = 0;
+    if (eps === undefined) {
+      products = this.room.reserve(FLOAT * rows * state);
+      const weights = this.room.floats(state * state, (values) => values.set(featureMatrix(state)));
+      this.product({ from, weights, to: products, columns: state, terms: state, rows });
+    }
+    this.part(
+      {
+        kernel: new URL("./features.c", import.meta.url),
+        values: { rows, state, eps: eps ?? 0, share: featureShare(state), factor: 1 / Math.sqrt(state) },
+        threads: this.threads,
+        scratchBytes: 0,
+      },
+      { X: from, P: products, Y: to },
+      {},
+    );
+    return to;
   }
 
   /** Heads (tokens heads headDim) to their rotary positions, in place. @param cos and sin: tables (length headDim / 2) */

@@ -9,7 +9,7 @@ const OWN = 15;
  * v <- v / sqrt(mean(v^2) + eps) weight in place, the mean over runs of `size` numbers. An error moves its own number, and by its share of
  * the sum of squares the root.
  */
-export function normOf(of: Numbers, size: number, weight: Reader, eps: number): void {
+export function normOf(of: Numbers, size: number, weight: Pick<Reader, "at">, eps: number): void {
   const { value, certified, squares, stored, storedSquares, perSum } = of;
   for (let first = 0; first < value.length; first += size) {
     let [sum, errors, walked, kept, keptWalk, sums] = [0, 0, 0, 0, 0, 0];

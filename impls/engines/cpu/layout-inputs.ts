@@ -1,5 +1,4 @@
 /** Inputs of a problem where they lie in one memory of the host: random ones by the engine's own code, given ones are copied. */
-import { availableParallelism } from "node:os";
 import type { Change } from "../../change.js";
 import type { AnyOperator, InputSpecs, Problem } from "../../operator.js";
 import {
@@ -10,6 +9,7 @@ import {
   stretchesOf,
   writeRows,
 } from "../../tensor.js";
+import { threadsHere } from "../platform.js";
 import { extentOf, KeptInputs } from "./kept-inputs.js";
 import type { Layout } from "./layout.js";
 
@@ -51,7 +51,7 @@ const LARGE_BYTES = 2 ** 26;
 
 /** Threads that make the inputs: that is outside of what is timed, so all cores for long ones, however many the kernel gets. */
 export function handsFor(bytes: number, threads: number): number {
-  return bytes < LARGE_BYTES ? threads : availableParallelism();
+  return bytes < LARGE_BYTES ? threads : threadsHere();
 }
 
 /** What an engine does for its inputs. */
@@ -81,10 +81,19 @@ export class LayoutInputs<Op extends AnyOperator> {
       const source = inputs[name];
       if (source) this.write({ name, source, firstRow: 0, rows: matrixShape(source).rows });
     }
+    this.follow();
   }
 
   rewrite(next: Problem): void {
     this.kept.rewrite(next);
+    this.follow();
+  }
+
+  /** What is made of the inputs that now lie there. */
+  private follow(): void {
+    const { view } = this.memory;
+    for (const { from, to, make } of this.layout.made)
+      make(view(to.start, to.count), view(from.start, from.count));
   }
 
   private write(change: Change): void {

@@ -20,12 +20,25 @@ export interface LayoutOptions {
   readonly guard?: number;
 }
 
+/** Numbers: where they begin, and how many. */
+export interface Extent {
+  readonly start: number;
+  readonly count: number;
+}
+/** Numbers that follow from an input, and how. */
+export interface Made {
+  readonly from: Extent;
+  readonly to: Extent;
+  readonly make: (values: Float32Array, input: Float32Array) => void;
+}
+
 export class Layout<Op extends AnyOperator> {
   /** Byte offset of every input and output; 0 for one that the problem has not. */
   readonly address: Readonly<Record<string, number>>;
   /** Where each piece begins and ends, in order. */
   protected readonly pieces: { readonly start: number; readonly end: number }[] = [];
   protected readonly fills: ((memory: ArrayBufferLike, base: number) => void)[] = [];
+  readonly made: Made[] = [];
   #end: number;
 
   constructor(
@@ -65,6 +78,13 @@ export class Layout<Op extends AnyOperator> {
   floats(count: number, fill: (values: Float32Array) => void): number {
     const start = this.reserve(count * 4);
     this.fills.push((memory, base) => fill(new Float32Array(memory, base + start, count)));
+    return start;
+  }
+
+  /** A table that `make` writes out of an input, again whenever inputs are rewritten. */
+  madeOf(from: Extent, count: number, make: Made["make"]): number {
+    const start = this.reserve(count * 4);
+    this.made.push({ from, to: { start, count }, make });
     return start;
   }
 

@@ -23,6 +23,29 @@ def program_of(file, operator, form):
     return module
 
 
+class Alone:
+    """One process has the whole problem. Where several share one, an object with these methods stands in its place, as `problem.ranks`."""
+
+    def pass_on(self, pass_on):
+        """A recurrence over chunks, (states, log decays, carry) -> (entering, final), of tokens that others continue."""
+        return pass_on
+
+    def border(self, before, rows):
+        """@returns what stands before `rows` (b t channels): (b past channels), given for the sequence's first token"""
+        return before
+
+    def total(self, value):
+        """Adds up what each process has of a value; a gradient passes unchanged."""
+        return value
+
+    def shared(self, value):
+        """A value that all have; gradients, of which each has its part, are added up."""
+        return value
+
+
+ALONE = Alone()
+
+
 class Stage:
     """A part's own program, on tensors that lie between two stages in place of a problem's inputs."""
 
@@ -39,6 +62,7 @@ class Stage:
                 constants=types.SimpleNamespace(**(constants or {})),
                 inputs=self.inputs,
                 options=whole.options,
+                ranks=whole.ranks,
                 dtype=whole.dtype,
                 device=whole.device,
             )
@@ -81,14 +105,23 @@ def linear(problem, value, weight, bias=None):
 def front(problem):
     """A layer's input behind its norm, or the block's input as it is."""
     x = problem.inputs
-    return x.u if x.preNorm is None else rms_norm(x.u, x.preNorm, problem.settings.eps).to(problem.dtype)
+    v = x.u if x.preNorm is None else rms_norm(x.u, x.preNorm, problem.settings.eps).to(problem.dtype)
+    return problem.ranks.shared(v)
 
 
 def finish(problem, value):
     """The product behind, and a layer's own input added to it."""
     x = problem.inputs
-    Y = linear(problem, value, x.outProj, x.outBias)
+    Y = total_of(problem, value, x.outProj, x.outBias)
     return Y if x.preNorm is None else Y + x.u
+
+
+def total_of(problem, value, weight, bias=None):
+    """A product over columns of which each process may have some."""
+    if problem.ranks is ALONE:
+        return linear(problem, value, weight, bias)
+    Y = problem.ranks.total(linear(problem, value, weight))
+    return Y if bias is None else (Y + bias).to(problem.dtype)
 
 
 def convolve(problem, rows, documents=None):
@@ -96,7 +129,7 @@ def convolve(problem, rows, documents=None):
     dims, x = problem.dims, problem.inputs
     t, past = dims.length, dims.past
     before = rows.new_zeros(rows.shape[0], past, rows.shape[-1]) if x.initialConv is None else x.initialConv.transpose(1, 2)
-    seen = torch.cat([before.to(rows.dtype), rows], 1)
+    seen = torch.cat([problem.ranks.border(before.to(rows.dtype), rows), rows], 1)
     # tokens of another document are not seen; those before the first one belong to document 0
     number = None
     if documents is not None:

@@ -47,3 +47,17 @@ def gradients(problem, names, forward):
             return made
 
     return run
+
+
+def block(problem, file, operator, form):
+    """Gradients of a block for all its inputs. @param operator, form: the block's own program"""
+    x = problem.inputs
+    names = [name for name in vars(x) if name != "dY"]
+    # what a gradient does not know of a block
+    for name in ("documents", "initialConv", "initialState", "keys", "values"):
+        if not hasattr(x, name):
+            setattr(x, name, None)
+    # its tables are saved for the way back
+    with torch.inference_mode(False):
+        forward = program_of(file, operator, form).prepare(problem)
+    return gradients(problem, names, lambda: {"Y": forward()["Y"]})

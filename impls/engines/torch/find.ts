@@ -1,7 +1,7 @@
 /** Finds a Python that has torch and opens a device in it. */
 import { existsSync } from "node:fs";
 import { EngineAbsent } from "../engine.js";
-import { Python } from "./python.js";
+import { type Program, Python } from "./python.js";
 
 /** Interpreters to ask for torch. The system's own stands second: an interpreter of a user often comes first in PATH and has no torch. */
 export function candidates(): readonly string[] {
@@ -23,13 +23,14 @@ const DRIVERS = [
 /** @throws EngineAbsent with one sentence: what is missing and how to add it */
 export async function openPython<Described>(
   device: string,
+  program?: Program,
 ): Promise<{ python: Python; described: Described }> {
   if (device !== "cpu" && process.platform === "linux" && !DRIVERS.some((file) => existsSync(file)))
     throw new EngineAbsent("this machine has no driver of an NVIDIA or AMD GPU");
   const commands = candidates();
   const failures: string[] = [];
   for (const command of commands) {
-    const python = new Python(command);
+    const python = new Python(command, program);
     try {
       const { value } = await python.call("open", { device });
       return { python, described: value as Described };

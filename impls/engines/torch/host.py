@@ -61,11 +61,16 @@ def one_line(error):
     return f"{name}: {text}" if text else name
 
 
-def main():
+def live_with_parent():
+    """Ends this process with its parent, and at once if that is gone already."""
     parent = os.getppid()
     die_with_parent()
     if os.getppid() != parent:
         os._exit(0)
+
+
+def main():
+    live_with_parent()
     channel = Channel()
     try:
         import torch  # noqa: F401
@@ -75,7 +80,13 @@ def main():
         return
     import sessions
 
-    session = sessions.Session()
+    serve(channel, sessions.Session())
+
+
+def serve(channel, session):
+    """Answers requests until the parent is gone."""
+    import sessions
+
     while True:
         request, data = channel.receive()
         try:
@@ -92,4 +103,5 @@ def main():
             channel.send({"ok": False, "unsupported": unsupported, "error": said})
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,5 +1,6 @@
 """The device: its clock, its threads, what a reader must know about it, and the roofline it reaches with torch's own products."""
 import ctypes
+import importlib
 import platform
 import re
 import sys
@@ -9,6 +10,19 @@ import torch
 
 # a kernel's file may replace what others find in the module
 now_ns = time.perf_counter_ns
+
+
+def missing(device, package, *modules):
+    """A sentence when the kernels of a Python package cannot run on this device, or one of its modules cannot be imported."""
+    if device.type != "cuda":
+        return f"{package} needs a CUDA device"
+    try:
+        for module in modules:
+            importlib.import_module(module)
+    except Exception as error:
+        # a package that was built for another torch fails with whatever it likes, over many lines
+        return f"the Python package {package} cannot be imported: {type(error).__name__}: {error}".splitlines()[0]
+    return None
 
 
 class DeviceAbsent(Exception):

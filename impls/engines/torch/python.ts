@@ -18,6 +18,8 @@ interface Reply {
   readonly absent?: boolean;
   /** The program does not take this problem. */
   readonly unsupported?: boolean;
+  /** The process ends after this, and says why. */
+  readonly gone?: boolean;
   readonly bytes: number;
 }
 
@@ -26,11 +28,18 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-function failure({ error, absent, unsupported }: Reply): Error {
+function failure({ error, absent, unsupported, gone }: Reply): Error {
+  if (gone) return new EngineCrashed(error);
   return absent ? new EngineAbsent(error) : unsupported ? new Unsupported(error) : new Error(error);
 }
 
-const HOST = fileURLToPath(new URL("./host.py", import.meta.url));
+/** What a Python process runs, and what must stand in its environment before it starts. */
+export interface Program {
+  readonly file: URL;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+const HOST: Program = { file: new URL("./host.py", import.meta.url) };
 /** How much of the end of stderr is kept to explain a death. */
 const LAST_WORDS = 4000;
 const CLOSE_MS = 2000;
@@ -47,11 +56,14 @@ export class Python {
   #header: Reply | undefined;
 
   /** @param command the interpreter */
-  constructor(readonly command: string) {
+  constructor(
+    readonly command: string,
+    { file, environment }: Program = HOST,
+  ) {
     // -B: no compiled files beside the sources
-    this.#process = spawn(command, ["-B", HOST], {
+    this.#process = spawn(command, ["-B", fileURLToPath(file)], {
       stdio: ["pipe", "pipe", "pipe"],
-      env: pythonEnvironment(),
+      env: { ...pythonEnvironment(), ...environment },
     });
     this.#process.stderr?.setEncoding("utf8").on("data", (text: string) => {
       this.#lastWords = (this.#lastWords + text).slice(-LAST_WORDS);
@@ -116,7 +128,11 @@ export class Python {
     const waiting = this.#waiting;
     this.#waiting = undefined;
     if (header.ok) waiting?.resolve({ value: header.value, data });
-    else waiting?.reject(failure(header));
+    else {
+      const error = failure(header);
+      if (header.gone) this.#death ??= error;
+      waiting?.reject(error);
+    }
   }
 
   /** The first bytes of what has come, aligned for typed arrays. */

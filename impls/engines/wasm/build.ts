@@ -3,15 +3,8 @@ import { copyFile, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
+import type { Kernel } from "./place/place.js";
 import { type Simd, simdLevel } from "./simd.js";
-
-/** A compiled kernel. `hash` covers the sources, the compiler and its flags: it goes into the row. */
-export interface Kernel {
-  name: string;
-  simd: Simd;
-  hash: string;
-  module: WebAssembly.Module;
-}
 
 // impls/engines/wasm/build.ts or, once built, dist/impls/engines/wasm/build.js: the sources lie beside either.
 const root = fileURLToPath(new URL("../../../", import.meta.url));
@@ -112,6 +105,19 @@ async function compilerVersion(): Promise<string> {
 
 const VERSION_FILE = "compiler-version";
 
+/** How modules name their kernels; in prose such a name stands between backticks. */
+export const KERNEL_ADDRESS = /(?<!`)new URL\("([^"]+\.as\.ts)", import\.meta\.url\)/g;
+
+/** A kernel as a file, built if need be. @throws when the source does not compile, with the compiler's own words */
+export async function kernelFile(
+  source: URL,
+  simd: Simd,
+): Promise<{ name: string; hash: string; file: string }> {
+  const { name, hash, file } = await located(fileURLToPath(source), simd);
+  await loadKernel(source, simd);
+  return { name, hash, file };
+}
+
 /** Builds the kernels in both SIMD levels into a folder that the package ships. @returns how many files */
 export async function shipKernels(sources: readonly URL[], folder: string): Promise<number> {
   await mkdir(folder, { recursive: true });
@@ -119,8 +125,7 @@ export async function shipKernels(sources: readonly URL[], folder: string): Prom
   let count = 0;
   for (const source of sources)
     for (const simd of ["plain", "relaxed"] as const) {
-      const { file } = await located(fileURLToPath(source), simd);
-      await loadKernel(source, simd);
+      const { file } = await kernelFile(source, simd);
       await copyFile(file, join(folder, basename(file)));
       count++;
     }

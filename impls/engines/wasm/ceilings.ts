@@ -1,5 +1,6 @@
 import type { Ceilings } from "../engine.js";
-import { loadKernel } from "./build.js";
+import { sharesMemory } from "../platform.js";
+import { loadKernel } from "./place/here.js";
 import type { Pool } from "./pool.js";
 import type { Simd } from "./simd.js";
 
@@ -35,7 +36,7 @@ export async function measureCeilings(simd: Simd, pool: Pool, threads: number): 
   const scratch = 2 * PAGE;
   const from = scratch + threads * SCRATCH_BYTES;
   const pages = Math.ceil((from + 2 * bytes * tasks) / PAGE);
-  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: sharesMemory() });
   const entries = ["multiplyAddsShare", "expsShare", "copyShare", "cachedCopyShare"];
   const kernel = pool.attach({ module, memory, entries, scratch, scratchBytes: SCRATCH_BYTES }, threads);
   const numbers = new Float32Array(memory.buffer, scratch, (threads * SCRATCH_BYTES) / 4);

@@ -1,6 +1,6 @@
 import type { AnyOperator, Problem } from "../../operator.js";
 import { LayoutInputs, type RandomRows } from "../cpu/layout-inputs.js";
-import { loadKernel } from "./build.js";
+import { loadKernel } from "./place/here.js";
 import type { AttachedKernel, Pool } from "./pool.js";
 import type { Room } from "./room.js";
 import type { Simd } from "./simd.js";

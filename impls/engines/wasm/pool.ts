@@ -1,4 +1,4 @@
-import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
+import type { Hand, Place } from "./place/place.js";
 
 /** A kernel's function: works on one task, with a block of arguments and scratch memory of its own. */
 export type Entry = (args: number, task: number, scratch: number) => void;
@@ -40,13 +40,15 @@ const SPIN_MS = 0.04;
 
 /**
  * Worker threads that share the work of a dispatch with the main thread. Tasks are taken from a common counter and write to
- * disjoint places, so results do not depend on who takes which. Workers never keep the process alive.
+ * disjoint places, so results do not depend on who takes which.
  */
 export class Pool {
-  readonly #words = new Int32Array(new SharedArrayBuffer(64));
-  readonly #ports: MessagePort[] = [];
-  readonly #workers: Worker[] = [];
+  // a page whose host does not isolate it has no SharedArrayBuffer, and no second thread that would read it
+  readonly #words = new Int32Array(new (globalThis.SharedArrayBuffer ?? ArrayBuffer)(64));
+  readonly #hands: Hand[] = [];
   #kernels = 0;
+
+  constructor(private readonly hire: Place["hire"]) {}
 
   /** Makes a kernel callable on `threads` threads, this one included. */
   attach(kernel: KernelOnMemory, threads: number): AttachedKernel {
@@ -54,18 +56,18 @@ export class Pool {
     const call = new Map(kernel.entries.map((entry, i) => [entry, { run: exports[entry] as Entry, i }]));
     if (threads > 1) this.#grow(threads - 1);
     const id = ++this.#kernels;
-    const ports = this.#ports.slice(0, threads - 1);
-    if (ports.length > 0) this.#post(ports, { kernel: id, ...kernel });
+    const hands = this.#hands.slice(0, threads - 1);
+    if (hands.length > 0) this.#post(hands, { kernel: id, ...kernel });
     return {
       dispatch: (entry, args, tasks) => {
         const found = call.get(entry);
         if (!found) throw new Error(`kernel has no entry ${entry}; it has ${kernel.entries.join(", ")}`);
-        if (ports.length === 0 || tasks < 2) {
+        if (hands.length === 0 || tasks < 2) {
           for (let task = 0; task < tasks; task++) found.run(args, task, kernel.scratch);
-        } else this.#share(id, found.i, found.run, args, tasks, ports.length, kernel.scratch);
+        } else this.#share(id, found.i, found.run, args, tasks, hands.length, kernel.scratch);
       },
       detach: () => {
-        if (ports.length > 0) this.#post(ports, { kernel: id });
+        if (hands.length > 0) this.#post(hands, { kernel: id });
       },
     };
   }
@@ -109,9 +111,10 @@ export class Pool {
   }
 
   /** Sends mail and wakes everyone to read it; without a thread count nobody takes part in the epoch. */
-  #post(ports: readonly MessagePort[], message: object): void {
-    for (const port of ports) port.postMessage(message);
+  #post(hands: readonly Hand[], letter: object): void {
     const words = this.#words;
+    const mail = words[word.mail] + 1;
+    for (const hand of hands) hand.send({ mail, ...letter });
     words[word.threads] = 0;
     Atomics.or(words, word.gate, 128);
     Atomics.add(words, word.mail, 1);
@@ -119,32 +122,14 @@ export class Pool {
     Atomics.notify(words, word.epoch);
   }
 
-  #grow(workers: number): void {
-    while (this.#workers.length < workers) {
-      const { port1, port2 } = new MessageChannel();
-      const worker = new Worker(new URL("./worker.mjs", import.meta.url), {
-        workerData: {
-          control: this.#words.buffer,
-          port: port2,
-          index: this.#workers.length + 1,
-          spinMs: SPIN_MS,
-          word,
-        },
-        transferList: [port2],
-        execArgv: [],
-        stdin: false,
-      });
-      worker.unref();
-      port1.unref();
-      this.#workers.push(worker);
-      this.#ports.push(port1);
-    }
+  #grow(threads: number): void {
+    const control = this.#words.buffer as SharedArrayBuffer;
+    while (this.#hands.length < threads)
+      this.#hands.push(this.hire({ control, index: this.#hands.length + 1, spinMs: SPIN_MS, word }));
   }
 
   async close(): Promise<void> {
-    for (const port of this.#ports) port.close();
-    await Promise.all(this.#workers.map((worker) => worker.terminate()));
-    this.#workers.length = 0;
-    this.#ports.length = 0;
+    await Promise.all(this.#hands.map((hand) => hand.end()));
+    this.#hands.length = 0;
   }
 }

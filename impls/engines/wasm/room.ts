@@ -1,5 +1,6 @@
 import type { AnyOperator, Outputs, Problem } from "../../operator.js";
 import { Layout } from "../cpu/layout.js";
+import { sharesMemory } from "../platform.js";
 
 const PAGE = 65536;
 /** WebAssembly addresses are 32 bits wide. */
@@ -46,7 +47,7 @@ export class Room<Op extends AnyOperator> extends Layout<Op> {
       );
     }
     const pages = Math.ceil(this.bytes / PAGE);
-    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: sharesMemory() });
     for (const fill of this.fills) fill(memory.buffer, 0);
     this.#memory = memory;
     return memory;

@@ -1,4 +1,4 @@
-import { setFlagsFromString } from "node:v8";
+import { builtin, inBrowser } from "../platform.js";
 
 /** "relaxed" has a fused multiply-add, "plain" rounds the product first. */
 export type Simd = "relaxed" | "plain";
@@ -35,7 +35,8 @@ let level: Simd | undefined;
  */
 export function simdLevel(): Simd {
   if (level) return level;
-  if (!WebAssembly.validate(probe)) setFlagsFromString("--experimental-wasm-relaxed-simd");
+  if (!inBrowser() && !WebAssembly.validate(probe))
+    builtin("node:v8").setFlagsFromString("--experimental-wasm-relaxed-simd");
   level = WebAssembly.validate(probe) ? "relaxed" : "plain";
   return level;
 }

@@ -10,9 +10,9 @@ import { grown, logDecayFrom, type One, one } from "../../blocks/reference/steps
 const OWN = 14;
 
 export class ChannelState {
-  private readonly S: Float64Array;
+  readonly S: Float64Array;
   /** Of each number of the state; `value` is its size on absolute terms. */
-  private readonly sizes: Numbers;
+  readonly sizes: Numbers;
   private readonly rates: Float64Array;
   private readonly l = one();
   private readonly out = numbers(1);
@@ -36,18 +36,31 @@ export class ChannelState {
    * @param rows B and C side by side
    */
   step(dt: One, rows: Numbers, x: Numbers, at: number, y: Numbers): void {
+    const absX = Math.abs(x.value[at]);
+    const step = Math.abs(dt.value);
+    const into: One = {
+      value: dt.value * x.value[at],
+      certified: step * x.certified[at] + absX * dt.certified,
+      squares: step ** 2 * x.squares[at] + absX ** 2 * dt.squares,
+      stored: step * x.stored[at] + absX * dt.stored,
+      storedSquares: step ** 2 * x.storedSquares[at] + absX ** 2 * dt.storedSquares,
+    };
+    this.advance(dt, into, rows, { B: 0, C: this.S.length }, y, at);
+  }
+
+  /** s <- exp(dt A) s + into B, y = s . C. @param places where B and C begin in `rows` */
+  advance(
+    dt: One,
+    into: One,
+    rows: Numbers,
+    places: { readonly B: number; readonly C: number },
+    y: Numbers,
+    at: number,
+  ): void {
     const { ALog, rates, S, l } = this;
     const { value: M, certified: G, squares: V, stored: A, storedSquares: W, perSum: H } = this.sizes;
     const state = S.length;
-    const into = dt.value * x.value[at];
-    const absX = Math.abs(x.value[at]);
-    const step = Math.abs(dt.value);
-    const stepX = step * absX;
-    // what x and dt err, for a B of one
-    const certifiedX = step * x.certified[at] + absX * dt.certified;
-    const squaresX = step ** 2 * x.squares[at] + absX ** 2 * dt.squares;
-    const storedX = step * x.stored[at] + absX * dt.stored;
-    const storedSquaresX = step ** 2 * x.storedSquares[at] + absX ** 2 * dt.storedSquares;
+    const stepX = Math.abs(into.value);
     let [out, scale, certified, squares, stored, storedSquares, perSum] = [0, 0, 0, 0, 0, 0, 0];
     for (let n = 0; n < state; n++) {
       logDecayFrom(dt, ALog[n], rates[n], l);
@@ -56,24 +69,25 @@ export class ChannelState {
       // a = 0 forgets everything; without this branch 0 * Infinity could follow
       const kept = a > 0 ? 1 : 0;
       const ages = kept * (8 + 6 * absL);
-      const b = Math.abs(rows.value[n]);
+      const B = places.B + n;
+      const b = Math.abs(rows.value[B]);
       const before = M[n];
       // 1. errors, of the state before, the decay, x, B and dt
       G[n] =
         a * (G[n] + (ages + kept * grown(l.certified, a)) * before) +
-        (stepX * rows.certified[n] + b * certifiedX);
+        (stepX * rows.certified[B] + b * into.certified);
       V[n] =
         a * a * (V[n] + (ages + kept * l.squares) * before * before) +
-        (stepX * stepX * rows.squares[n] + b * b * squaresX);
-      A[n] = a * (A[n] + kept * l.stored * before) + (stepX * rows.stored[n] + b * storedX);
+        (stepX * stepX * rows.squares[B] + b * b * into.squares);
+      A[n] = a * (A[n] + kept * l.stored * before) + (stepX * rows.stored[B] + b * into.stored);
       W[n] =
         a * a * (W[n] + kept * l.storedSquares * before * before) +
-        (stepX * stepX * rows.storedSquares[n] + b * b * storedSquaresX);
+        (stepX * stepX * rows.storedSquares[B] + b * b * into.storedSquares);
       H[n] = a * (H[n] + kept * absL * before);
       M[n] = a * before + stepX * b;
-      S[n] = a * S[n] + into * rows.value[n];
+      S[n] = a * S[n] + into.value * rows.value[B];
       // 2. the output
-      const C = state + n;
+      const C = places.C + n;
       const c = Math.abs(rows.value[C]);
       out += rows.value[C] * S[n];
       scale += c * M[n];

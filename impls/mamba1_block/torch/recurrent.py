@@ -20,7 +20,8 @@ def prepare(problem):
         rows, final_conv = compose.convolve(problem, rows)
         rows = compose.silu(rows)
         # 3. select
-        steps, B, C = compose.linear(problem, rows, x.xProj).split([dims.rank, n, n], -1)
+        chosen = problem.ranks.shared(compose.total_of(problem, rows, x.xProj))
+        steps, B, C = chosen.split([dims.rank, n, n], -1)
         # 4. map, with the gate
         mapped = the_map(
             u=rows.view(b, t, 1, d),

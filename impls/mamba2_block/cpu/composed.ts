@@ -3,42 +3,17 @@
 import { putColumns, silu, spreadColumns, takeColumns } from "../../blocks/cpu/columns.js";
 import { hostFront } from "../../blocks/cpu/front.js";
 import { multiply } from "../../blocks/cpu/product.js";
-import { stageOf, stageProblem } from "../../blocks/cpu/stage.js";
+import { stageOf } from "../../blocks/cpu/stage.js";
 import { directCpu } from "../../causal_conv1d/direct.cpu.js";
 import type { CpuEngine } from "../../engines/cpu.js";
 import { type Implementation, implementation } from "../../implementation.js";
 import type { Problem } from "../../operator.js";
 import type { Options } from "../../prepared.js";
 import { fusedCpu } from "../../rms_norm_gated/fused.cpu.js";
-import { type Ssd, ssd } from "../../ssd/operator.js";
-import { featureOf, type Mamba2Block, mamba2Block, partsOf, patternOf } from "../operator.js";
-
-/** What the map is asked for, without values. */
-function mapProblem(problem: Problem<Mamba2Block>): Problem<Ssd> {
-  return stageProblem(ssd, {
-    ...mapShape(problem),
-    inputs: { D: NOTHING, dt: NOTHING, dtBias: NOTHING },
-  } as never);
-}
-
-const NOTHING = new Float32Array(0);
-
-function mapShape({ dims, inputs, settings }: Problem<Mamba2Block>) {
-  const { batch, length, heads, groups, headDim, state } = dims;
-  const { dtMin, dtMax } = settings;
-  return {
-    dims: {
-      batch,
-      length,
-      heads,
-      headDim,
-      state,
-      groups: patternOf(settings) === "multi-value" ? groups : heads,
-    },
-    settings: { softplus: true, dtMin, dtMax },
-    layouts: { logA: ["heads"], D: inputs.D?.axes ?? ["heads"] },
-  };
-}
+import type { Ssd } from "../../ssd/operator.js";
+import { type Mamba2Block, mamba2Block, partsOf } from "../operator.js";
+import { hostFeature } from "./features.js";
+import { mapProblem } from "./map-problem.js";
 
 /** @param map a form of ssd that takes steps and documents */
 export function composed(map: Implementation<Ssd, "cpu">): Implementation<Mamba2Block, "cpu"> {
@@ -86,8 +61,9 @@ async function prepare(
   });
   const chosenRows = xProj && rowsOf(selected);
   const x = rowsOf(parts.x);
-  const shape = mapShape(problem);
-  const [X, B, C] = [rowsOf(parts.z), ...[0, 0].map(() => rowsOf(shape.dims.groups * state))];
+  const asked = mapProblem(problem);
+  const { groups: mapGroups } = asked.dims;
+  const [X, B, C] = [rowsOf(parts.z), ...[0, 0].map(() => rowsOf(mapGroups * state))];
   const [dt, z, Y] = [rowsOf(heads), rowsOf(parts.z), rowsOf(parts.z)];
   const A = new Float32Array(heads);
   const shared = problem.inputs.initialState?.axes[0] === "heads";
@@ -96,7 +72,8 @@ async function prepare(
     engine,
     map,
     {
-      ...shape,
+      ...{ dims: asked.dims, settings: asked.settings },
+      layouts: { logA: ["heads"], D: problem.inputs.D!.axes },
       inputs: { X, logA: A, B, C, dt, dtBias, D, initialState, documents },
       outputs: { Y, finalState: outputs.finalState },
     },
@@ -112,7 +89,7 @@ async function prepare(
       outputs: { Y: gated },
     }));
   const rows = rowsOf(inner);
-  const feature = FEATURE_MAPS[featureOf(settings)];
+  const feature = hostFeature(settings, state);
 
   return engine.prepared(mamba2Block, problem, outputs, () => {
     // 1. project
@@ -135,9 +112,9 @@ async function prepare(
     );
     // 4. map
     spreadColumns(x, { start: 0, width: parts.x, stride: parts.x }, headDim, heads, X);
-    spreadColumns(from, { start: first, width: parts.B, stride }, state, shape.dims.groups, B);
-    spreadColumns(from, { start: first + parts.B, width: parts.C, stride }, state, shape.dims.groups, C);
-    for (const values of [B, C]) for (let i = 0; i < values.length; i++) values[i] = feature(values[i]);
+    spreadColumns(from, { start: first, width: parts.B, stride }, state, mapGroups, B);
+    spreadColumns(from, { start: first + parts.B, width: parts.C, stride }, state, mapGroups, C);
+    for (const values of [B, C]) feature(values);
     for (let h = 0; h < heads; h++) A[h] = -Math.exp(ALog[h]);
     if (shared)
       for (let b = 0; b < batch; b++) initialState!.set(inputs.initialState!, b * heads * headDim * state);
@@ -154,10 +131,3 @@ async function prepare(
     multiply({ W: inputs.outProj, columns: inner, bias: inputs.outBias, residual }, rows, outputs.Y);
   });
 }
-
-const FEATURE_MAPS = {
-  silu,
-  identity: (v: number) => v,
-  relu: (v: number) => Math.max(v, 0),
-  elu1: (v: number) => (v < 0 ? Math.exp(v) : v + 1),
-} as const;

@@ -47,7 +47,7 @@ export interface Selected {
 }
 
 function select(stages: Stages<Mamba2Block>, v: number): Selected {
-  const { room, tokens } = stages;
+  const { room } = stages;
   const { dims, settings } = room.problem;
   const { mlp, z, x, B, C } = partsOf(dims, settings);
   const feature = featureOf(settings);
@@ -67,20 +67,31 @@ function select(stages: Stages<Mamba2Block>, v: number): Selected {
         C: convolve(stages, rows, { first: x + B, count: C }, feature === "silu"),
         dt: stages.project(v, first + channels, heads),
       };
-  if (feature !== "identity" && (xProj || feature !== "silu"))
-    for (const [at, columns] of [
-      [places.B, B],
-      [places.C, C],
-    ])
-      stages.map({ from: at, to: at, rows: tokens, columns, function: feature });
   const { headDim, state } = dims;
   const { groups } = mapProblem(room.problem).dims;
+  // the convolution has made it
+  const done = !xProj && feature === "silu";
+  const mapped = (at: number, columns: number) => (done ? at : featuresOf(stages, at, columns));
   return {
     X: repeated(stages, X, x / headDim, heads, headDim),
-    B: repeated(stages, places.B, B / state, groups, state),
-    C: repeated(stages, places.C, C / state, groups, state),
+    B: repeated(stages, mapped(places.B, B), B / state, groups, state),
+    C: repeated(stages, mapped(places.C, C), C / state, groups, state),
     dt: places.dt,
   };
+}
+
+/** The feature map of B or C, so many numbers of each token. @returns where they are then */
+function featuresOf(stages: Stages<Mamba2Block>, from: number, columns: number): number {
+  const { room, tokens } = stages;
+  const { settings, dims } = room.problem;
+  const { state } = dims;
+  const feature = featureOf(settings);
+  if (feature === "identity") return from;
+  const rows = (tokens * columns) / state;
+  if (feature === "layer-norm") return stages.groupFeatures({ from, rows, state, eps: settings.eps });
+  if (feature === "random") return stages.groupFeatures({ from, rows, state });
+  stages.map({ from, to: from, rows: tokens, columns, function: feature });
+  return from;
 }
 
 /** Rows `first` to `first + columns` of the selection's own projection. */

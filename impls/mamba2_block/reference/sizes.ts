@@ -7,8 +7,8 @@
 export const PATTERNS = ["multi-value", "multi-query", "multi-key"] as const;
 export type Pattern = (typeof PATTERNS)[number];
 
-/** What is done to B and C behind the convolution (section 9.4.3); silu is Mamba's own. */
-export const FEATURES = ["silu", "identity", "relu", "elu1"] as const;
+/** What is done to B and C behind the convolution (section 9.4.3); silu is Mamba's own. The last two work on a group's numbers at once. */
+export const FEATURES = ["silu", "identity", "relu", "elu1", "layer-norm", "random"] as const;
 export type Feature = (typeof FEATURES)[number];
 
 export function patternOf({ pattern }: Asked): Pattern {

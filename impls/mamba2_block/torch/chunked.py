@@ -19,6 +19,8 @@ def prepare(problem):
         {"softplus": True, "dtMin": settings.dtMin, "dtMax": settings.dtMax},
     )
 
+    feature = feature_map(problem)
+
     def parts_of(value, size, wanted):
         """(b t parts*size) -> (b t wanted size): those of groups again for each of their heads."""
         value = value.view(b, t, -1, size)
@@ -36,7 +38,7 @@ def prepare(problem):
             B, C = rest[..., sizes.x :].split([sizes.B, sizes.C], -1)
         else:
             B, C, dt = compose.linear(problem, X, x.xProj).split([sizes.B, sizes.C, h], -1)
-        B, C = FEATURES[settings.features](B), FEATURES[settings.features](C)
+        B, C = feature(B), feature(C)
         # 4. map
         start = x.initialState
         mapped = the_map(
@@ -68,5 +70,19 @@ def prepare(problem):
     return run
 
 
-# silu, identity, relu, elu1, as in ../reference/sizes.ts
-FEATURES = (compose.silu, lambda v: v, compose.everywhere(F.relu), compose.everywhere(lambda v: F.elu(v) + 1))
+def feature_map(problem):
+    """In the order of ../reference/sizes.ts; the last two work on a group's numbers at once, in f32."""
+    n, settings, constants = problem.dims.state, problem.settings, problem.constants
+    if settings.features < 4:
+        return (compose.silu, lambda v: v, compose.everywhere(F.relu), compose.everywhere(lambda v: F.elu(v) + 1))[settings.features]
+    W = torch.tensor(constants.features, dtype=torch.float32, device=problem.device).view(-1, n)
+
+    def of_groups(value):
+        v = value.to(torch.float32).unflatten(-1, (-1, n))
+        if settings.features == 4:
+            mapped = F.layer_norm(v, (n,), eps=settings.eps)
+        else:
+            mapped = torch.exp(F.linear(v, W) - constants.share * v.square().sum(-1, keepdim=True)) / n**0.5
+        return mapped.flatten(-2).to(value.dtype)
+
+    return of_groups

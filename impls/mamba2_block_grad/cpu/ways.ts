@@ -16,9 +16,10 @@ import { normStep } from "../../blocks/cpu/gradients/norm.js";
 import { productStep } from "../../blocks/cpu/gradients/product.js";
 import type { Pair } from "../../blocks/cpu/gradients/tape.js";
 import type { CpuEngine } from "../../engines/cpu.js";
-import { featureOf, partsOf } from "../../mamba2_block/operator.js";
+import { partsOf } from "../../mamba2_block/operator.js";
 import type { Problem } from "../../operator.js";
 import type { Mamba2BlockGrad } from "../operator.js";
+import { slopedFeature } from "../reference/features.js";
 import { type Forms, mapStep } from "./map.js";
 
 /** Both ways of a problem around these forms of the map. */
@@ -33,7 +34,7 @@ async function waysOf(
   inputs: Named,
   outputs: Named,
 ): Promise<Ways> {
-  const { batch, length, modelDim, inner, groups, heads, channels, projected, width } = problem.dims;
+  const { batch, length, modelDim, inner, groups, channels, projected, width } = problem.dims;
   const { settings } = problem;
   const { mlp, z: mapped } = partsOf(problem.dims, settings);
   const sizes = { modelDim, tokens: batch * length, eps: settings.eps };
@@ -99,7 +100,7 @@ function select(frame: Frame, problem: Problem<Mamba2BlockGrad>, row: Pair, conv
   const shared = (start: number, width: number) => {
     const [raw, spread] = [frame.perToken(mapGroups * state), frame.perToken(mapGroups * state)];
     tape.add(spreadStep(from, { start, width, stride }, state, mapGroups, raw));
-    tape.add(curveStep(CURVES[featureOf(problem.settings)], raw, spread));
+    tape.add(curveStep(CURVES[slopedFeature(problem.settings)], raw, spread));
     return spread;
   };
   return { X, B: shared(first, parts.B), C: shared(first + parts.B, parts.C), dt };

@@ -2,10 +2,11 @@
 import type { GradientStages, Part } from "../../blocks/native/gradients/stages.js";
 import { behind, type MapFunction } from "../../blocks/native/stages.js";
 import { mapProblem } from "../../mamba2_block/cpu/map-problem.js";
-import { featureOf, type Mamba2Block, partsOf } from "../../mamba2_block/operator.js";
+import { type Mamba2Block, partsOf } from "../../mamba2_block/operator.js";
 import { type Problem, randomProblem } from "../../operator.js";
 import { chunkedPlan } from "../../ssd_grad/native/plan.js";
 import { type SsdGrad, ssdGrad } from "../../ssd_grad/operator.js";
+import { slopedFeature } from "../reference/features.js";
 import type { Kept } from "./forward.js";
 
 type Block = GradientStages<Mamba2Block>;
@@ -24,12 +25,7 @@ export function backward(stages: Block, kept: Kept): void {
   // 5. gate and norm, the MLP in front
   const [dz0, dx0, dgate] = [part(mlp), part(mlp), part(z)];
   if (mlp > 0)
-    stages.gate(
-      mlp,
-      cotangents[0].at,
-      { gate: kept.z0, up: kept.x0 },
-      { gate: dz0.at, up: dx0.at },
-    );
+    stages.gate(mlp, cotangents[0].at, { gate: kept.z0, up: kept.x0 }, { gate: dz0.at, up: dx0.at });
   let [dy, dzOfMap] = [dNormed, dgate.at];
   if (address.normWeight) {
     [dy, dzOfMap] = [stages.perToken(z), 0];
@@ -98,7 +94,7 @@ function unselect(stages: Block, kept: Kept, made: Made, drows: number): Part | 
   const { heads, headDim, state, channels, width } = problem.dims;
   const { x, B, C } = partsOf(problem.dims, problem.settings);
   const { groups } = mapProblem(problem).dims;
-  const slope = SLOPES[featureOf(problem.settings)];
+  const slope = SLOPES[slopedFeature(problem.settings)];
   const dact = unrepeated(stages, made.dX, x / headDim, heads, headDim);
   const dB = unrepeated(stages, made.dB, B / state, groups, state);
   const dC = unrepeated(stages, made.dC, C / state, groups, state);

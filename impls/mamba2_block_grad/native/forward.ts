@@ -4,7 +4,8 @@ import { behind } from "../../blocks/native/stages.js";
 import { directPlan } from "../../causal_conv1d/native/plan.js";
 import { mapProblem } from "../../mamba2_block/cpu/map-problem.js";
 import { map, norm, perProduct, repeated } from "../../mamba2_block/native/stages.js";
-import { featureOf, type Mamba2Block, partsOf } from "../../mamba2_block/operator.js";
+import { type Mamba2Block, partsOf } from "../../mamba2_block/operator.js";
+import { slopedFeature } from "../reference/features.js";
 
 type Block = GradientStages<Mamba2Block>;
 
@@ -61,7 +62,7 @@ function select(stages: Block, v: number) {
     : stages.project(v, first + channels, heads);
   const mapped = ({ at, row }: Raw, columns: number) => {
     const to = stages.perToken(columns);
-    const feature = featureOf(settings);
+    const feature = slopedFeature(settings);
     const function_ = feature === "identity" ? "copy" : feature;
     stages.map({ from: at, rowX: row, to, rows: tokens, columns, function: function_ });
     return to;

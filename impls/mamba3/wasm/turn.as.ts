@@ -176,10 +176,11 @@ function turnRow(
     const s = v128.and(v128.xor(v128.bitselect(cosine, sine, odd), signS), inside);
     const c0 = v128.shuffle<f32>(c, c, 0, 0, 1, 1), c1 = v128.shuffle<f32>(c, c, 2, 2, 3, 3), minus = f32x4.neg(s);
     const s0 = v128.shuffle<f32>(minus, s, 0, 4, 1, 5), s1 = v128.shuffle<f32>(minus, s, 2, 6, 3, 7);
-    pairsOf(q, biasQ, c0, s0, Q);
-    pairsOf(q + 16, biasQ + 16, c1, s1, Q + 16);
-    pairsOf(k, biasK, c0, s0, K);
-    pairsOf(k + 16, biasK + 16, c1, s1, K + 16);
+    const paired0 = v128.shuffle<f32>(inside, inside, 0, 0, 1, 1), paired1 = v128.shuffle<f32>(inside, inside, 2, 2, 3, 3);
+    pairsOf(q, biasQ, c0, s0, paired0, Q);
+    pairsOf(q + 16, biasQ + 16, c1, s1, paired1, Q + 16);
+    pairsOf(k, biasK, c0, s0, paired0, K);
+    pairsOf(k + 16, biasK + 16, c1, s1, paired1, K + 16);
     angles += 16; sums += 32; q += 32; k += 32; biasQ += 32; biasK += 32; Q += 32; K += 32;
   }
   for (; n < state; n += 8) {
@@ -189,10 +190,14 @@ function turnRow(
   }
 }
 
-/** (x, y) <- (x c - y s, y c + x s) of two pairs. @param s with its signs: -s, s of each pair */
+/**
+ * (x, y) <- (x c - y s, y c + x s) of two pairs.
+ * @param s with its signs: -s, s of each pair
+ * @param paired what has a partner: beside the last entry of an odd row stands another head's, and 0 times its NaN is no 0
+ */
 // @ts-ignore: decorator
 @inline
-function pairsOf(from: usize, bias: usize, c: v128, s: v128, to: usize): void {
+function pairsOf(from: usize, bias: usize, c: v128, s: v128, paired: v128, to: usize): void {
   const x = f32x4.add(v128.load(from), v128.load(bias));
-  v128.store(to, madd(v128.shuffle<f32>(x, x, 1, 0, 3, 2), s, f32x4.mul(x, c)));
+  v128.store(to, madd(v128.and(v128.shuffle<f32>(x, x, 1, 0, 3, 2), paired), s, f32x4.mul(x, c)));
 }

@@ -47,8 +47,16 @@ def prepare(problem):
                 decays *= kept[:, tokens].to(kind).transpose(0, 1).view(-1, b, 1, 1, 1)
             states = (delta * u).unsqueeze(-1) * by_channel(x.B, tokens, constant_b)
             # 2. s_t = a_t s_(t-1) + x_t
-            for a, s in zip(decays.unbind(0), states.unbind(0)):
-                S = torch.addcmul(s, a, S, out=s)
+            if states.requires_grad:
+                # a graph that is differentiated writes nothing in place
+                passed = []
+                for a, s in zip(decays.unbind(0), states.unbind(0)):
+                    S = torch.addcmul(s, a, S)
+                    passed.append(S)
+                states = torch.stack(passed)
+            else:
+                for a, s in zip(decays.unbind(0), states.unbind(0)):
+                    S = torch.addcmul(s, a, S, out=s)
             # 3. y_t = s_t . C_t
             if constant_c:
                 y = (states * by_channel(x.C, tokens, True)).sum(-1)

@@ -3,18 +3,11 @@
 It wants time last, as the model that surrounds it has it: inputs are laid out so before timing, and its output is read through its
 strides.
 """
-import importlib
+from host_machine import missing
 
 
 def absent(device, make):
-    if device.type != "cuda":
-        return "mamba_ssm needs a CUDA device"
-    try:
-        importlib.import_module("mamba_ssm.ops.selective_scan_interface")
-        importlib.import_module("selective_scan_cuda")
-    except Exception as error:
-        return f"the Python package mamba_ssm cannot be imported: {type(error).__name__}: {error}".splitlines()[0]
-    return None
+    return missing(device, "mamba_ssm", "mamba_ssm.ops.selective_scan_interface", "selective_scan_cuda")
 
 
 def prepare(problem):

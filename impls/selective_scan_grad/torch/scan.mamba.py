@@ -2,23 +2,15 @@
 
 It wants time last: inputs are turned within the run, since their gradients are wanted in our layout.
 """
-import importlib
-
 import differentiate
+from host_machine import missing
 
 DIFFERENTIATES = True
 NAMES = ("u", "delta", "A", "B", "C", "D", "z", "deltaBias")
 
 
 def absent(device, make):
-    if device.type != "cuda":
-        return "mamba_ssm needs a CUDA device"
-    try:
-        importlib.import_module("mamba_ssm.ops.selective_scan_interface")
-        importlib.import_module("selective_scan_cuda")
-    except Exception as error:
-        return f"the Python package mamba_ssm cannot be imported: {type(error).__name__}: {error}".splitlines()[0]
-    return None
+    return missing(device, "mamba_ssm", "mamba_ssm.ops.selective_scan_interface", "selective_scan_cuda")
 
 
 def prepare(problem):

@@ -8,7 +8,7 @@ import { skipOf } from "../cpu/skip.js";
 import type { Ssd } from "../operator.js";
 
 /** What of a room the plans need: a block gives its own for the map inside. */
-export type SsdRoom = Pick<NativeRoom<Ssd>, "problem" | "address" | "reserve" | "floats">;
+export type SsdRoom = Pick<NativeRoom<Ssd>, "problem" | "address" | "reserve" | "floats" | "madeOf">;
 
 /** A kernel: its source, vectors of channels that it works on at once, and floats of a thread beside the states. */
 interface Kernel {

@@ -2,20 +2,14 @@
 
 Its kernels want a q and a k for every head, so B and C are repeated before timing; dt, D and z are torch ops around it.
 """
-import importlib
 import inspect
 
 import torch.nn.functional as F
+from host_machine import missing
 
 
 def absent(device, make):
-    if device.type != "cuda":
-        return "flash-linear-attention needs a CUDA device"
-    try:
-        importlib.import_module("fla.ops.simple_gla")
-    except Exception as error:
-        return f"the Python package flash-linear-attention cannot be imported: {type(error).__name__}: {error}".splitlines()[0]
-    return None
+    return missing(device, "flash-linear-attention", "fla.ops.simple_gla")
 
 
 def prepare(problem):

@@ -4,19 +4,12 @@ It takes decays as dt A with one A a head. A problem without dt gets the dt that
 timing: the kernels multiply it in again. Documents go in as numbers of runs: the kernels compare ids, and 0 1 0 are three documents.
 Not written down by us, so nothing here says how they compute.
 """
-import importlib
-
 import torch
+from host_machine import missing
 
 
 def absent(device, make):
-    if device.type != "cuda":
-        return "mamba_ssm needs a CUDA device"
-    try:
-        importlib.import_module("mamba_ssm.ops.triton.ssd_combined")
-    except Exception as error:
-        return f"the Python package mamba_ssm cannot be imported: {type(error).__name__}: {error}".splitlines()[0]
-    return None
+    return missing(device, "mamba_ssm", "mamba_ssm.ops.triton.ssd_combined")
 
 
 def prepare(problem):

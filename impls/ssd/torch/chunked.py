@@ -36,7 +36,7 @@ def prepare(problem):
     # a CPU has no fast product of half types; on a GPU the large products stay in them
     kind = problem.dtype if on_gpu else torch.float32
     segments = Segments(q, problem.device)
-    pass_on = AtOnce(m, problem.device) if on_gpu else one_by_one
+    pass_on = problem.ranks.pass_on(AtOnce(m, problem.device) if on_gpu else one_by_one)
 
     def chunks(tensor):
         """(b t ...) -> (b m q ...); the padding is zeros, which as log decays and as inputs change nothing."""

@@ -50,7 +50,7 @@ export const ROWS = 6;
 
 type Sizes = Problem<Ssd>["dims"];
 /** Of ssd, or of an operator that has all of its sizes. */
-type ArgumentRoom = Pick<Room<AnyOperator>, "address" | "floats" | "words"> & {
+type ArgumentRoom = Pick<Room<AnyOperator>, "address" | "floats" | "madeOf" | "words"> & {
   readonly problem: { readonly dims: Sizes; readonly inputs: Problem<Ssd>["inputs"] };
 };
 

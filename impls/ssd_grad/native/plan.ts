@@ -11,7 +11,7 @@ export const BLOCK = 128;
 const CHUNKS = BLOCK / CHUNK;
 
 /** Where tensors of the operator's names lie, 0 for those that a problem has not. */
-export type SsdGradRoom = Pick<NativeRoom<SsdGrad>, "problem" | "address" | "reserve" | "floats">;
+export type SsdGradRoom = Pick<NativeRoom<SsdGrad>, "problem" | "address" | "reserve" | "floats" | "madeOf">;
 
 export function chunkedPlan({ lanes }: NativeEngine, room: SsdGradRoom, threads: number): Plan {
   const { dims, inputs } = room.problem;

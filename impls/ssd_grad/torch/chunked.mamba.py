@@ -1,21 +1,14 @@
 """The official Triton kernels of Mamba-2, forward and backward, through their public function and torch's autograd."""
-import importlib
-
 import differentiate
 import torch
+from host_machine import missing
 
 DIFFERENTIATES = True
 NAMES = ("X", "logA", "B", "C", "dt", "D", "z", "initialState", "dtBias")
 
 
 def absent(device, make):
-    if device.type != "cuda":
-        return "mamba_ssm needs a CUDA device"
-    try:
-        importlib.import_module("mamba_ssm.ops.triton.ssd_combined")
-    except Exception as error:
-        return f"the Python package mamba_ssm cannot be imported: {type(error).__name__}: {error}".splitlines()[0]
-    return None
+    return missing(device, "mamba_ssm", "mamba_ssm.ops.triton.ssd_combined")
 
 
 def prepare(problem):

@@ -90,11 +90,11 @@ function headGradients(args: Args, b: i32, h: i32, t: i32, count: i32, m: Memory
   }
 }
 
-/** Sums over the columns of products of two matrices, row by row. */
-function rowProducts(x: usize, y: usize, row: usize, lanes: usize, to: usize): void {
-  for (let i: usize = 0; i < <usize>CHUNK; i++) {
+/** Sums over `width` columns of products of two matrices, row by row: what lies behind them in a row may be another head's NaN. */
+function rowProducts(x: usize, y: usize, row: usize, width: i32, lanes: usize, to: usize): void {
+  for (let i: usize = 0; i < <usize>CHUNK; i++, x += row, y += row) {
     let sum = i32x4.splat(0);
-    for (let c: usize = 0; c < row; c += 16, x += 16, y += 16) sum = madd(v128.load(x), v128.load(y), sum);
+    for (let c: usize = 0; c < <usize>width << 2; c += 16) sum = madd(v128.load(x + c), v128.load(y + c), sum);
     v128.store(lanes + (i << 4), sum);
   }
   laneSums(lanes, to);
@@ -126,7 +126,7 @@ function chunkGradients(args: Args, b: i32, h: i32, t: i32, count: i32, i: i32, 
   // dC_t = fromStart S' dY_t + sum over s <= t of returns B_s
   product(m.sixY, 24, tileX, S, columns, 32, args.headDim, m.fromState, columns, deep(args));
   weighted(m.fromState, decays + FROM_START, columns, m.fromState);
-  rowProducts(m.fromState, m.C + own * columns, columns, m.lanes, m.out);
+  rowProducts(m.fromState, m.C + own * columns, columns, deep(args), m.lanes, m.out);
   addRows(m.fromState, columns, dC);
   addUpTo(p.returnsSix, m.B + own * columns, columns, dC, columns, deep(args), args.ones);
 
@@ -142,7 +142,7 @@ function chunkGradients(args: Args, b: i32, h: i32, t: i32, count: i32, i: i32, 
     wide(args),
   );
   weighted(X, decays + IN_STATE, channels, m.weightedX);
-  rowProducts(m.fromGradient, m.weightedX, channels, m.lanes, m.in);
+  rowProducts(m.fromGradient, m.weightedX, channels, wide(args), m.lanes, m.in);
   weighted(m.fromGradient, decays + TO_END, channels, m.fromGradient);
   addFrom(p.weights, dY, channels, m.fromGradient, channels, wide(args), args.ones);
 

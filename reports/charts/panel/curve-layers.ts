@@ -182,6 +182,6 @@ export function datum(curve: DrawnCurve, point: DrawnPoint, { y, quantity }: Pan
     interval: measured ? quantity.interval(low, high) : "",
     case: about,
     ...(level ? { level } : {}),
-    said: `${curve.name} at ${x}: ${quantity.text(value)}, ${measured ? "measured" : "extrapolated"}`,
+    said: `${curve.name} at ${x}: ${measured ? "" : "predicted "}${quantity.text(value)}, ${measured ? "measured" : "extrapolated"}`,
   };
 }

@@ -3,7 +3,13 @@ import type { Field } from "vega-lite/types_unstable/channeldef.js";
 import type { LayerSpec } from "vega-lite/types_unstable/spec/layer.js";
 import type { UnitSpec } from "vega-lite/types_unstable/spec/unit.js";
 import type { Curve } from "../../analysis/curves.js";
-import { formatDuration, formatInterval, formatMilliseconds, formatRatio } from "../../format.js";
+import {
+  formatBytes,
+  formatDuration,
+  formatInterval,
+  formatMilliseconds,
+  formatRatio,
+} from "../../format.js";
 import type { Axis } from "../scale.js";
 import type { Theme } from "../theme.js";
 import type { Metrics } from "./metrics.js";
@@ -52,6 +58,15 @@ export const RATIO: Quantity = {
   tick: (value) => `${Number(value.toPrecision(6))}x`,
   text: formatRatio,
   interval: (low, high) => `${formatRatio(low)} to ${formatRatio(high)}`,
+};
+
+/** What a sequence keeps of its tokens: a state, or a cache. */
+export const KEPT: Quantity = {
+  field: "bytes",
+  title: "Kept by a sequence",
+  tick: formatBytes,
+  text: formatBytes,
+  interval: (low) => formatBytes(low),
 };
 
 export function drawnTime(curve: Curve): DrawnCurve {

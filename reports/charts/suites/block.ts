@@ -6,41 +6,30 @@ import {
   type LayerCurve,
   type LayerGroup,
   layerGroups,
-} from "../../analysis/layers.js";
-import { formatBytes, formatNumber, formatSize } from "../../format.js";
+  trainedGroups,
+} from "../../analysis/blocks/layers.js";
+import { formatNumber, formatSize } from "../../format.js";
 import type { Row, RunRecord } from "../../rows/row.js";
+import { origin } from "../caption.js";
 import { figure } from "../figure.js";
-import {
-  type DrawnCurve,
-  drawnTime,
-  type Layer,
-  type PanelOptions,
-  type Quantity,
-  TIME,
-} from "../panel/drawn.js";
+import { type DrawnCurve, drawnTime, KEPT, type Layer, type PanelOptions, TIME } from "../panel/drawn.js";
 import { panel } from "../panel/panel.js";
-import { logAxis, sizeAxis } from "../scale.js";
+import { bytesAxis, logAxis, sizeAxis } from "../scale.js";
 import { LIGHT, type Theme } from "../theme.js";
 
 const WIDTH = 700;
 const MAIN = { width: 480, height: 300 } as const;
 const SMALL = { width: 220, height: 210 } as const;
 
-const KEPT: Quantity = {
-  field: "bytes",
-  title: "Kept by a sequence",
-  tick: formatBytes,
-  text: formatBytes,
-  interval: (low) => formatBytes(low),
-};
-
 export function blockChart(run: RunRecord, rows: readonly Row[], theme: Theme = LIGHT): TopLevelSpec {
   const prompts = layerGroups(rows, "length");
   const steps = layerGroups(rows, "context");
-  const all = [...prompts, ...steps].flatMap(({ curves }) => curves);
+  const trained = trainedGroups(rows);
+  const all = [...prompts, ...steps, ...trained].flatMap(({ curves }) => curves);
   const families = [...new Set(all.map(({ layer }) => layer.key))];
   const look = { theme, families };
   const small = [
+    ...trained.map((group) => trainedPanel(group, look)),
     ...steps.map((group) => stepPanel(group, look)),
     ...prompts.map((group) => keptPanel(group, look)),
   ];
@@ -116,6 +105,19 @@ function stepPanel({ first, curves }: LayerGroup, look: Look): Layer {
   });
 }
 
+/** Forward and backward. */
+function trainedPanel({ first, curves }: LayerGroup, look: Look): Layer {
+  const points = curves.flatMap(({ curve }) => curve.points);
+  return panel(curves.map(named), {
+    ...{ ...look, ...SMALL, labels: "names", quantity: TIME },
+    title: "Time of a step of training",
+    subtitle: [`forward and backward, batch ${first.batch}`],
+    xTitle: "Tokens",
+    x: sizeAxis(points.flatMap(({ x }) => x ?? [])),
+    y: logAxis(points.flatMap(({ lowNs, highNs }) => [lowNs, highNs])),
+  });
+}
+
 function keptPanel({ curves }: LayerGroup, look: Look): Layer {
   const drawn = curves.map(
     (one): DrawnCurve => ({
@@ -134,12 +136,6 @@ function keptPanel({ curves }: LayerGroup, look: Look): Layer {
     x: sizeAxis(points.flatMap(({ x }) => x ?? [])),
     y: bytesAxis(points.map(({ value }) => value)),
   });
-}
-
-/** Every fourth power of two: bytes are counted by 1,024. */
-function bytesAxis(bytes: readonly number[]) {
-  const [first, last] = [Math.floor(Math.log2(Math.min(...bytes))), Math.ceil(Math.log2(Math.max(...bytes)))];
-  return sizeAxis(Array.from({ length: Math.ceil((last - first) / 2) + 1 }, (_, i) => 2 ** (first + 2 * i)));
 }
 
 function named({ layer, curve }: LayerCurve): DrawnCurve {
@@ -161,13 +157,12 @@ function caption(
     ({ slower, other, x }) => `${slower} takes longer than ${other} from about ${Math.round(x)} tokens on`,
   );
   const kernels = [...new Set(all.map(({ layer, curve }) => `${layer.name} = ${curve.implementation}`))];
-  const commits = [...new Set(rows.map(({ commit }) => commit.slice(0, 12)))].join(", ");
   return [
     all.length === 0
       ? "No layer was measured: the table says why."
       : "Median time of a layer with its norm and residual; bands: 95% confidence interval of the median. Each kind of layer by its " +
         `fastest kernel. ${passed.length > 0 ? `Rings: ${passed.join("; ")}.` : "No curves cross between the lengths that were measured."}`,
     ...(kernels.length > 0 ? [`Curves: ${kernels.join("; ")}.`] : []),
-    `Commit ${commits || "unknown"}, ${run.startedUtc}. Repeat with: ${run.command}`,
+    origin(run, rows),
   ];
 }

@@ -1,32 +1,17 @@
 /** Time of a token over the tokens before it, what a sequence keeps of those beside it, and time over sequences together. */
 import type { TopLevelSpec } from "vega-lite";
 import { keptBytes, type StepCurve, type StepGroup, stepGroups } from "../../analysis/decoding.js";
-import { formatBytes, formatSize } from "../../format.js";
+import { formatSize } from "../../format.js";
 import type { Row, RunRecord } from "../../rows/row.js";
 import { origin } from "../caption.js";
 import { type Block, figure } from "../figure.js";
-import {
-  type DrawnCurve,
-  drawnTime,
-  type Layer,
-  type PanelOptions,
-  type Quantity,
-  TIME,
-} from "../panel/drawn.js";
+import { type DrawnCurve, drawnTime, KEPT, type Layer, type PanelOptions, TIME } from "../panel/drawn.js";
 import { panel } from "../panel/panel.js";
 import { bytesAxis, logAxis, sizeAxis } from "../scale.js";
 import { LIGHT, type Theme } from "../theme.js";
 
 const WIDTH = 900;
 const PANEL = { width: 290, height: 250, labels: "names" } as const;
-
-const KEPT: Quantity = {
-  field: "bytes",
-  title: "Kept by a sequence",
-  tick: formatBytes,
-  text: formatBytes,
-  interval: (low) => formatBytes(low),
-};
 
 export function decodeChart(run: RunRecord, rows: readonly Row[], theme: Theme = LIGHT): TopLevelSpec {
   const over = stepGroups(rows, "context");

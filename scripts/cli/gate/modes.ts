@@ -1,6 +1,7 @@
-/** The four things that `gate` can do. */
+/** The five things that `gate` can do. */
 import { EXIT } from "../exit.js";
 import { gateAgainstPast } from "./baseline.js";
+import { bisectGate } from "./bisect.js";
 import { parseGateOptions } from "./options.js";
 import { gateAgainstBase } from "./run.js";
 import { selfTestGate } from "./self-test.js";
@@ -12,6 +13,7 @@ export async function gate(argv: readonly string[]): Promise<number> {
   if (!options) return EXIT.good;
   if (options.simulate) return simulateGate(options);
   if (options.selfTest) return selfTestGate();
+  if (options.bisect !== undefined) return bisectGate(options, options.bisect);
   if (options.baseline !== undefined) return gateAgainstPast(options, options.baseline, argv);
   return gateAgainstBase(options, argv);
 }

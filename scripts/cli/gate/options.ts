@@ -6,6 +6,7 @@ import { DEFAULT_RULE } from "../../../suites/gate/statistics/judge.js";
 import { ORDINARY_NOISE } from "../../../suites/gate/statistics/simulate.js";
 import { chooseSuites } from "../../../suites/index.js";
 import { parseAxes, withAxes } from "../../../suites/plan/axes.js";
+import { parseFilter } from "../../../suites/plan/filter.js";
 import { mustKnow } from "../engine-names.js";
 import { usageError } from "../exit.js";
 import { filterFlag } from "../filter-flag.js";
@@ -16,6 +17,10 @@ import { shellWord } from "../words.js";
 export interface GateOptions {
   readonly base: string | undefined;
   readonly baseline: string | undefined;
+  /** GOOD..BAD. */
+  readonly bisect: string | undefined;
+  /** Words of the case that is bisected; empty otherwise. */
+  readonly id: readonly string[];
   readonly update: boolean;
   readonly all: boolean;
   readonly filter: string | undefined;
@@ -52,14 +57,15 @@ export function parseGateOptions(argv: readonly string[]): GateOptions | undefin
   const command = gateCommand();
   if (!parseFlags(command, argv, () => `see ${gateInvocation()} --help`)) return undefined;
   const raw = command.opts();
-  const modes = (["base", "baseline", "simulate", "selfTest"] as const).filter((mode) => raw[mode]);
+  const modes = (["base", "baseline", "bisect", "simulate", "selfTest"] as const).filter((mode) => raw[mode]);
   if (modes.length > 1)
     throw usageError(`--${kebab(modes[0])} and --${kebab(modes[1])} exclude each other; choose one`);
   if (raw.impl.length === 0) mustKnow(engines, raw.engine, raw.device);
   if (raw.update && raw.baseline === undefined)
     throw usageError("--update writes the file of --baseline FILE; name it");
   mustBeAxes(raw.axis);
-  return raw as GateOptions;
+  mustNameACase(raw.bisect, command.args);
+  return { ...raw, id: command.args } as unknown as GateOptions;
 }
 
 /** The options that a repetition needs to meet the same kernels on the same devices. */
@@ -78,6 +84,21 @@ export function sameKernels({ engine, device, impl, axis }: GateOptions): string
 function mustBeAxes(axis: readonly string[]): void {
   try {
     withAxes(chooseSuites([]), parseAxes(axis), "quick");
+  } catch (error) {
+    throw usageError((error as Error).message);
+  }
+}
+
+/** @throws Stop */
+function mustNameACase(bisect: string | undefined, id: readonly string[]): void {
+  if (bisect === undefined && id.length > 0)
+    throw usageError(
+      `"${id.join(" ")}" stands alone; an id belongs to --bisect GOOD..BAD, words to --filter`,
+    );
+  if (bisect === undefined) return;
+  if (id.length === 0) throw usageError("--bisect GOOD..BAD takes the id of a case behind it");
+  try {
+    parseFilter(id.join(" "));
   } catch (error) {
     throw usageError((error as Error).message);
   }
@@ -123,6 +144,11 @@ function gateCommand(): Command {
     .addOption(new Option("--without <check>", "leave out a check (repeat)").argParser(check).default([]))
     .option("--baseline <file>", "compare with a file written on this same machine, instead of a base")
     .option("--update", "measure and write the file of --baseline", false)
+    .argument(
+      "[id...]",
+      "with --bisect: the case, as npm run bench -- --list has it, or words that only it matches",
+    )
+    .option("--bisect <good..bad>", "find the commit that slowed a case or broke it")
     .option("--out <dir>", "folder for verdict.json, junit.xml and summary.md (default .dualbench/verdict)")
     .option("--json", "print the verdict as one JSON document on stdout, the rest on stderr", false)
     .option("--self-test", "does this gate find what it must on this machine", false)

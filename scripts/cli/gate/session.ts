@@ -22,7 +22,8 @@ import { shellWord } from "../words.js";
 import { type GateOptions, gateInvocation } from "./options.js";
 import { publishVerdict } from "./publish.js";
 
-const CODES = {
+/** How a gate that gives no verdict ends. */
+export const exitCodeOfKind = {
   usage: EXIT.usage,
   inconclusive: EXIT.inconclusive,
   broken: EXIT.wrong,
@@ -135,7 +136,7 @@ export async function withSession(
   } catch (error) {
     if (interrupt.code !== undefined || error instanceof Interrupted)
       return interrupt.code ?? EXIT.interrupted;
-    if (error instanceof GateStop) throw new Stop(CODES[error.kind], error.message);
+    if (error instanceof GateStop) throw new Stop(exitCodeOfKind[error.kind], error.message);
     throw error instanceof StoreError ? usageError(error.message) : error;
   } finally {
     await host.close();

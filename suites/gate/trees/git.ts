@@ -1,5 +1,5 @@
 /** What the gate asks of git. Only the repository in which it was started is read; nothing is fetched. */
-import { execFile } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,6 +16,11 @@ export function hookless(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 
 export async function git(folder: string, ...args: string[]): Promise<string> {
   return gitWith({}, folder, ...args);
+}
+
+/** For what is put away while the process ends. */
+export function gitNow(folder: string, ...args: string[]): void {
+  execFileSync("git", args, { cwd: folder, env: hookless(process.env), stdio: "ignore" });
 }
 
 async function gitWith(more: NodeJS.ProcessEnv, folder: string, ...args: string[]): Promise<string> {

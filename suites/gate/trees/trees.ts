@@ -161,7 +161,7 @@ async function standsAt(folder: string, commit: string): Promise<boolean> {
 }
 
 /** Compiled kernels are named by what made them, so all trees may share the repository's. */
-function shareKernels(top: string, tree: string): void {
+export function shareKernels(top: string, tree: string): void {
   const shared = join(top, ".dualbench", "wasm");
   mkdirSync(shared, { recursive: true });
   const own = join(tree, ".dualbench");

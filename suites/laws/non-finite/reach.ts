@@ -61,6 +61,9 @@ const RULES: Readonly<Record<string, Rules>> = {
 /** Of gradients: batches, heads and documents are apart, and cotangents reach no later token. All else may meet. */
 const GRADIENT: Rules = { apart: [] };
 
+/** Projections mix the heads of a block. */
+const isGradientOfBlock = ({ name }: AnyOperator) => name.endsWith("_block_grad");
+
 /**
  * Whether an element of an output, by its flat C-order index, reads an element of an input.
  * @param block tokens that are taken for one another, so many from each multiple on; 0: none
@@ -85,7 +88,7 @@ export function readers(
     const place = coordinatesOf(axes, shape, flat);
     return (
       isSame("batch", site, place) &&
-      meetsHead(problem.dims as Coordinates, site, place, normed) &&
+      (isGradientOfBlock(operator) || meetsHead(problem.dims as Coordinates, site, place, normed)) &&
       (normed || rules.apart.every((axis) => isSame(axis, site, place))) &&
       byToken(place)
     );
@@ -159,11 +162,13 @@ function tokenReader(
   // tokens of a Toeplitz mask and of a long kernel are distances
   const isPacked = problem.inputs.documents !== undefined && site.batch !== undefined;
   const row = documentRows(problem)[site.batch ?? 0];
+  const isKey = site.context !== undefined;
   return (there, t) => {
     if (isPacked && documentAt(row, t) !== documentAt(row, there)) return false;
     if (isOwn) return there === t;
     if (input === "dY") return seesToken(problem, t, there);
-    return operator.name.endsWith("_grad") || seesToken(problem, there, t);
+    if (operator.name.endsWith("_grad")) return !isKey || isSeen(problem, row, t);
+    return seesToken(problem, there, t);
   };
 }
 
@@ -191,6 +196,15 @@ function seesToken({ settings }: Problem, query: number, key: number): boolean {
   const window = (settings.window as number | undefined) || Number.POSITIVE_INFINITY;
   const ahead = settings.causal === false ? Math.abs(query - key) < window : key <= query;
   return ahead && query - key < window;
+}
+
+/** A key that no query sees has no part in anything. */
+function isSeen(problem: Problem, row: readonly Document[], key: number): boolean {
+  const { start, end } = problem.inputs.documents
+    ? documentAt(row, key)
+    : { start: 0, end: problem.dims.length };
+  for (let query = start; query < end; query++) if (seesToken(problem, query, key)) return true;
+  return false;
 }
 
 /** A query that sees no key gives 0, whatever it is. */

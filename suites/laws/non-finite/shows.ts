@@ -10,7 +10,7 @@ import { Unsupported } from "../../../impls/prepared.js";
 import { indexOf } from "../../verify/compare.js";
 import type { Values } from "../../verify/targets.js";
 import { defineLaw, HOLDS, violated } from "../law.js";
-import { coordinatesOf } from "./places.js";
+import { coordinatesOf, documentRows } from "./places.js";
 import { poisoned, siteOf, withPoison } from "./poison.js";
 import { readers, type Site } from "./reach.js";
 import { describeSite } from "./spread.js";
@@ -47,6 +47,7 @@ function swallowed(operator: AnyOperator, problem: Problem, site: Site, values: 
   const t = length ?? context;
   const isDecay = DECAYS.includes(site.input);
   if (isDecay && (t === 0 || problem.dims.length < 2 || problem.inputs.documents)) return undefined;
+  if (isIdleTap(problem, site)) return undefined;
   // a gradient may be a sum that no output of this token takes part in
   const mustAll = t !== undefined && !operator.name.endsWith("_grad") && !isDecay;
   let read = 0;
@@ -63,4 +64,15 @@ function swallowed(operator: AnyOperator, problem: Problem, site: Site, values: 
     }
   }
   return read > 0 && shown === 0 ? `${read} outputs read it and all are finite` : undefined;
+}
+
+/** Whether a filter's tap meets no token, in any document: it lies further back than the first of them. */
+function isIdleTap(problem: Problem, { input, at }: Site): boolean {
+  const { dims, inputs } = problem as { dims: Readonly<Record<string, number>>; inputs: Problem["inputs"] };
+  const { width: tap } = coordinatesOf(inputs[input]!.axes, inputs[input]!.shape, at);
+  if (tap === undefined || inputs.initialState || inputs.initialConv) return false;
+  const longest = Math.max(
+    ...documentRows(problem).flatMap((row) => row.map(({ start, end }) => end - start)),
+  );
+  return dims.width - 1 - tap >= longest;
 }

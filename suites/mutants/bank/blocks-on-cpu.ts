@@ -52,6 +52,26 @@ export const blocksOnCpu: readonly Patch[] = [
       "for (let b = 0; b < 1; b++)",
     ],
   ]),
+  ...patchesOf("mamba2_block/chunked.cpu", "mamba2_block/cpu/features.ts", [
+    [
+      "block-layer-norm-keeps-mean",
+      "a layer norm divides by the deviation and leaves the mean",
+      "rows[i] = (rows[i] - mean) * factor;",
+      "rows[i] = rows[i] * factor;",
+    ],
+    [
+      "block-features-of-another-size",
+      "random features are divided by their number instead of its root",
+      "share * squares) / root;",
+      "share * squares) / state;",
+    ],
+    [
+      "block-features-without-square",
+      "random features leave out the square of what they are made of",
+      "Math.exp(product[i] - share * squares)",
+      "Math.exp(product[i])",
+    ],
+  ]),
   ...patchesOf("mamba2_block/recurrent.cpu", "blocks/cpu/product.ts", [
     [
       "product-last-rows-without-bias",

@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it, vi } from "vitest";
 import { convolution } from "../../../impls/convolution/index.js";
 import { loadKernel } from "../../../impls/engines/wasm/build.js";
 import { writeInputs } from "../../../impls/engines/wasm/inputs.js";
+import { node } from "../../../impls/engines/wasm/place/node.js";
 import { Pool } from "../../../impls/engines/wasm/pool.js";
 import { Room } from "../../../impls/engines/wasm/room.js";
 import { open } from "../../../impls/engines/wasm.js";
@@ -14,7 +15,7 @@ import { type Ssd, ssd } from "../../../impls/ssd/operator.js";
 import { recurrentWasm } from "../../../impls/ssd/recurrent.wasm.js";
 import { toFloat32 } from "../../../impls/tensor.js";
 
-const pool = new Pool();
+const pool = new Pool(node.hire);
 afterAll(() => pool.close());
 
 const sizes: Record<string, number> = {

@@ -1,14 +1,29 @@
 /** A Mamba-2 block of one head and group written down token by token, for what no official file has: MLP, sequential projections, maps. */
+import { featureMatrix } from "../../../impls/blocks/random-features.js";
 import { FEATURES } from "../../../impls/mamba2_block/operator.js";
 import type { Problem } from "../../../impls/operator.js";
 import type { GivenTensor } from "../../../impls/tensor.js";
 
 const silu = (v: number) => v / (1 + Math.exp(-v));
+const each = (map: (v: number) => number) => (row: number[]) => row.map(map);
+const sum = (row: number[]) => row.reduce((total, v) => total + v, 0);
 const maps = {
-  silu,
-  identity: (v: number) => v,
-  relu: (v: number) => Math.max(0, v),
-  elu1: (v: number) => (v > 0 ? v + 1 : Math.exp(v)),
+  silu: each(silu),
+  identity: each((v) => v),
+  relu: each((v) => Math.max(0, v)),
+  elu1: each((v) => (v > 0 ? v + 1 : Math.exp(v))),
+  "layer-norm": (row: number[]) => {
+    const mean = sum(row) / row.length;
+    const variance = sum(row.map((v) => (v - mean) ** 2)) / row.length;
+    return row.map((v) => (v - mean) / Math.sqrt(variance + 1e-5));
+  },
+  // lemma 1 of arXiv 2009.14794, the matrix being x's and so without the scale of v
+  random: (row: number[]) => {
+    const size = row.length;
+    const W = featureMatrix(size);
+    const half = sum(row.map((v) => (v / size ** 0.25) ** 2)) / 2;
+    return row.map((_, i) => Math.exp(sum(row.map((v, j) => W[i * size + j] * v)) - half) / Math.sqrt(size));
+  },
 };
 
 /** Y of the first sequence. */
@@ -42,7 +57,7 @@ export function naiveBlock(problem: Problem): number[][] {
       const chosen = problem.inputs.xProj
         ? times(matrix("xProj", channels), x)
         : [...convolved.slice(headDim), row.at(-1)!];
-      const [B, C] = [chosen.slice(0, state).map(psi), chosen.slice(state, 2 * state).map(psi)];
+      const [B, C] = [psi(chosen.slice(0, state)), psi(chosen.slice(state, 2 * state))];
       const dt = Math.log1p(Math.exp(chosen.at(-1)! + values("dtBias")[0]));
       const y = x.map((value, p) => {
         for (let n = 0; n < state; n++) S[p][n] = Math.exp(dt * rate) * S[p][n] + dt * value * B[n];

@@ -44,7 +44,7 @@ describe("a Mamba-2 block", () => {
   it.each<readonly [string, Problem]>([
     ["with an MLP beside the map", problemOf({})],
     ["with sequential projections", problemOf({}, ["xProj"])],
-    ...["identity", "relu", "elu1"].map(
+    ...["identity", "relu", "elu1", "layer-norm", "random"].map(
       (name, i) => [`with ${name}`, problemOf({}, [], { features: i + 1 })] as const,
     ),
     ["of everything", problemOf({ width: 2 }, ["xProj"], { features: 3 })],

@@ -1,6 +1,7 @@
-import { expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { attentionBlock } from "../../../impls/attention_block/operator.js";
 import type { Layer } from "../../../impls/blocks/model.js";
+import { EngineAbsent } from "../../../impls/engines/engine.js";
 import { mamba1Block } from "../../../impls/mamba1_block/operator.js";
 import { mamba2Block } from "../../../impls/mamba2_block/operator.js";
 import { type AnyOperator, dimsFrom, randomProblem } from "../../../impls/operator.js";
@@ -51,8 +52,23 @@ function loss({ y, dy }: TrainableBlock): number {
   return y.reduce((sum, value, i) => sum + value * dy[i], 0);
 }
 
-test.each(Object.entries(CASES))("%s: gradients are what the loss does along them", async (_name, of) => {
-  const training: Training = await openTraining({ engine: "cpu" });
+const opened: Record<string, Training> = { cpu: await openTraining({ engine: "cpu" }) };
+try {
+  opened.native = await openTraining({ engine: "native", threads: 2 });
+} catch (error) {
+  if (!(error instanceof EngineAbsent)) throw error;
+  process.stderr.write(`${error.message}\n`);
+}
+afterAll(() => {
+  for (const training of Object.values(opened)) training.close();
+});
+const everywhere = Object.keys(opened).flatMap((engine) =>
+  Object.keys(CASES).map((name) => [engine, name] as const),
+);
+
+test.each(everywhere)("on %s, %s: gradients are what the loss does along them", async (engine, name) => {
+  const training = opened[engine];
+  const of = CASES[name];
   const block = await training.block(layerOf(of));
   for (let i = 0; i < block.x.length; i++) {
     block.x[i] = Math.sin(3 * i);
@@ -81,5 +97,64 @@ test.each(Object.entries(CASES))("%s: gradients are what the loss does along the
       2e-3 * size + 1e-4,
     );
   }
-  training.close();
+});
+
+test.each(everywhere)("on %s, %s: the same again has the same bits", async (engine, name) => {
+  const block = await opened[engine].block(layerOf(CASES[name]));
+  block.x.fill(0.5);
+  block.dy.fill(0.25);
+  const run = () => {
+    block.forward();
+    block.backward();
+    return [block.y, block.dx, ...Object.values(block.gradients)].map((values) => values.slice());
+  };
+  const first = run();
+  expect(run()).toEqual(first);
+});
+
+test.each(Object.keys(opened))(
+  "on %s: a head's gradients are what its loss does along them",
+  async (engine) => {
+    const sizes = { tokens: 300, modelDim: 5, vocabulary: 37 };
+    const head = await opened[engine].head(sizes);
+    for (let i = 0; i < head.x.length; i++) head.x[i] = 2 * Math.sin(3 * i * i);
+    for (let i = 0; i < head.weight.length; i++) head.weight[i] = Math.cos(7 * i * i);
+    for (let t = 0; t < sizes.tokens; t++) head.targets[t] = t % 7 === 0 ? -1 : (t * t) % 37;
+    const { asked, loss } = head.run();
+    expect(asked).toBe(257);
+    expect(head.run(false)).toEqual(head.run());
+    // by logits in float64
+    const logits = (t: number) =>
+      Array.from({ length: 37 }, (_, v) =>
+        Array.from({ length: 5 }, (_, c) => head.weight[5 * v + c] * head.x[5 * t + c]).reduce(
+          (a, b) => a + b,
+        ),
+      );
+    let wanted = 0;
+    for (let t = 0; t < sizes.tokens; t++)
+      if (head.targets[t] >= 0)
+        wanted += Math.log(logits(t).reduce((sum, l) => sum + Math.exp(l), 0)) - logits(t)[head.targets[t]];
+    expect(loss).toBeCloseTo(wanted / asked, 5);
+    expect(head.dx.slice(0, 5)).toEqual(new Float32Array(5));
+    for (const [values, slope] of [
+      [head.x, head.dx.slice()] as const,
+      [head.weight, head.dWeight.slice()] as const,
+    ]) {
+      const before = values.slice();
+      const at = (far: number) => {
+        for (let i = 0; i < values.length; i++) values[i] = before[i] + (i % 2 ? far : -far);
+        const { loss } = head.run(false);
+        values.set(before);
+        return loss;
+      };
+      const measured = (at(2 ** -8) - at(-(2 ** -8))) * 2 ** 7;
+      const claimed = slope.reduce((sum, g, i) => sum + (i % 2 ? g : -g), 0);
+      expect(measured).toBeCloseTo(claimed, 3);
+    }
+  },
+);
+
+test("a problem that no gradient knows is turned down with its name", async () => {
+  const layer = layerOf({ operator: mamba2Block, with: ["initialConv"] });
+  await expect(opened.cpu.block(layer)).rejects.toThrow(/a problem with initialConv cannot be trained/);
 });

@@ -10,7 +10,8 @@ const CONTRACT =
   "p25_ns,p75_ns,min_ns,host_median_ns,clock,flops,bytes,flops_per_s,bytes_per_s," +
   "roofline_fraction,peak_bytes,deterministic,seed,commit,time_utc,tile,version,packages,source,inputs,checked_runs," +
   "workload,documents,width,make,cache,pass,context,head_dim_v,device_kind,predicted_ns,pairs," +
-  "model_dim,inner,rank,pattern,features,projections,parameters,kept_bytes";
+  "model_dim,inner,rank,pattern,features,projections,parameters,kept_bytes," +
+  "processor_clock_hz,temperature_c,throttle,joules_per_token,energy_of,ranks,split,passing";
 
 describe("results.csv", () => {
   it("has the columns of the contract, in order", () => {
@@ -25,7 +26,7 @@ describe("results.csv", () => {
         'sequence-length,ssd,chunked,cpu,"A CPU, with a comma",f32,1,512,1,1,64,64,8,,measured,,' +
         "64,64,1.5,100,30,precision,1000000,900000,1100000,950000,1050000,850000,1000000," +
         "host,8388608,542720,8400000000,540000000,0.25,1000000,true,0,0123456789abcdef,2026-01-01T00:00:01.000Z," +
-        ",,,,,,,,,,,forward,,64,cpu,,,,,,,,,,",
+        ",,,,,,,,,,,forward,,64,cpu,,,,,,,,,,,,,,,,,,",
     );
   });
 

@@ -1,8 +1,7 @@
 /** The engine of Node in a page: the same TypeScript and WGSL, on the browser's own navigator.gpu. A missing Chromium fails. */
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { build } from "vite";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -11,9 +10,9 @@ import { readRun } from "../../../reports/rows/store.js";
 import { report } from "../../../scripts/cli/report/run.js";
 import { launchChromium, serve } from "../../../scripts/tools/chromium.js";
 import type {} from "../../../scripts/web/page.js";
+import { ISOLATION, pageConfig } from "../../../scripts/web/vite.config.js";
 import { seriousFindings } from "../../axe.js";
 
-const root = resolve(dirname(fileURLToPath(import.meta.url)), "../../..");
 const here = process.platform === "linux" && process.arch === "x64";
 if (!here) console.log("tests of a page are skipped: npm has Chromium for Linux x64 only");
 
@@ -38,12 +37,14 @@ describe.runIf(here)("a page in headless Chromium", () => {
   let site: Awaited<ReturnType<typeof serve>> | undefined;
 
   beforeAll(async () => {
+    const config = pageConfig(["relaxed"]);
     await build({
-      configFile: join(root, "scripts/web/vite.config.ts"),
+      ...config,
+      configFile: false,
       logLevel: "error",
-      build: { outDir: folder, emptyOutDir: true, minify: false },
+      build: { ...config.build, outDir: folder, minify: false },
     });
-    site = await serve(folder);
+    site = await serve(folder, ISOLATION);
     browser = await launchChromium();
     page = await browser.newPage();
     page.on("pageerror", (error) => complaints.push(String(error)));
@@ -73,6 +74,14 @@ describe.runIf(here)("a page in headless Chromium", () => {
     },
     120_000,
   );
+
+  it("verifies WebAssembly in its own thread, which may not wait for others: one thread on memory of its own", async () => {
+    const one = spec("ssd", { state: 7 }, { with: ["dt", "D", "z", "initialState"] });
+    const checks = await page.evaluate((it) => window.dualbench.verify("wasm", [it]), one);
+    expect(checks.map(({ name }) => name).filter((name) => /threads=(?!1)/.test(name))).toEqual([]);
+    expect(checks.length).toBeGreaterThan(1);
+    for (const { name, violation } of checks) expect(violation, name).toBeUndefined();
+  }, 60_000);
 
   it("finds what Node finds: a wrong kernel is a violation there too", async () => {
     // the text of a kernel is an asset of the page: one operator less, one sign turned
@@ -114,10 +123,15 @@ describe.runIf(here)("a page in headless Chromium", () => {
     await page.fill("input[name=filter]", "ssd/recurrent length=512 batch=1");
     await page.click("#start");
     await page.waitForSelector("#files:not([hidden])");
-    expect(await page.locator("#status").innerText()).toMatch(/^2 rows: 2 measured/);
+    const said = await page.locator("#status").innerText();
+    expect(said).toMatch(/^(\d+) rows: \1 measured/);
+    // an adapter that computes on the CPU is no GPU: it runs where it is named
+    expect(said).toMatch(
+      /engine webgpu is absent: .*swiftshader.* computes on the CPU: choose the engine webgpu/,
+    );
     // one on each engine, both in the figure
     expect(await page.locator("#figure polyline").count()).toBe(4);
-    expect(await page.locator("#rows td.measured").count()).toBe(2);
+    expect(await page.locator("#rows td.measured").count()).toBe(Number.parseInt(said, 10));
     const [jsonl, csv] = await Promise.all(
       ["jsonl", "csv"].map(async (id) => {
         const [download] = await Promise.all([
@@ -132,7 +146,10 @@ describe.runIf(here)("a page in headless Chromium", () => {
     const { cases, faults } = readRun(file);
     expect(faults).toEqual([]);
     const rows = cases.map(({ row }) => row);
-    expect(rows.map(({ engine }) => engine).sort()).toEqual(["cpu", "webgpu"]);
+    expect([...new Set(rows.map(({ engine }) => engine))].sort()).toEqual(["cpu", "wasm"]);
+    // the worker of an isolated page shares its kernels' memory with others
+    const cores = await page.evaluate(() => navigator.hardwareConcurrency);
+    expect(rows.map(({ threads }) => threads)).toContain(cores);
     for (const row of rows) expect(row.status === "measured" && row.errorU <= row.boundU).toBe(true);
     expect(csv).toBe(toCsv(rows));
     vi.spyOn(process.stdout, "write").mockReturnValue(true);

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { build, type Plugin } from "vite";
 import { expect, it } from "vitest";
 import { engines } from "../../../impls/engines/index.js";
+import { isNodeOnly } from "../../../scripts/web/vite.config.js";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "../../..");
 
@@ -23,9 +24,6 @@ const modules = [
   "scripts/web/run.ts",
 ].filter((file) => existsSync(resolve(root, file)));
 
-/** Engines that exist on Node only: a page sees their names in the list and never loads them. */
-const nodeOnly = new Set(engines.filter(({ inPage }) => !inPage).map(({ name }) => `./${name}.js`));
-
 it("builds for a page without node: modules", async () => {
   const reached: string[] = [];
   const watch: Plugin = {
@@ -33,7 +31,7 @@ it("builds for a page without node: modules", async () => {
     enforce: "pre",
     resolveId(source, importer) {
       const file = relative(root, importer ?? "").replaceAll("\\", "/");
-      const absent = nodeOnly.has(source) && file === "impls/engines/index.ts";
+      const absent = isNodeOnly(source, file);
       if (source.startsWith("node:")) reached.push(`${file} imports ${source}`);
       else if (!absent) return null;
       return { id: `\0absent:${source}`, moduleSideEffects: false };

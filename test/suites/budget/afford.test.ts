@@ -105,4 +105,30 @@ describe("afford", () => {
     else expect(answer.runs ? "runs" : answer.reason).toMatch(expected);
     if (!answer.runs) expect(answer.status).toBe(hung ? "failed" : "skipped");
   });
+
+  it("begins no further curve of a kernel that is known to be slow once the run is over, and says what it would take", () => {
+    const start = { ...curve[1], curves: ["d"], work: 2 ** 6 };
+    const once = (spentNs: number, lineage = "c") => {
+      const options = {
+        gridName: "default",
+        grid: BUDGETS.default,
+        memoryBytes: 2 ** 40,
+        lanes: () => 0,
+        spentNs,
+      };
+      const affordable = new Affordable(options, new Set([start]));
+      for (const place of [0, 1])
+        affordable.saw(curve[place], { runNs: 0.1 * S * 2 ** place, bytes: 2 ** 20 });
+      return affordable.afford({ ...start, lineage });
+    };
+    expect(once(0)).toEqual({ runs: true });
+    // nothing is known of another kernel
+    expect(once(1e6 * S, "e")).toEqual({ runs: true });
+    expect(once(1e6 * S)).toMatchObject({
+      status: "skipped",
+      reason:
+        "predicted 6.40 s a run from other sizes of the kernel; the default grid's time is over, and a case may use 9.00 s",
+      predictedNs: expect.closeTo(6.4 * S, 0),
+    });
+  });
 });

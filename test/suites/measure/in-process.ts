@@ -9,12 +9,14 @@ import { makePlan } from "../../../suites/plan/plan.js";
 import { EnginePool } from "../../../suites/processes/engine-pool.js";
 import { CallFailed, type EngineLink, type Host } from "../../../suites/processes/host.js";
 import type { CallName, Calls } from "../../../suites/processes/protocol.js";
-import { Session } from "../../../suites/processes/session.js";
+import { Session, type SessionHost } from "../../../suites/processes/session.js";
+import type { Grid } from "../../../suites/suite.js";
 
 export interface InProcess {
   readonly engine: Engine<unknown>;
   readonly implementations: readonly AnyImplementation[];
   nowMs(): number;
+  readonly meterOf?: SessionHost["meterOf"];
 }
 
 export function inProcessHost(parts: InProcess): Host {
@@ -44,6 +46,7 @@ function link(parts: InProcess, references: Map<string, LaneReference[]>): Engin
     liveBytes: () => 0,
     residentBytes: () => 0,
     nowMs: parts.nowMs,
+    ...(parts.meterOf ? { meterOf: parts.meterOf } : {}),
   });
   let alive = true;
   return {
@@ -69,6 +72,7 @@ export async function measuredRows(
   engine: Engine<unknown>,
   implementations: readonly AnyImplementation[],
   problem: Problem,
+  { grid = "quick", meterOf }: { readonly grid?: Grid; readonly meterOf?: SessionHost["meterOf"] } = {},
 ): Promise<Row[]> {
   const nowMs = () => performance.now();
   const host = inProcessHost({
@@ -76,13 +80,14 @@ export async function measuredRows(
     engine: { ...engine, ceilings: async () => ({ bytesPerS: 1e12, flopsPerS: { f32: 1e14 } }) },
     implementations,
     nowMs,
+    ...(meterOf ? { meterOf } : {}),
   });
   const pool = new EnginePool(host, [], nowMs());
   const [{ operator, engine: name }] = implementations;
   const { targets } = await pool.discover([{ engine: name, device: engine.device.key, named: true }]);
   const groups = await makePlan({
     suites: [{ name: "one", question: "", curves: () => [{ operator, problems: [problem] }] }],
-    grid: "quick",
+    grid,
     seed: 0,
     impls: implementations,
     targets,
@@ -91,7 +96,7 @@ export async function measuredRows(
   });
   const rows: Row[] = [];
   await run(groups, {
-    grid: "quick",
+    grid,
     seed: 0,
     host,
     pool,

@@ -8,7 +8,7 @@ import { applied, type Patch } from "../../../suites/mutants/bank/patch.js";
 
 const sourceOf = ({ file }: Patch) =>
   readFileSync(new URL(`../../../impls/${file}`, import.meta.url), "utf8");
-const kindOf = ({ file }: Patch) => /\.(as\.ts|ts|wgsl|cu|c|h)$/.exec(file)?.[1];
+const kindOf = ({ file }: Patch) => /\.(as\.ts|ts|wgsl|cu|c|h|py)$/.exec(file)?.[1];
 
 describe("the bank of mutants", () => {
   it.each(patches)("$name stands exactly once in $file", (patch) => {
@@ -28,7 +28,7 @@ describe("the bank of mutants", () => {
   it("holds at least sixty that need no card, in four kinds of file at least", () => {
     const here = patches.filter(({ kernel }) => !kernel.endsWith(".cuda"));
     expect(here.length).toBeGreaterThanOrEqual(60);
-    expect(new Set(here.map(kindOf))).toEqual(new Set(["ts", "as.ts", "wgsl", "c", "h"]));
+    expect(new Set(here.map(kindOf))).toEqual(new Set(["ts", "as.ts", "wgsl", "c", "h", "py"]));
   });
 
   it("refuses a piece that is gone, that stands twice, or that stays as it was", () => {

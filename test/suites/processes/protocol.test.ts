@@ -6,7 +6,7 @@ import { PROTOCOL } from "../../../suites/processes/protocol.js";
 import { root } from "../../scripts/cli.js";
 
 /** Of the messages without comments, imports and the number itself. */
-const DIGESTS: Readonly<Record<number, string>> = { 2: "efb447f09f9267f4" };
+const DIGESTS: Readonly<Record<number, string>> = { 2: "af97766d29638083" };
 
 it("raises the protocol's version with every change of its messages: the gate's two arms may be of different days", () => {
   const text = readFileSync(join(root, "suites/processes/protocol.ts"), "utf8")

@@ -2,7 +2,7 @@
 import type { NativeRoom } from "../../../engines/native/room.js";
 import type { NativeEngine, PartPlan } from "../../../engines/native.js";
 import type { AnyOperator, Problem } from "../../../operator.js";
-import { behind, type BlockRoom, type MapFunction, Stages } from "../stages.js";
+import { type BlockRoom, behind, type MapFunction, Stages } from "../stages.js";
 
 /** What is in front of a block or behind it, cut into parts that lie apart: where one lies, and how many numbers of a token it has. */
 export interface Part {
@@ -29,6 +29,7 @@ export function blockRoom<Op extends AnyOperator>(
     },
     reserve: (bytes) => room.reserve(bytes),
     floats: (count, fill) => room.floats(count, fill),
+    madeOf: (from, count, make) => room.madeOf(from, count, make),
   };
 }
 
@@ -58,9 +59,21 @@ export class GradientStages<Op extends AnyOperator> extends Stages<Op> {
   }
 
   /** Cotangents of what was multiplied: from (tokens, terms) with a weight of `terms` rows. @param to.size columns of it */
-  through(from: Part, weights: number, to: Part, of: { readonly rowW?: number; readonly adds?: boolean } = {}): void {
+  through(
+    from: Part,
+    weights: number,
+    to: Part,
+    of: { readonly rowW?: number; readonly adds?: boolean } = {},
+  ): void {
     const shape = { columns: to.size, terms: from.size, turnedW: true };
-    this.product({ from: from.at, weights, to: to.at, ...shape, rowW: of.rowW ?? to.size, adds: of.adds ?? false });
+    this.product({
+      from: from.at,
+      weights,
+      to: to.at,
+      ...shape,
+      rowW: of.rowW ?? to.size,
+      adds: of.adds ?? false,
+    });
   }
 
   /** Gradient of a weight (from.size, met.size): of what came out of it, with what met it. @param rowC floats of a row of the weight */
@@ -87,7 +100,14 @@ export class GradientStages<Op extends AnyOperator> extends Stages<Op> {
   }
 
   /** What comes back of a map of single numbers, `columns` a token. @param from what it was given. @param rowX of a token in `from` */
-  slope(function_: MapFunction, from: number, back: number, to: number, columns: number, rows: Rows = {}): void {
+  slope(
+    function_: MapFunction,
+    from: number,
+    back: number,
+    to: number,
+    columns: number,
+    rows: Rows = {},
+  ): void {
     this.map({ from, to, rows: this.tokens, columns, function: function_, times: back, ...rows });
   }
 

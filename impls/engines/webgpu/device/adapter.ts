@@ -57,10 +57,7 @@ export async function openAdapter(options: AdapterOptions): Promise<OpenedAdapte
   if (!adapter) throw new Error(inBrowser() ? NO_ADAPTER.page : NO_ADAPTER.node);
   const { info } = adapter;
   const isSoftware = computesOnCpu(info);
-  if (isSoftware && !options.software)
-    throw new Error(
-      `the only WebGPU adapter here (${info.description}) computes on the CPU: name it with --engine webgpu to use it all the same`,
-    );
+  if (isSoftware && !options.software) throw new Error(onlySoftware(info));
   if (isSoftware && options.robust === undefined && !inBrowser())
     return openAdapter({ ...options, robust: true });
   const features = wantedFeatures.filter((name) => adapter.features.has(name)) as GPUFeatureName[];
@@ -70,6 +67,12 @@ export async function openAdapter(options: AdapterOptions): Promise<OpenedAdapte
   });
   const name = slug(info.device || info.description || info.vendor || "unknown");
   return { adapter, device, name, isSoftware, checksBounds: robust || inBrowser() };
+}
+
+function onlySoftware({ description, vendor, architecture }: GPUAdapterInfo): string {
+  const name = description || `${vendor} ${architecture}`;
+  const how = inBrowser() ? "choose the engine webgpu" : "name it with --engine webgpu";
+  return `the only WebGPU adapter here (${name}) computes on the CPU: ${how} to use it all the same`;
 }
 
 /** Whether an adapter is a driver that computes on the CPU. */
