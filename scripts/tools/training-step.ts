@@ -44,19 +44,21 @@ const { tokens, targets } = mqarExamples(task, spec.seed, 0, spec.shape.batch);
 const folder = mkdtempSync(join(tmpdir(), "dualbench-step-"));
 const python = findTorch();
 
-function torch(repeats: number) {
+function torch(repeats: number, threads: number) {
   const files = { theta: join(folder, "theta"), out: join(folder, "out") };
   writeFileSync(
     files.theta,
     Buffer.concat(ours.parameters.map(({ values }) => Buffer.from(values.slice().buffer))),
   );
-  const input = JSON.stringify({
-    spec: torchSpec(spec),
-    ...files,
-    ...{ repeats, threads: availableParallelism() },
-    tokens: [...tokens],
-    targets: [...targets],
-  });
+  const input = JSON.stringify([
+    {
+      spec: torchSpec(spec),
+      ...files,
+      ...{ repeats, threads },
+      tokens: [...tokens],
+      targets: [...targets],
+    },
+  ]);
   const { stdout, stderr, status } = spawnSync(python, [PROGRAM], {
     input,
     encoding: "utf8",
@@ -65,7 +67,7 @@ function torch(repeats: number) {
   if (status !== 0) throw new Error(stderr);
   const bytes = readFileSync(files.out);
   return {
-    ...JSON.parse(stdout),
+    ...JSON.parse(stdout)[0],
     gradient: new Float64Array(bytes.buffer, bytes.byteOffset, bytes.length / 8),
   } as {
     readonly loss: number;
@@ -93,29 +95,34 @@ function step(): number {
 }
 
 const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
-const times: { ours: number[]; torch: number[] } = { ours: [], torch: [] };
+const sentence = (who: string, times: readonly number[]) =>
+  `${who}: least ${formatDuration(Math.min(...times))}, median ${formatDuration(median(times))} of ${times.length}`;
+
+// torch's threads may cost more than they give where others work too: it has its better one
+const counts = [...new Set([1, availableParallelism()])];
+const own: number[] = [];
+const theirs = new Map(counts.map((threads) => [threads, [] as number[]]));
 try {
   step();
   const { loss } = ours.gradients(tokens, targets);
-  for (let turn = 0; turn < Number(turns); turn++) {
-    const theirs = torch(REPEATS);
-    times.torch.push(...theirs.stepNs.slice(1));
-    for (let i = 0; i < 3 * REPEATS; i++) times.ours.push(step());
-    if (turn > 0) continue;
-    const off = distance(theirs.gradient);
-    console.log(
-      `loss ${loss}, torch in float64 ${theirs.loss}; gradients differ by ${off.toExponential(2)} of their norm`,
-    );
-    console.log(`ours on ${training.engine}, threads ${training.threads}; torch's threads ${theirs.threads}`);
-  }
+  for (let turn = 0; turn < Number(turns); turn++)
+    for (const threads of counts) {
+      const answer = torch(REPEATS, threads);
+      theirs.get(threads)!.push(...answer.stepNs.slice(1));
+      for (let i = 0; i < 3 * REPEATS; i++) own.push(step());
+      if (turn > 0 || threads > 1) continue;
+      const off = distance(answer.gradient).toExponential(2);
+      console.log(`loss ${loss}, torch in float64 ${answer.loss}; gradients differ by ${off} of their norm`);
+    }
 } finally {
   rmSync(folder, { recursive: true });
   training.close();
 }
-const [mine, theirs] = [median(times.ours), median(times.torch)];
+console.log(`${model}, width ${width}, length ${length}, batch ${batch}, forward and backward:`);
+console.log(sentence(`ours on ${training.engine} with ${training.threads} threads`, own));
+for (const [threads, times] of theirs) console.log(sentence(`torch with ${threads} threads`, times));
+const all = [...theirs.values()];
+const ratio = (of: (times: readonly number[]) => number) => (Math.min(...all.map(of)) / of(own)).toFixed(2);
 console.log(
-  `${model}, width ${width}, length ${length}, batch ${batch}, forward and backward, medians of ${times.ours.length} and ${times.torch.length}:`,
-);
-console.log(
-  `ours ${formatDuration(mine)}, torch ${formatDuration(theirs)}: ${(theirs / mine).toFixed(2)} times`,
+  `torch takes ${ratio((times) => Math.min(...times))} times as long by least times, ${ratio(median)} by medians`,
 );

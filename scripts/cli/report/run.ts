@@ -103,9 +103,9 @@ async function onScreen(
     if (isFailure) undrawn++;
     warn(sentence);
   };
-  const csv = writeInto(out, "results.csv", toCsv(rows));
+  const csv = rows.length > 0 ? [writeInto(out, "results.csv", toCsv(rows))] : [];
   return {
-    files: [csv, ...(await publish(run, rows, out, problem, { ...look, trainings }))],
+    files: [...csv, ...(await publish(run, rows, out, problem, { ...look, trainings }))],
     incomplete: undrawn > 0,
   };
 }

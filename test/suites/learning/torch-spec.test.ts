@@ -4,31 +4,24 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { LanguageModel } from "../../../impls/learning/model.js";
-import { openTraining } from "../../../impls/training/index.js";
+import { openTraining, type Training } from "../../../impls/training/index.js";
+import type { Examples } from "../../../suites/learning/examples.js";
 import { layersFor, type ModelName } from "../../../suites/learning/models.js";
 import { mqarExamples } from "../../../suites/learning/mqar.js";
 import type { TrainingSpec } from "../../../suites/learning/spec.js";
 import { torchSpec } from "../../../suites/learning/torch-spec.js";
 
-const scripts = fileURLToPath(new URL("../../../impls/engines/torch/learning/", import.meta.url));
+const program = fileURLToPath(new URL("../../../impls/engines/torch/learning/gradients.py", import.meta.url));
 const python = [process.env.DUALBENCH_PYTHON, "/usr/bin/python3", "python3"].find(
   (name) => name && spawnSync(name, ["-c", "import torch"]).status === 0,
 );
 const folder = mkdtempSync(join(tmpdir(), "dualbench-learning-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-function run(script: string, input: unknown): string {
-  const { stdout, stderr, status } = spawnSync(python!, [join(scripts, script)], {
-    input: JSON.stringify(input),
-    encoding: "utf8",
-  });
-  expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-  return stdout;
-}
-
 const SEED = 40;
+const VOCABULARY = 22;
 
 /** Odd sizes where a model takes them: two chunks of the scan, heads of 64 and of the rest. */
 function specOf(model: ModelName, modelDim: number, pairs = 4): TrainingSpec {
@@ -36,7 +29,7 @@ function specOf(model: ModelName, modelDim: number, pairs = 4): TrainingSpec {
     kind: "mqar",
     length: 32,
     pairs,
-    vocabulary: 22,
+    vocabulary: VOCABULARY,
     power: 0.01,
     fill: "random",
     stages: [pairs],
@@ -74,48 +67,82 @@ const CASES = [
   ["hybrid", 12],
 ] as const;
 
+type Floats = Float32Array | Float64Array;
+
+/** What torch says of a model, and the same model here. */
+interface Held {
+  readonly model: ModelName;
+  readonly ours: LanguageModel;
+  readonly theta: Float32Array;
+  readonly begun: Float32Array;
+  readonly gradient: Float64Array;
+  readonly examples: Examples;
+  readonly loss: number;
+  readonly correct: number;
+}
+
 describe.skipIf(!python)("torch", () => {
-  it.each(CASES)(
-    "%s of width %i begins with the same weights, and has the same loss and gradients",
-    async (model, width) => {
-      const spec = specOf(model, width);
-      const training = await openTraining({ engine: "cpu" });
-      const ours = await LanguageModel.open(training, layersFor(model, spec.shape), 22, SEED);
-      const { tokens, targets } = mqarExamples(spec.task as never, SEED, 0, spec.shape.batch);
-      const theta = Float32Array.from(ours.parameters.flatMap(({ values }) => [...values]));
-      const files = { theta: join(folder, "theta"), out: join(folder, "out"), begin: join(folder, "begin") };
-      writeFileSync(files.theta, theta);
-      const wanted = torchSpec(spec);
-      expect(wanted.layout.map(([name]) => name)).toEqual(ours.parameters.map(({ name }) => name));
-      const answer = run("gradients.py", {
-        spec: wanted,
-        ...files,
-        tokens: [...tokens],
-        targets: [...targets],
+  const held: Held[] = [];
+  let training: Training;
+
+  beforeAll(async () => {
+    training = await openTraining({ engine: "cpu" });
+    const made = await Promise.all(
+      CASES.map(async ([model, width], i) => {
+        const spec = specOf(model, width);
+        const ours = await LanguageModel.open(training, layersFor(model, spec.shape), VOCABULARY, SEED);
+        const examples = mqarExamples(spec.task as never, SEED, 0, spec.shape.batch);
+        const theta = Float32Array.from(ours.parameters.flatMap(({ values }) => [...values]));
+        const [file, out, begin] = ["theta", "out", "begin"].map((name) => join(folder, `${name}-${i}`));
+        writeFileSync(file, theta);
+        const layout = torchSpec(spec);
+        expect(layout.layout.map(([name]) => name)).toEqual(ours.parameters.map(({ name }) => name));
+        const { tokens, targets } = examples;
+        const asked = { spec: layout, theta: file, out, begin, tokens: [...tokens], targets: [...targets] };
+        return { model, ours, theta, examples, asked };
+      }),
+    );
+    const input = JSON.stringify(made.map(({ asked }) => asked));
+    const { stdout, stderr, status } = spawnSync(python!, [program], { input, encoding: "utf8" });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    const answers = JSON.parse(stdout) as Pick<Held, "loss" | "correct">[];
+    for (const [i, { asked, ...one }] of made.entries()) {
+      const bytes = (file: string) => Uint8Array.from(readFileSync(file)).buffer;
+      const [gradient, begun] = [new Float64Array(bytes(asked.out)), new Float32Array(bytes(asked.begin))];
+      held.push({ ...one, ...answers[i], gradient, begun });
+    }
+  }, 60_000);
+  afterAll(() => training.close());
+
+  describe.each(CASES.map(([model, width], i) => [model, width, i] as const))(
+    "%s of width %i",
+    (_model, _width, i) => {
+      it("begins with the same weights", () => {
+        const { begun, theta } = held[i];
+        expect(begun.length).toBe(theta.length);
+        const off = begun.map((value, j) => Math.abs(value - theta[j]) / (1e-3 + Math.abs(theta[j])));
+        expect(Math.max(...off)).toBeLessThan(1e-6);
       });
-      const { loss, correct } = JSON.parse(answer);
-      const score = ours.gradients(tokens, targets);
-      expect(score.correct).toBe(correct);
-      expect(Math.abs(score.loss - loss)).toBeLessThan(1e-5 * loss);
-      const bytes = readFileSync(files.out);
-      const truth = new Float64Array(bytes.buffer, bytes.byteOffset, bytes.length / 8);
-      let at = 0;
-      for (const { name, values, gradient } of ours.parameters) {
-        const own = truth.slice(at, at + values.length);
-        at += values.length;
-        // what does not learn has no gradient of ours
-        const learns = (i: number) => gradient[i] !== 0 || model !== "linear";
-        const size = Math.hypot(...own);
-        const off = Math.hypot(...own.map((value, i) => (learns(i) ? value - gradient[i] : 0)));
-        expect(off / (size || 1), name).toBeLessThan(1e-4);
-      }
-      const begun = readFileSync(files.begin);
-      const first = new Float32Array(begun.buffer, begun.byteOffset, begun.length / 4);
-      expect(first.length).toBe(theta.length);
-      expect(
-        Math.max(...first.map((value, i) => Math.abs(value - theta[i]) / (1e-3 + Math.abs(theta[i])))),
-      ).toBeLessThan(1e-6);
-      training.close();
+
+      it("has the same loss, the same answers and the same gradients", () => {
+        const { ours, examples, loss, correct, gradient, model } = held[i];
+        const score = ours.gradients(examples.tokens, examples.targets);
+        expect(score.correct).toBe(correct);
+        expect(Math.abs(score.loss - loss)).toBeLessThan(1e-5 * loss);
+        let at = 0;
+        for (const { name, values, gradient: own } of ours.parameters) {
+          const truth = gradient.subarray(at, at + values.length);
+          at += values.length;
+          // what linear attention does not learn has no gradient of ours
+          const learns = (j: number) => own[j] !== 0 || model !== "linear";
+          const apart = truth.map((value, j) => (learns(j) ? value - own[j] : 0));
+          expect(norm(apart) / (norm(truth) || 1), name).toBeLessThan(1e-4);
+        }
+      });
     },
   );
 });
+
+function norm(values: Floats): number {
+  return Math.hypot(...values);
+}
