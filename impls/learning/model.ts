@@ -1,7 +1,7 @@
 /**
- * A language model that learns: embedding, blocks with their own norm and residual (impls/blocks/model.ts), a norm, and an output head whose
- * weights are the embedding's (Zoology's LanguageModel and mamba_ssm's MambaLMHeadModel tie them). Forward and backward of blocks and head are
- * impls/training's; embedding, norm and wiring are here.
+ * A language model that learns: embedding, blocks with their own norm and residual (impls/blocks/model.ts), a norm, and an output head
+ * whose weights are the embedding's (Zoology's LanguageModel and mamba_ssm's MambaLMHeadModel tie them). Forward and backward of blocks
+ * and head are impls/training's; embedding, norm and wiring are here.
  */
 import type { Layer } from "../blocks/model.js";
 import type { TrainableBlock, TrainableHead, Training } from "../training/index.js";

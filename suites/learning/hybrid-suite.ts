@@ -1,8 +1,7 @@
 /** How much attention does a model of Mamba-2 layers want? Loss on a generated language over the share of its layers that attend. */
 import type { Grid } from "../suite.js";
-import { equalAttention } from "./equal.js";
 import type { LearningSuite } from "./learning-suite.js";
-import type { ModelShape } from "./models.js";
+import { equalAttention, type ModelShape } from "./models.js";
 import type { TrainingSpec } from "./spec.js";
 
 interface Sizes {

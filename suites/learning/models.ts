@@ -1,5 +1,6 @@
 /** The models that learn here: which block stands at each place, and its sizes at a width. */
 import { attentionBlock } from "../../impls/attention_block/operator.js";
+import { parametersOf } from "../../impls/blocks/model.js";
 import type { Kind } from "../../impls/learning/begin.js";
 import type { LearningLayer } from "../../impls/learning/model.js";
 import { mamba1Block } from "../../impls/mamba1_block/operator.js";
@@ -77,4 +78,19 @@ export function layersFor(model: ModelName, shape: ModelShape): LearningLayer[] 
       problem: layerProblem(operator, { modelDim, length, dtype: "f32", seed: 0, settings, sizes }),
     };
   });
+}
+
+function parametersOfLayer(model: ModelName, shape: ModelShape): number {
+  return parametersOf(layersFor(model, { ...shape, layers: 1 })[0]);
+}
+
+/** Channels of all heads of attention together whose layer has the number of Mamba-2's that is nearest. */
+export function equalAttention(shape: ModelShape): number {
+  const wanted = parametersOfLayer("mamba2", shape);
+  // q, k, v and the product behind: four matrices, beside a norm
+  const inner = Math.round(wanted / (4 * shape.modelDim));
+  const near = [-1, 0, 1].map((step) => inner + step);
+  const off = (attentionInner: number) =>
+    Math.abs(parametersOfLayer("attention", { ...shape, attentionInner }) - wanted);
+  return near.reduce((best, one) => (off(one) < off(best) ? one : best));
 }

@@ -5,8 +5,8 @@
  *     key value key value ... | . . key . . . . key . . .        asked for at each key behind the bar: its value
  *
  * Keys are distinct tokens of [1, vocabulary / 2), values of [vocabulary / 2, vocabulary). Behind the pairs, the i-th key stands at an even
- * place, its gap: gaps of an example are distinct and drawn one after the other with p(gap) ~ (gap + 1)^(power - 1), so that most are short.
- * What stands at no key is 0 or any token.
+ * place, its gap: gaps of an example are distinct and drawn one after the other with p(gap) ~ (gap + 1)^(power - 1), so that most are
+ * short. What stands at no key is 0 or any token.
  */
 import { unit } from "../../impls/learning/draws.js";
 import { hashAt, type StreamKeys, streamKeys } from "../../impls/random.js";

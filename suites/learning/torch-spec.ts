@@ -1,4 +1,7 @@
-/** A training as impls/engines/torch/learning reads it: kinds and sizes of layers, and the parameters in the order in which they lie in one vector. */
+/**
+ * A training as impls/engines/torch/learning reads it: kinds and sizes of layers, and the parameters in the order in which they lie in one
+ * vector.
+ */
 import { layersFor } from "./models.js";
 import type { PlannedTraining } from "./plan.js";
 import type { TrainingSpec } from "./spec.js";

@@ -1,4 +1,6 @@
-/** Trainings are functions of their spec: the same curve in one go, and with a stop in the middle; and they stop where nothing is a number. */
+/**
+ * Trainings are functions of their spec: the same curve in one go, and with a stop in the middle; and they stop where nothing is a number.
+ */
 import { afterAll, describe, expect, it } from "vitest";
 import { openTraining, type Training } from "../../../impls/training/index.js";
 import { Learner } from "../../../suites/learning/learner.js";

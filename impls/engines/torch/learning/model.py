@@ -66,7 +66,7 @@ CHUNK = 16
 
 
 def scanned(a, b):
-    """h_t = a_t h_(t-1) + b_t along axis 1, by doubling in chunks, then over their ends. Works in place. Length: a multiple of chunks, or one"""
+    """h_t = a_t h_(t-1) + b_t along axis 1, by doubling in chunks, then over their ends; in place. Length: whole chunks, or below one"""
     length = a.shape[1]
     if length > CHUNK:
         a, b = (t.reshape(t.shape[0], length // CHUNK, CHUNK, *t.shape[2:]) for t in (a, b))
@@ -157,7 +157,7 @@ KINDS = {"mamba2": mamba2, "linear": mamba2, "mamba1": mamba1, "attention": atte
 
 
 def logits(theta, layout, layers, tokens, places):
-    """(batch, asked, vocabulary). layout: names and shapes of the parameters as they lie in theta; places of what is asked: (batch, asked)"""
+    """(batch, asked, vocabulary). layout: names and shapes of parameters as they lie in theta; places: of what is asked, (batch, asked)"""
     sizes = [math.prod(shape) for _, shape in layout]
     w = {name: part.view(shape) for (name, shape), part in zip(layout, theta.split(sizes))}
     x = F.embedding(tokens, w["embedding"])

@@ -1,4 +1,4 @@
-"""Trains models on a device: specs as JSON on stdin, lines of JSON on stdout. On a GPU all of them at once, each a CUDA graph on a stream."""
+"""Trains models: specs as JSON on stdin, lines of JSON on stdout. On a GPU all of them at once, each a CUDA graph on a stream."""
 
 import json
 import math
