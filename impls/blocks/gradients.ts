@@ -1,7 +1,6 @@
 /** What the gradients of blocks share: of a whole sequence, from nothing before it or from a learnable state, for every weight. */
 import { gradientOutputs, TRAINING, whenTraining } from "../gradients.js";
 import type { AnyOperator, Problem } from "../operator.js";
-import { elementCount } from "../tensor.js";
 
 /** Inputs of a block but for some. */
 export function inputsWithout<I extends object, const Name extends keyof I>(
@@ -37,15 +36,4 @@ export function forwardProblem<Op extends AnyOperator>(operator: Op, problem: Pr
     inputs: Object.fromEntries(inputs),
     settings: Object.fromEntries(settings),
   } as unknown as Problem<Op>;
-}
-
-/** Products of a block forward, and twice as many backward: of the cotangent with the weights, and with what met them. */
-export const PASSES = 3;
-
-/** Numbers in the inputs of a problem. */
-export function numbersIn(problem: Problem): number {
-  return Object.values(problem.inputs).reduce(
-    (sum, source) => sum + (source ? elementCount(source.shape) : 0),
-    0,
-  );
 }

@@ -2,10 +2,8 @@
 import { constantsOf } from "../mamba2_block/chunked.torch.js";
 import type { Problem } from "../operator.js";
 import { f32Bytes, torchPeers, torchRounding } from "../peers/torch.js";
+import { PASSED_AT_ONCE } from "../ssd/chunked.torch.js";
 import { blockOf, EXTRAS, mamba2BlockGrad } from "./operator.js";
-
-/** Chunk states that one product passes on, in impls/ssd/torch/chunked.py. */
-const PASSED_AT_ONCE = 32;
 
 export const chunkedTorch = torchPeers(mamba2BlockGrad, {
   form: "chunked",

@@ -52,7 +52,7 @@ export function unmap(block: KeptBlock, dy: Sized) {
         );
         addShared(slice(dmapped, token * width + startB, state), back.dB);
         addShared(slice(dmapped, token * width + startC, state), back.dC);
-        const step = stepBack(block, token, h, throughX, back, head);
+        const step = stepBack(block, token, h, throughX, back);
         addScaled(dsteps, token * heads + h, 1, step, 0);
         for (let p = 0; p < headDim; p++)
           sums.sizesD[h * headDim + p] += addProduct(
@@ -136,14 +136,7 @@ function ofToken(
 }
 
 /** (<x, R B> + A dl) times the slope of the step. */
-function stepBack(
-  block: KeptBlock,
-  token: number,
-  h: number,
-  throughX: Sized,
-  { dl }: HeadBack,
-  _head: HeadTokens,
-): Sized {
+function stepBack(block: KeptBlock, token: number, h: number, throughX: Sized, { dl }: HeadBack): Sized {
   const [bias, ALog] = ["dtBias", "ALog"].map((name) => block.frame.read(name)!.at(0, h));
   const total = sized(1);
   const rate = -Math.exp(ALog);
