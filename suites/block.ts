@@ -22,7 +22,7 @@ interface Sizes {
 const SIZES: Readonly<Record<Grid, Sizes>> = {
   quick: {
     modelDim: 256,
-    lengths: doubling(256, 2048),
+    lengths: doubling(256, 1024),
     contexts: [512, 2048, 8192],
     trained: doubling(64, 256),
   },

@@ -7,7 +7,7 @@ import { GRIDS, smallestFirst } from "./grids.js";
 import type { Curve, Grid, Suite } from "./suite.js";
 
 const SIZES: Readonly<Record<Grid, { readonly modelDim: number; readonly length: number }>> = {
-  quick: { modelDim: 256, length: 512 },
+  quick: { modelDim: 256, length: 256 },
   default: { modelDim: 512, length: 2048 },
   paper: { modelDim: 2048, length: 2048 },
 };

@@ -53,8 +53,11 @@ export interface WasmEngine extends Engine<void> {
   fastest(search: Fastest): Promise<number>;
   /** An empty memory layout with the problem's tensors in it. */
   room<Op extends AnyOperator>(operator: Op, problem: Problem<Op>): Room<Op>;
-  /** Compiles the kernel if need be, makes the memory, writes the inputs. */
-  prepared<Op extends AnyOperator>(room: Room<Op>, plan: Plan): Promise<Prepared<Op, void>>;
+  /** Compiles the kernel if need be, makes the memory, writes the inputs. A run is one plan, or several after each other. */
+  prepared<Op extends AnyOperator>(
+    room: Room<Op>,
+    plans: Plan | readonly Plan[],
+  ): Promise<Prepared<Op, void>>;
 }
 
 /**
@@ -106,36 +109,55 @@ export async function open(
       });
     },
     room: (operator, problem) => new Room(operator, problem),
-    prepared: (room, plan) => prepare(room, plan, pool, simd),
+    prepared: (room, plans) => prepare(room, "kernel" in plans ? [plans] : plans, pool, simd),
   };
 }
 
 async function prepare<Op extends AnyOperator>(
   room: Room<Op>,
-  plan: Plan,
+  plans: readonly Plan[],
   pool: Pool,
   simd: Simd,
 ): Promise<Prepared<Op, void>> {
-  const { module, name, hash } = await loadKernel(plan.kernel, simd);
-  const { threads, scratchBytes, entries } = plan;
+  const loaded = await Promise.all(plans.map(({ kernel }) => loadKernel(kernel, simd)));
+  const threads = Math.max(...plans.map((plan) => plan.threads));
   // A page apart: threads must not share a cache line.
-  const stride = Math.ceil((scratchBytes + 4096) / 4096) * 4096;
+  const stride = Math.ceil((Math.max(...plans.map(({ scratchBytes }) => scratchBytes)) + 4096) / 4096) * 4096;
   const scratch = room.reserve(stride * threads);
   const args = room.reserve(inputArgsBytes);
   const memory = room.open();
   const inputs = await writeInputs(room, memory, args, pool, handsFor(room.bytes, threads), simd);
-  const kernel = pool.attach({ module, memory, entries, scratch, scratchBytes: stride }, threads);
+  const kernels = plans.map(({ entries, threads }, i) =>
+    pool.attach({ module: loaded[i].module, memory, entries, scratch, scratchBytes: stride }, threads),
+  );
   return hostPrepared({
     operator: room.operator,
     problem: room.problem,
     outputs: room.outputs(),
     otherBytes: room.bytes - room.outputBytes,
-    details: { kernel: `${name}.${simd}.${hash}`, ...plan.details },
-    run: () => plan.run(kernel.dispatch),
+    details: Object.assign(
+      { kernel: kernelsName(room.operator, loaded, simd) },
+      ...plans.map(({ details }) => details),
+    ),
+    run: () => {
+      for (const [i, plan] of plans.entries()) plan.run(kernels[i].dispatch);
+    },
     dispose: () => {
-      kernel.detach();
+      for (const kernel of kernels) kernel.detach();
       inputs.detach();
     },
     rewrite: (next) => inputs.rewrite(next),
   });
+}
+
+/** A kernel's own name and hash; of several the operator's name and all their hashes. */
+function kernelsName(
+  operator: AnyOperator,
+  loaded: readonly { readonly name: string; readonly hash: string }[],
+  simd: Simd,
+): string {
+  const [{ name, hash }, ...others] = loaded;
+  if (others.length === 0) return `${name}.${simd}.${hash}`;
+  const hashes = new Set(loaded.map((kernel) => kernel.hash));
+  return `${operator.name}.${simd}.${[...hashes].join("-")}`;
 }

@@ -20,11 +20,13 @@ export const scanTorch = torchPeers(mamba1Block, {
     longestSum: scanRoundings(dims.length),
     decay: "segsum",
   }),
-  unsupported({ dims, inputs }) {
+  unsupported({ dtype, dims, inputs }) {
     const { modelDim, inner } = dims;
     if (inputs.initialState || inputs.initialConv) return "mamba_ssm's Mamba begins a prompt with zeros";
     if (inner % modelDim !== 0)
       return `mamba_ssm's Mamba needs inner of whole times modelDim, got inner=${inner} modelDim=${modelDim}`;
+    // rounded biases would be another problem
+    if (inputs.inBias && dtype !== "f32") return `mamba_ssm's Mamba has biases of projections in ${dtype}`;
     if (dims.state > 256) return `mamba_ssm's Mamba needs state of at most 256, got state=${dims.state}`;
     return (inputs.inBias === undefined) !== (inputs.outBias === undefined)
       ? "mamba_ssm's Mamba has biases of both projections or of none"

@@ -3,15 +3,19 @@
 import { chunkedCpu } from "./chunked.cpu.js";
 import { chunkedDistributed } from "./chunked.distributed.js";
 import { chunkedNative } from "./chunked.native.js";
+import { chunkedTfjs } from "./chunked.tfjs.js";
 import { chunkedTorch } from "./chunked.torch.js";
+import { chunkedWasm } from "./chunked.wasm.js";
 import { mamba2Block } from "./operator.js";
 import { recurrentCpu } from "./recurrent.cpu.js";
 
 export { mamba2Block };
 export const implementations = [
   chunkedNative,
+  chunkedWasm,
   chunkedCpu,
   recurrentCpu,
+  chunkedTfjs,
   ...chunkedTorch,
   ...chunkedDistributed,
 ];

@@ -72,7 +72,10 @@ function unknownAxis(name: string, known: readonly string[], suites: readonly Su
 /** The curve at these sizes, as many curves as there are sizes along which it did not run. */
 function reshaped(curve: Curve, axes: readonly Axis[]): Curve[] {
   const { operator, problems, workloads } = curve;
-  const own = axes.filter(({ name }) => (operator.dims as readonly string[]).includes(name));
+  // a step of decoding stays one: its length is no size of it
+  const isStep = problems.every(({ dims }) => (dims as Dims).length === 1);
+  const has = (name: string) => (operator.dims as readonly string[]).includes(name);
+  const own = axes.filter(({ name }) => has(name) && !(isStep && name === "length"));
   if (own.length === 0) return [curve];
   if (own.reduce((count, { sizes }) => count * sizes.length, problems.length) > MOST_PROBLEMS)
     throw new Error(

@@ -4,6 +4,7 @@ import { mamba2Block } from "../../impls/mamba2_block/index.js";
 import { block, layerProblem } from "../../suites/block.js";
 import { heads } from "../../suites/heads.js";
 import { chooseSuites } from "../../suites/index.js";
+import { parseAxes, withAxes } from "../../suites/plan/axes.js";
 import { caseKeys } from "../../suites/plan/case-keys.js";
 
 it("run only when they are named", () => {
@@ -20,7 +21,7 @@ it("asks every kind of layer at the same lengths and width, and for one token be
     "attention_block",
   ]);
   for (const { problems } of prompts) {
-    expect(problems.map(({ dims }) => dims.length)).toEqual([256, 512, 1024, 2048]);
+    expect(problems.map(({ dims }) => dims.length)).toEqual([256, 512, 1024]);
     for (const { dims, inputs } of problems) {
       expect(dims.modelDim).toBe(256);
       expect(inputs.preNorm).toBeDefined();
@@ -37,6 +38,12 @@ it("has a layer's sizes as mamba_ssm's modules have them", () => {
   // Mamba2(768): in_proj of 2 x 1,536 + 2 x 128 + 24 rows
   expect(dims).toMatchObject({ inner: 1536, heads: 24, headDim: 64, state: 128, groups: 1, width: 4 });
   expect(dims.projected).toBe(2 * 1536 + 2 * 128 + 24);
+});
+
+it("takes lengths from the command line for prompts, and leaves steps of decoding one token", () => {
+  const [suite] = withAxes([block], parseAxes(["length=48,96"]), "quick");
+  const lengths = suite.curves("quick", 1).map(({ problems }) => problems.map(({ dims }) => dims.length));
+  expect(lengths).toEqual([[48, 96], [1], [48, 96], [1], [48, 96], [1, 1, 1]]);
 });
 
 it("asks each head pattern and each feature map once, under ids that tell them apart", () => {

@@ -21,7 +21,7 @@ typedef struct {
   int64_t scratchFloats;
 } Args;
 
-// In the order of `FUNCTIONS` in stages.ts.
+// In the order of `FUNCTIONS` in ../functions.ts.
 enum { COPY, MINUS_EXP, SILU, RELU, ELU1, SILU_SLOPE, RELU_SLOPE, ELU1_SLOPE, ONE };
 enum { NUMBERS = 1 << 14 };
 

@@ -4,6 +4,7 @@ import type { NativeRoom } from "../../engines/native/room.js";
 import type { NativeEngine, PartPlan, Plan } from "../../engines/native.js";
 import type { AnyOperator, Problem } from "../../operator.js";
 import { fusedPlan } from "../../rms_norm_gated/native/plan.js";
+import { FUNCTIONS, type MapFunction } from "../functions.js";
 import { featureMatrix, featureShare } from "../random-features.js";
 
 /** Rows of a weight that lie behind each other, and what becomes of them. */
@@ -32,13 +33,6 @@ export interface Product {
   readonly bias?: number;
   readonly plus?: number;
 }
-
-/** Of a token's numbers; in the order of map.c. */
-const FUNCTIONS = [
-  ...(["copy", "minusExp", "silu", "relu", "elu1"] as const),
-  ...(["siluSlope", "reluSlope", "elu1Slope", "one"] as const),
-] as const;
-export type MapFunction = (typeof FUNCTIONS)[number];
 
 /** Y = f(X) times or plus others, as map.c has it. */
 export interface Mapped {

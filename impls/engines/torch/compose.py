@@ -99,7 +99,21 @@ silu = everywhere(F.silu)
 def linear(problem, value, weight, bias=None):
     """A CPU has no fast product of half types: there it is made in f32 and stored in the problem's."""
     kind = problem.dtype if problem.device.type == "cuda" else torch.float32
+    if bias is not None and kind != torch.float32:
+        value, weight, bias = *_with_bias(value, weight, bias), None
     return F.linear(value.to(kind), weight.to(kind), None if bias is None else bias.to(kind)).to(problem.dtype)
+
+
+def _with_bias(value, weight, bias):
+    """A bias in f32 as further columns, three parts of it that add up exactly: in a half type it would be another bias."""
+    rest, columns = bias, [weight]
+    for _ in range(3):
+        columns.append(rest.to(weight.dtype).unsqueeze(1))
+        rest = rest - columns[-1].squeeze(1).to(rest.dtype)
+    # as many as keep rows aligned
+    columns.append(weight.new_zeros(weight.shape[0], 5))
+    ones = torch.cat([value.new_ones(3), value.new_zeros(5)]).expand(*value.shape[:-1], 8)
+    return torch.cat([value, ones], -1), torch.cat(columns, 1)
 
 
 def front(problem):

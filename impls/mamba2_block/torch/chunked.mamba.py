@@ -88,8 +88,10 @@ def prompted(problem):
     put(module.in_proj, "bias", stored(problem, x.inBias))
     put(module.out_proj, "weight", x.outProj)
     put(module.out_proj, "bias", stored(problem, x.outBias))
-    put(module.conv1d, "weight", stored(problem, x.convWeight).unsqueeze(1))
-    put(module.conv1d, "bias", stored(problem, x.convBias))
+    # causal_conv1d takes them in f32, torch's own convolution in the type of its inputs
+    own = (lambda tensor: stored(problem, tensor)) if convolution() is None else lambda tensor: tensor
+    put(module.conv1d, "weight", own(x.convWeight).unsqueeze(1))
+    put(module.conv1d, "bias", own(x.convBias))
     put(module, "dt_bias", x.dtBias)
     put(module, "A_log", x.ALog)
     put(module, "D", x.D.reshape(-1))
@@ -114,8 +116,7 @@ def fused(problem):
     from mamba_ssm.ops.triton.ssd_combined import mamba_split_conv1d_scan_combined
 
     dims, x, settings = problem.dims, problem.inputs, problem.settings
-    weights = [stored(problem, tensor) for tensor in (x.convWeight, x.convBias, x.inBias, x.outBias)]
-    conv_weight, conv_bias, in_bias, out_bias = weights
+    in_bias, out_bias = stored(problem, x.inBias), stored(problem, x.outBias)
     per_channel = x.D.dim() == 2
     limits = {"dt_limit": (settings.dtMin, settings.dtMax or float("inf"))}
     first = dims.projected - dims.heads - dims.channels
@@ -124,8 +125,8 @@ def fused(problem):
         rows = F.linear(v, x.inProj, in_bias)
         Y, state = mamba_split_conv1d_scan_combined(
             rows,
-            conv_weight,
-            conv_bias,
+            x.convWeight,
+            x.convBias,
             x.dtBias,
             -torch.exp(x.ALog),
             D=x.D,

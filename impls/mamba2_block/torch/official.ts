@@ -35,7 +35,10 @@ const shared = {
     );
   },
   timed: ({ dtype }: Problem<Mamba2Block>) =>
-    `weights of the convolution made ${dtype} before timing${dtype === "f32" ? "; the map's products in TF32" : ""}`,
+    [
+      "weights of the convolution in the storage type where causal_conv1d is missing",
+      ...(dtype === "f32" ? ["the map's products in TF32"] : []),
+    ].join("; "),
 } as const;
 
 const module = torchPeers(mamba2Block, {
@@ -54,13 +57,15 @@ const fused = torchPeers(mamba2Block, {
 export const officialTorch = [...module, ...fused];
 
 /** What the module has no argument for. */
-function refusal({ dims, inputs, settings }: Problem<Mamba2Block>): string | undefined {
+function refusal({ dtype, dims, inputs, settings }: Problem<Mamba2Block>): string | undefined {
   const { modelDim, inner, groups } = dims;
   if (inputs.initialState || inputs.initialConv) return "mamba_ssm's Mamba2 begins a prompt with zeros";
   if (inner % modelDim !== 0)
     return `mamba_ssm's Mamba2 needs inner of whole times modelDim, got inner=${inner} modelDim=${modelDim}`;
   if ((inputs.inBias === undefined) !== (inputs.outBias === undefined))
     return "mamba_ssm's Mamba2 has biases of both projections or of none";
+  // rounded biases would be another problem
+  if (inputs.inBias && dtype !== "f32") return `mamba_ssm's Mamba2 has biases of projections in ${dtype}`;
   const { normGroups } = settings;
   return inputs.normWeight && normGroups !== 0 && normGroups !== groups
     ? `mamba_ssm's Mamba2 norms by groups, got normGroups=${normGroups} groups=${groups}`

@@ -1,6 +1,8 @@
 /** The way back through a Mamba-2 block, stage by stage from its end. */
+
+import type { MapFunction } from "../../blocks/functions.js";
 import type { GradientStages, Part } from "../../blocks/native/gradients/stages.js";
-import { behind, type MapFunction } from "../../blocks/native/stages.js";
+import { behind } from "../../blocks/native/stages.js";
 import { mapProblem } from "../../mamba2_block/cpu/map-problem.js";
 import { type Mamba2Block, partsOf } from "../../mamba2_block/operator.js";
 import { type Problem, randomProblem } from "../../operator.js";

@@ -118,7 +118,7 @@ function trainedPanel({ first, curves }: LayerGroup, look: Look): Layer {
   });
 }
 
-function keptPanel({ curves }: LayerGroup, look: Look): Layer {
+function keptPanel({ first, curves }: LayerGroup, look: Look): Layer {
   const drawn = curves.map(
     (one): DrawnCurve => ({
       ...named(one),
@@ -132,6 +132,7 @@ function keptPanel({ curves }: LayerGroup, look: Look): Layer {
   return panel(drawn, {
     ...{ ...look, ...SMALL, labels: "names", quantity: KEPT },
     title: "What a sequence keeps",
+    subtitle: [first.dtype],
     xTitle: "Tokens",
     x: sizeAxis(points.flatMap(({ x }) => x ?? [])),
     y: bytesAxis(points.map(({ value }) => value)),

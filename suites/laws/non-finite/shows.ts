@@ -66,13 +66,14 @@ function swallowed(operator: AnyOperator, problem: Problem, site: Site, values: 
   return read > 0 && shown === 0 ? `${read} outputs read it and all are finite` : undefined;
 }
 
-/** Whether a filter's tap meets no token, in any document: it lies further back than the first of them. */
+/** Whether a filter's tap meets no token, in any document: it lies further back than the first of them, or than what goes before. */
 function isIdleTap(problem: Problem, { input, at }: Site): boolean {
-  const { dims, inputs } = problem as { dims: Readonly<Record<string, number>>; inputs: Problem["inputs"] };
+  const { dims, inputs, operator } = problem as Problem & { dims: Readonly<Record<string, number>> };
   const { width: tap } = coordinatesOf(inputs[input]!.axes, inputs[input]!.shape, at);
-  if (tap === undefined || inputs.initialState || inputs.initialConv) return false;
-  const longest = Math.max(
-    ...documentRows(problem).flatMap((row) => row.map(({ start, end }) => end - start)),
-  );
+  if (tap === undefined) return false;
+  const before = operator === "causal_conv1d" ? inputs.initialState : inputs.initialConv;
+  const rows = documentRows(problem);
+  if (before && rows.some(([first]) => first.id === 0)) return false;
+  const longest = Math.max(...rows.flatMap((row) => row.map(({ start, end }) => end - start)));
   return dims.width - 1 - tap >= longest;
 }

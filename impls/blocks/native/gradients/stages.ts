@@ -2,7 +2,8 @@
 import type { NativeRoom } from "../../../engines/native/room.js";
 import type { NativeEngine, PartPlan } from "../../../engines/native.js";
 import type { AnyOperator, Problem } from "../../../operator.js";
-import { type BlockRoom, behind, type MapFunction, Stages } from "../stages.js";
+import type { MapFunction } from "../../functions.js";
+import { type BlockRoom, behind, Stages } from "../stages.js";
 
 /** What is in front of a block or behind it, cut into parts that lie apart: where one lies, and how many numbers of a token it has. */
 export interface Part {

@@ -1,6 +1,7 @@
 /** Stages of blocks in C, each alone: products of whole numbers, which are exact in any order of summation, and maps number by number. */
 import { afterAll, describe, expect, it } from "vitest";
-import { type MapFunction, Stages } from "../../../../impls/blocks/native/stages.js";
+import type { MapFunction } from "../../../../impls/blocks/functions.js";
+import { Stages } from "../../../../impls/blocks/native/stages.js";
 import { open } from "../../../../impls/engines/native.js";
 import { dimsFrom, randomProblem } from "../../../../impls/operator.js";
 import { swigluBlock } from "../../../../impls/swiglu_block/index.js";

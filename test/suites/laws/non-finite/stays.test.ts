@@ -96,7 +96,7 @@ describe("nan-shows asks for nothing", () => {
           ...{ width: 4, past: 3, channels: 3, projected: 5, selected: 3 },
         },
         // the only token begins a document: nothing lies before it
-        { with: ["documents"], seed: 8 },
+        { with: ["documents", "initialState"], seed: 8 },
       ),
       "convWeight",
     ],
