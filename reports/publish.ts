@@ -7,6 +7,7 @@ import { groupBy } from "./analysis/series.js";
 import { peersChart } from "./charts/compare/peers.js";
 import { figure10Chart } from "./charts/figure-10.js";
 import { chartOf } from "./charts/index.js";
+import { learningCharts } from "./charts/learning/index.js";
 import { floorChart, memoryChart } from "./charts/over-size.js";
 import { keepCurves } from "./charts/paper/select.js";
 import { drawWithoutComplaint } from "./charts/print/page.js";
@@ -27,6 +28,8 @@ import { finished, type PublishOptions, themed } from "./publish/options.js";
 import { writeScreenPicture } from "./publish/pictures.js";
 import { reasonOf, StoreError } from "./rows/errors.js";
 import type { Row, RunRecord } from "./rows/row.js";
+import type { TrainingRow } from "./rows/training.js";
+import { trainingsCsv } from "./rows/training-csv.js";
 
 interface Plan {
   readonly name: string;
@@ -79,6 +82,12 @@ function plans(run: RunRecord, rows: readonly Row[], problem: Problem): Plan[] {
   ];
 }
 
+/** Of trainings, a suite after another. */
+function learningPlans(run: RunRecord, trainings: readonly TrainingRow[]): Plan[] {
+  const suites = [...groupBy(trainings, ({ suite }) => suite)];
+  return suites.flatMap(([suite, rows]) => learningCharts(run, suite, rows));
+}
+
 /**
  * Writes into `dir` (made if missing) and returns the paths in the order to print them. A chart that cannot be drawn is told, and
  * costs no other.
@@ -94,7 +103,8 @@ export async function publish(
   const rows = keepCurves(allRows, options.curves ?? []);
   const folder = new Folder(dir);
   const charts: ReportChart[] = [];
-  for (const { name, draw } of plans(run, rows, problem)) {
+  const { trainings = [] } = options;
+  for (const { name, draw } of [...plans(run, rows, problem), ...learningPlans(run, trainings)]) {
     try {
       const inTheme = (theme: Theme) => finished(draw(themed(theme, options)), options);
       const light = inTheme(LIGHT);
@@ -113,6 +123,7 @@ export async function publish(
   const sheet = fairnessMarkdown(rows);
   if (sheet.length > 0) folder.write("fairness.md", `${sheet.join("\n")}\n`);
   if (asksThePaper(rows)) folder.write("claims.md", claimsMarkdown(rows));
-  folder.write("report.html", reportHtml(run, rows, charts));
+  if (trainings.length > 0) folder.write("trainings.csv", trainingsCsv(trainings));
+  folder.write("report.html", reportHtml(run, rows, charts, { trainings }));
   return folder.done((error) => problem(`a PNG could not be drawn: ${reasonOf(error)}`, true));
 }

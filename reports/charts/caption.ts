@@ -21,7 +21,10 @@ export function caption(run: RunRecord, rows: readonly Row[], groups: readonly G
 }
 
 /** "Commit 0123456789ab, 2026-11-23T12:00:00Z. Repeat with: npm run bench"; a merger has as many commands as runs. */
-export function origin({ startedUtc, command, commands }: RunRecord, rows: readonly Row[]): string {
+export function origin(
+  { startedUtc, command, commands }: RunRecord,
+  rows: readonly Pick<Row, "commit">[],
+): string {
   const commits = [...new Set(rows.map((row) => row.commit.replace(/^([0-9a-f]{12})[0-9a-f]*/, "$1")))];
   const from = `${commits.length > 1 ? "Commits" : "Commit"} ${commits.join(", ") || "unknown"}`;
   const when = startedUtc.replace(/\.\d+Z$/, "Z");

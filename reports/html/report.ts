@@ -2,6 +2,7 @@
 import type { Comparison } from "../analysis/compare/compare.js";
 import { findings } from "../analysis/findings.js";
 import type { Row, RunRecord } from "../rows/row.js";
+import type { TrainingRow } from "../rows/training.js";
 import { chartFigure, type ReportChart } from "./chart.js";
 import { escapeHtml, escapeScript } from "./escape.js";
 import { EARLY_SCRIPT, pageScript, scriptHash } from "./script.js";
@@ -12,6 +13,7 @@ import { compareSection } from "./sections/compare.js";
 import { environmentSection } from "./sections/environment.js";
 import { fairnessSection } from "./sections/fairness.js";
 import { growthSection } from "./sections/growth.js";
+import { learningSection } from "./sections/learning.js";
 import { ownSection } from "./sections/own.js";
 import { speedupSection } from "./sections/speedup.js";
 import { STYLE } from "./style.js";
@@ -22,11 +24,17 @@ export interface ReportComparison {
   readonly sides: readonly string[];
 }
 
+/** What not every report has. */
+export interface ReportParts {
+  readonly compared?: ReportComparison;
+  readonly trainings?: readonly TrainingRow[];
+}
+
 export function reportHtml(
   run: RunRecord,
   rows: readonly Row[],
   charts: readonly ReportChart[],
-  compared?: ReportComparison,
+  { compared, trainings = [] }: ReportParts = {},
 ): string {
   const [early, script] = [EARLY_SCRIPT, pageScript()].map(escapeScript);
   const scripts = [early, script].map(scriptHash).join(" ");
@@ -56,6 +64,7 @@ ${findings(rows)
 </section>
 ${compared ? compareSection(compared.comparison, compared.sides) : ""}
 ${chartsSection(charts)}
+${learningSection(trainings)}
 ${claimsSection(rows)}
 ${ownSection(rows)}
 ${speedupSection(rows)}

@@ -36,6 +36,6 @@ export async function publishComparison(dir: string, options: ComparePublication
     charts.push(await reportChart("compare", light));
   } else folder.write("compare.csv", csv);
   folder.write("compare.md", compareMarkdown(comparison, sides));
-  folder.write("report.html", reportHtml(run, rows, charts, { comparison, sides }));
+  folder.write("report.html", reportHtml(run, rows, charts, { compared: { comparison, sides } }));
   return folder.done();
 }

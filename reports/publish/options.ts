@@ -3,6 +3,7 @@ import type { TopLevelSpec } from "vega-lite";
 import type { PaletteName } from "../charts/palettes.js";
 import { type JsonObject, mergeSpec } from "../charts/spec/merge.js";
 import type { Theme } from "../charts/theme.js";
+import type { TrainingRow } from "../rows/training.js";
 
 export interface PublishOptions {
   /** A PDF beside each picture. */
@@ -12,6 +13,8 @@ export interface PublishOptions {
   readonly palette?: PaletteName;
   /** Only these curves; see charts/paper/select.ts. */
   readonly curves?: readonly string[];
+  /** Those of the run, whose charts come behind those of the cases. */
+  readonly trainings?: readonly TrainingRow[];
   /** Over each chart. */
   readonly title?: string;
   /** Merged into each chart. */

@@ -112,6 +112,6 @@ function flat(value: Value): string | number | boolean | undefined {
 }
 
 /** Also after a semicolon, where spreadsheets of half the world begin the next cell. Wide forms count as their narrow ones. */
-function harmless(text: string): string {
+export function harmless(text: string): string {
   return text.replace(/(^|;)(\s*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])/g, "$1$2'");
 }

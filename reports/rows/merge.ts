@@ -6,6 +6,7 @@ import { planId } from "./case-id.js";
 import { differencesOf, namesOf, oneSpelling } from "./machine.js";
 import type { Row, RunRecord } from "./row.js";
 import { readRun } from "./store.js";
+import type { TrainingRow } from "./training.js";
 
 export interface Source {
   /** As the person typed it. */
@@ -25,13 +26,14 @@ export interface Merged {
 export interface ReadSources {
   /** One for each environment: a run may have gone on elsewhere. */
   readonly sources: readonly Source[];
+  readonly trainings: readonly TrainingRow[];
   readonly faults: readonly string[];
   readonly unreadable: number;
 }
 
 /** @throws StoreError when the folder holds nothing that can be read */
 export function readSources(folder: string): ReadSources {
-  const { run, cases, parts, headless, faults, unreadable } = readRun(folder);
+  const { run, cases, trainings, parts, headless, faults, unreadable } = readRun(folder);
   const sources: Source[] = [];
   for (const [i, { from, record }] of parts.entries()) {
     const rows = cases.slice(from, parts[i + 1]?.from).map(({ row }) => row);
@@ -44,7 +46,7 @@ export function readSources(folder: string): ReadSources {
   const unknown = headless
     ? [`${folder}: no record says how the run was made; its rows stand for themselves`]
     : [];
-  return { sources: kept, faults: [...faults, ...unknown], unreadable };
+  return { sources: kept, trainings, faults: [...faults, ...unknown], unreadable };
 }
 
 export function mergeRuns(sources: readonly Source[]): Merged {

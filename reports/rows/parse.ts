@@ -15,8 +15,9 @@ import {
   resumeRecordSchema,
   runRecordSchema,
 } from "./row.js";
+import { type TrainingRecord, trainingRecordSchema } from "./training.js";
 
-export type AnyRecord = RunRecord | ResumeRecord | CaseRecord;
+export type AnyRecord = RunRecord | ResumeRecord | CaseRecord | TrainingRecord;
 
 /** A record, or why there is none. */
 export type Reading = { readonly record: AnyRecord } | { readonly why: string };
@@ -24,7 +25,12 @@ export type Reading = { readonly record: AnyRecord } | { readonly why: string };
 /** What a clock that saw nothing pass makes of a case. */
 export const BELOW_TICK = "below the clock's tick: its median is zero";
 
-const SCHEMAS = { run: runRecordSchema, resume: resumeRecordSchema, case: caseRecordSchema } as const;
+const SCHEMAS = {
+  run: runRecordSchema,
+  resume: resumeRecordSchema,
+  case: caseRecordSchema,
+  training: trainingRecordSchema,
+} as const;
 const AGAIN = "--resume measures its case again";
 const NEWER = "a newer version of dualbench may have written it: update dualbench to read it";
 
@@ -57,6 +63,8 @@ function safe(record: AnyRecord, text: string): AnyRecord {
     const row = completed(record.row);
     return { ...record, row: UNSAFE.test(text) ? (visibleDeep(row) as CaseRecord["row"]) : row };
   }
+  if (record.record === "training")
+    return { ...record, row: visibleDeep(record.row) as TrainingRecord["row"] };
   const { command, startedUtc } = record;
   return {
     ...record,

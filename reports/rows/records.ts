@@ -3,6 +3,7 @@ import { planId } from "./case-id.js";
 import { StoreError } from "./errors.js";
 import { parseLine, type Reading } from "./parse.js";
 import type { CaseRecord, ResumeRecord, RunRecord } from "./row.js";
+import type { TrainingRow } from "./training.js";
 
 export interface StoredRun {
   readonly run: RunRecord;
@@ -10,6 +11,8 @@ export interface StoredRun {
   readonly headless: boolean;
   readonly resumes: readonly ResumeRecord[];
   readonly cases: readonly CaseRecord[];
+  /** One for each id: the last. */
+  readonly trainings: readonly TrainingRow[];
   /** Where and when the cases were measured: from this place in the list on, by the run or by what went on with it. */
   readonly parts: readonly { readonly from: number; readonly record: RunRecord | ResumeRecord }[];
   /** One sentence for each line that cannot be read or that says twice what another has said. */
@@ -56,6 +59,7 @@ class Reader {
   private run: RunRecord | undefined;
   private readonly resumes: ResumeRecord[] = [];
   private cases: CaseRecord[] = [];
+  private readonly trainings = new Map<string, TrainingRow>();
   private readonly parts: { from: number; record: RunRecord | ResumeRecord }[] = [];
   private readonly faults: { line: number; why: string }[] = [];
   private readonly repeated: { line: number; why: string }[] = [];
@@ -68,6 +72,7 @@ class Reader {
     }
     const { record } = reading;
     if (record.record === "case") this.case(line, record);
+    else if (record.record === "training") this.trainings.set(record.row.id, record.row);
     else if (record.record === "resume") {
       this.resumes.push(record);
       this.anew(record.anew ?? []);
@@ -119,6 +124,7 @@ class Reader {
       headless: !run,
       resumes: this.resumes,
       cases,
+      trainings: [...this.trainings.values()],
       parts,
       faults: sentences,
       unreadable: faults.length,

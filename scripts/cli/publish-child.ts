@@ -11,8 +11,9 @@ process.on("disconnect", () => {
 process.on("message", async (folder: string) => {
   const problems: string[] = [];
   try {
-    const { run, rows } = mergeRuns(readSources(folder).sources);
-    const files = await publish(run, rows, folder, (sentence) => problems.push(sentence));
+    const { sources, trainings } = readSources(folder);
+    const { run, rows } = mergeRuns(sources);
+    const files = await publish(run, rows, folder, (sentence) => problems.push(sentence), { trainings });
     process.send?.({ files, ...(problems.length > 0 ? { why: problems.join("; ") } : {}) });
   } catch (error) {
     process.send?.({ why: error instanceof Error ? error.message : String(error) });

@@ -95,7 +95,8 @@ interface Drawn {
   readonly why?: string;
 }
 
-function draw(folder: string): Promise<Drawn> {
+/** Charts and the report of a folder, in a process of its own. */
+export function draw(folder: string): Promise<Drawn> {
   return new Promise((resolve) => {
     const child = forkBeside(import.meta.url, "publish-child");
     child.on("message", (drawn: Partial<Drawn>) => resolve({ files: [], ...drawn }));

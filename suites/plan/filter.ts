@@ -5,7 +5,11 @@
  */
 import { ID_KEYS, parseCaseId } from "../../reports/rows/case-id.js";
 import { type FilterWord, filterWords, isNumber, wordMatches } from "../../reports/rows/filter.mjs";
+import { TRAINING_KEYS } from "../../reports/rows/training.js";
 import { nearest, nearestNumber } from "./nearest.js";
+
+/** Of cases that are timed, and of trainings. */
+const KEYS = [...new Set<string>([...ID_KEYS, ...TRAINING_KEYS])];
 
 export interface Filter {
   (id: string): boolean;
@@ -34,11 +38,11 @@ export function parseFilter(expression: string): Filter {
 }
 
 function unknownKey(key: string, wanted: string): string | undefined {
-  if ((ID_KEYS as readonly string[]).includes(key)) return undefined;
+  if (KEYS.includes(key)) return undefined;
   if (["engine", "suite"].includes(key)) return `type --${key} ${wanted}`;
   if (key === "operator") return `the operator is a word of its own, ${wanted}/`;
   if (key === "form") return `the form is a part of a word, /${wanted}.`;
-  return `there is no key ${key}; the nearest is ${nearest(key, ID_KEYS)}, of ${ID_KEYS.join(", ")}`;
+  return `there is no key ${key}; the nearest is ${nearest(key, KEYS)}, of ${KEYS.join(", ")}`;
 }
 
 /** What of an id a word is held against. */

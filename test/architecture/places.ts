@@ -7,6 +7,7 @@ const SHARED: Readonly<Record<string, string>> = {
   "impls/blocks": "what whole blocks share",
   "impls/engines": "where things run",
   "impls/recurrence": "what ssd and selective_scan share",
+  "impls/learning": "models that learn: what stands around trained blocks",
   "impls/languages": "files of a user that are no TypeScript",
   "impls/peers": "libraries to compare with, whatever the operator",
   "impls/training": "blocks of a model, forward and back, as a trainer holds them",

@@ -3,8 +3,8 @@ import { existsSync } from "node:fs";
 import { EngineAbsent } from "../engine.js";
 import { type Program, Python } from "./python.js";
 
-/** The system's own Python stands second: an interpreter of a user often comes first in PATH and has no torch. */
-function candidates(): readonly string[] {
+/** Interpreters to ask for torch. The system's own stands second: an interpreter of a user often comes first in PATH and has no torch. */
+export function candidates(): readonly string[] {
   const named = process.env.DUALBENCH_PYTHON;
   if (named) return [named];
   return process.platform === "win32" ? ["python", "py"] : ["python3", "/usr/bin/python3"];

@@ -155,7 +155,9 @@ function dottedPairs(curve: DrawnCurve, x: Axis, top: number): [pair: string, po
 
 /** The field with the value in words. */
 function spoken({ field }: Quantity): string {
-  return { ns: "time", ratio: "times", share: "of floor", bytes: "kept" }[field];
+  return { ns: "time", ratio: "times", share: "of floor", bytes: "kept", accuracy: "right", loss: "loss" }[
+    field
+  ];
 }
 
 export type Datum = ReturnType<typeof datum>;

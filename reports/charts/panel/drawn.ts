@@ -37,7 +37,7 @@ export interface DrawnCurve {
 
 export interface Quantity {
   /** Name of the field in the spec: base unit included. */
-  readonly field: "ns" | "ratio" | "share" | "bytes";
+  readonly field: "ns" | "ratio" | "share" | "bytes" | "accuracy" | "loss";
   readonly title: string;
   tick(value: number): string;
   text(value: number): string;

@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { engines } from "../../../impls/engines/index.js";
 import { chooseSuites, suites } from "../../../suites/index.js";
+import { learningSuites } from "../../../suites/learning/index.js";
 import { parseAxes, withAxes } from "../../../suites/plan/axes.js";
 import type { Grid, Suite } from "../../../suites/suite.js";
 import { mustKnow } from "../engine-names.js";
@@ -127,8 +128,8 @@ function benchCommand(): Command {
     .description("Verifies and times every implementation that this machine can run, and draws the figure.")
     .option(
       "--suite <name>",
-      `only this suite (repeat for more): ${names(suites)}`,
-      collect(oneOf("suite", suites)),
+      `only this suite (repeat for more): ${names(suites)}; these train models: ${names(learningSuites)}`,
+      collect(oneOf("suite", [...suites, ...learningSuites])),
     )
     .option("--engine <name>", `only this engine (repeat for more): ${names(engines)}`, collect(any))
     .option(

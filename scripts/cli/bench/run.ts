@@ -19,6 +19,7 @@ import { type Baseline, publishRun } from "../publish.js";
 import { commandOf, defaultFolder, repeatCommand, shellWord, shown } from "../words.js";
 import { mustBeFree, readBaseline, saveBaseline } from "./baseline.js";
 import { dryRun } from "./dry-run.js";
+import { isLearning, learn } from "./learn.js";
 import { openRun, type PlannedRun } from "./open.js";
 import { type BenchOptions, invocation, type PlanOptions, parseBenchOptions } from "./options.js";
 import { type Continued, type Earlier, earlierRun } from "./resume.js";
@@ -27,6 +28,7 @@ import { type Continued, type Earlier, earlierRun } from "./resume.js";
 export async function bench(argv: readonly string[]): Promise<number> {
   const options = parseBenchOptions(argv);
   if (!options) return EXIT.good;
+  if (isLearning(options)) return learn(options, argv);
   const interrupt = new Interrupt();
   const host = nodeHost();
   interrupt.stop = () => host.close();

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { quotedValue } from "../../../reports/text.js";
 import { suites } from "../../../suites/index.js";
+import { learningSuites } from "../../../suites/learning/index.js";
 import { parseAxes } from "../../../suites/plan/axes.js";
 import { parseFilter } from "../../../suites/plan/filter.js";
 import { usageError } from "../exit.js";
@@ -11,7 +12,9 @@ const stringsSchema = z.array(z.string());
 
 /** What a stored plan may hold: as strict as the flags. */
 const storedSchema = z.object({
-  suite: stringsSchema.refine((names) => names.every((name) => suites.some((one) => one.name === name))),
+  suite: stringsSchema.refine((names) =>
+    names.every((name) => [...suites, ...learningSuites].some((one) => one.name === name)),
+  ),
   // one of a user's module is known once that is loaded
   engine: stringsSchema,
   device: stringsSchema,

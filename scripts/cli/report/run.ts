@@ -5,6 +5,7 @@ import { PageError } from "../../../reports/charts/print/page.js";
 import { PdfError } from "../../../reports/charts/print/pdf.js";
 import { DARK, LIGHT } from "../../../reports/charts/theme.js";
 import { claimsLines } from "../../../reports/claims.js";
+import { learntLines } from "../../../reports/learning/words.js";
 import { publishPaper } from "../../../reports/publish/paper.js";
 import { publish } from "../../../reports/publish.js";
 import { toCsv } from "../../../reports/rows/csv.js";
@@ -12,6 +13,7 @@ import { reasonOf, StoreError } from "../../../reports/rows/errors.js";
 import { makeFolder, writeInto } from "../../../reports/rows/folder.js";
 import { mergeRuns } from "../../../reports/rows/merge.js";
 import type { Row, RunRecord } from "../../../reports/rows/row.js";
+import type { TrainingRow } from "../../../reports/rows/training.js";
 import { runMarkdown } from "../../../reports/summary.js";
 import { table } from "../../../reports/table.js";
 import { parseFilter } from "../../../suites/plan/filter.js";
@@ -57,19 +59,23 @@ async function ofRuns(options: ReportOptions, width: number, color: boolean): Pr
   const problems = read.flatMap(({ faults }) => faults);
   const { run, rows: all, notes } = mergeRuns(read.flatMap(({ sources }) => sources));
   warnAll(problems);
-  if (all.length === 0)
+  const trainings = read.flatMap((one) => one.trainings);
+  if (all.length === 0 && trainings.length === 0)
     throw usageError(
       problems.length > 0
         ? `${options.folders.join(", ")} holds no case that can be read`
         : `${options.folders.join(", ")} holds no case yet; run bench first`,
     );
   for (const note of notes) warn(note);
-  const rows = chosen(all, options);
+  const rows = all.length === 0 ? [] : chosen(all, options);
   mustTakeFiles(options.out);
   const made =
-    options.style === "paper" ? await onPaper(options, run, rows) : await onScreen(options, run, rows);
+    options.style === "paper"
+      ? await onPaper(options, run, rows)
+      : await onScreen(options, run, rows, trainings);
   const incomplete = made.incomplete || read.some(({ unreadable }) => unreadable > 0);
-  const words = [table(rows, { width, color }), findings(rows), claimsLines(rows, width)];
+  const ofCases = rows.length === 0 ? [] : [table(rows, { width, color }), findings(rows)];
+  const words = [...ofCases, claimsLines(rows, width), learntLines(trainings)];
   const said = words.filter((part) => part.length > 0);
   const lines = options.style === "paper" ? [] : said.flatMap((part, i) => (i > 0 ? ["", ...part] : part));
   return { lines, files: made.files, incomplete, markdown: () => runMarkdown(run, rows) };
@@ -86,14 +92,22 @@ function mustTakeFiles(out: string): void {
 
 type Files = Pick<Written, "files" | "incomplete">;
 
-async function onScreen({ out, look }: ReportOptions, run: RunRecord, rows: readonly Row[]): Promise<Files> {
+async function onScreen(
+  { out, look }: ReportOptions,
+  run: RunRecord,
+  rows: readonly Row[],
+  trainings: readonly TrainingRow[],
+): Promise<Files> {
   let undrawn = 0;
   const problem = (sentence: string, isFailure: boolean) => {
     if (isFailure) undrawn++;
     warn(sentence);
   };
-  const csv = writeInto(out, "results.csv", toCsv(rows));
-  return { files: [csv, ...(await publish(run, rows, out, problem, look))], incomplete: undrawn > 0 };
+  const csv = rows.length > 0 ? [writeInto(out, "results.csv", toCsv(rows))] : [];
+  return {
+    files: [...csv, ...(await publish(run, rows, out, problem, { ...look, trainings }))],
+    incomplete: undrawn > 0,
+  };
 }
 
 async function onPaper(options: ReportOptions, run: RunRecord, rows: readonly Row[]): Promise<Files> {
