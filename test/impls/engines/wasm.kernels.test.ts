@@ -6,6 +6,7 @@ import { type AnyImplementation, implementationName } from "../../../impls/imple
 import { implementations } from "../../../impls/index.js";
 import {
   type AnyOperator,
+  dimsFrom,
   givenProblem,
   type LaneReference,
   type Problem,
@@ -69,6 +70,48 @@ const caches = [
   { batch: 1, context: 2051, heads: 4, groups: 2, headDim: 16, headDimV: 7 },
   { batch: 1, context: 4096, heads: 2, groups: 1, headDim: 5, headDimV: 33 },
 ];
+/** Whole blocks: what follows from these sizes is derived. */
+const blocks = [
+  {
+    batch: 1,
+    length: 1,
+    heads: 1,
+    groups: 1,
+    headDim: 2,
+    state: 1,
+    modelDim: 1,
+    inner: 2,
+    rank: 1,
+    width: 4,
+    past: 3,
+  },
+  {
+    batch: 2,
+    length: 33,
+    heads: 4,
+    groups: 2,
+    headDim: 6,
+    state: 5,
+    modelDim: 7,
+    inner: 24,
+    rank: 2,
+    width: 4,
+    past: 3,
+  },
+  {
+    batch: 1,
+    length: 70,
+    heads: 2,
+    groups: 1,
+    headDim: 8,
+    state: 16,
+    modelDim: 20,
+    inner: 16,
+    rank: 3,
+    width: 4,
+    past: 3,
+  },
+];
 /** Optional inputs that make a mask. */
 const masks = [[], ["logA"], ["logGamma"], ["m"], ["logGamma", "m"], ["logA", "logGamma"], ["logA", "m"]];
 const maskedShapes = [
@@ -95,6 +138,15 @@ function problemsOf(operator: AnyOperator): Problem[] {
       masks.map((names) => randomProblem(operator, { dims, with: names as never, seed: dims.length })),
     );
   const optional = Object.keys(operator.inputs).filter((name) => operator.inputs[name].optional);
+  if (operator.name.endsWith("_block")) {
+    // a cache takes one token at a time
+    const names = optional.filter((name) => !operator.inputs[name].axes.includes("context"));
+    return blocks.flatMap((sizes) =>
+      [[], names].map((used) =>
+        randomProblem(operator, { dims: dimsFrom(operator, sizes, used), with: used as never }),
+      ),
+    );
+  }
   // a random bias may be negative: without softplus a negative step makes the state grow without end
   const settings = operator.name.startsWith("selective_scan") ? { softplus: true } : {};
   const shapes =
