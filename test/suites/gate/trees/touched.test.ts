@@ -42,6 +42,7 @@ describe("touchedBy", () => {
       "attention/tiled.webgpu",
       // a block is made of its parts' kernels
       "mamba2_block/chunked.cpu",
+      "mamba2_block_grad/chunked.cpu",
       "ssd/chunked.cpu",
     ]);
     const engine = touch("impls/engines/wasm/pool.ts");
@@ -52,6 +53,7 @@ describe("touchedBy", () => {
   it("follows what C includes", () => {
     expect(touch("impls/ssd/native/scores.h")).toEqual([
       "mamba2_block/chunked.native",
+      "mamba2_block_grad/chunked.native",
       "mamba3/chunked.native",
       "ssd/chunked.native",
     ]);
@@ -65,7 +67,11 @@ describe("touchedBy", () => {
     expect(touch(...assets, "impls/ssd/recurrent.cpu.ts")).toMatch(/maps to no/);
     const more = [...rooted, { name: "ssd/scan.abacus", files: [] }];
     expect(names(touchedBy(assets, [root], more))).toEqual(["ssd/scan.abacus"]);
-    expect(touch("impls/ssd/torch/chunked.py")).toEqual(["ssd/chunked.torch"]);
+    // programs made of it name it by operator and form
+    expect(touch("impls/ssd/torch/chunked.py")).toEqual([
+      ...["mamba2_block/chunked.distributed", "mamba2_block/chunked.torch", "mamba2_block_grad/chunked.torch"],
+      ...["ssd/chunked.distributed", "ssd/chunked.torch", "ssd_grad/chunked.distributed"],
+    ]);
   });
 
   it("takes everything for what it cannot map, and for no change at all", () => {
