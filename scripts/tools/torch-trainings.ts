@@ -25,7 +25,7 @@ const planned = planTrainings({
     shard: null,
   },
 });
-const { commit, dirty, dualbench, ...environment } = await readEnvironment([], Number(seed));
+const { commit, dirty, dualbench } = await readEnvironment([], Number(seed));
 const said = { commit: `${commit ?? "unknown"}${dirty ? "-dirty" : ""}`, version: dualbench.version };
 const timeUtc = () => new Date().toISOString();
 const rows = files.flatMap((file) => {
@@ -57,7 +57,8 @@ const store = RunStore.create(out, {
   ...{ record: "run", version: 1, startedUtc: timeUtc() },
   command: commandOf(["--suite", "mqar", "--grid", grid, "--engine", "torch", "--seed", seed]),
   plan: { grid, seed: Number(seed), options: { ...plan, seed: Number(seed) }, ids: trainingIds(some) },
-  environment: { ...environment, commit, dirty, dualbench },
+  // of the machine that trained nothing else is known here than its device
+  environment: { commit, dirty, dualbench },
 });
 store.append(rows.map((row) => ({ record: "training" as const, row })));
 store.close();
