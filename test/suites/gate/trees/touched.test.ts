@@ -69,7 +69,11 @@ describe("touchedBy", () => {
     expect(names(touchedBy(assets, [root], more))).toEqual(["ssd/scan.abacus"]);
     // programs made of it name it by operator and form
     expect(touch("impls/ssd/torch/chunked.py")).toEqual([
-      ...["mamba2_block/chunked.distributed", "mamba2_block/chunked.torch", "mamba2_block_grad/chunked.torch"],
+      ...[
+        "mamba2_block/chunked.distributed",
+        "mamba2_block/chunked.torch",
+        "mamba2_block_grad/chunked.torch",
+      ],
       ...["ssd/chunked.distributed", "ssd/chunked.torch", "ssd_grad/chunked.distributed"],
     ]);
   });
