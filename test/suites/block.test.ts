@@ -14,7 +14,9 @@ it("run only when they are named", () => {
 
 it("asks every kind of layer at the same lengths and width, and for one token behind what it keeps", () => {
   const curves = block.curves("quick", 1);
-  const prompts = curves.filter(({ problems }) => problems[0].dims.length > 1);
+  const isTrained = ({ operator }: { readonly operator: { readonly name: string } }) =>
+    operator.name.endsWith("_grad");
+  const prompts = curves.filter((curve) => curve.problems[0].dims.length > 1 && !isTrained(curve));
   expect(prompts.map(({ operator }) => operator.name)).toEqual([
     "mamba2_block",
     "mamba1_block",
@@ -27,6 +29,9 @@ it("asks every kind of layer at the same lengths and width, and for one token be
       expect(inputs.preNorm).toBeDefined();
     }
   }
+  expect(curves.filter(isTrained).map(({ operator }) => operator.name)).toEqual(
+    prompts.map(({ operator }) => `${operator.name}_grad`),
+  );
   const steps = curves.filter(({ problems }) => problems[0].dims.length === 1);
   expect(steps.map(({ problems }) => problems.length)).toEqual([1, 1, 3]);
   for (const { problems } of steps)
@@ -43,7 +48,8 @@ it("has a layer's sizes as mamba_ssm's modules have them", () => {
 it("takes lengths from the command line for prompts, and leaves steps of decoding one token", () => {
   const [suite] = withAxes([block], parseAxes(["length=48,96"]), "quick");
   const lengths = suite.curves("quick", 1).map(({ problems }) => problems.map(({ dims }) => dims.length));
-  expect(lengths).toEqual([[48, 96], [1], [48, 96], [1], [48, 96], [1, 1, 1]]);
+  const trained = Array.from({ length: 3 }, () => [48, 96]);
+  expect(lengths).toEqual([[48, 96], [1], [48, 96], [1], [48, 96], [1, 1, 1], ...trained]);
 });
 
 it("asks each head pattern and each feature map once, under ids that tell them apart", () => {

@@ -38,10 +38,11 @@ it("of an operator that the figure does not show every form is drawn once: its s
 
 it("an engine that takes nothing of the grid's dtype leaves its curves to the next one", () => {
   const choice = figureCurves(implementations, [cuda, wasm]);
-  expect([choice(find("ssd", "chunked", "cuda"), 0), choice(find("ssd", "chunked", "wasm"), 1)]).toEqual([
-    false,
-    true,
-  ]);
+  const tiled = [
+    choice(find("attention", "tiled", "cuda"), 0),
+    choice(find("attention", "tiled", "wasm"), 1),
+  ];
+  expect(tiled).toEqual([false, true]);
 });
 
 it("a user's own implementation is drawn wherever it runs", () => {
