@@ -2,18 +2,11 @@
 
 `make` names the form: chunked kernels multiply on matrix units (TF32 where inputs are f32), the recurrent one does not.
 """
-import importlib
+from host_machine import missing
 
 
 def absent(device, make):
-    if device.type != "cuda":
-        return "flash-linear-attention needs a CUDA device"
-    try:
-        importlib.import_module("fla.ops.gated_delta_rule")
-        importlib.import_module("fla.ops.kda")
-    except Exception as error:
-        return f"the Python package flash-linear-attention cannot be imported: {type(error).__name__}: {error}".splitlines()[0]
-    return None
+    return missing(device, "flash-linear-attention", "fla.ops.gated_delta_rule", "fla.ops.kda")
 
 
 def prepare(problem):

@@ -1,19 +1,12 @@
 """The official block, mamba_ssm's module Mamba, on the problem's own weights, as it reads a prompt: a cache is what gives both states."""
-import importlib
 import types
 
 import torch
+from host_machine import missing
 
 
 def absent(device, make):
-    if device.type != "cuda":
-        return "mamba_ssm needs a CUDA device"
-    try:
-        importlib.import_module("mamba_ssm.modules.mamba_simple")
-        importlib.import_module("selective_scan_cuda")
-    except Exception as error:
-        return f"mamba_ssm's module Mamba cannot be imported: {type(error).__name__}: {error}".splitlines()[0]
-    return None
+    return missing(device, "mamba_ssm", "mamba_ssm.modules.mamba_simple", "selective_scan_cuda")
 
 
 def prepare(problem):

@@ -4,11 +4,11 @@ make=mamba-ssm is the module as it reads a prompt (its forward with a cache, whi
 forward calls in training, mamba_split_conv1d_scan_combined, asked for its final state: one function from the projected rows to the output,
 which needs the package causal_conv1d. A layer's norm is mamba_ssm's own Triton kernel, too.
 """
-import importlib
 import types
 
 import torch
 import torch.nn.functional as F
+from host_machine import missing
 
 
 class Unsupported(Exception):
@@ -16,12 +16,9 @@ class Unsupported(Exception):
 
 
 def absent(device, make):
-    if device.type != "cuda":
-        return "mamba_ssm needs a CUDA device"
-    try:
-        importlib.import_module("mamba_ssm.modules.mamba2")
-    except Exception as error:
-        return f"mamba_ssm's module Mamba2 cannot be imported: {type(error).__name__}: {error}".splitlines()[0]
+    reason = missing(device, "mamba_ssm", "mamba_ssm.modules.mamba2")
+    if reason is not None:
+        return reason
     if make == "mamba-ssm-fused" and convolution() is None:
         return "mamba_ssm's fused function needs the Python package causal_conv1d"
     return None
