@@ -3,7 +3,7 @@ import type { Row } from "../rows/row.js";
 import { type Curve, groupsOf } from "./curves.js";
 import { xKeyOf } from "./series.js";
 
-const GROUPS = 8;
+const GROUPS = 12;
 const CURVES = 40;
 const POINTS = 100;
 
