@@ -1,10 +1,10 @@
 import { gatedDelta, hasChannelDecays, queryScale } from "../../impls/gated_delta/operator.js";
-import { outputNames, type Problem } from "../../impls/operator.js";
+import type { Problem } from "../../impls/operator.js";
 import type { Run } from "../verify/subject.js";
-import { cuts, describeCut, part, placeIn, stateTensor } from "./cut.js";
+import { cuts, describeCut, part, stateTensor } from "./cut.js";
 import { given, withInputs } from "./edit.js";
-import { difference } from "./hold.js";
-import { defineLaw, HOLDS, violated } from "./law.js";
+import { defineLaw } from "./law.js";
+import { heldToParts } from "./resumed.js";
 
 export const gatedDeltaResumes = defineLaw({
   name: "gated-delta-resumes",
@@ -26,25 +26,8 @@ export const gatedDeltaResumes = defineLaw({
       withInputs(rest, { initialState: stateTensor(gatedDelta, rest, left.values.finalState) }),
     );
     const inherited = propagated(right.problem, left);
-    const place = placeIn(gatedDelta, whole, first, [left, right]);
-    for (const output of outputNames(gatedDelta, problem)) {
-      const at = output === "Y" ? place : (i: number) => ({ run: right, at: i });
-      const found = difference({
-        operator: gatedDelta,
-        problem,
-        output,
-        got: Float64Array.from(whole.values[output], (_, i) => at(i).run.values[output][at(i).at]),
-        wanted: (i) => whole.values[output][i],
-        tolerance: (i) => {
-          const { run, at: own } = at(i);
-          const before = run === right ? inherited[output](own) : 0;
-          return whole.bounds[output].certified[i] + run.bounds[output].certified[own] + before;
-        },
-        what: `${describeCut({ spec, first })} and resumed`,
-      });
-      if (found) return violated(found);
-    }
-    return HOLDS;
+    const words = describeCut({ spec, first });
+    return heldToParts(gatedDelta, { problem, whole, left, right, first, inherited, words });
   },
 });
 

@@ -1,13 +1,14 @@
 import { ROUNDOFF } from "../../impls/bound.js";
 import { CARRIED, mamba3 } from "../../impls/mamba3/operator.js";
-import { outputNames, outputShape, type Problem } from "../../impls/operator.js";
+import { outputShape, type Problem } from "../../impls/operator.js";
 import type { GivenTensor } from "../../impls/tensor.js";
 import { boundArrays, truthOf } from "../verify/compare.js";
 import type { Run } from "../verify/subject.js";
-import { cuts, describeCut, part, placeIn } from "./cut.js";
+import { cuts, describeCut, part } from "./cut.js";
 import { given, mapValues, withInputs } from "./edit.js";
-import { difference, float64Rounding } from "./hold.js";
-import { defineLaw, HOLDS, violated } from "./law.js";
+import { float64Rounding } from "./hold.js";
+import { defineLaw } from "./law.js";
+import { heldToParts } from "./resumed.js";
 
 /** Angles, state, key and value are all that a token needs of its past. */
 export const mamba3Resumes = defineLaw({
@@ -28,26 +29,8 @@ export const mamba3Resumes = defineLaw({
     const left = await subject.run(part(problem, 0, first));
     const right = await subject.run(withInputs(part(problem, first, length), handedOn(problem, left)));
     const inherited = propagated(left, right);
-    const place = placeIn(mamba3, whole, first, [left, right]);
-    for (const output of outputNames(mamba3, problem)) {
-      const at = output === "Y" ? place : (i: number) => ({ run: right, at: i });
-      const found = difference({
-        operator: mamba3,
-        problem,
-        output,
-        got: Float64Array.from(whole.values[output], (_, i) => at(i).run.values[output][at(i).at]),
-        wanted: (i) => whole.values[output][i],
-        tolerance: (i) => {
-          const { run, at: own } = at(i);
-          const before = run === right ? inherited[output](own) : 0;
-          return whole.bounds[output].certified[i] + run.bounds[output].certified[own] + before;
-        },
-        period: whole.bounds[output].period?.[0],
-        what: `${describeCut({ spec, first })} and resumed`,
-      });
-      if (found) return violated(found);
-    }
-    return HOLDS;
+    const words = describeCut({ spec, first });
+    return heldToParts(mamba3, { problem, whole, left, right, first, inherited, words });
   },
 });
 
